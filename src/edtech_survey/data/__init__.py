@@ -1,0 +1,1 @@
+"""Raw sources to tidy frames: knows files, knows no statistics."""

@@ -1,0 +1,71 @@
+"""What can go wrong, and how it is said: where, what, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an input.
+
+    Attributes
+    ----------
+    where : str
+        File, row, column or item, as exact as is known.
+    what : str
+        The offending text and why it cannot be taken.
+    advice : str
+        What the reader should do next.
+    """
+
+    where: str
+    what: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        told = f"{self.where}: {self.what}"
+        return f"{told} -> {self.advice}" if self.advice else told
+
+
+class SurveyError(Exception):
+    """Base of every error that this package raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        One sentence: what could not be done.
+    problems : iterable of Problem
+        All that was found wrong, not only the first.
+
+    Examples
+    --------
+    >>> print(SurveyError("ct-2024 cannot be read", [Problem("row 3", "no value", "fill it in")]))
+    ct-2024 cannot be read
+      row 3: no value -> fill it in
+    """
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n  ".join([message, *map(str, self.problems)]))
+
+
+class SetupError(SurveyError):
+    """The project's folders, options or tools are not as needed; nothing was started."""
+
+
+class SourceError(SurveyError):
+    """A folder of published figures contradicts itself or its schema."""
+
+
+class WaveError(SurveyError):
+    """A survey export, its crosswalk or the codebook cannot be taken as it stands."""
+
+
+class EstimateError(SurveyError):
+    """The numbers given do not support the estimate asked for."""
+
+
+class ReportError(SurveyError):
+    """A notebook, its parameters or its page is not fit to be published."""
