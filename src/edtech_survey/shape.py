@@ -67,8 +67,10 @@ def estimates(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> table = estimates([{"item": "one_to_one", "estimate": 89, "base": 53, "label": "up"}])
-    >>> table[["item", "estimate", "std_error", "base", "label"]].to_dict("records")
-    [{'item': 'one_to_one', 'estimate': 89.0, 'std_error': <NA>, 'base': 53, 'label': 'up'}]
+    >>> list(table.columns[:3]), list(table.columns[-2:])
+    (['source', 'wave', 'item'], ['synthetic', 'label'])
+    >>> float(table.loc[0, "estimate"]), table.loc[0, "std_error"]
+    (89.0, <NA>)
     """
     return _shaped(rows, ESTIMATE_DTYPES)
 
@@ -83,7 +85,9 @@ def empty_estimates() -> pd.DataFrame:
     return estimates([])
 
 
-def _shaped(rows: Iterable[Mapping[str, Any]] | pd.DataFrame, dtypes: dict[str, str]) -> pd.DataFrame:
+def _shaped(
+    rows: Iterable[Mapping[str, Any]] | pd.DataFrame, dtypes: dict[str, str]
+) -> pd.DataFrame:
     given = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     further = [column for column in given.columns if column not in dtypes]
     columns = {

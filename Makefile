@@ -1,0 +1,88 @@
+# Thin: every target is one command of the package, so that people without make lose nothing.
+# Python 3.11 or newer is all that must be there; the first call makes .venv from the lock files.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+RUN := $(BIN)/python -m edtech_survey
+
+PACKAGE := $(shell find src -name '*.py' -o -path 'src/*/template/*' -type f)
+RAW := $(shell find data/raw -type f)
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+.PHONY: help setup data reports demo briefs lab test test-browser lint bench lock clean
+.DEFAULT_GOAL := help
+
+help:  ## say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+# A .venv that was moved, or whose Python is gone, is made anew.
+STALE := $(shell [ ! -e .venv/runtime ] || { [ "$$(cat .venv/where)" = "$(CURDIR)" ] && $(BIN)/python -c ''; } 2>/dev/null || rm -f .venv/runtime)
+
+.venv/runtime: locks/runtime.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear .venv
+	$(PIP) --require-hashes -r locks/runtime.txt
+	@echo "$(CURDIR)" > .venv/where
+	@touch $@
+
+.venv/package: .venv/runtime pyproject.toml
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/package locks/dev.txt
+	$(PIP) --require-hashes -r locks/dev.txt
+	@touch $@
+
+.venv/lab: .venv/package locks/lab.txt
+	$(PIP) --require-hashes -r locks/lab.txt
+	@touch $@
+
+setup: .venv/package  ## make .venv from the lock files (also done by the others)
+
+data/processed/datapackage.json: .venv/package $(PACKAGE) $(RAW)
+	$(RUN) data
+
+data: data/processed/datapackage.json  ## write data/processed: Parquet, CSV, Data Package
+
+reports/manifest.json: .venv/package $(PACKAGE) $(RAW) $(NOTEBOOKS) | data/processed/datapackage.json
+	$(RUN) reports
+
+reports: reports/manifest.json  ## run the notebooks on published figures, write reports/index.html
+
+reports/demo/manifest.json: .venv/package $(PACKAGE) $(RAW) $(NOTEBOOKS)
+	$(RUN) reports --data sample --out reports/demo
+
+demo: reports/demo/manifest.json  ## the same notebooks on the synthetic sample waves
+
+briefs: .venv/package  ## a brief for each district in the responses
+	$(RUN) briefs
+
+lab: .venv/lab  ## open JupyterLab in the notebooks
+	$(RUN) lab
+
+test: .venv/dev  ## the test suite without a browser (a minute or two, no network)
+	$(BIN)/python -m pytest -m "not browser"
+
+test-browser: .venv/dev reports/manifest.json  ## pages in a real Chromium, network cut
+	EDTECH_SURVEY_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser
+
+lint: .venv/dev  ## ruff, mypy, notebooks without outputs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/nbstripout --verify $(NOTEBOOKS)
+
+bench: .venv/dev  ## speed and memory as ratios to what people do today
+	$(BIN)/python -m benchmarks
+
+lock:  ## renew the lock files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras pyproject.toml locks/build.in -o locks/all.txt
+	for part in runtime lab dev; do \
+	  extra=$$( [ $$part = runtime ] || echo --extra $$part ); \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $$extra -c locks/all.txt pyproject.toml locks/build.in -o locks/$$part.txt; \
+	done
+	rm locks/all.txt
+
+clean:  ## remove what was made, .venv included
+	rm -rf .venv reports data/processed .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,208 @@
+"""What the command line does to the whole project: data, reports, verification.
+
+This joins the storeys, as notebooks do; it holds no parsing, no statistics and no markup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edtech_survey import paths
+from edtech_survey.errors import ReportError, SetupError, SurveyError
+
+BRIEF = "05_district_brief"
+TOUR = "00_start_here"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one notebook: a page, or the reason why there is none."""
+
+    notebook: str
+    page: Path | None
+    seconds: float
+    trouble: str = ""
+
+
+def build_data(out: Path | None = None) -> list[Path]:
+    """Write the processed tables; return the files written."""
+    from edtech_survey.data import package, schemas, sources  # noqa: PLC0415
+    from edtech_survey.evidence import collected_responses  # noqa: PLC0415
+
+    tables: dict[str, Any] = {
+        "figures": (sources.read_figures(), schemas.FIGURES),
+        "sources": (sources.read_sources(), schemas.SOURCES),
+    }
+    responses = collected_responses()
+    if responses is not None:
+        tables |= {
+            "districts": (responses.districts, schemas.DISTRICTS),
+            "positions": (responses.positions, schemas.POSITIONS),
+            "bands": (responses.bands, schemas.BANDS),
+            "ledger": (responses.ledger, schemas.LEDGER),
+        }
+    folder = out or paths.processed_dir()
+    return package.write_package(tables, folder, title="Surveys of K-12 technology leaders")
+
+
+def notebook_names() -> list[str]:
+    """Names of the project's notebooks, in order."""
+    return sorted(path.stem for path in paths.notebooks_dir().glob("[0-9][0-9]_*.ipynb"))
+
+
+def build_reports(
+    names: Iterable[str] = (),
+    *,
+    out: Path | None = None,
+    parameters: Mapping[str, object] | None = None,
+    jobs: int | None = None,
+) -> list[Outcome]:
+    """Run notebooks and render their pages; a failure of one leaves the others to go on.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Notebook names with or without ``.ipynb``; default all.
+    out : pathlib.Path, optional
+        Folder of the pages; default ``reports``.
+    parameters : mapping
+        Given to each notebook that declares them; a name that no chosen notebook declares, or
+        a value of the wrong type, is refused before anything runs.
+    jobs : int, optional
+        Notebooks at once; default one for each processor.
+
+    Returns
+    -------
+    list of Outcome
+
+    Raises
+    ------
+    SetupError
+        For an unknown notebook or parameter.
+    """
+    from edtech_survey.reports import site  # noqa: PLC0415
+
+    chosen = _chosen(names)
+    given = {path: _own_parameters(path, chosen, parameters or {}) for path in chosen}
+    folder = out or paths.reports_dir()
+    with ThreadPoolExecutor(jobs or min(len(chosen), os.cpu_count() or 1)) as pool:
+        outcomes = list(pool.map(lambda path: _build(path, folder, given[path]), chosen))
+    if any(outcome.page for outcome in outcomes):
+        site.write_index(folder)
+    return outcomes
+
+
+def verify(page: Path) -> tuple[bool, list[str]]:
+    """Run the notebook of a page again and compare.
+
+    Returns
+    -------
+    tuple of (bool, list of str)
+        Whether the new page has the same numbers, and what differs: inputs whose contents
+        changed, and each number that moved.
+    """
+    from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
+
+    if not page.is_file():
+        raise SetupError(f"there is no file {page}")
+    manifest = provenance.read_manifest(page)
+    name = manifest.get("notebook") or ""
+    path = paths.project_root() / name
+    if not name or not path.is_file():
+        raise SetupError(f"{page.name} names the notebook {name!r}, which this project does not have")
+    told = _changed_inputs(manifest)
+    with tempfile.TemporaryDirectory() as folder:
+        typed = notebooks.check_parameters(path, manifest.get("parameters") or {})
+        outcome = _build(path, Path(folder), typed, kind=_kind(path))
+        if outcome.page is None:
+            raise ReportError(f"{path.name} does not run any more: {outcome.trouble}")
+        moved = provenance.diff_pages(page, outcome.page)
+    told += [
+        f"{row.exhibit}, {row.row}, {row.column}: {row.old} -> {row.new}"
+        for row in moved.itertuples()
+    ]
+    return moved.empty, told
+
+
+def _chosen(names: Iterable[str]) -> list[Path]:
+    there = notebook_names()
+    wanted = [Path(name).stem for name in names] or there
+    unknown = [name for name in wanted if name not in there]
+    if unknown:
+        raise SetupError(f"no notebook {', '.join(unknown)}; there are {', '.join(there)}")
+    return [paths.notebooks_dir() / f"{name}.ipynb" for name in wanted]
+
+
+def _own_parameters(
+    path: Path, chosen: list[Path], given: Mapping[str, object]
+) -> dict[str, object]:
+    from edtech_survey.reports import notebooks  # noqa: PLC0415
+
+    declared = {each: set(notebooks.parameters(each)["name"]) for each in chosen}
+    everywhere = set().union(*declared.values())
+    own = {key: value for key, value in given.items() if key in declared[path]}
+    nowhere = {key: value for key, value in given.items() if key not in everywhere}
+    return notebooks.check_parameters(path, own | nowhere)
+
+
+def _build(path: Path, folder: Path, parameters: Mapping[str, object], kind: str = "") -> Outcome:
+    from edtech_survey.reports import notebooks  # noqa: PLC0415
+
+    try:
+        run = notebooks.run_notebook(
+            path,
+            folder,
+            parameters,
+            manifest=run_manifest(path, parameters),
+            kind=kind or _kind(path),
+            cwd=paths.project_root(),
+        )
+    except SurveyError as error:
+        return Outcome(path.stem, None, 0.0, str(error))
+    return Outcome(path.stem, run.html, run.seconds)
+
+
+def run_manifest(path: Path, parameters: Mapping[str, object]) -> dict[str, Any]:
+    """What a page was made from: hashes of the inputs, parameters, versions."""
+    from edtech_survey.evidence import is_synthetic, latest_date  # noqa: PLC0415
+    from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
+
+    defaults = notebooks.parameters(path).set_index("name")["default"].to_dict()
+    data = str(parameters.get("data", defaults.get("data", "published"))).strip("\"'")
+    return provenance.manifest(
+        inputs=[*inputs(data), path],
+        root=paths.project_root(),
+        parameters=dict(parameters),
+        notebook=path,
+        date=latest_date(),
+        synthetic=is_synthetic(data),
+    )
+
+
+def inputs(data: str = "published") -> list[Path]:
+    """Raw files that a run on this evidence reads."""
+    files = sorted(path for path in paths.raw_dir().rglob("*") if path.is_file())
+    keep_samples = data == "sample"
+    return [path for path in files if keep_samples or not path.parent.name.startswith("sample-")]
+
+
+def _changed_inputs(manifest: Mapping[str, Any]) -> list[str]:
+    told = []
+    for entry in manifest.get("inputs", []):
+        path = paths.project_root() / entry["path"]
+        if not path.is_file():
+            told.append(f"input {entry['path']} is gone")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+            told.append(f"input {entry['path']} has changed")
+    return told
+
+
+def _kind(path: Path) -> str:
+    return "brief" if path.stem == BRIEF else "report"

@@ -1,0 +1,218 @@
+"""Pandera schemas of every frame that leaves this storey, and one way to fail them.
+
+A frame that breaks its schema is refused with all its problems at once, each with the row
+and column where it stands.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from edtech_survey.errors import Problem, SurveyError
+from edtech_survey.shape import ESTIMATE_DTYPES
+
+STATISTICS = (
+    "amount", "count", "index", "max", "mean", "mean_of_ratios", "median", "min", "rank",
+    "ratio", "ratio_of_totals", "share", "text", "total",
+)  # fmt: skip
+BASE_KINDS = ("published", "derived", "feasible", "unknown")
+RATIOS = ("1:1", "2:1", "3:1", "4:1", ">4:1")
+SEVERITIES = ("note", "warning", "error")
+
+SLUG = r"[a-z0-9_]+"
+FIGURE_ID = r"[a-z0-9]+(?:[.-][a-z0-9]+)*"
+DISTRICT_ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
+def _text(description: str, *, empty: bool = False, **checks: Any) -> pa.Column:
+    return pa.Column("str", nullable=empty, description=description, **checks)
+
+
+def _whole(description: str, low: float | None = 0, *, empty: bool = True) -> pa.Column:
+    checks = [] if low is None else [pa.Check.ge(low)]
+    return pa.Column("Int64", checks, nullable=empty, description=description)
+
+
+def _number(description: str, low: float | None = None, high: float | None = None) -> pa.Column:
+    checks = [] if low is None else [pa.Check.ge(low)]
+    checks += [] if high is None else [pa.Check.le(high)]
+    return pa.Column("Float64", checks, nullable=True, description=description)
+
+
+def _flag(description: str, *, empty: bool = True) -> pa.Column:
+    return pa.Column("boolean", nullable=empty, description=description)
+
+
+WAVE = _whole("Year that names the fielding of the survey.", 1900, empty=False)
+DISTRICT = _text(
+    "Stable identifier of the district.", checks=pa.Check.str_matches(f"^{DISTRICT_ID}$")
+)
+SYNTHETIC = _flag("True where the row was made up for demonstration.", empty=False)
+
+FIGURES = pa.DataFrameSchema(
+    {
+        "figure_id": _text(
+            "Stable identifier of the figure.",
+            unique=True,
+            checks=pa.Check.str_matches(f"^{FIGURE_ID}$"),
+        ),
+        "source": _text("Folder under data/raw that holds the figure."),
+        "wave": _whole("Survey year.", 1900, empty=False),
+        "item": _text("What was measured.", checks=pa.Check.str_matches(f"^{SLUG}$")),
+        "group": _text("The part it was measured for; 'all' where there is none."),
+        "statistic": _text("How it was summed up.", checks=pa.Check.isin(STATISTICS)),
+        "printed": _text("The number as printed, trailing zeros included."),
+        "value": _number("The number; follows from printed."),
+        "unit": _text("Unit of value.", checks=pa.Check.str_matches(f"^{SLUG}$")),
+        "base": _whole("Respondents who were asked and answered, unweighted.", 0),
+        "base_kind": _text("How the base is known.", checks=pa.Check.isin(BASE_KINDS)),
+        "population": _whole("How many units the figure is about.", 1),
+        "publication": _text("Publication within a collection.", empty=True),
+        "confidence": _text("How sure the transcription is.", empty=True),
+        "locator": _text("Where in the publication the figure stands."),
+        "note": _text("What a reader of the figure must know.", empty=True),
+        "synthetic": SYNTHETIC,
+    },
+    strict=True,
+    ordered=True,
+)
+
+ESTIMATES = pa.DataFrameSchema(
+    {
+        name: pa.Column(dtype, nullable=True, description=f"See the glossary: {name}.")
+        for name, dtype in ESTIMATE_DTYPES.items()
+    }
+)
+
+SOURCES = pa.DataFrameSchema(
+    {
+        "source": _text("Folder under data/raw.", unique=True),
+        "title": _text("Title of the publication or export."),
+        "publisher": _text("Who published it."),
+        "published": _text("Date of publication, as far as it is known.", empty=True),
+        "fielded": _text("When the survey was in the field.", empty=True),
+        "wave": _whole("Survey year.", 1900),
+        "kind": _text("Sort of source."),
+        "units": _text("Units of the population.", empty=True),
+        "population": _whole("Number of units in the population.", 1),
+        "series": _text("Surveys whose waves are read as one line, such as ct.", empty=True),
+        "answered": _whole("How many answered.", 0),
+        "mode": _text("How the survey was taken.", empty=True),
+        "citation": _text("How to cite it."),
+        "rights": _text("Rights of the publication.", empty=True),
+        "url": _text("Address of the publication.", empty=True),
+        "synthetic": SYNTHETIC,
+        "note": _text("What a reader must know.", empty=True),
+        "figures": _whole("Number of figures transcribed.", 0, empty=False),
+    },
+    strict=True,
+    ordered=True,
+)
+
+DISTRICTS = pa.DataFrameSchema(
+    {
+        "wave": WAVE,
+        "district_id": DISTRICT,
+        "enrollment": _whole("Students.", 0),
+        "schools": _whole("Schools.", 0),
+        "devices": _whole("Devices that the team supports, students' and staff's.", 0),
+        "support_staff": _number("Break/fix people.", 0),
+        "benefit_rate": _number("Benefits as a percent of salary.", 0, 200),
+        "sharing": _text("Positions shared with the town: none, some, all.", empty=True),
+        "provision": _text("Who provides devices: district, student, both.", empty=True),
+        "after_hours_staff": _flag("Staff are supported after hours."),
+        "after_hours_students": _flag("Students are supported after hours."),
+        "after_hours_families": _flag("Families are supported after hours."),
+        "after_hours_other": _flag("Others are supported after hours."),
+        "source": _text("Folder under data/raw."),
+        "synthetic": SYNTHETIC,
+    },
+    unique=["wave", "district_id"],
+)
+
+POSITIONS = pa.DataFrameSchema(
+    {
+        "wave": WAVE,
+        "district_id": DISTRICT,
+        "position": _text("Job title of the taxonomy.", checks=pa.Check.str_matches(f"^{SLUG}$")),
+        "fte": _number("Full-time equivalents.", 0),
+        "salary": _number("Yearly salary, US dollars of the wave's year.", 0),
+        "outsourced": _flag("The position is filled by a contractor."),
+    },
+    unique=["wave", "district_id", "position"],
+)
+
+BANDS = pa.DataFrameSchema(
+    {
+        "wave": WAVE,
+        "district_id": DISTRICT,
+        "band": _text("Grade band."),
+        "ratio": _text("Students to one device.", empty=True, checks=pa.Check.isin(RATIOS)),
+    },
+    unique=["wave", "district_id", "band"],
+)
+
+LEDGER = pa.DataFrameSchema(
+    {
+        "source": _text("Folder under data/raw."),
+        "wave": _whole("Survey year.", 1900, empty=False),
+        "row": _whole("Row of the export, counted as a spreadsheet does.", 1),
+        "column": _text("Column of the export.", empty=True),
+        "raw": _text("The cell as it came; personal text is withheld.", empty=True),
+        "value": _text("What was taken instead; empty where nothing was.", empty=True),
+        "rule": _text("The rule that did it."),
+        "severity": _text("note, warning or error.", checks=pa.Check.isin(SEVERITIES)),
+    }
+)
+
+
+def checked(
+    frame: pd.DataFrame,
+    schema: pa.DataFrameSchema,
+    where: str,
+    error: type[SurveyError] = SurveyError,
+    first_row: int = 2,
+) -> pd.DataFrame:
+    """Return the frame if it fits its schema.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Index 0, 1, 2 ... in the order of the file's rows.
+    schema : pandera schema
+    where : str
+        File (or table) named in every problem.
+    error : subclass of SurveyError
+        What to raise.
+    first_row : int
+        Row of the file that index 0 stands for; 2 for a CSV with one header row.
+
+    Returns
+    -------
+    DataFrame
+        The same frame.
+
+    Raises
+    ------
+    SurveyError
+        With one problem for each cell that breaks the schema.
+    """
+    try:
+        return schema.validate(frame, lazy=True)
+    except SchemaErrors as failed:
+        cases = failed.failure_cases
+        problems = [_problem(case, where, first_row) for case in cases.to_dict("records")]
+        raise error(f"{where}: {len(problems)} cells break the schema", problems) from None
+
+
+def _problem(case: dict[Any, Any], where: str, first_row: int) -> Problem:
+    row = case.get("index")
+    column = case.get("column") if case.get("schema_context") == "Column" else None
+    place = where if row is None or pd.isna(row) else f"{where}, row {int(row) + first_row}"
+    if column:
+        place = f"{place}, column {column}"
+    return Problem(place, f"{case['failure_case']!r} breaks {case['check']}", "correct the cell")
