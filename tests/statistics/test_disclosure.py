@@ -1,0 +1,86 @@
+import pandas as pd
+import pytest
+
+from edtech_survey.errors import EstimateError
+from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
+from edtech_survey.statistics.disclosure import (
+    PRESETS,
+    dominance_unsafe,
+    p_percent_unsafe,
+    withhold_estimates,
+)
+
+SALARIES = estimates(
+    [
+        {"wave": 2024, "item": "position_salary", "group": "cyber_security", "statistic": "mean",
+         "estimate": 123000, "conf_low": 1, "conf_high": 2, "base": 4},
+        {"wave": 2024, "item": "position_salary", "group": "technician_1", "statistic": "mean",
+         "estimate": 48347, "base": 40},
+        {"wave": 2024, "item": "devices", "group": "all", "statistic": "max",
+         "estimate": 20000, "base": 62},
+        {"wave": 2024, "item": "sharing", "group": "some", "statistic": "count",
+         "estimate": 1, "base": 61},
+        {"wave": 2024, "item": "devices", "group": "all", "statistic": "mean",
+         "estimate": 4547, "base": pd.NA},
+    ]
+)  # fmt: skip
+
+
+def test_each_withheld_number_says_why_and_shows_nothing():
+    done = withhold_estimates(SALARIES)
+    assert done["withheld"].fillna("").tolist() == [
+        "base below 5", "", "one respondent's own value", "", "base below 5",
+    ]  # fmt: skip
+    hidden = done[done["withheld"].notna()]
+    assert hidden[["estimate", "std_error", "conf_low", "conf_high", "base"]].isna().all(axis=None)
+    assert done.loc[1, "estimate"] == 48347
+    assert tuple(done.columns[:14]) == ESTIMATE_COLUMNS
+
+
+def test_published_figures_are_flagged_not_hidden():
+    done = withhold_estimates(SALARIES, flag_only=True)
+    assert done.loc[0, "estimate"] == 123000
+    assert done.loc[0, "withheld"] == "base below 5"
+
+
+@pytest.mark.parametrize(
+    ("preset", "base", "hidden"),
+    [
+        ("districts-5", 5, False),
+        ("nces", 9, True),
+        ("opensafely", 7, True),
+        ("opensafely", 8, False),
+    ],
+)
+def test_presets_have_their_own_thresholds(preset, base, hidden):
+    row = SALARIES.head(1).assign(base=base)
+    assert withhold_estimates(row, preset)["withheld"].notna().item() is hidden
+
+
+def test_a_dominated_sum_is_withheld_though_its_base_is_large_enough():
+    rows = estimates([{"wave": 2024, "item": "devices", "group": "all", "statistic": "total",
+                       "estimate": 1100, "base": 6}])  # fmt: skip
+    values = pd.DataFrame({"wave": 2024, "item": "devices", "group": "all",
+                           "value": [900, 150, 20, 10, 10, 10]})  # fmt: skip
+    assert withhold_estimates(rows)["withheld"].isna().all()
+    done = withhold_estimates(rows, contributions=values)
+    assert done["withheld"].item() == "largest can be estimated within 10 percent"
+
+
+def test_the_rules_by_hand():
+    # p%: total 155, less the two largest leaves 5; 5 < 10 percent of 100.
+    assert p_percent_unsafe([100, 50, 5], 10)
+    assert not p_percent_unsafe([100, 50, 10], 10)
+    assert p_percent_unsafe([100], 10)
+    # (2, 0.9): 150 of 155 is 96.8 percent, 150 of 170 is 88.2 percent.
+    assert dominance_unsafe([100, 50, 5], 2, 0.9)
+    assert not dominance_unsafe([100, 50, 20], 2, 0.9)
+
+
+def test_an_unknown_preset_names_those_there_are():
+    with pytest.raises(EstimateError, match=r"no disclosure preset 'acro'.*strict-10"):
+        withhold_estimates(SALARIES, "acro")
+
+
+def test_every_preset_says_where_it_comes_from():
+    assert all(rule.reference for rule in PRESETS.values())
