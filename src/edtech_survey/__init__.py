@@ -1,1 +1,72 @@
-"""Surveys of K-12 technology leaders: who runs the technology, with what staff, pay and devices."""
+"""Surveys of K-12 technology leaders: who runs the technology, with what staff, pay and devices.
+
+The flow, in one screen::
+
+    import edtech_survey as es
+
+    evidence = es.evidence("published")          # figures that others published, by source
+    shares = es.one_to_one(evidence.state)       # estimates: base and interval on every row
+    changes = es.changes(evidence.state)         # what holds whatever the unpublished bases were
+    es.charts.dots(shares, title=..., ...)       # an exhibit: picture, alt text, data, source
+
+    responses = es.merge_waves(["data/raw/ct-2026"], evidence.codebook)   # or one's own export
+    es.estimate_share(responses.bands, "ratio", answer="1:1", by="band", population=205)
+
+Every estimate comes in one shape: ``source, wave, item, group, statistic, estimate, std_error,
+conf_low, conf_high, base, base_kind, population, method, synthetic``. Shares are in percent,
+their changes in points. Importing the package is cheap: what is heavy loads on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "audit": "statistics.audit",
+    "bracket_estimates": "statistics.bracket_estimates",
+    "changes": "statistics.trends",
+    "charts": "reports.charts",
+    "check_export": "data.checking",
+    "compare": "statistics.compare",
+    "estimate_mean": "statistics.responses",
+    "estimate_ratio": "statistics.responses",
+    "estimate_share": "statistics.response_shares",
+    "estimate_total": "statistics.responses",
+    "evidence": "gathering",
+    "feasible_bases": "statistics.bases",
+    "headline": "reports.exhibit",
+    "merge_waves": "data.waves",
+    "one_to_one": "statistics.trends_levels",
+    "read_codebook": "data.codebook",
+    "read_export": "data.exports",
+    "read_figures": "data.sources",
+    "read_sources": "data.sources",
+    "read_wave": "data.waves",
+    "real": "statistics.prices",
+    "regressions": "statistics.salary",
+    "salary_table": "statistics.salary",
+    "share_estimates": "statistics.intervals_shares",
+    "suppress": "statistics.suppression",
+    "tables": "reports.tables",
+    "words": "reports.words",
+}
+_MODULES = ("charts", "tables", "words")
+
+__version__ = "0.1.0"
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_HOME[name]}")
+    found = module if name in _MODULES else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Offer the public names to completion."""
+    return sorted({*globals(), *_HOME})

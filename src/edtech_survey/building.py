@@ -34,7 +34,7 @@ class Outcome:
 def build_data(out: Path | None = None) -> list[Path]:
     """Write the processed tables; return the files written."""
     from edtech_survey.data import package, schemas, sources  # noqa: PLC0415
-    from edtech_survey.evidence import collected_responses  # noqa: PLC0415
+    from edtech_survey.gathering import collected_responses  # noqa: PLC0415
 
     tables: dict[str, Any] = {
         "figures": (sources.read_figures(), schemas.FIGURES),
@@ -116,7 +116,9 @@ def verify(page: Path) -> tuple[bool, list[str]]:
     name = manifest.get("notebook") or ""
     path = paths.project_root() / name
     if not name or not path.is_file():
-        raise SetupError(f"{page.name} names the notebook {name!r}, which this project does not have")
+        raise SetupError(
+            f"{page.name} names the notebook {name!r}, which this project does not have"
+        )
     told = _changed_inputs(manifest)
     with tempfile.TemporaryDirectory() as folder:
         typed = notebooks.check_parameters(path, manifest.get("parameters") or {})
@@ -170,8 +172,8 @@ def _build(path: Path, folder: Path, parameters: Mapping[str, object], kind: str
 
 
 def run_manifest(path: Path, parameters: Mapping[str, object]) -> dict[str, Any]:
-    """What a page was made from: hashes of the inputs, parameters, versions."""
-    from edtech_survey.evidence import is_synthetic, latest_date  # noqa: PLC0415
+    """Say what a page is made from: hashes of the inputs, parameters, versions."""
+    from edtech_survey.gathering import latest_date  # noqa: PLC0415
     from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
 
     defaults = notebooks.parameters(path).set_index("name")["default"].to_dict()
@@ -182,7 +184,7 @@ def run_manifest(path: Path, parameters: Mapping[str, object]) -> dict[str, Any]
         parameters=dict(parameters),
         notebook=path,
         date=latest_date(),
-        synthetic=is_synthetic(data),
+        synthetic=data == "sample",
     )
 
 

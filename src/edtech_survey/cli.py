@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from edtech_survey import paths
 from edtech_survey.errors import SetupError, SurveyError
 
 FILE = click.Path(path_type=Path)
@@ -59,7 +60,9 @@ def data(out: Path | None) -> None:
 
 @main.command()
 @click.argument("notebooks", nargs=-1)
-@click.option("-p", "--parameter", "given", multiple=True, metavar="NAME=VALUE", help="May be repeated.")
+@click.option(
+    "-p", "--parameter", "given", multiple=True, metavar="NAME=VALUE", help="May be repeated."
+)
 @click.option("--data", "evidence", help="published, responses or sample; short for -p data=...")
 @click.option("--out", type=FILE, help="Folder of the pages; default reports.")
 @click.option("--jobs", type=click.IntRange(1), help="Notebooks at once; default one a processor.")
@@ -88,7 +91,7 @@ def reports(
     failed = [outcome.notebook for outcome in outcomes if not outcome.page]
     if failed:
         raise Failed(f"{len(failed)} of {len(outcomes)} notebooks failed: {', '.join(failed)}")
-    click.echo(f"Open {outcomes[0].page.parent / 'index.html'} in a browser.")
+    click.echo(f"Open {(out or paths.reports_dir()) / 'index.html'} in a browser.")
 
 
 @main.command()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_PLAIN_NUMBER = r"[+-]?[\d.,]+%?"
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
@@ -44,7 +45,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     r"""Frame as CSV, UTF-8, with no cell that a spreadsheet would run as a formula.
 
     Text that begins with ``= + - @``, a tab or a return gets an apostrophe before it, as
-    spreadsheets themselves do; numbers are left alone.
+    spreadsheets themselves do; numbers are left alone, those printed as text too.
 
     Examples
     --------
@@ -57,5 +58,6 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def _defused(text: pd.Series) -> pd.Series:
-    risky = text.astype("str").str.startswith(FORMULA_STARTS).fillna(False).astype(bool)
-    return text.mask(risky, "'" + text.astype("str"))
+    typed = text.astype("str")
+    risky = typed.str.startswith(FORMULA_STARTS) & ~typed.str.fullmatch(_PLAIN_NUMBER)
+    return text.mask(risky.fillna(False).astype(bool), "'" + typed)

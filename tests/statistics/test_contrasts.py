@@ -1,0 +1,148 @@
+"""Contrasts against computing every possibility, and against statsmodels."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from edtech_survey.errors import EstimateError
+from edtech_survey.statistics import contrasts
+from edtech_survey.statistics.contrasts import contrast
+from edtech_survey.statistics.published import Share
+from edtech_survey.statistics.rounding import compatible_counts, read_percent
+
+
+def share(printed, bases, kind="feasible"):
+    bases = np.atleast_1d(bases)
+    low, high = compatible_counts(printed, bases)
+    pairs = [
+        (base, count)
+        for base, least, most in zip(bases, low, high, strict=True)
+        for count in range(least, most + 1)
+    ]
+    kept, counts = np.array(pairs).T
+    return Share(
+        source="a",
+        wave=2020,
+        item="i",
+        group="g",
+        printed=printed,
+        percent=read_percent(printed),
+        base=int(kept[0]) if kind in ("published", "derived") else None,
+        base_kind=kind,
+        population=None,
+        synthetic=False,
+        bases=kept,
+        counts=counts,
+    )
+
+
+def every_interval(terms, confidence, method="wilson"):
+    """Limits of every combination of pairs, with another library's limits of single shares."""
+    limits = []
+    for chosen in product(*(zip(one.bases, one.counts, strict=True) for _, one in terms)):
+        value = below = above = 0.0
+        for (weight, _), (base, count) in zip(terms, chosen, strict=True):
+            part = 100 * count / base
+            low, high = proportion_confint(count, base, alpha=1 - confidence, method=method)
+            ends = sorted((weight * 100 * low, weight * 100 * high))
+            value += weight * part
+            below += (weight * part - ends[0]) ** 2
+            above += (ends[1] - weight * part) ** 2
+        limits.append((value - np.sqrt(below), value + np.sqrt(above)))
+    return np.array(limits)
+
+
+CASES = [
+    [(1.0, share("79%", np.arange(10, 40))), (-1.0, share("58%", np.arange(10, 30)))],
+    [(1.0, share("89%", 53, "derived")), (-1.0, share("43%", np.arange(1, 80)))],
+    [
+        (0.3, share("88%", np.arange(8, 30))),
+        (-0.1, share("42%", np.arange(12, 34))),
+        (-0.2, share("20%", np.arange(5, 26))),
+    ],
+    [
+        (1.0, share("94%", np.arange(16, 33))),
+        (-1.0, share("79%", np.arange(14, 30))),
+        (-1.0, share("71%", np.arange(7, 25))),
+        (1.0, share("20%", np.arange(5, 16))),
+    ],
+]
+
+
+@pytest.mark.parametrize("terms", CASES)
+@pytest.mark.parametrize(("limits", "method"), [("wilson", "wilson"), ("clopper-pearson", "beta")])
+def test_extremes_are_those_of_all_combinations(terms, limits, method):
+    found = contrast(terms, 0.9, limits)
+    low, high = every_interval(terms, 0.9, method).T
+    np.testing.assert_allclose(found.low, (low.min(), low.max()))
+    np.testing.assert_allclose(found.high, (high.min(), high.max()))
+
+
+def test_with_known_bases_a_difference_is_newcombes():
+    found = contrast([(1.0, share("80%", 70, "published")), (-1.0, share("60%", 80, "published"))])
+    expected = 100 * np.array(confint_proportions_2indep(56, 70, 48, 80, method="newcomb"))
+    np.testing.assert_allclose([found.low.least, found.high.most], expected)
+    assert found.estimate == pytest.approx(20)
+    assert found.std_error == pytest.approx(100 * np.sqrt(0.8 * 0.2 / 70 + 0.6 * 0.4 / 80))
+    assert found.holds_from_base is None
+
+
+def test_the_estimate_carries_its_rounding():
+    found = contrast([(1.0, share("89%", 53, "derived")), (-1.0, share("43%", [30, 200]))])
+    settled = 100 * 47 / 53
+    assert found.estimate == pytest.approx(settled - 43)
+    # 13 of 30 is 43.33; 85 to 87 of 200 are 42.5 to 43.5, and 42.5 prints 43 by half up.
+    assert found.estimate_low == pytest.approx(settled - 100 * 13 / 30)
+    assert found.estimate_high == pytest.approx(settled - 42.5)
+    assert found.std_error is None
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier", "label"),
+    [
+        (share("89%", 53, "derived"), share("20%", np.arange(5, 200)), contrasts.HOLDS),
+        (share("20%", 100, "derived"), share("89%", np.arange(9, 200)), contrasts.HOLDS),
+        (share("88%", np.arange(8, 200)), share("71%", np.arange(7, 200)), contrasts.DEPENDS),
+        (share("14%", np.arange(7, 200)), share("20%", np.arange(5, 60)), contrasts.UNSUPPORTED),
+        (share("89%", 53, "derived"), share("20%", 60, "unknown"), contrasts.HOLDS_ASSUMED),
+        (share("89%", 53, "derived"), share("86%", 50, "unknown"), contrasts.UNSUPPORTED),
+        (share("50%", 9000, "derived"), share("51%", 9000, "derived"), "depends on the rounding"),
+    ],
+)
+def test_labels(later, earlier, label):
+    found = contrast([(1.0, later), (-1.0, earlier)])
+    assert found.label == label
+    assert label in contrasts.LABELS
+    if len(later.bases) * len(earlier.bases) < 400:
+        low, high = every_interval([(1.0, later), (-1.0, earlier)], 0.95).T
+        outside = (low > 0) | (high < 0)
+        assert outside.all() == (label in (contrasts.HOLDS, contrasts.HOLDS_ASSUMED))
+        assert outside.any() == (label != contrasts.UNSUPPORTED)
+
+
+def test_holds_from_base_is_the_smallest_floor_that_makes_it_hold():
+    bases = np.arange(7, 90)
+    later, earlier = share("88%", bases), share("71%", bases)
+    found = contrast([(1.0, later), (-1.0, earlier)]).holds_from_base
+    assert found is not None
+
+    def at_floor(floor):
+        kept = bases[bases >= floor]
+        return contrast([(1.0, share("88%", kept)), (-1.0, share("71%", kept))]).label
+
+    assert at_floor(found) == contrasts.HOLDS
+    assert at_floor(found - 1) == contrasts.DEPENDS
+
+
+def test_a_change_that_never_holds_has_no_such_base():
+    same = share("50%", np.arange(2, 60))
+    assert contrast([(1.0, same), (-1.0, same)]).holds_from_base is None
+
+
+def test_unknown_limits_are_refused():
+    with pytest.raises(EstimateError, match=r"wald.*wilson, clopper-pearson"):
+        contrast(CASES[0], limits="wald")
