@@ -1,0 +1,139 @@
+"""Real dollars: amounts of different years at the prices of one, by the CPI-U."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from edtech_survey.errors import EstimateError, Problem
+
+ITEM = "cpi_u"
+
+
+def price_index(figures: pd.DataFrame) -> pd.Series:
+    """Annual average of the CPI-U by year.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        Figures with item ``cpi_u``, group ``all``, statistic ``index``; others are passed over.
+
+    Returns
+    -------
+    Series
+        Index level (1982-84 = 100) by year, sorted.
+
+    Raises
+    ------
+    EstimateError
+        If there is no index, a level is missing or not positive, or one year has two levels.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({
+    ...     "item": "cpi_u", "group": "all", "statistic": "index", "wave": [2013, 2024],
+    ...     "value": [232.957, 313.689]})
+    >>> price_index(figures).to_dict()
+    {2013: 232.957, 2024: 313.689}
+    """
+    rows = figures[
+        (figures["item"] == ITEM) & (figures["group"] == "all") & (figures["statistic"] == "index")
+    ]
+    if rows.empty:
+        raise EstimateError(f"no prices: the figures have no item {ITEM}, statistic index")
+    problems = []
+    wrong = rows[~(rows["value"] > 0).fillna(False) | rows["wave"].isna()]
+    problems += [
+        Problem(f"{ITEM} {row.wave}", f"level {row.value}", "give the published annual average")
+        for row in wrong.itertuples()
+    ]
+    levels = rows.drop_duplicates(["wave", "value"])
+    problems += [
+        Problem(f"{ITEM} {year}", "two levels: " + ", ".join(map(str, part["value"])), "keep one")
+        for year, part in levels.groupby("wave")
+        if len(part) > 1
+    ]
+    if problems:
+        raise EstimateError("prices cannot be taken as they stand", problems)
+    return pd.Series(
+        levels["value"].astype(float).to_numpy(),
+        index=pd.Index(levels["wave"].astype(int), name="year"),
+        name=ITEM,
+    ).sort_index()
+
+
+def real(
+    amount: pd.Series | np.ndarray | float,
+    year: pd.Series | np.ndarray | int,
+    price_year: int,
+    figures: pd.DataFrame,
+) -> pd.Series | np.ndarray | float:
+    """Convert dollars of one year, or of many, to dollars of ``price_year``.
+
+    Parameters
+    ----------
+    amount : float, array or Series
+        Dollars as stated in ``year``. Missing stays missing.
+    year : int, or array or Series as long as ``amount``
+        The year whose dollars they are: when the money was earned, which is not always the year
+        that a survey bears in its name.
+    price_year : int
+        The year of the prices wanted.
+    figures : DataFrame
+        See :func:`price_index`.
+
+    Returns
+    -------
+    float, array or Series
+        amount x index(price_year) / index(year), of the kind that ``amount`` is.
+
+    Raises
+    ------
+    EstimateError
+        If a year has no index; the message names those that have one. Years are never
+        extrapolated.
+
+    Notes
+    -----
+    Bureau of Labor Statistics, Handbook of Methods, Consumer Price Index, "Uses": escalation by
+    the ratio of annual averages. The CPI-U follows prices in U.S. cities, not in one state.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({
+    ...     "item": "cpi_u", "group": "all", "statistic": "index", "wave": [2013, 2024],
+    ...     "value": [232.957, 313.689]})
+    >>> round(real(100000, 2013, 2024, figures))
+    134655
+    """
+    levels = price_index(figures)
+    asked = pd.Series(np.ravel(year)).astype("Int64")
+    problems = [
+        Problem(f"year {wanted}", "no index", f"years there are: {_spans(levels.index)}")
+        for wanted in sorted({*asked.dropna().astype(int), int(price_year)} - set(levels.index))
+    ]
+    if asked.isna().any():
+        problems.append(
+            Problem(
+                "year", f"missing in {int(asked.isna().sum())} rows", "say whose dollars they are"
+            )
+        )
+    if problems:
+        raise EstimateError(f"no prices to make dollars of {price_year}", problems)
+    factors = levels[int(price_year)] / levels.loc[asked.astype(int)].to_numpy()
+    if isinstance(amount, pd.Series):
+        return amount * (factors if len(factors) == len(amount) else factors[0])
+    if np.ndim(amount) == 0 and np.ndim(year) == 0:
+        return float(amount) * float(factors[0])
+    return np.asarray(amount, dtype=float) * (factors if np.ndim(year) else factors[0])
+
+
+def _spans(years: pd.Index) -> str:
+    """Write years as spans: 2012-2025, or 2012-2014, 2016."""
+    runs: list[list[int]] = []
+    for year in sorted(years):
+        if runs and year == runs[-1][1] + 1:
+            runs[-1][1] = year
+        else:
+            runs.append([year, year])
+    return ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in runs)
