@@ -134,7 +134,7 @@ def evidence(
             f"data={data!r}: no wave with an export in {folder}; "
             "make one with: edtech-survey new-wave YEAR --from EXPORT"
         )
-    estimated = figures.head(0) if responses is None else _summarised(responses, preset)
+    estimated = figures.head(0) if responses is None else _summarised(responses, preset, sources)
     state = figures[of_state] if data == "published" else figures.head(0)
     news = estimated.merge(state[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
     news = news.loc[news["_merge"] == "left_only", list(figures.columns)]
@@ -172,14 +172,23 @@ def latest_date(raw: Path | None = None) -> str:
     return max((text for text in dates if re.fullmatch(r"\d{4}-\d\d-\d\d", text)), default="")
 
 
-def _summarised(responses: Responses, preset: str | None) -> pd.DataFrame:
+def _summarised(responses: Responses, preset: str | None, sources: pd.DataFrame) -> pd.DataFrame:
     from edtech_survey.statistics.summaries import (  # noqa: PLC0415
         as_figures,
+        contributions,
         summarise,
     )
 
-    estimates = summarise(responses.districts, responses.positions, responses.bands)
-    return as_figures(estimates, preset=preset)
+    of_exports = sources[sources["source"].isin(set(responses.districts["source"]))]
+    sizes = of_exports.set_index("wave")["population"].dropna()
+    units = None if preset is None else contributions(responses.districts, responses.positions)
+    estimates = summarise(
+        responses.districts,
+        responses.positions,
+        responses.bands,
+        population={int(wave): int(size) for wave, size in sizes.items()} or None,
+    )
+    return as_figures(estimates, preset=preset, contributions=units)
 
 
 def _waves_kept(state: pd.DataFrame, waves: Sequence[int]) -> pd.DataFrame:

@@ -57,7 +57,7 @@ def read_source(folder: Path | str) -> Source:
     Parameters
     ----------
     folder : path
-        Folder with ``source.yaml`` and ``figures.csv``.
+        Folder with ``source.yaml`` and ``figures.csv``, or an export (which has no figures).
 
     Returns
     -------
@@ -72,6 +72,9 @@ def read_source(folder: Path | str) -> Source:
     folder = Path(folder)
     meta = read_meta(folder)
     path = folder / "figures.csv"
+    if meta.get("export") and not path.is_file():
+        nothing = pd.DataFrame({"publication": []}, dtype=str)
+        return Source(folder.name, meta, as_figures([]), nothing)
     raw = _read_text_csv(path)
     problems = columns_problems(raw, path)
     if problems:
@@ -98,7 +101,7 @@ def read_figures(
     Parameters
     ----------
     sources : iterable of str, optional
-        Folder names; default all folders with a ``figures.csv``.
+        Folder names; default all folders with a ``source.yaml``.
     raw : path, optional
         Folder of the sources; default the project's ``data/raw``.
 
@@ -153,7 +156,7 @@ def read_publications(*, raw: Path | str | None = None) -> pd.DataFrame:
 
 def _read_all(sources: Iterable[str] | None, raw: Path | str | None) -> list[Source]:
     root = Path(raw) if raw is not None else raw_dir()
-    there = sorted(path.parent.name for path in root.glob("*/figures.csv"))
+    there = sorted(path.parent.name for path in root.glob("*/source.yaml"))
     wanted = there if sources is None else list(sources)
     unknown = sorted(set(wanted) - set(there))
     if unknown:

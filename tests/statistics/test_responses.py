@@ -1,0 +1,234 @@
+"""Estimates from responses, against textbooks, R's survey package and hand computation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from edtech_survey.errors import EstimateError
+from edtech_survey.statistics.intervals import finite_population, wilson
+from edtech_survey.statistics.responses import (
+    count_answers,
+    estimate_mean,
+    estimate_ratio,
+    estimate_share,
+    estimate_total,
+)
+
+# Cochran (1977), Sampling Techniques, 3rd ed., table 2.1: signatures on 50 of 676 sheets.
+SIGNATURES = np.repeat(
+    [42, 41, 36, 32, 29, 27, 23, 19, 16, 15, 14, 11, 10, 9, 7, 6, 5, 4, 3],
+    [23, 4, 1, 1, 1, 2, 1, 1, 2, 2, 1, 1, 1, 1, 1, 3, 2, 1, 1],
+)
+# The same, table 6.1: people (thousands) of 49 of 196 cities in 1920 and 1930.
+CITIES_1920 = (
+    "76 138 67 29 381 23 37 120 61 387 93 172 78 66 60 46 2 507 179 121 50 44 77 64 64 56 40 40 38 "
+    "136 116 46 243 87 30 71 256 43 25 94 43 298 36 161 74 45 36 50 48"
+)
+CITIES_1930 = (
+    "80 143 67 50 464 48 63 115 69 459 104 183 106 86 57 65 50 634 260 113 64 58 89 63 77 142 60 "
+    "64 52 139 130 53 291 105 111 79 288 61 57 85 50 317 46 232 93 53 54 58 75"
+)
+
+
+def respondents(**columns):
+    size = len(next(iter(columns.values())))
+    return pd.DataFrame({"wave": 2024, "district_id": [f"d{at}" for at in range(size)]} | columns)
+
+
+def test_total_of_cochrans_petition():
+    found = estimate_total(respondents(names=SIGNATURES), "names", population=676).iloc[0]
+    assert round(found["estimate"]) == 19_888
+    # The book's 80 percent limits are 1.28 standard errors away: 18,107 and 21,669.
+    assert 1.28 * found["std_error"] == pytest.approx(1_781, abs=1)
+    assert found["base"] == 50
+    assert found["population"] == 676
+
+
+def test_ratio_of_cochrans_cities():
+    before, after = (np.array(text.split(), float) for text in (CITIES_1920, CITIES_1930))
+    cities = respondents(before=before, after=after)
+    found = estimate_ratio(cities, "after", "before", population=196).set_index("statistic")
+    whole = found.loc["ratio_of_totals"]
+    assert round(whole["estimate"] * 22_919) == 28_397
+    # The book's standard error of the total is 604, with the sample's mean of 1920.
+    assert whole["std_error"] * before.mean() * 196 == pytest.approx(604, abs=0.5)
+    single = found.loc["mean_of_ratios"]
+    assert single["estimate"] == pytest.approx(np.mean(after / before))
+    assert single["estimate"] > whole["estimate"]  # one city grew from 2 to 50
+
+
+def test_closed_form_and_svy_agree():
+    rng = np.random.default_rng(7)
+    frame = respondents(
+        devices=rng.integers(200, 9_000, 40), staff=rng.integers(1, 9, 40), far=rng.random(40) < 0.3
+    )
+    same = frame[["wave", "district_id"]].assign(weight=205 / 40)
+    for function, columns in (
+        (estimate_mean, ["devices"]),
+        (estimate_total, ["devices"]),
+        (estimate_ratio, ["devices", "staff"]),
+    ):
+        plain = function(frame, *columns, population=205)
+        linear = function(frame, *columns, population=205, weights=same)
+        numbers = ["estimate", "std_error", "conf_low", "conf_high", "base"]
+        pd.testing.assert_frame_equal(plain[numbers], linear[numbers], rtol=1e-9)
+    plain = estimate_share(frame, "far", population=205)
+    linear = estimate_share(frame, "far", population=205, weights=same)
+    assert linear["estimate"].iloc[0] == pytest.approx(plain["estimate"].iloc[0])
+    assert linear["std_error"].iloc[0] == pytest.approx(plain["std_error"].iloc[0])
+
+
+def test_mean_against_scipy_and_with_known_population():
+    values = [3.0, 5.0, 8.0, 4.0]
+    plain = estimate_mean(respondents(fte=values), "fte").iloc[0]
+    low, high = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
+    assert (plain["conf_low"], plain["conf_high"]) == pytest.approx((low, high))
+    half = estimate_mean(respondents(fte=values), "fte", population=8).iloc[0]
+    assert half["std_error"] == pytest.approx(stats.sem(values) * np.sqrt(0.5))
+    all_of_them = estimate_mean(respondents(fte=values), "fte", population=4).iloc[0]
+    assert all_of_them["std_error"] == 0
+
+
+def test_missing_answers_are_left_out_and_never_zero():
+    frame = respondents(
+        devices=pd.array([100, pd.NA, 300], "Int64"),
+        near=pd.array([True, pd.NA, False], "boolean"),
+        sharing=["all", None, "none"],
+    )
+    assert estimate_mean(frame, "devices").loc[0, ["estimate", "base"]].tolist() == [200.0, 2]
+    assert estimate_total(frame, "devices").loc[0, "estimate"] == 400
+    # Expanded, the district that gave no number counts like the others.
+    assert estimate_total(frame, "devices", population=3).loc[0, "estimate"] == 600
+    assert estimate_share(frame, "near").loc[0, ["estimate", "base"]].tolist() == [50.0, 2]
+    counts = count_answers(frame, "sharing", answer=("none", "some", "all"))
+    assert counts["group"].tolist() == ["none", "some", "all"]
+    assert counts["estimate"].tolist() == [1, 0, 1]
+    assert counts["base"].tolist() == [2, 2, 2]
+
+
+def test_share_intervals_are_those_of_the_interval_module():
+    frame = respondents(ratio=["1:1"] * 47 + ["2:1"] * 6)
+    low, high = wilson(47, 53)
+    plain = estimate_share(frame, "ratio", answer="1:1").iloc[0]
+    assert (plain["conf_low"], plain["conf_high"]) == pytest.approx((float(low), float(high)))
+    low, high = finite_population(47, 53, 205, 0.9)
+    known = estimate_share(frame, "ratio", answer="1:1", population=205, confidence=0.9).iloc[0]
+    assert (known["conf_low"], known["conf_high"]) == pytest.approx((float(low), float(high)))
+    assert known["population"] == 205
+    assert "hypergeometric" in known["method"]
+
+
+def test_groups_waves_and_their_labels():
+    frame = pd.DataFrame(
+        {
+            "wave": [2020, 2020, 2024, 2024, 2024],
+            "district_id": list("ababc"),
+            "source": ["s20", "s20", "s24", "s24", "s24"],
+            "synthetic": True,
+            "band": ["k", "k", "k", "z", "z"],
+            "ratio": ["1:1", "2:1", "1:1", "1:1", None],
+        }
+    )
+    shares = estimate_share(frame, "ratio", by=("wave", "band"), population={2020: 9, 2024: 8})
+    assert shares["group"].tolist() == ["k|1:1", "k|2:1", "k|1:1", "k|2:1", "z|1:1", "z|2:1"]
+    assert shares["wave"].tolist() == [2020, 2020, 2024, 2024, 2024, 2024]
+    assert shares["population"].tolist() == [9, 9, 8, 8, 8, 8]
+    assert shares["source"].tolist() == ["s20", "s20", "s24", "s24", "s24", "s24"]
+    assert shares["synthetic"].all()
+    assert shares["base"].tolist() == [2, 2, 1, 1, 1, 1]
+    missing_group = frame.assign(band=[None, "k", "k", "k", "k"])
+    labelled = estimate_share(missing_group, "ratio", answer="1:1", by=("wave", "band"))
+    assert labelled["group"].tolist() == ["k|1:1", "missing|1:1", "k|1:1"]
+
+
+def test_a_group_without_answers_keeps_its_row():
+    frame = respondents(
+        position=["data", "data", "lan"], salary=pd.array([50_000, 60_000, pd.NA], "Int64")
+    )
+    means = estimate_mean(frame, "salary", by="position").set_index("group")
+    assert means.loc["lan", "base"] == 0
+    assert pd.isna(means.loc["lan", "estimate"])
+    assert means.loc["data", "estimate"] == 55_000
+    shares = estimate_share(frame.assign(said=["yes", "no", None]), "said", by="position")
+    assert shares["base"].tolist() == [2, 2, 0, 0]
+    assert shares["estimate"].isna().tolist() == [False, False, True, True]
+    one = estimate_mean(frame.iloc[:1], "salary").iloc[0]
+    assert one["estimate"] == 50_000
+    assert pd.isna(one["conf_low"])
+
+
+def test_pooled_waves_are_clustered_by_district():
+    # Every district answers the same twice: the pooled mean is no better known than one wave's.
+    values = [10.0, 14.0, 11.0, 17.0, 8.0]
+    once = respondents(fte=values)
+    twice = pd.concat([once, once.assign(wave=2020)], ignore_index=True)
+    pooled = estimate_mean(twice, "fte").iloc[0]
+    assert pooled["std_error"] == pytest.approx(estimate_mean(once, "fte").iloc[0]["std_error"])
+    assert pooled["base"] == 10
+    assert pd.isna(pooled["wave"])
+    assert "5 clusters of district_id" in pooled["method"]
+    independent = estimate_mean(twice, "fte", cluster=None).iloc[0]
+    assert independent["std_error"] < pooled["std_error"]
+
+
+def test_a_denominator_of_zero_has_no_ratio_of_its_own():
+    frame = respondents(devices=[600, 900, 300], staff=[2.0, 3.0, 0.0])
+    found = estimate_ratio(frame, "devices", "staff", name="support_ratio").set_index("statistic")
+    assert found.loc["ratio_of_totals", ["estimate", "base"]].tolist() == [360.0, 3]
+    assert found.loc["mean_of_ratios", ["estimate", "base"]].tolist() == [300.0, 2]
+    assert "1 without a ratio" in found.loc["mean_of_ratios", "method"]
+    with pytest.raises(EstimateError, match="add up to 0"):
+        estimate_ratio(frame.iloc[2:], "devices", "staff")
+
+
+def test_what_cannot_be_estimated_is_refused_with_the_reason():
+    frame = respondents(devices=[1, 2, 3], sharing=["all", "none", "all"])
+    with pytest.raises(EstimateError, match=r"column devcies: is not in the frame[\s\S]*column by"):
+        estimate_mean(frame, "devcies", by=("wave", "by"))
+    with pytest.raises(EstimateError, match="sharing: has type str, not a number"):
+        estimate_mean(frame, "sharing")
+    with pytest.raises(EstimateError, match="population 2 is below the 3 districts of wave 2024"):
+        estimate_mean(frame, "devices", population=2)
+    with pytest.raises(EstimateError, match="no population for wave 2024"):
+        estimate_share(frame, "sharing", by="wave", population={2020: 205})
+    with pytest.raises(EstimateError, match="has no rows"):
+        estimate_share(frame.iloc[:0], "sharing")
+    with pytest.raises(EstimateError, match="leave answer= out"):
+        estimate_share(frame.assign(near=True), "near", answer="yes")
+    two = pd.concat([frame, frame.assign(wave=2020)], ignore_index=True)
+    with pytest.raises(EstimateError, match="put 'wave' into by="):
+        estimate_mean(two, "devices", population={2020: 9, 2024: 9})
+    with pytest.raises(EstimateError, match="add 'wave' to by="):
+        estimate_total(two, "devices")
+
+
+def test_totals_over_all_districts_need_every_respondent_in_each_group():
+    rows = pd.DataFrame(
+        {
+            "wave": 2024,
+            "district_id": ["a", "b", "a"],
+            "position": ["data", "data", "lan"],
+            "staff_fte": [1.0, 2.0, 4.0],
+        }
+    )
+    sums = estimate_total(rows, "staff_fte", by="position")
+    assert sums["estimate"].tolist() == [3.0, 4.0]
+    with pytest.raises(EstimateError, match=r"for lan: these groups[\s\S]*every_position"):
+        estimate_total(rows, "staff_fte", by="position", population=10)
+    with pytest.raises(EstimateError, match="several rows in a group"):
+        estimate_total(rows, "staff_fte")
+    full = pd.concat(
+        [rows, pd.DataFrame([{"wave": 2024, "district_id": "b", "position": "lan"}])]
+    ).fillna({"staff_fte": 0.0})
+    expanded = estimate_total(full, "staff_fte", by="position", population=10)
+    assert expanded["estimate"].tolist() == [15.0, 20.0]
+
+
+def test_arguments_stay_as_they_were():
+    frame = respondents(devices=[1, 2, 3], sharing=["all", "none", "all"])
+    kept = frame.copy(deep=True)
+    estimate_share(frame, "sharing")
+    estimate_mean(frame, "devices", population=9)
+    estimate_ratio(frame, "devices", "devices")
+    pd.testing.assert_frame_equal(frame, kept)

@@ -1,0 +1,360 @@
+"""Responses summarised, against the 2024 report's printed numbers and hand computation."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from edtech_survey.errors import EstimateError
+from edtech_survey.shape import ESTIMATE_COLUMNS, FIGURE_COLUMNS
+from edtech_survey.statistics.disclosure import PRESETS, withhold_estimates
+from edtech_survey.statistics.every_position import every_position
+from edtech_survey.statistics.reported import REPORTED, printed, reported
+from edtech_survey.statistics.responses import estimate_total
+from edtech_survey.statistics.summaries import as_figures, contributions, summarise
+from edtech_survey.statistics.trends import changes
+
+# Counts of the report: students to a device in each grade band, sharing, provision, support.
+RATIO_COUNTS = {
+    "pk-2": {"1:1": 47, "2:1": 3, "4:1": 2, ">4:1": 1},
+    "3-5": {"1:1": 56, "2:1": 2},
+    "6-8": {"1:1": 58},
+    "9-12": {"1:1": 56, "2:1": 1},
+}
+PRINTED_SHARES = {"pk-2": "89%", "3-5": "97%", "6-8": "100%", "9-12": "98%"}
+
+
+def filled(counts, size=62):
+    """Answers in the order of the districts, the rest missing."""
+    answers = [answer for answer, count in counts.items() for _ in range(count)]
+    return [*answers, *[None] * (size - len(answers))]
+
+
+def yes(count, size=62):
+    return pd.array([True] * count + [False] * (size - count), "boolean")
+
+
+@pytest.fixture(scope="module")
+def districts_2024():
+    return pd.DataFrame(
+        {
+            "wave": 2024,
+            "district_id": [f"sample-{at:02}" for at in range(62)],
+            "source": "sample-2024",
+            "synthetic": True,
+            "enrollment": pd.array([3232] * 61 + [3228], "Int64"),
+            "schools": pd.array([7] * 39 + [8] * 22 + [24], "Int64"),
+            "devices": pd.array([4547] * 61 + [4558], "Int64"),
+            "support_staff": pd.array([4.0] * 60 + [20.0, 20.0], "Float64"),
+            "benefit_rate": pd.array([10.0, 35.0] + [23.0] * 17 + [pd.NA] * 43, "Float64"),
+            "sharing": filled({"none": 46, "some": 1, "all": 14}),
+            "provision": filled({"district": 53, "student": 8}),
+            "after_hours_staff": yes(30),
+            "after_hours_students": yes(11),
+            "after_hours_families": yes(7),
+            "after_hours_other": yes(17),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def bands_2024():
+    return pd.DataFrame(
+        {"wave": 2024, "district_id": f"sample-{at:02}", "band": band, "ratio": ratio}
+        for band, counts in RATIO_COUNTS.items()
+        for at, ratio in enumerate(filled(counts))
+        if ratio is not None
+    )
+
+
+@pytest.fixture(scope="module")
+def positions_2024():
+    """The director of 59 districts; a technician in two, by a contractor in one of three."""
+    directors = [
+        {"district_id": f"sample-{at:02}", "position": "technology_director", "fte": 1.0}
+        | {"salary": 116_668.0 if at else 116_640.0, "outsourced": False}
+        for at in range(59)
+    ]
+    technicians = [
+        {"district_id": "sample-00", "position": "technician_1", "fte": 2.5, "salary": 48_000.0},
+        {"district_id": "sample-01", "position": "technician_1", "fte": 3.35, "salary": None},
+        {"district_id": "sample-02", "position": "technician_1", "fte": None, "salary": None},
+    ]
+    told = pd.DataFrame([*directors, *technicians])
+    outsourced = told["outsourced"].astype("boolean").fillna(False)
+    outsourced[len(told) - 1] = True
+    return told.assign(wave=2024, outsourced=outsourced)
+
+
+@pytest.fixture(scope="module")
+def summary(districts_2024, positions_2024, bands_2024):
+    return summarise(districts_2024, positions_2024, bands_2024, state_students=512_652)
+
+
+def shown(summary):
+    figures = as_figures(summary).set_index("figure_id")
+    return figures["printed"].to_dict()
+
+
+def test_shares_print_as_the_report_prints_them(summary):
+    text = shown(summary)
+    for band, share in PRINTED_SHARES.items():
+        assert text[f"sample-2024.one-to-one.{band}.share"] == share
+    assert text["sample-2024.sharing.none.share"] == "75%"
+    assert text["sample-2024.sharing.some.share"] == "2%"
+    assert text["sample-2024.sharing.all.share"] == "23%"
+    assert text["sample-2024.provision.district.share"] == "87%"
+    assert text["sample-2024.provision.student.share"] == "13%"
+    assert text["sample-2024.provision.both.count"] == "0"
+    assert "sample-2024.provision.both.share" not in text
+    assert text["sample-2024.students.all.share"] == "39%"
+
+
+def test_totals_and_counts_print_as_the_report_prints_them(summary):
+    text = shown(summary)
+    assert text["sample-2024.responding-districts.all.count"] == "62"
+    assert text["sample-2024.students.all.total"] == "200,380"
+    assert text["sample-2024.schools.all.total"] == "473"
+    assert text["sample-2024.devices.all.total"] == "281,925"
+    assert text["sample-2024.devices.all.mean"] == "4,547"
+    assert text["sample-2024.support-staff.all.total"] == "280"
+    assert text["sample-2024.student-device-ratio.pk-2.over-4-1.count"] == "1"
+    assert text["sample-2024.student-device-ratio.6-8.2-1.count"] == "0"
+    assert text["sample-2024.after-hours.families.count"] == "7"
+    assert text["sample-2024.benefit-rate-responding.all.count"] == "19"
+    assert text["sample-2024.benefit-rate.all.mean"] == "23%"
+    assert text["sample-2024.benefit-rate.all.min"] == "10%"
+    assert text["sample-2024.position-present.technology-director.count"] == "59"
+    assert text["sample-2024.position-salary.technology-director.mean"] == "$116,668"
+
+
+def test_bases_are_those_who_were_asked_and_answered(summary):
+    base = summary.set_index(["item", "group", "statistic"])["base"]
+    assert base["one_to_one", "pk-2", "share"] == 53
+    assert base["sharing", "none", "count"] == 61
+    assert base["benefit_rate", "all", "mean"] == 19
+    assert base["benefit_rate_responding", "all", "count"] == 62
+    assert base["position_present", "technology_director", "count"] == 62
+    assert base["position_salary", "technology_director", "mean"] == 59
+    assert summary["base_kind"].eq("derived").all()
+    assert summary["synthetic"].all()
+    assert list(summary.columns) == list(ESTIMATE_COLUMNS)
+
+
+def test_definitions_of_positions(summary):
+    table = summary.loc[summary["group"] == "technician_1"].set_index(["item", "statistic"])
+    # The third district has it done by a contractor only, and the second gave no salary.
+    assert table.loc[("position_present", "count"), "estimate"] == 2
+    assert table.loc[("position_fte", "mean"), "estimate"] == pytest.approx(2.925)
+    assert table.loc[("position_salary", "mean"), ["estimate", "base"]].tolist() == [48_000, 1]
+    assert table.loc[("position_outsourced", "count"), ["estimate", "base"]].tolist() == [1, 62]
+    text = shown(summary)
+    assert text["sample-2024.position-fte.technician-1.mean"] == "2.93"
+    assert "sample-2024.position-outsourced.technology-director.count" not in text
+
+
+def test_support_ratio_in_its_four_forms(summary):
+    ratio = summary.loc[summary["item"] == "support_ratio"].set_index("statistic")["estimate"]
+    assert ratio["ratio_of_totals"] == pytest.approx(281_925 / 280)
+    own = [4547 / 4] * 60 + [4547 / 20, 4558 / 20]
+    assert ratio["mean_of_ratios"] == pytest.approx(np.mean(own))
+    assert (ratio["max"], ratio["min"]) == pytest.approx((4547 / 4, 4547 / 20))
+    assert shown(summary)["sample-2024.support-ratio.all.ratio-of-totals"] == "1 : 1,007"
+
+
+def test_population_narrows_intervals_and_not_the_numbers(
+    districts_2024, positions_2024, bands_2024, summary
+):
+    known = summarise(districts_2024, positions_2024, bands_2024, population=205)
+    plain = summary.loc[(summary["item"] != "students") | (summary["statistic"] != "share")]
+    assert known["estimate"].tolist() == plain["estimate"].tolist()
+    wide, narrow = (
+        table.loc[(table["item"] == "one_to_one") & (table["group"] == "pk-2")].iloc[0]
+        for table in (plain, known)
+    )
+    assert narrow["conf_high"] - narrow["conf_low"] < wide["conf_high"] - wide["conf_low"]
+    assert (known["population"] == 205).any()
+
+
+def test_more_than_the_report_has(districts_2024, positions_2024, bands_2024):
+    full = summarise(districts_2024, positions_2024, bands_2024, as_published=False)
+    key = full.set_index(["item", "group", "statistic"])
+    assert key.loc[("position_outsourced", "technology_director", "count"), "estimate"] == 0
+    has = key.loc[("position_present", "technology_director", "share")]
+    assert has["estimate"] == pytest.approx(100 * 59 / 62)
+    assert has["conf_low"] < has["estimate"] < has["conf_high"]
+    assert key.loc[("after_hours", "staff", "share"), "estimate"] == pytest.approx(100 * 30 / 62)
+    assert key.loc[("provision", "both", "share"), "estimate"] == 0
+    assert key.loc[("student_device_ratio", "pk-2|2:1", "share"), "base"] == 53
+    assert as_figures(full)["figure_id"].is_unique
+
+
+def test_a_wave_that_did_not_ask_has_no_rows(districts_2024, positions_2024, bands_2024):
+    early = pd.DataFrame(
+        {
+            "wave": 2017,
+            "district_id": [f"sample-{at:02}" for at in range(10)],
+            "source": "sample-2017",
+            "synthetic": True,
+        }
+    )
+    districts = pd.concat([districts_2024, early], ignore_index=True)
+    ratio = pd.DataFrame(
+        {"wave": 2017, "district_id": early["district_id"], "band": "pk-2"}
+    ).assign(ratio=["1:1"] * 2 + ["2:1"] * 8)
+    bands = pd.concat([bands_2024, ratio], ignore_index=True)
+    summary = summarise(districts, positions_2024, bands)
+    first = summary.loc[summary["wave"] == 2017]
+    assert first["item"].unique().tolist() == [
+        "responding_districts",
+        "student_device_ratio",
+        "one_to_one",
+    ]
+    figures = as_figures(summary)
+    assert "sample-2017.one-to-one.pk-2.share" in figures["figure_id"].tolist()
+    # The functions for published figures take them as they are.
+    change = changes(figures, groups=("pk-2",), waves=(2017, 2024), population=205).iloc[0]
+    assert change["estimate"] == pytest.approx(100 * 47 / 53 - 20)
+    assert change["label"] == "holds whatever the base"
+    assert change["synthetic"]
+
+
+def test_bands_and_answers_keep_the_reports_order(summary):
+    ratios = summary.loc[summary["item"] == "student_device_ratio", "group"].tolist()
+    assert ratios[:5] == ["pk-2|1:1", "pk-2|2:1", "pk-2|3:1", "pk-2|4:1", "pk-2|>4:1"]
+    assert [group.split("|")[0] for group in ratios[::5]] == ["pk-2", "3-5", "6-8", "9-12"]
+    items = list(dict.fromkeys(summary["item"]))
+    assert items == [one for one in dict.fromkeys(one.item for one in REPORTED) if one in items]
+
+
+def test_answers_that_the_report_did_not_have_are_kept(districts_2024, positions_2024, bands_2024):
+    bands = bands_2024.assign(ratio=bands_2024["ratio"].replace(">4:1", "7:1"))
+    table = summarise(districts_2024, positions_2024, bands)
+    assert "pk-2|7:1" in table["group"].tolist()
+
+
+def test_figures_are_whole_and_exact(summary):
+    figures = as_figures(summary)
+    assert list(figures.columns) == list(FIGURE_COLUMNS)
+    assert figures["figure_id"].is_unique
+    assert figures["locator"].eq("estimated from responses").all()
+    one = figures.set_index("figure_id").loc["sample-2024.one-to-one.pk-2.share"]
+    assert one["value"] == pytest.approx(100 * 47 / 53)
+    assert (one["unit"], one["base_kind"], one["base"]) == ("percent", "derived", 53)
+    assert figures[["printed", "unit", "source"]].notna().all(axis=None)
+
+
+def test_figures_take_the_names_given_and_tell_waves_apart(summary):
+    renamed = as_figures(summary, {2024: "mine"})
+    assert renamed["source"].eq("mine").all()
+    two = pd.concat([summary, summary.assign(wave=2020)], ignore_index=True)
+    ids = as_figures(two, "export")["figure_id"]
+    assert ids.is_unique
+    assert "export.devices.all.total.2020" in ids.tolist()
+    with pytest.raises(EstimateError, match="no source for wave 2024"):
+        as_figures(summary.assign(source=pd.NA))
+    with pytest.raises(EstimateError, match="is there twice"):
+        as_figures(pd.concat([summary, summary], ignore_index=True))
+    with pytest.raises(EstimateError, match="the report has no median of devices"):
+        as_figures(summary.assign(item="devices", statistic="median"))
+
+
+def test_withheld_numbers_become_no_figures(summary, districts_2024, positions_2024):
+    values = contributions(districts_2024, positions_2024)
+    safe = withhold_estimates(summary, contributions=values)
+    text = shown(safe)
+    assert "sample-2024.position-salary.technician-1.mean" not in text
+    assert "sample-2024.devices.all.max" not in text
+    assert "sample-2024.position-salary.technology-director.mean" in text
+    at_once = as_figures(summary, preset="districts-5", contributions=values)
+    assert at_once["figure_id"].tolist() == list(text)
+    stricter = replace(PRESETS["districts-5"], threshold=20)
+    assert "benefit_rate" in at_once.loc[at_once["statistic"] == "mean", "item"].tolist()
+    kept = as_figures(summary, preset=stricter)
+    assert "benefit_rate" not in kept["item"].tolist()
+    with pytest.raises(EstimateError, match="say which with preset="):
+        as_figures(summary, contributions=values)
+
+
+def test_contributions_are_the_values_behind_the_means(summary, districts_2024, positions_2024):
+    values = contributions(districts_2024, positions_2024)
+    means = summary.loc[summary["statistic"] == "mean"].set_index(["item", "group"])["estimate"]
+    for key, rows in values.groupby(["item", "group"])["value"]:
+        if key in means.index:
+            assert rows.mean() == pytest.approx(means[key])
+    assert values["value"].notna().all()
+    assert {"position_salary", "devices", "benefit_rate"} <= set(values["item"])
+
+
+def test_every_position_tells_absent_from_unanswered(districts_2024, positions_2024):
+    table = every_position(districts_2024, positions_2024)
+    assert len(table) == 62 * 2
+    technician = table.loc[table["position"] == "technician_1"].set_index("district_id")
+    assert technician["present"].sum() == 2
+    assert technician.loc["sample-05", ["present", "outsourced", "staff_fte"]].tolist() == [
+        False,
+        False,
+        0.0,
+    ]
+    assert pd.isna(technician.loc["sample-05", "fte"])
+    assert technician.loc["sample-02", ["present", "outsourced", "staff_fte"]].tolist() == [
+        False,
+        True,
+        0.0,
+    ]
+    state = estimate_total(table, "staff_fte", by=("wave", "position"), population=124)
+    assert state["estimate"].tolist() == pytest.approx([2 * 5.85, 2 * 59])
+
+
+def test_a_skipped_section_is_not_a_district_without_staff(
+    districts_2024, positions_2024, bands_2024
+):
+    told = districts_2024.assign(staffing=yes(60))
+    table = every_position(told, positions_2024).query("position == 'technician_1'")
+    skipped = table["district_id"].isin(["sample-60", "sample-61"])
+    numbers = ["present", "outsourced", "staff_fte"]
+    assert table.loc[skipped, numbers].isna().all(axis=None)
+    assert table.loc[~skipped, ["present", "outsourced"]].notna().all(axis=None)
+    summary = summarise(told, positions_2024, bands_2024)
+    counted = summary.loc[summary["item"].isin(["position_present", "position_outsourced"])]
+    assert counted["base"].unique().tolist() == [60]
+    assert counted["estimate"].tolist() == [2, 59, 1]
+
+
+def test_a_wave_that_did_not_ask_about_outsourcing(districts_2024, positions_2024):
+    silent = positions_2024.assign(outsourced=pd.array([pd.NA] * len(positions_2024), "boolean"))
+    table = every_position(districts_2024, silent)
+    assert table["outsourced"].isna().all()
+    assert table.loc[table["position"] == "technician_1", "present"].sum() == 3
+
+
+def test_tables_that_do_not_belong_together_are_refused(districts_2024, positions_2024, bands_2024):
+    with pytest.raises(EstimateError, match="2024 sample-00 technology_director: is not among"):
+        summarise(districts_2024.iloc[1:], positions_2024, bands_2024.iloc[62:])
+    doubled = pd.concat([positions_2024, positions_2024.iloc[:1]])
+    with pytest.raises(EstimateError, match="sample-00 technology_director: is there twice"):
+        summarise(districts_2024, doubled, bands_2024)
+    with pytest.raises(EstimateError, match="column salary: is missing"):
+        summarise(districts_2024, positions_2024.drop(columns="salary"), bands_2024)
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (88.5, "percent", "89%"),
+        (0.5, "percent", "1%"),
+        (2.5, "number", "3"),
+        (1_007.46, "ratio", "1 : 1,007"),
+        (79_906.5, "dollars", "$79,907"),
+        (1.005, "hundredths", "1.01"),
+        (0.6, "hundredths", "0.60"),
+    ],
+)
+def test_numbers_are_rounded_half_up(value, form, text):
+    assert printed(value, form) == text
+
+
+def test_every_reported_statistic_can_be_looked_up():
+    assert reported("position_salary", "mean").unit == "usd"
+    assert len({(one.item, one.statistic) for one in REPORTED}) == len(REPORTED)
