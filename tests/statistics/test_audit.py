@@ -1,0 +1,405 @@
+"""Every expectation here was worked out by hand or by brute force, not with the package."""
+
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edtech_survey.errors import EstimateError
+from edtech_survey.statistics.audit import CHECKS, as_grave, audit, summary
+from edtech_survey.statistics.audit_findings import COLUMNS, GRADES
+
+
+def figure(name, printed, value, **more):
+    row = {
+        "figure_id": name,
+        "source": "toy",
+        "item": "worry",
+        "group": name,
+        "statistic": "share",
+        "printed": printed,
+        "value": value,
+        "unit": "percent",
+        "base": pd.NA,
+        "base_kind": "published",
+        "note": pd.NA,
+    }
+    return row | more
+
+
+def found(rows, check, relations=None, sources=None, **options):
+    told = audit(pd.DataFrame(rows), relations, sources, **options)
+    return told.loc[told["check"] == check].reset_index(drop=True)
+
+
+def only(rows, check, **options):
+    told = found(rows, check, **options)
+    assert len(told) == 1, told[["grade", "arithmetic"]].to_string()
+    return told.iloc[0]
+
+
+# percents -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("percent", [48, 75, 78, 61, 44])
+def test_five_of_a_councils_percents_are_impossible_for_thirty(percent):
+    assert percent not in {round(100 * k / 30) for k in range(31)}
+    told = only([figure("a", f"{percent}%", percent, base=30)], "percent_base")
+    assert told["grade"] == "impossible"
+    assert "of 30" in told["arithmetic"]
+    assert told["figure_ids"] == "a"
+    assert told["advice"].startswith("check the source")
+
+
+@pytest.mark.parametrize(("percent", "count"), [(90, 27), (73, 22), (87, 26)])
+def test_three_of_them_are_possible_and_the_count_is_shown(percent, count):
+    told = only([figure("a", f"{percent}%", percent, base=30)], "percent_base")
+    assert (told["grade"], told["arithmetic"]) == ("passed", f"{percent}% is {count} of 30")
+
+
+def test_smaller_bases_that_would_do_are_named():
+    told = only([figure("a", "61%", 61, base=30)], "percent_base")
+    fitting = [
+        n
+        for n in range(1, 30)
+        if any(Fraction(121, 2) <= Fraction(100 * k, n) < Fraction(123, 2) for k in range(n + 1))
+    ]
+    assert fitting == [18, 23, 28]
+    assert "18, 23, 28" in told["implication"]
+
+
+def test_a_percent_in_words_is_tested_too():
+    told = only([figure("a", "Ninety percent", 90, base=30)], "percent_base")
+    assert told["grade"] == "passed"
+
+
+def test_a_padded_percent_is_possible_only_by_rounding():
+    # 1 of 3 is 33.3; printed with a padding zero no count out of 3 gives 33.30
+    told = only([figure("a", "33.30%", 33.3, base=3)], "percent_base")
+    assert told["grade"] == "only by rounding"
+    assert "33.3%" in told["implication"]
+
+
+def test_what_cannot_be_tested_is_said_with_the_reason():
+    rows = [
+        figure("coarse", "37%", 37, base=250),
+        figure("nobase", "37%", 37),
+        figure("weighted", "37.5%", 37.5, base=250, note="weighted"),
+        figure("bound", "over 60%", 60, base=7, note="lower bound (over)"),
+    ]
+    told = found(rows, "percent_base")
+    assert set(told["grade"]) == {"untestable"}
+    assert sorted(told["figure_ids"]) == ["coarse", "nobase", "weighted"]
+
+
+def test_three_challenges_share_three_bases_and_imply_how_many_left_them_out():
+    rows = [
+        figure("a", "75.9%", 75.9, base=250),
+        figure("b", "65.7%", 65.7, base=250),
+        figure("c", "39.8%", 39.8, base=250),
+    ]
+    told = only(rows, "joint_base")
+    assert told["grade"] == "suspicious"
+    assert told["arithmetic"].endswith("108, 166, 216")
+    assert "34 of them (13.6%)" in told["implication"]
+
+
+def test_percents_that_no_base_prints_are_impossible_and_the_best_base_is_told():
+    printed = ["13.33%", "37.80%", "42.90%", "6.10%"]
+    rows = [figure(text, text, float(text[:-1]), base=250) for text in printed]
+    told = only(rows, "joint_base")
+    assert told["grade"] == "impossible"
+    assert "37.80%, 42.90%, 6.10% fit 98, 196" in told["arithmetic"]
+
+
+def test_an_unknown_base_gives_the_bases_there_could_be():
+    rows = [
+        figure(text, text, int(text[:-1]), population=205, base_kind="unknown")
+        for text in ("20%", "43%", "58%", "71%")
+    ]
+    told = only(rows, "joint_base")
+    assert told["grade"] == "untestable"
+    assert "65, 69, 76" in told["arithmetic"]
+
+
+def test_a_count_beside_its_percent_tells_the_base():
+    rows = []
+    for name, count, percent in (("none", 46, 75), ("some", 1, 2), ("all", 14, 23)):
+        rows.append(
+            figure(f"{name}.n", str(count), count, group=name, statistic="count",
+                   unit="districts", base=61, base_kind="derived")
+        )  # fmt: skip
+        rows.append(
+            figure(f"{name}.p", f"{percent}%", percent, group=name, base=61, base_kind="derived")
+        )
+    sources = pd.DataFrame({"source": ["toy"], "answered": [62]})
+    told = only(rows, "counts_and_percents", sources=sources)
+    assert told["grade"] == "suspicious"
+    assert told["arithmetic"].endswith("bases that print so: 61")
+    assert "1 of the 62" in told["implication"]
+    assert only(rows, "counts_and_percents")["grade"] == "passed"
+
+
+def test_a_count_that_is_not_its_percent_is_impossible():
+    rows = [
+        figure("n", "46", 46, group="x", statistic="count", unit="districts", base=61),
+        figure("p", "57%", 57, group="x", base=61),
+    ]
+    assert only(rows, "counts_and_percents")["grade"] == "impossible"
+
+
+# means --------------------------------------------------------------------------------------
+
+
+def test_a_mean_of_whole_numbers_that_no_total_gives():
+    # 28 x 5.19 = 145.32: 145 / 28 = 5.18 and 146 / 28 = 5.21
+    told = only([figure("a", "5.19", 5.19, statistic="mean", unit="people", base=28)], "mean_steps")
+    assert told["grade"] == "impossible"
+    told = only([figure("a", "5.18", 5.18, statistic="mean", unit="people", base=28)], "mean_steps")
+    assert told["grade"] == "passed"
+    assert "145" in told["arithmetic"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "base", "step"),
+    [("3.33", 6, "whole: 20"), ("1.27", 11, "whole: 14"), ("1.05", 4, "fifths: 4.2")],
+)
+def test_full_time_equivalents_come_in_usual_parts(printed, base, step):
+    row = figure("a", printed, float(printed), statistic="mean", unit="fte", base=base)
+    told = only([row], "mean_steps")
+    assert told["grade"] == "passed"
+    assert step in told["arithmetic"]
+
+
+def test_parts_of_a_post_that_nobody_uses_are_suspicious():
+    # a total of 3.03 over 3 districts needs hundredths of a post
+    row = figure("a", "1.01", 1.01, statistic="mean", unit="fte", base=3)
+    assert only([row], "mean_steps")["grade"] == "suspicious"
+
+
+def test_means_outside_their_extremes_and_totals_beyond_them():
+    def rows(mean, total):
+        return [
+            figure(name, f"{value:,}", value, group="all", statistic=name, unit="devices", base=62)
+            for name, value in {"min": 240, "mean": mean, "max": 20_000, "total": total}.items()
+        ]
+
+    told = only(rows(4_547, 281_925), "extremes")
+    assert told["grade"] == "passed"
+    assert f"{61 * 240 + 20_000:,}" in told["arithmetic"]
+    assert only(rows(23_000, 281_925), "extremes")["grade"] == "impossible"
+    assert only(rows(4_547, 30_000), "extremes")["grade"] == "impossible"
+
+
+# tables -------------------------------------------------------------------------------------
+
+
+def table(rows):
+    return [
+        figure(
+            f"{position}.{item}", str(value), float(value), item=item, group=position,
+            statistic="mean", unit="fte" if item == "fte" else "usd",
+        )
+        for position, cells in rows.items()
+        for item, value in cells.items()
+    ]  # fmt: skip
+
+
+def test_rows_that_agree_in_two_telling_cells_are_pointed_out():
+    rows = table(
+        {
+            "engineer": {"count": "40", "fte": "2.93", "pay": "79907"},
+            "technician": {"count": "40", "fte": "2.93", "pay": "48347"},
+            "other": {"count": "34", "fte": "2.39", "pay": "57645"},
+        }
+    )
+    told = only(rows, "identical_rows")
+    assert told["grade"] == "suspicious"
+    assert "engineer and technician" in told["arithmetic"]
+    assert "2 of 3 columns" in told["implication"]
+
+
+def test_rows_that_agree_in_round_numbers_only_are_not():
+    rows = table({"a": {"count": "4", "fte": "1.00"}, "b": {"count": "4", "fte": "1.00"}})
+    assert only(rows, "identical_rows")["grade"] == "passed"
+
+
+def test_mixed_and_padded_precision():
+    padded = [figure(text, text, float(text)) for text in ("13.33", "37.80", "42.90", "6.10")]
+    told = only(padded, "precision")
+    # at least 3 of 4 last digits zero: 4 x 0.1^3 x 0.9 + 0.1^4 = 0.0037
+    assert told["grade"] == "suspicious"
+    assert "0.4%" in told["arithmetic"]
+    mixed = [figure(text, text, float(text)) for text in ("47.8", "14", "13")]
+    assert "mixed" in only(mixed, "precision")["implication"]
+    even = [figure(text, text, float(text)) for text in ("41.4", "20.3", "38.3")]
+    assert only(even, "precision")["grade"] == "passed"
+
+
+def test_one_number_printed_two_ways():
+    def pair(one, other):
+        first = figure("a", one, float(one.rstrip("%")))
+        again = figure("b", other, float(other.rstrip("%")), note="x; repeat of a")
+        return only([first, again], "printed_twice")["grade"]
+
+    assert pair("75.9%", "75.9%") == "passed"
+    assert pair("42.90%", "42.9%") == "only by rounding"
+    assert pair("65.3%", "65%") == "only by rounding"
+    assert pair("80.70%", "80%") == "suspicious"
+    assert pair("61%", "62%") == "impossible"
+
+
+def test_repeats_serve_only_to_compare_the_two_printings():
+    rows = [figure("a", "61%", 61, base=30), figure("b", "61%", 61, base=30, note="repeat of a")]
+    told = audit(pd.DataFrame(rows))
+    assert list(told.loc[told["check"] == "percent_base", "figure_ids"]) == ["a"]
+
+
+def test_two_publications_that_differ():
+    rows = [
+        figure("a", "61%", 61, group="x", publication="one"),
+        figure("b", "62%", 62, group="x", publication="two"),
+        figure("c", "30%", 30, group="y", publication="one"),
+        figure("d", "30%", 30, group="y", publication="two"),
+    ]
+    told = found(rows, "printed_elsewhere").set_index("figure_ids")["grade"]
+    assert told.to_dict() == {"a;b": "suspicious", "c;d": "passed"}
+
+
+# honest reports -----------------------------------------------------------------------------
+
+
+def printed_percent(count, base, places, rounding):
+    exact = Decimal(100 * count) / Decimal(base)
+    return str(exact.quantize(Decimal(1).scaleb(-places), rounding=rounding))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    counts=st.lists(st.integers(0, 60), min_size=2, max_size=6).filter(any),
+    places=st.integers(0, 2),
+    rounding=st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN]),
+)
+def test_a_report_made_from_real_answers_is_never_called_impossible(counts, places, rounding):
+    base = sum(counts)
+    rows = []
+    for at, count in enumerate(counts):
+        text = printed_percent(count, base, places, rounding)
+        rows.append(figure(f"p{at}", f"{text}%", float(text), group=str(at), base=base))
+        rows.append(
+            figure(f"n{at}", str(count), count, group=str(at), statistic="count",
+                   unit="districts", base=base)
+        )  # fmt: skip
+    relations = pd.DataFrame(
+        [
+            relation("percents", "parts", parts=[f"p{at}" for at in range(len(counts))]),
+            relation("counts", "parts", parts=[f"n{at}" for at in range(len(counts))]),
+        ]
+    )
+    told = audit(pd.DataFrame(rows), relations)
+    checks = ("percent_base", "joint_base", "counts_and_percents", "parts")
+    wrong = told.loc[told["check"].isin(checks) & told["grade"].isin(["impossible", "suspicious"])]
+    assert wrong.empty, wrong[["check", "arithmetic", "implication"]].to_string()
+
+
+@settings(max_examples=60, deadline=None)
+@given(base=st.integers(5, 90), percent=st.integers(0, 100))
+def test_whole_percents_are_judged_as_brute_force_judges_them(base, percent):
+    possible = any(
+        abs(Fraction(100 * count, base) - percent) < Fraction(1, 2)
+        or printed_percent(count, base, 0, ROUND_HALF_UP) == str(percent)
+        or printed_percent(count, base, 0, ROUND_HALF_EVEN) == str(percent)
+        for count in range(base + 1)
+    )
+    told = only([figure("a", f"{percent}%", percent, base=base)], "percent_base")
+    assert (told["grade"] == "passed") == possible
+    assert (told["grade"] == "impossible") == (not possible)
+
+
+def relation(name, kind, *, parts, result="", over=(), base=pd.NA, force="must"):
+    return {
+        "source": "toy",
+        "relation_id": name,
+        "kind": kind,
+        "result": result,
+        "parts": ";".join(parts),
+        "over": ";".join(over),
+        "base": base,
+        "force": force,
+        "note": pd.NA,
+    }
+
+
+# the table of findings ----------------------------------------------------------------------
+
+
+def test_the_findings_are_one_table_of_text_gravest_first():
+    rows = [figure("a", "61%", 61, base=30), figure("b", "90%", 90, base=30)]
+    told = audit(pd.DataFrame(rows))
+    assert tuple(told.columns) == COLUMNS
+    assert told["finding_id"].is_unique
+    assert [GRADES.index(grade) for grade in told["grade"]] == sorted(
+        GRADES.index(grade) for grade in told["grade"]
+    )
+    assert told["reference"].notna().all()
+    assert told.loc[told["grade"] == "passed", "advice"].isna().all()
+    assert not told["implication"].str.contains("fabricat|fake|fraud|wrong|error").any()
+
+
+def test_the_minimal_columns_are_enough():
+    rows = [figure("a", "61%", 61, base=30)]
+    keep = ["figure_id", "item", "group", "statistic", "printed", "value", "unit", "base"]
+    told = audit(pd.DataFrame(rows)[keep])
+    assert list(told.loc[told["check"] == "percent_base", "grade"]) == ["impossible"]
+
+
+def test_no_figures_no_findings():
+    keep = ["figure_id", "item", "group", "statistic", "printed", "value", "unit", "base"]
+    told = audit(pd.DataFrame(columns=keep))
+    assert told.empty
+    assert summary(told).empty
+
+
+def test_the_given_frame_stays_as_it_was():
+    rows = pd.DataFrame([figure("a", "61%", 61, base=30)])
+    before = rows.copy(deep=True)
+    audit(rows)
+    pd.testing.assert_frame_equal(rows, before)
+
+
+def test_every_problem_of_the_input_is_told_at_once():
+    with pytest.raises(EstimateError) as error:
+        audit(pd.DataFrame({"figure_id": ["a"]}), pd.DataFrame({"kind": ["sum"]}))
+    told = str(error.value)
+    assert "'printed' is missing" in told
+    assert "'relation_id' is missing" in told
+    rows = pd.DataFrame([figure("a", "1%", 1), figure("a", "inf", float("inf"))])
+    with pytest.raises(EstimateError, match="occurs twice") as error:
+        audit(rows, disclosure_threshold=0)
+    assert "infinite" in str(error.value)
+    assert "0 is below 1" in str(error.value)
+
+
+def test_the_summary_counts_by_check_and_grade():
+    rows = [figure("a", "61%", 61, base=30), figure("b", "90%", 90, base=30)]
+    told = audit(pd.DataFrame(rows))
+    counted = summary(told).set_index("check")
+    assert list(counted.columns) == [*GRADES, "findings"]
+    assert counted.loc["percent_base", ["impossible", "passed", "findings"]].tolist() == [1, 1, 2]
+    assert counted["findings"].sum() == len(told)
+
+
+def test_findings_as_grave_as_a_grade():
+    told = audit(pd.DataFrame([figure("a", "61%", 61, base=30), figure("b", "9%", 9)]))
+    assert set(as_grave(told, "impossible")["grade"]) == {"impossible"}
+    assert len(as_grave(told, "passed")) == len(told)
+    with pytest.raises(EstimateError, match="there are impossible"):
+        as_grave(told, "bad")
+
+
+def test_every_check_names_its_reference():
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+    assert all(check.asks.endswith("?") and check.reference for check in CHECKS)

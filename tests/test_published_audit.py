@@ -1,0 +1,163 @@
+"""The audit of the project's own sources, beside what was worked out by hand from the texts."""
+
+import re
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+
+import pytest
+
+from edtech_survey.data.relations import KINDS as DECLARABLE
+from edtech_survey.data.relations import read_relations
+from edtech_survey.data.sources import read_figures, read_sources
+from edtech_survey.statistics.audit import audit, summary
+from edtech_survey.statistics.audit_findings import GRADES
+from edtech_survey.statistics.audit_relations import KINDS
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return read_figures()
+
+
+@pytest.fixture(scope="module")
+def findings(figures):
+    return audit(figures, read_relations(figures=figures), read_sources()).set_index("finding_id")
+
+
+def test_both_storeys_know_the_same_kinds_of_relations():
+    assert set(DECLARABLE) == set(KINDS)
+
+
+def test_every_declared_relation_was_tested(figures, findings):
+    declared = read_relations(figures=figures)
+    names = {name.partition(":")[2] for name in findings.index}
+    assert set(declared["relation_id"]) <= names
+
+
+def test_findings_name_figures_that_exist(figures, findings):
+    known = set(figures["figure_id"])
+    named = {name for cell in findings["figure_ids"] for name in cell.split(";")}
+    assert named <= known
+    assert summary(findings)[list(GRADES)].to_numpy().sum() == len(findings)
+
+
+def prints(printed, base):
+    """Brute force: can some count out of the base be printed so, zeros at the end or not?"""
+    text = printed.rstrip("%")
+    texts = {text, text.rstrip("0").rstrip(".")} if "." in text else {text}
+    return any(
+        str((Decimal(100 * count) / base).quantize(Decimal(form), rounding=rounding)) == form
+        for form in texts
+        for count in range(base + 1)
+        for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN)
+    )
+
+
+def test_impossible_percents_are_those_that_brute_force_finds(figures, findings):
+    plain = figures.loc[
+        (figures["statistic"] == "share")
+        & figures["base"].notna()
+        & figures["printed"].str.fullmatch(r"[\d.]+%")
+        & ~figures["note"].fillna("").str.contains(r"repeat of|^(?:lower|upper)|\bweighted\b")
+    ]
+    expected = {
+        row.figure_id for row in plain.itertuples() if not prints(row.printed, int(row.base))
+    }
+    impossible = findings.loc[
+        (findings["check"] == "percent_base") & (findings["grade"] == "impossible")
+    ]
+    assert set(impossible["figure_ids"]) == expected
+    by_source = impossible["source"].value_counts()
+    # Incident IQ: 48, 75, 78, 61 and 44 percent of 30
+    assert by_source["incident-iq-2024"] == 5
+    # CoSN 2013: of its 24 plain percents with decimals only 26.8, 5.6 (twice), 45.2 and 6.8
+    # are multiples of 0.4, as a share of 250 must be
+    assert by_source["cosn-2013"] == 19
+
+
+BY_HAND = [
+    # 62 districts are stated, 61 are listed
+    ("respondents:ct-2024.respondents-listed", "impossible", "62 stated, 61 listed"),
+    # 46 + 1 + 14 = 53 + 8 + 0 = 61
+    ("parts:ct-2024.sharing-counts", "suspicious", "46 + 1 + 14 = 61 of 62"),
+    ("parts:ct-2024.provision-counts", "suspicious", "53 + 8 + 0 = 61 of 62"),
+    ("counts_and_percents:ct-2024.2024.sharing", "suspicious", "bases that print so: 61"),
+    ("counts_and_percents:ct-2024.2024.provision", "suspicious", "bases that print so: 61"),
+    ("parts:ct-2024.device-ratios-pk-2", "suspicious", "= 53 of 62"),
+    ("parts:ct-2024.device-ratios-9-12", "suspicious", "= 57 of 62"),
+    # 281,925 / 280 = 1,006.9; 1,008 needs 279.55 to 279.83
+    ("quotient:ct-2024.support-ratio-of-totals", "only by rounding", "279.55 to 279.83"),
+    ("quotient:ct-2024.devices-mean", "passed", "4,547.18"),
+    ("share_of:ct-2024.students-of-state-2023", "passed", "39.09"),
+    # (40 + 40) x 2.93 + 34 x 2.39 + 32 x 1.89 = 234.4 + 81.26 + 60.48
+    ("all_within:ct-2024.network-and-technicians-within-support-staff", "suspicious", "376.1"),
+    ("all_within:ct-2024.technicians-within-support-staff", "passed", "258.9"),
+    ("each_within:ct-2024.enrollment-within-total", "passed", "59 x 3,288 = 193,992"),
+    ("order:ct-2024.library-media-pay", "suspicious", "$62,833, library_media_director $51,442"),
+    ("order:ct-2024.technician-pay", "passed", "$48,347"),
+    ("limit:ct-2024.overseers-fte", "suspicious", "library_media_director 3.33"),
+    ("one_unit:ct-2024.smallest-district-staff", "suspicious", "240 / 300 = 0.8"),
+    ("identical_rows:ct-2024.2024.network_engineer.technician_1", "suspicious", "2.93 = 2.93"),
+    ("small_bases:ct-2024.position_salary.means", "suspicious", "$123,000 over 4"),
+    ("small_bases:ct-2024.position_salary.means", "suspicious", "$42,092 over 5"),
+    ("small_bases:ct-2024.sharing.counts", "suspicious", "some count 1"),
+    ("small_bases:ct-2024.devices.one", "suspicious", "max 20,000; min 240"),
+    ("extremes:ct-2024.2024.benefit_rate.all", "passed", "10% to 35%; mean 23%"),
+    # CoSN 2013
+    ("parts:cosn-2013.leader-title", "only by rounding", "= 100.13"),
+    ("joint_base:cosn-2013.leader-title", "impossible", "37.80%, 42.90%, 6.10% fit 98, 196"),
+    ("parts:cosn-2013.leader-responsibility", "only by rounding", "= 99.9"),
+    ("joint_base:cosn-2013.leader-responsibility", "suspicious", "print all: 197"),
+    ("joint_base:cosn-2013.2013.top_challenge", "suspicious", "print all: 108, 166, 216"),
+    ("joint_base:cosn-2013.leader-background", "suspicious", "print all: 177"),
+    ("joint_base:cosn-2013.2013.community_site", "suspicious", "print all: 153"),
+    ("joint_base:cosn-2013.locale", "suspicious", "print all: 128, 133, 222, 227"),
+    ("parts:cosn-2013.locale", "passed", "41.4 + 20.3 + 38.3 = 100"),
+    ("parts:cosn-2013.free-reduced-lunch", "passed", "10 + 26 + 29 + 35 = 100"),
+    ("parts:cosn-2013.salary-brackets", "suspicious", "30 + 35 + 32 = 97"),
+    ("sum:cosn-2013.salary-under-100000", "passed", "30% + 35% = 65"),
+    ("parts:cosn-2013.school-staff-reports-to", "only by rounding", "+ 21 + 23 = 99"),
+    ("exclusive:cosn-2013.school-staff-of-both", "suspicious", "80 + 21 + 23 = 124"),
+    ("growth:cosn-2013.superintendent-tenure-growth", "only by rounding", "56.5%"),
+    ("distinct:cosn-2013.experience-under-5", "suspicious", "1-5: 10% and under-5: 10%"),
+    ("precision:cosn-2013.2013.leader_title.share", "suspicious", "3 of the 4 finest end in 0"),
+    ("printed_twice:cosn-2013.leader-title.cto-cio.share", "only by rounding", "42.90%"),
+    (
+        "printed_twice:cosn-2013.leader-responsibility.administrative-and-instructional.share",
+        "suspicious",
+        "80% and 80.70%",
+    ),
+    # Incident IQ 2024
+    ("joint_base:incident-iq-2024.one-council", "suspicious", "print all: none"),
+    # the collection
+    ("joint_base:national.salary-brackets-2013", "suspicious", "print all: 176"),
+    (
+        "printed_elsewhere:national.2017.privacy_importance.more-important.share",
+        "suspicious",
+        "61% (edweek-2017-04) and 62% (benton-2017)",
+    ),
+    ("same:national.budget-inadequate-2014", "suspicious", "53%"),
+    ("parts:national.infrastructure-enrollment-2018", "only by rounding", "41 + 38 + 22 = 101"),
+    ("share_of:national.response-rate-wa-2023", "suspicious", "301.69 to 305.14"),
+    ("sum:national.enrollment-ct-2025", "passed", "= 497,760, printed 497,760"),
+    ("sum:national.enrollment-ct-2023", "suspicious", "= 512,649, printed 512,652"),
+    ("share_of:national.response-rate-ct-2020", "passed", "84.58"),
+]
+
+
+@pytest.mark.parametrize(("name", "grade", "shown"), BY_HAND)
+def test_what_was_found_by_hand(findings, name, grade, shown):
+    found = findings.loc[name]
+    assert found["grade"] == grade
+    assert shown in found["arithmetic"]
+
+
+def test_the_years_without_a_base_are_not_judged_but_bounded(findings):
+    for year in (2017, 2020, 2021):
+        found = findings.loc[f"joint_base:ct-{year}.{year}.one_to_one"]
+        assert found["grade"] == "untestable"
+        assert re.search(r"\d+ of 205 would do", found["implication"])
+
+
+def test_the_tone_is_to_check_the_source(findings):
+    text = " ".join(findings["implication"]) + " ".join(findings["advice"].dropna())
+    assert not re.search(r"\b(?:fraud|fabricat|fake|lied|lying|false|wrong|mistake)", text)
