@@ -6,7 +6,10 @@ This joins the storeys, as notebooks do; it holds no parsing, no statistics and 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,9 +26,9 @@ TOUR = "00_start_here"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one notebook: a page, or the reason why there is none."""
+    """What became of one page: where it is, or the reason why there is none."""
 
-    notebook: str
+    name: str
     page: Path | None
     seconds: float
     trouble: str = ""
@@ -99,6 +102,89 @@ def build_reports(
     return outcomes
 
 
+def build_briefs(
+    data: str = "responses",
+    *,
+    wave: int | None = None,
+    out: Path | None = None,
+    jobs: int | None = None,
+) -> list[Outcome]:
+    """Write the brief of every district that answered a wave.
+
+    Parameters
+    ----------
+    data : str
+        ``responses`` or ``sample``.
+    wave : int, optional
+        Default the latest.
+    out : pathlib.Path, optional
+        Default ``reports/briefs``.
+    jobs : int, optional
+        Briefs at once; default one for each processor.
+
+    Returns
+    -------
+    list of Outcome
+
+    Raises
+    ------
+    SetupError
+        If there are no responses, or none of that wave.
+    """
+    from edtech_survey.gathering import evidence  # noqa: PLC0415
+    from edtech_survey.reports import notebooks, site  # noqa: PLC0415
+
+    responses = evidence(data).responses
+    if responses is None:
+        raise SetupError("there are no responses: try --data sample, or add a wave's export")
+    chosen = wave or int(responses.districts["wave"].max())
+    of_wave = responses.districts[responses.districts["wave"] == chosen]
+    if of_wave.empty:
+        raise SetupError(f"no responses of wave {chosen}")
+    path = paths.notebooks_dir() / f"{BRIEF}.ipynb"
+    folder = out or paths.reports_dir() / "briefs"
+    districts = sorted(of_wave["district_id"])
+    given = [
+        notebooks.check_parameters(path, {"data": data, "wave": chosen, "district": district})
+        for district in districts
+    ]
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+        made = pool.map(
+            lambda name, own: _build(path, folder, own, name=f"brief-{name}"), districts, given
+        )
+        outcomes = list(made)
+    if any(outcome.page for outcome in outcomes):
+        site.write_index(folder)
+    return outcomes
+
+
+def audit_table(table: Path, threshold: int) -> Any:
+    """Audit one table of figures, with the relations and the source notes beside it."""
+    from edtech_survey.data import figure_table, relations, source_checks, sources  # noqa: PLC0415
+    from edtech_survey.statistics.audit import audit  # noqa: PLC0415
+
+    figures = figure_table.read_figure_table(table)
+    folder = table.resolve().parent
+    beside = folder / "relations.csv"
+    declared = (
+        relations.read_relation_file(beside, figures, folder.name) if beside.is_file() else None
+    )
+    known = None
+    if (folder / "source.yaml").is_file() and source_checks.read_meta(folder):
+        known = sources.read_sources([folder.name], raw=folder.parent)
+    return audit(figures, declared, known, disclosure_threshold=threshold)
+
+
+def open_lab(folder: Path | None = None) -> int:
+    """Start JupyterLab; return its exit code."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise SetupError("JupyterLab is not installed: make lab does it, or pip install '.[lab]'")
+    quiet = "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
+    place = str(folder or paths.notebooks_dir())
+    command = [sys.executable, "-m", "jupyter", "lab", "--LabApp.news_url=None", quiet, place]
+    return subprocess.run(command, check=False).returncode
+
+
 def verify(page: Path) -> tuple[bool, list[str]]:
     """Run the notebook of a page again and compare.
 
@@ -122,7 +208,7 @@ def verify(page: Path) -> tuple[bool, list[str]]:
     told = _changed_inputs(manifest)
     with tempfile.TemporaryDirectory() as folder:
         typed = notebooks.check_parameters(path, manifest.get("parameters") or {})
-        outcome = _build(path, Path(folder), typed, kind=_kind(path))
+        outcome = _build(path, Path(folder), typed)
         if outcome.page is None:
             raise ReportError(f"{path.name} does not run any more: {outcome.trouble}")
         moved = provenance.diff_pages(page, outcome.page)
@@ -154,7 +240,7 @@ def _own_parameters(
     return notebooks.check_parameters(path, own | nowhere)
 
 
-def _build(path: Path, folder: Path, parameters: Mapping[str, object], kind: str = "") -> Outcome:
+def _build(path: Path, folder: Path, parameters: Mapping[str, object], name: str = "") -> Outcome:
     from edtech_survey.reports import notebooks  # noqa: PLC0415
 
     try:
@@ -163,12 +249,13 @@ def _build(path: Path, folder: Path, parameters: Mapping[str, object], kind: str
             folder,
             parameters,
             manifest=run_manifest(path, parameters),
-            kind=kind or _kind(path),
+            kind=_kind(path),
+            slug=name or None,
             cwd=paths.project_root(),
         )
     except SurveyError as error:
-        return Outcome(path.stem, None, 0.0, str(error))
-    return Outcome(path.stem, run.html, run.seconds)
+        return Outcome(name or path.stem, None, 0.0, str(error))
+    return Outcome(name or path.stem, run.html, run.seconds)
 
 
 def run_manifest(path: Path, parameters: Mapping[str, object]) -> dict[str, Any]:

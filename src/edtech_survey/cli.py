@@ -5,19 +5,22 @@ Exit codes: 0 done, 1 something in the work failed, 2 wrong usage or set-up.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edtech_survey import paths
 from edtech_survey.errors import SetupError, SurveyError
 
+if TYPE_CHECKING:
+    from edtech_survey.building import Outcome
+
 FILE = click.Path(path_type=Path)
+GRADES = ("impossible", "only by rounding", "suspicious", "untestable")
 
 
 class Failed(click.ClickException):
@@ -81,16 +84,9 @@ def reports(
 
     parameters = _parameters(given) | ({"data": evidence} if evidence else {})
     outcomes = build_reports(notebooks, out=out, parameters=parameters, jobs=jobs)
-    for outcome in outcomes:
-        if outcome.page:
-            click.echo(f"  {outcome.page}  ({outcome.seconds:.1f} s)")
-        else:
-            click.echo(f"  {outcome.notebook} FAILED: {outcome.trouble}", err=True)
     if pdf:
         _print_pdfs([outcome.page for outcome in outcomes if outcome.page])
-    failed = [outcome.notebook for outcome in outcomes if not outcome.page]
-    if failed:
-        raise Failed(f"{len(failed)} of {len(outcomes)} notebooks failed: {', '.join(failed)}")
+    _tell(outcomes)
     click.echo(f"Open {(out or paths.reports_dir()) / 'index.html'} in a browser.")
 
 
@@ -139,12 +135,115 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
         sys.exit(1)
 
 
+@main.command()
+@click.option(
+    "--data", "evidence", default="responses", show_default=True, help="responses or sample."
+)
+@click.option("--wave", type=int, help="Wave whose districts get a brief; default the latest.")
+@click.option("--out", type=FILE, help="Folder of the briefs; default reports/briefs.")
+@click.option("--jobs", type=click.IntRange(1), help="Briefs at once; default one a processor.")
+@_told
+def briefs(evidence: str, wave: int | None, out: Path | None, jobs: int | None) -> None:
+    """Write the brief of every district in the responses."""
+    from edtech_survey.building import build_briefs  # noqa: PLC0415
+
+    outcomes = build_briefs(evidence, wave=wave, out=out, jobs=jobs)
+    _tell(outcomes)
+
+
+@main.command()
+@click.argument("table", type=FILE)
+@click.option(
+    "--fail-on", type=click.Choice(GRADES), help="Exit 1 on findings this grave or graver."
+)
+@click.option(
+    "--threshold",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Bases below this are pointed out where respondents are named.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_told
+def audit(table: Path, fail_on: str | None, threshold: int, as_json: bool) -> None:
+    """Ask of the published figures in TABLE (a figures.csv) whether they could be true."""
+    from edtech_survey.building import audit_table  # noqa: PLC0415
+    from edtech_survey.statistics.audit import as_grave  # noqa: PLC0415
+
+    findings = audit_table(table, threshold)
+    told = findings if as_json else findings[findings["grade"] != "passed"]
+    if as_json:
+        click.echo(told.to_json(orient="records", force_ascii=False, indent=2))
+    else:
+        for row in told.itertuples():
+            click.echo(f"{row.grade}: {row.arithmetic}\n    {row.figure_ids}\n    {row.advice}")
+        counts = findings["grade"].value_counts()
+        click.echo("; ".join(f"{counts.get(grade, 0)} {grade}" for grade in (*GRADES, "passed")))
+    if fail_on and len(as_grave(findings, fail_on)):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("export", type=FILE)
+@click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
+@click.option("--sheet", help="Sheet of a workbook.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_told
+def check(export: Path, dialect: str | None, sheet: str | None, as_json: bool) -> None:
+    """Read EXPORT without writing anything: dialect, columns, matches, every problem."""
+    from edtech_survey.data.check import check_export  # noqa: PLC0415
+
+    report = check_export(export, dialect=dialect, sheet=sheet)
+    click.echo(report.to_json() if as_json else report.to_text())
+    if not report.ok:
+        sys.exit(1)
+
+
+@main.command("new-wave")
+@click.argument("year", type=int)
+@click.option("--from", "export", type=FILE, required=True, help="The survey tool's export.")
+@click.option("--name", default="ct", show_default=True, help="Begins the folder's name.")
+@click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
+@click.option("--sheet", help="Sheet of a workbook.")
+@_told
+def new_wave(year: int, export: Path, name: str, dialect: str | None, sheet: str | None) -> None:
+    """Make the folder of the wave YEAR from an export, questions.csv filled by best match."""
+    from edtech_survey.data.new_wave import new_wave as make  # noqa: PLC0415
+
+    made = make(year, export, name=name, dialect=dialect, sheet=sheet)
+    click.echo(f"{made.folder}: {len(made.questions)} columns in questions.csv")
+    for column in made.undecided:
+        click.echo(f"  not matched: {column}")
+    click.echo("Settle the rows of questions.csv, then: make reports")
+
+
+@main.command()
+@click.argument("folder", type=FILE, required=False)
+@_told
+def lab(folder: Path | None) -> None:
+    """Open JupyterLab in FOLDER (default: the project's notebooks)."""
+    from edtech_survey.building import open_lab  # noqa: PLC0415
+
+    sys.exit(open_lab(folder))
+
+
 def _parameters(given: tuple[str, ...]) -> dict[str, str]:
     pairs = [text.partition("=") for text in given]
     wrong = [name for name, sign, _ in pairs if not sign or not name]
     if wrong:
         raise SetupError(f"-p wants NAME=VALUE, not {', '.join(wrong)}")
     return {name: value for name, _, value in pairs}
+
+
+def _tell(outcomes: list[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.page:
+            click.echo(f"  {outcome.page}  ({outcome.seconds:.1f} s)")
+        else:
+            click.echo(f"  {outcome.name} FAILED: {outcome.trouble}", err=True)
+    failed = [outcome.name for outcome in outcomes if not outcome.page]
+    if failed:
+        raise Failed(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}")
 
 
 def _print_pdfs(pages: list[Path]) -> None:
@@ -154,7 +253,3 @@ def _print_pdfs(pages: list[Path]) -> None:
         click.echo(f"  {print_pdf(page, page.with_suffix('.pdf'))}")
     if pages:
         write_index(pages[0].parent)
-
-
-def _as_json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
