@@ -7,6 +7,7 @@ import io
 import zipfile
 
 import pytest
+
 from edtech_survey.data.containers import recognise
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from edtech_survey.data.delimiters import CANDIDATES, detect, told_by_file
 from hypothesis import given
 from hypothesis import strategies as st
+
+from edtech_survey.data.delimiters import CANDIDATES, detect, told_by_file
 
 
 @pytest.mark.parametrize(

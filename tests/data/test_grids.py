@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from edtech_survey.data import grids
 from edtech_survey.data.grids import ByteGrid, ListGrid
 from edtech_survey.data.limits import Limits

@@ -6,13 +6,14 @@ import csv
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from edtech_survey.data import records
 from edtech_survey.data.grids import ByteGrid
 from edtech_survey.data.limits import Limits
 from edtech_survey.data.records import scan
 from edtech_survey.errors import WaveError
-from hypothesis import given
-from hypothesis import strategies as st
 
 PIECES = st.lists(
     st.sampled_from(["a", "b", ",", '"', "\n", "\r", "\r\n", '""', '"a,b"', '"x\ny"', "é"]),

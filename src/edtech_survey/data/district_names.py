@@ -1,0 +1,102 @@
+"""What in a district's name tells it from others.
+
+"Public schools" and "board of education" do not; "East" and the number of a region do. Every
+spelling of a regional district ("Regional School District No. 1", "RSD #1", "Region One")
+comes to one key. Keys must be equal, so East Hampton never becomes Hampton.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_REGIONAL = re.compile(
+    r"\b(?:regional|region|reg)(?: (?:high )?school)?(?: (?:district|dist|sd))? (\d+)\b"
+    r"|\b(?:rsd|rhsd) (\d+)\b"
+)
+_FILLER = re.compile(
+    r"\b(?:the|public|schools?|districts?|dist|boe|bd of ed|boards?|education|department of|"
+    r"of education|town of|city of|connecticut|conn|ct|lea)\b"
+)
+_NUMBER_WORDS = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13",
+    "fourteen": "14", "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18",
+    "nineteen": "19", "twenty": "20",
+}  # fmt: skip
+_MARKS = {"&": " and ", "#": " no ", "’": "", "'": "", ".": ""}
+
+
+def plain_name(names: pd.Series) -> pd.Series:
+    """Return names as typed but for case and runs of spaces; what exact matches compare."""
+    text = pc.utf8_lower(pa.array(names.astype("str"), type=pa.large_string(), from_pandas=True))
+    spaced = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, r"[\s\x{00A0}]+", " "))
+    return pd.Series(pd.array(spaced, dtype="str"), index=names.index)
+
+
+def name_key(name: str) -> str:
+    """Reduce a district's name to the words that identify it.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        Lower case; "" if nothing identifying is left.
+
+    Examples
+    --------
+    >>> {name_key(n) for n in ("Regional 01", "Regional School District No. 1", "RSD #1")}
+    {'regional 1'}
+    >>> name_key("East Hampton Public Schools"), name_key("Hampton Board of Education")
+    ('east hampton', 'hampton')
+    """
+    folded = unicodedata.normalize("NFKD", name)
+    text = "".join(letter for letter in folded if not unicodedata.combining(letter)).casefold()
+    for mark, instead in _MARKS.items():
+        text = text.replace(mark, instead)
+    text = " ".join(re.sub(r"[^\w]+|_", " ", text).split())
+    if text.startswith(("reg", "rsd", "rhsd")):
+        text = " ".join(_NUMBER_WORDS.get(word, word) for word in text.split())
+    text = re.sub(r"\b(rsd|rhsd|region|regional|no|usd)(\d)", r"\1 \2", text)
+    text = re.sub(r"\b(?:number|num|no) (\d)", r"\1", text)
+    text = re.sub(r"\b0+(\d)", r"\1", text)
+    text = _REGIONAL.sub(lambda found: f"regional {found[1] or found[2]}", text)
+    return " ".join(_FILLER.sub(" ", text).split())
+
+
+def part_keys(name: str) -> list[str]:
+    """Keys of the parts of a name that says itself twice.
+
+    Examples
+    --------
+    >>> part_keys("Area Cooperative Educational Services (ACES)")
+    ['area cooperative educational services', 'aces']
+    >>> part_keys("Amity Regional School District No. 5")
+    ['amity', 'regional 5']
+    >>> part_keys("Hampton")
+    []
+    """
+    pieces = [piece for piece in re.split(r"[()/,;:|]|\s[-–—]\s", name) if piece.strip()]
+    keys = [key for piece in pieces for key in _around_regional(name_key(piece)) if key]
+    return keys if len(keys) > 1 else []
+
+
+def numbers_differ(one: str, other: str) -> bool:
+    """Tell whether two keys carry different numbers: Region 10 is no near miss of Region 11."""
+    mine, theirs = set(re.findall(r"\d+", one)), set(re.findall(r"\d+", other))
+    return bool(mine and theirs and mine.isdisjoint(theirs))
+
+
+def _around_regional(key: str) -> list[str]:
+    found = re.search(r"\bregional \d+\b", key)
+    if not found:
+        return [key]
+    rest = (key[: found.start()] + key[found.end() :]).strip()
+    return [rest, found[0]]

@@ -1,0 +1,233 @@
+"""Which rows of an export are responses: not the titles, headers, totals and footnotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edtech_survey.data import dialects
+from edtech_survey.data.delimiters import CANDIDATES
+from edtech_survey.data.grids import Grid
+from edtech_survey.errors import Problem, WaveError
+
+_SEARCHED = 30
+_TRAILING = 60
+_TOTAL = re.compile(
+    r"(?:(?:grand |sub-?)?totals?|sum|average|avg\.?|mean|median|std\.? ?dev\.?|standard deviation"
+    r"|minimum|maximum|min|max|count|n\s?[:=])\s?[:=]?\s?"
+    r"\(?[\d,.]{0,15}\s?(?:responses|respondents|rows|records|districts|schools)?\)?\s?[:=]?"
+    r"\s?[\d,.]{0,15}",
+    re.IGNORECASE,
+)
+_FOOTNOTE = re.compile(
+    r"\s*(?:[*†‡§©]|--|==|__|\([1-9a-z*]\)\s|notes?\b|n\.\s?b\.|sources?\b|footnotes?\b"
+    r"|generated\b|export(?:ed)?\b|download(?:ed)?\b|printed\b|report(?:ed)?\b|data as of\b"
+    r"|as of\b|page \d|end of\b|copyright\b|disclaimer\b|prepared by\b|created (?:by|on|with)\b"
+    r"|this (?:report|export|file|data)\b|filter(?:ed|s)?\b|confidential\b|powered by\b"
+    r"|last (?:updated|modified)\b|\(?\d{1,9} (?:rows|responses|records)\b|survey closed\b)",
+    re.IGNORECASE,
+)
+_NOTHING = frozenset({"-", "–", "—", "n/a", "N/A"})
+_DATA_LIKE = re.compile(
+    r"[$€£]?[-+]?\d[\d,. ]{0,30}%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.{0,20})?"
+    r"|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|R_\w{5,30}"
+)
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[-–/](?:\d\d|20\d\d))?")
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A row (counted from 0) that is not a response, and why."""
+
+    row: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the headers stand and what was passed over above them."""
+
+    found: dialects.Recognised
+    first: int
+    width: int
+    above: tuple[Excluded, ...]
+
+    @property
+    def stop(self) -> int:
+        """First row after the headers."""
+        return self.first + self.found.header_rows
+
+
+def shown(row: Sequence[str]) -> str:
+    """Show the filled cells of a row, for a person to recognise it by."""
+    return " | ".join(cell.strip() for cell in row if cell.strip())[:120]
+
+
+def filled(row: Sequence[str]) -> int:
+    """Cells of a row that hold more than blanks."""
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def find_head(grid: Grid, where: str, dialect: str | None, skipped: int = 0) -> Head:
+    """Find the header rows, below any title lines.
+
+    Parameters
+    ----------
+    grid : Grid
+        The rows of the file.
+    where : str
+        Name of the file, for messages.
+    dialect : str, optional
+        Given by a person; else recognised.
+    skipped : int
+        Rows at the top that are already accounted for.
+
+    Returns
+    -------
+    Head
+
+    Raises
+    ------
+    WaveError
+        If there is no row that could be a header, or the first row looks like answers.
+    """
+    rows = [grid.row(number) for number in range(min(len(grid), _SEARCHED + 4))]
+    first = _header_row(rows, dialect, skipped)
+    if first is None:
+        problem = Problem(where, "no row with headers among the first rows", "export it again")
+        raise WaveError(f"{where} cannot be read", [problem])
+    below = rows[first:]
+    found = (
+        dialects.recognise(below)
+        if dialect is None
+        else dialects.recognise_as(dialect, below, where)
+    )
+    heads = below[: found.header_rows]
+    width = max(len(row) for row in heads)
+    if found.header_rows == 1:
+        _refuse_answers(heads[0], where, first)
+    _refuse_other_delimiters(rows[skipped:first], rows[first : first + 20], where)
+    above = tuple(
+        Excluded(number, "title" if filled(rows[number]) else "blank", shown(rows[number]))
+        for number in range(skipped, first)
+    )
+    return Head(found, first, width, above)
+
+
+def _header_row(rows: Sequence[Sequence[str]], dialect: str | None, skipped: int) -> int | None:
+    reach = min(len(rows), _SEARCHED)
+    widest = max((filled(row) for row in rows), default=0)
+    for number in range(skipped, reach):
+        row = rows[number]
+        if not filled(row):
+            continue
+        if dialect != "plain" and dialects.recognise(rows[number : number + 4]).dialect != "plain":
+            return number
+        if not _is_title(rows, number, widest):
+            return number
+    return None
+
+
+def _is_title(rows: Sequence[Sequence[str]], number: int, widest: int) -> bool:
+    """Tell a line of few cells above a table of more."""
+    count, width = filled(rows[number]), len(rows[number])
+    if widest <= 2:
+        later = rows[number + 1 : number + 3]
+        return count == 1 < widest and (
+            (width == 1 and any(len(row) > 1 for row in later))
+            or bool(later and not filled(later[0]))
+        )
+    return (count <= 2 or (count <= 6 and 3 * count < widest)) and 2 * count < widest
+
+
+def _refuse_answers(row: Sequence[str], where: str, number: int) -> None:
+    cells = [cell.strip() for cell in row if cell.strip()]
+    numbers = [
+        cell
+        for cell in cells
+        if _DATA_LIKE.fullmatch(cell[:200]) and not _YEAR.fullmatch(cell[:20])
+    ]
+    if 2 * len(numbers) >= len(cells) > 1:
+        problem = Problem(
+            f"{where}, row {number + 1}",
+            f"looks like answers, not headers: {', '.join(map(repr, numbers[:4]))}",
+            "export it again with the questions as the first row",
+        )
+        raise WaveError(f"{where} has no headers", [problem])
+
+
+def _refuse_other_delimiters(
+    above: Sequence[Sequence[str]], table: Sequence[Sequence[str]], where: str
+) -> None:
+    """Refuse headers parted by another character than the rows, and rows that are one cell each."""
+    width = len(table[0])
+    for row in above:
+        if len(row) == 1 and width > 2 and any(row[0].count(c) == width - 1 for c in CANDIDATES):
+            problem = Problem(
+                where,
+                f"the line {row[0][:80]!r} looks like headers, but parted otherwise than the rows",
+                "give the headers the same delimiter as the rows",
+            )
+            raise WaveError(f"{where} cannot be read", [problem])
+    whole = [row[0] for row in table if filled(row)]
+    for character in CANDIDATES:
+        counts = {cell.count(character) for cell in whole}
+        if width == 1 and len(whole) > 1 and len(counts) == 1 and min(counts) > 1:
+            what = f"each row is one cell with {min(counts)} {character!r} inside: it is all quoted"
+            problem = Problem(where, what, "remove the quotes around whole rows")
+            raise WaveError(f"{where} cannot be read", [problem])
+
+
+def is_total(row: Sequence[str]) -> bool:
+    """Say whether a row reads as a total line: its first filled cell says so, the rest count."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    if not cells or len(cells[0]) > 60 or not _TOTAL.fullmatch(cells[0]):
+        return False
+    return all(any(map(str.isdecimal, cell)) or cell in _NOTHING for cell in cells[1:])
+
+
+def is_footnote(row: Sequence[str]) -> bool:
+    """Say whether a row reads as a footnote: only its first cell is filled, and opens like one."""
+    return bool(row) and filled(row) == 1 and _FOOTNOTE.match(row[0][:200]) is not None
+
+
+def trailing(grid: Grid, first: int, width: int) -> tuple[int, tuple[Excluded, ...]]:
+    """Pass over totals, footnotes and blank rows at the end of a table.
+
+    Parameters
+    ----------
+    grid : Grid
+        The rows of the file.
+    first : int
+        First row after the headers.
+    width : int
+        Columns of the table; a table of one column has no such rows.
+
+    Returns
+    -------
+    stop : int
+        Row after the last response.
+    excluded : tuple of Excluded
+        The rows passed over, in order.
+    """
+    stop, excluded, seen = len(grid), [], 0
+    number = len(grid) - 1 if width > 1 else first - 1
+    while number >= first and seen < _TRAILING:
+        row = grid.row(number)
+        reason = _reason(row)
+        if not reason:
+            break
+        seen += reason != "blank"
+        excluded.append(Excluded(number, reason, shown(row)))
+        stop, number = number, number - 1
+    return stop, tuple(reversed(excluded))
+
+
+def _reason(row: Sequence[str]) -> str:
+    if not filled(row):
+        return "blank"
+    if is_total(row):
+        return "total"
+    return "footnote" if is_footnote(row) else ""

@@ -1,0 +1,125 @@
+"""Answers from a list: known spellings are taken, unknown ones named, options may hold commas."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edtech_survey.data.choices_text import lookup, multi, outsourced, single, yes_no
+from edtech_survey.data.plain_text import plain
+
+TABLE = pd.DataFrame(
+    {
+        "answer": ["staff", "students", "families", "none", "", ""],
+        "spelling": [
+            "Staff, all of them",
+            "Students",
+            "Families; guardians",
+            "None",
+            "n/a BYOD",
+            "-",
+        ],
+    }
+)
+ANSWERS = lookup(TABLE)
+
+
+def read_multi(raw: str):
+    return multi(plain(raw), raw, ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("Students", "students"),
+        ("students,Staff, all of them", "staff|students"),
+        ("Staff, all of them;Families; guardians;", "staff|families"),
+        ("STUDENTS\nstaff, ALL of them", "staff|students"),
+        ("Students, Students", "students"),
+        ("Students|None", "students|none"),
+        ("Students, n/a BYOD", "students"),
+        ("staff", "staff"),
+    ],
+)
+def test_several_answers_in_one_cell(raw: str, value: str) -> None:
+    assert read_multi(raw).value == value
+
+
+def test_an_unknown_piece_refuses_the_cell_by_name() -> None:
+    found = read_multi("Students, the library, Staff, all of them")
+    assert found.missing == "unreadable"
+    assert "'the library'" in found.advice
+    assert "answers.csv" in found.advice
+
+
+def test_answers_that_mean_missing() -> None:
+    assert read_multi("n/a BYOD").missing == "not_applicable"
+    assert read_multi("prefer not to say").missing == "refused"
+    assert read_multi(" ; ,").missing == "skipped"
+    kinds = lookup(TABLE.assign(missing=["", "", "", "", "skipped", ""]))
+    assert kinds.spellings["n/a byod"] == (None, "skipped")
+    assert kinds.spellings["-"] == (None, "not_applicable")
+
+
+@given(
+    st.lists(st.sampled_from(TABLE["spelling"][:4].tolist()), min_size=1, unique=True),
+    st.sampled_from([", ", ";", "; ", ",", "\n"]),
+)
+def test_any_choice_joined_any_way_comes_back(chosen: list[str], glue: str) -> None:
+    answers = dict(zip(TABLE["spelling"], TABLE["answer"], strict=True))
+    expected = sorted((answers[text] for text in chosen), key=list(ANSWERS.order).index)
+    assert read_multi(glue.join(chosen)).value == "|".join(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("Yes", True), ("Y", True), ("TRUE", True), ("1", True), ("✓", True), ("no", False),
+     ("0", False), ("None", False), ("Yes - staff only", True), ("No, not yet", False)],
+)  # fmt: skip
+def test_yes_and_no(text: str, value: bool) -> None:
+    assert yes_no(plain(text), text, lookup(None)).value is value
+
+
+@pytest.mark.parametrize("text", ["2", "maybe", "yes and no", "yes, but no", "Hartford"])
+def test_neither_yes_nor_no(text: str) -> None:
+    found = yes_no(plain(text), text, lookup(None))
+    assert found.missing == "unreadable"
+    assert text in found.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "severity"),
+    [
+        ("Outsourced", True, "note"),
+        ("contracted out to a service center", True, "note"),
+        ("3rd party vendor", True, "note"),
+        ("partially outsourced", True, "warn"),
+        ("yes", True, "ok"),
+        ("In-house", False, "ok"),
+        ("not outsourced", False, "ok"),
+        ("no", False, "ok"),
+    ],
+)
+def test_outsourced(text: str, value: bool, severity: str) -> None:
+    found = outsourced(plain(text), text, lookup(None))
+    assert found.value is value
+    assert found.graded()[0] == severity
+
+
+@pytest.mark.parametrize("text", ["Acme Inc.", "both in-house and vendor"])
+def test_unclear_who_does_it(text: str) -> None:
+    assert outsourced(plain(text), text, lookup(None)).missing == "unreadable"
+
+
+def test_one_answer() -> None:
+    assert single("none", "None", ANSWERS).value == "none"
+    assert single("maybe", "Maybe", ANSWERS).rule == "unknown_answer"
+    assert single("maybe", " Maybe ", lookup(None)).value == "Maybe"
+
+
+def test_a_listed_truth_must_be_yes_or_no() -> None:
+    listed = lookup(pd.DataFrame({"answer": ["yes", "some"], "spelling": ["always", "at times"]}))
+    assert yes_no("always", "always", listed).value is True
+    assert "must be yes, no or empty" in yes_no("at times", "at times", listed).advice

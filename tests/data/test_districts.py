@@ -1,0 +1,189 @@
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edtech_survey.data.directory import read_changes, read_directory, read_matches
+from edtech_survey.data.district_names import name_key, part_keys, plain_name
+from edtech_survey.data.districts import match_districts, review_table, succeed
+from edtech_survey.errors import WaveError
+from edtech_survey.paths import raw_dir
+
+# The districts that the 2024 report lists as its respondents (page 2).
+LISTED = """Ansonia ACES Avon Barkhamsted Berlin Bethel Branford Bristol Brookfield Clinton
+Colchester CTECS Cromwell Darien East_Hampton East_Hartford Eastford EdAdvance Ellington Farmington
+Glastonbury Integrated_Day Killingly Lebanon Madison Manchester Meriden Middletown Milford
+Montville New_Britain New_Canaan New_Fairfield New_Milford North_Branford North_Haven Norwich
+Oxford Plainville Plymouth Regional_01 Regional_08 Regional_09 Regional_13 Regional_15 Regional_16
+Regional_17 Rocky_Hill Somers Southington Stamford Sterling Suffield Thompson Trumbull Wallingford
+Watertown Westbrook Winchester Windham Windsor_Locks""".replace("\n", " ").split()
+
+
+@pytest.fixture(scope="module")
+def connecticut():
+    return read_directory(raw_dir() / "codebook" / "districts.csv")
+
+
+def one(name, directory, matches=None):
+    found = match_districts(pd.Series([name], dtype="str"), directory, matches)
+    district = found["district_id"].iloc[0]
+    return None if pd.isna(district) else district
+
+
+def test_directory_has_towns_regions_centers_schools(connecticut):
+    kinds = connecticut["kind"].value_counts()
+    assert kinds["town"] == 169
+    assert kinds["service_center"] == 6
+    assert kinds["charter"] > 20
+    regional = set(connecticut.loc[connecticut["kind"].eq("regional"), "district_id"])
+    assert regional == {f"ct-regional-{n:02d}" for n in (1, *range(4, 21))}
+
+
+def test_directory_has_every_listed_respondent(connecticut):
+    assert len(LISTED) == 61  # the report says 62 and names 61
+    wanted = [f"ct-{name.lower().replace('_', '-')}" for name in LISTED]
+    assert set(wanted) <= set(connecticut["district_id"])
+    named = [one(name.replace("_", " "), connecticut) for name in LISTED]
+    assert named == wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Regional 01", "Regional School District No. 1", "RSD #1", "Region 1", "RSD-01", "rsd1",
+     "Region One School District", "Reg. Dist. #1", "REGIONAL  SCHOOL DISTRICT 1",
+     "Regional High School District Number 1", "Housatonic Valley Regional"],
+)  # fmt: skip
+def test_every_spelling_of_region_one(connecticut, name):
+    assert one(name, connecticut) == "ct-regional-01"
+
+
+@pytest.mark.parametrize(
+    ("name", "district"),
+    [
+        ("ACES", "ct-aces"),
+        ("Area Cooperative Educational Services (ACES)", "ct-aces"),
+        ("Winchester", "ct-winchester"),
+        ("Winchester Public Schools", "ct-winchester"),
+        ("The Gilbert School", "ct-gilbert"),
+        ("Gilbert", "ct-gilbert"),
+        ("East Hampton", "ct-east-hampton"),
+        ("East Hampton Board of Education", "ct-east-hampton"),
+        ("Hampton", "ct-hampton"),
+        ("CT Technical Education and Career System", "ct-ctecs"),
+        ("Integrated Day Charter School", "ct-integrated-day"),
+        ("Town of Avon", "ct-avon"),
+        ("ct-avon", "ct-avon"),
+        (" STAMFORD\u00a0 Public\nSchools ", "ct-stamford"),
+        ("Amity Regional School District No. 5", "ct-regional-05"),
+        ("Regional School District 15 (Middlebury-Southbury)", "ct-regional-15"),
+        ("Norwich Free Academy", "ct-norwich-free-academy"),
+        ("USD #2", "ct-usd-2"),
+    ],
+)
+def test_names_that_are_beyond_doubt(connecticut, name, district):
+    assert one(name, connecticut) == district
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Noriwch", "Ea. Hampton", "Hamptons", "Region 21", "Regional 08 and 09", "North Hampton",
+     "Regional School District 15 (Hampton)", "Public Schools", "Board of Education", "Winchster",
+     "Stamford Charter", "12", "-", "=1+1"],
+)  # fmt: skip
+def test_near_misses_are_not_taken(connecticut, name):
+    assert one(name, connecticut) is None
+
+
+def test_near_misses_are_suggested_best_first(connecticut):
+    table = review_table(pd.Series(["Noriwch", "Zzyzx"]), connecticut)
+    assert table.iloc[0][["name", "district_id"]].tolist() == ["Noriwch", "ct-norwich"]
+    assert table.loc[table["name"].eq("Zzyzx"), "district_id"].isna().all()
+
+
+def test_another_number_is_no_near_miss(connecticut):
+    near = review_table(pd.Series(["Region 21"]), connecticut)["candidate"]
+    assert not near.str.contains(r"\d").any()
+
+
+def test_what_a_person_decided_comes_first(connecticut):
+    decided = pd.DataFrame({"name": ["Our town", "Vendor Inc"], "district_id": ["ct-avon", ""]})
+    assert one("our  TOWN", connecticut, decided) == "ct-avon"
+    found = match_districts(pd.Series(["Vendor Inc"]), connecticut, decided)
+    assert found["how"].tolist() == ["not_a_district"]
+
+
+def test_one_name_of_two_districts_is_ambiguous():
+    book = pd.DataFrame(
+        {"district_id": ["a", "b"], "name": ["Union", "Union"], "kind": "x", "aliases": ""},
+        dtype="str",
+    )
+    found = match_districts(pd.Series(["Union", "b"]), book)
+    assert found["how"].tolist() == ["ambiguous", "id"]
+    assert found["district_id"].tolist()[1] == "b"
+
+
+def test_blank_names_match_nothing(connecticut):
+    found = match_districts(pd.Series(["", "  ", None], dtype="str"), connecticut)
+    assert found["how"].tolist() == ["blank"] * 3
+
+
+@given(st.text(max_size=40))
+def test_keys_are_stable_for_any_text(text):
+    key = name_key(text)
+    assert name_key(key) == key or not key
+    assert all(part_keys(text)) or part_keys(text) == []
+
+
+@given(st.lists(st.text(max_size=12), max_size=8))
+def test_plain_names_keep_index_and_ignore_case_and_spaces(texts):
+    names = pd.Series(texts, dtype="str", index=range(5, 5 + len(texts)))
+    plain = plain_name(names)
+    assert plain.index.equals(names.index)
+    assert plain.tolist() == plain_name("  " + names + " ").tolist()
+
+
+def test_directory_says_all_its_problems(tmp_path):
+    path = tmp_path / "districts.csv"
+    path.write_text(
+        "district_id,name,kind,aliases\n"
+        "A B,One,town,\n"
+        "b,Two,town,Twin\n"
+        "b,Three,town,\n"
+        "c,,town,Twin\n"
+    )
+    with pytest.raises(WaveError) as caught:
+        read_directory(path)
+    told = str(caught.value)
+    assert "row 2, column district_id: 'A B' is not an id" in told
+    assert "'b' stands twice" in told
+    assert "row 5, column district_id: 'c' has no name" in told
+    assert "'twin' stands for b, c" in told
+
+
+def test_directory_without_a_column_is_refused(tmp_path):
+    path = tmp_path / "districts.csv"
+    path.write_text("district_id,name\na,b\n")
+    with pytest.raises(WaveError, match="column 'aliases' is missing"):
+        read_directory(path)
+
+
+def test_merged_districts_answer_as_their_successor(connecticut):
+    changes = read_changes(raw_dir() / "codebook" / "districts-changes.csv", connecticut)
+    ids = pd.Series(["ct-litchfield", "ct-regional-06", "ct-avon", None], dtype="str")
+    assert succeed(ids, 2021, changes).tolist()[:3] == ids.tolist()[:3]
+    after = succeed(ids, 2024, changes)
+    assert after.tolist()[:3] == ["ct-regional-20", "ct-regional-20", "ct-avon"]
+    assert after.isna().tolist() == [False, False, False, True]
+
+
+def test_changes_and_matches_must_name_known_districts(tmp_path, connecticut):
+    changes = tmp_path / "x-changes.csv"
+    changes.write_text("district_id,wave_from,becomes,note\nct-avon,20x4,ct-nowhere,\n")
+    with pytest.raises(WaveError) as caught:
+        read_changes(changes, connecticut)
+    assert "'ct-nowhere' is not in the directory" in str(caught.value)
+    assert "'20x4' is not a year" in str(caught.value)
+    matches = tmp_path / "matches.csv"
+    matches.write_text("name,district_id\nAvn,ct-avn\navn,ct-avon\n")
+    with pytest.raises(WaveError, match="row 2: 'ct-avn' is not in the directory"):
+        read_matches(matches, connecticut)

@@ -1,0 +1,337 @@
+"""Whole exports, one per dialect, and the damage that real files come with."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edtech_survey.data.exports import REASONS, Export, read_export
+from edtech_survey.data.limits import Limits
+from edtech_survey.errors import WaveError
+
+HEADER = "Respondent,District,Devices,Salary,Comment\n"
+ROWS = "".join(f'r{n},District {n},{n}00,"${50 + n},000",fine\n' for n in range(1, 7))
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def reader(content: str | bytes, name: str = "export.csv", **options: object) -> Export:
+        file = tmp_path / name
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        export = read_export(file, **options)  # type: ignore[arg-type]
+        balanced(export)
+        return export
+
+    return reader
+
+
+@pytest.fixture
+def refusal(read):
+    def refused(content: str | bytes, name: str = "export.csv", **options: object) -> str:
+        with pytest.raises(WaveError) as caught:
+            read(content, name, **options)
+        assert caught.value.problems
+        return str(caught.value)
+
+    return refused
+
+
+def balanced(export: Export) -> None:
+    """Every row of the file is a response or excluded with a reason; every cell is text."""
+    flow = export.flow.set_index("step")["rows"]
+    assert flow["read"] == flow["kept"] + sum(flow[reason] for reason in REASONS)
+    assert len(export.frame) == flow["kept"]
+    numbers = [*export.frame.index, *export.excluded["row"]]
+    assert sorted(numbers) == list(range(1, flow["read"] + 1))
+    assert export.frame.columns.tolist() == export.columns["name"].tolist()
+    assert all(dtype == "str" for dtype in export.frame.dtypes)
+    assert not export.frame.isna().any(axis=None)
+
+
+def test_surveymonkey(read) -> None:
+    export = read(
+        "Respondent ID,Collector ID,Date Created,IP Address,District,Who?,,,Pay,\n"
+        ',,,,Open-Ended Response,Staff,"Families, all",Other (please specify),CTO,Tech\n'
+        '11,4,05/01/2024 09:00:00 AM,,Avon,Staff,"Families, all",,"$116,668",None\n'
+        '12,4,05/01/2024 09:00:00 AM,,"Bethel ""North""",,,"two\nlines",,\n'
+    )
+    assert (export.dialect, export.format, export.delimiter) == ("surveymonkey", "csv", ",")
+    assert "Respondent ID" in export.evidence
+    assert export.columns["name"].tolist()[4:] == [
+        "District", "Who? | Staff", "Who? | Families, all", "Who? | Other (please specify)",
+        "Pay | CTO", "Pay | Tech",
+    ]  # fmt: skip
+    assert export.columns["kind"].tolist()[5:] == ["option", "option", "other", "single", "single"]
+    assert export.frame.index.tolist() == [3, 4]
+    assert export.frame["Pay | Tech"].tolist() == ["None", ""]
+    assert export.frame.loc[4, "Who? | Other (please specify)"] == "two\nlines"
+
+
+def test_qualtrics(read) -> None:
+    mark = '"{""ImportId"":""QID1""}"'
+    export = read(
+        "StartDate,Status,Finished,ResponseId,Q1,Q2_1,Q2_2\n"
+        "Start Date,Response Type,Finished,Response ID,Devices?,Who? - Staff,Who? - All\n"
+        f"{','.join([mark] * 7)}\n"
+        "2024-05-01 09:00:00,IP Address,True,R_1,NA,Staff,\n"
+        "2024-05-01 09:00:00,Survey Preview,True,R_2,5,,All\n"
+        "2024-05-01 09:00:00,IP Address,False,R_3,,,\n"
+    )
+    assert export.dialect == "qualtrics"
+    assert export.frame["Q1"].tolist() == ["NA", "5", ""]
+    named = export.columns.set_index("name")[["question", "option", "kind"]]
+    assert named.loc["Q2_1"].tolist() == ["Who?", "Staff", "option"]
+    assert export.flagged[["row", "flag"]].to_numpy().tolist() == [
+        [5, "preview"],
+        [6, "incomplete"],
+    ]
+
+
+def test_qualtrics_tsv_in_utf16(read) -> None:
+    text = "StartDate\tEndDate\tStatus\tProgress\tResponseId\tQ1\n" + "a\tb\t0\t100\tR_1\té, ü\n"
+    export = read(text.encode("utf-16"), "export.tsv")
+    assert (export.encoding, export.delimiter) == ("utf-16-le", "\t")
+    assert export.frame["Q1"].tolist() == ["é, ü"]
+
+
+def test_qualtrics_legacy(read) -> None:
+    export = read("V1,V2,V10,Q1,\nResponseID,ResponseSet,Finished,Devices?,\nR_1,Default,0,5,\n")
+    assert export.dialect == "qualtrics"
+    assert export.frame.columns.tolist() == ["V1", "V2", "V10", "Q1"]
+    assert export.columns["question"].tolist()[-1] == "Devices?"
+    assert export.flagged["flag"].tolist() == ["incomplete"]
+    assert "1 empty columns" in export.notices[0].what
+
+
+@pytest.mark.parametrize("joined", ["Staff, Students", "Staff;Students"])
+def test_google_forms(read, joined: str) -> None:
+    export = read(
+        '"Timestamp","Ratio [PK-2]","Who? (all that apply)"\n'
+        f'"2024/05/01 9:00:00 AM EST","1:1","{joined}"\n'
+    )
+    assert export.dialect == "google-forms"
+    assert export.frame.iloc[0].tolist()[1:] == ["1:1", joined]
+    assert export.columns["option"].tolist() == ["", "PK-2", ""]
+
+
+def test_microsoft_forms(tmp_path: Path) -> None:
+    file = tmp_path / "Survey(1-2).xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("Form1")
+        day = book.add_format({"num_format": "m/d/yy h:mm:ss"})
+        sheet.write_row(
+            0, 0, ["ID", "Start time", "Completion time", "Email", "Name", "Who?", "FTE"]
+        )
+        sheet.write_row(
+            1, 0, [1, 45413.375, 45413.385, "anonymous", "", "Staff;Students;", 1.5], day
+        )
+        sheet.write_row(2, 0, ["2", "", "", "anonymous", "", "", ""])
+    export = read_export(file)
+    balanced(export)
+    assert (export.dialect, export.format, export.sheet) == ("microsoft-forms", "xlsx", "Form1")
+    assert export.frame["Who?"].tolist() == ["Staff;Students;", ""]
+    assert export.frame["Start time"].tolist() == ["2024-05-01 09:00:00", ""]
+    assert export.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_limesurvey(read) -> None:
+    export = read(
+        '"id";"submitdate";"lastpage";"startlanguage";"q1";"q2[SQ001]"\n'
+        '"1";"2024-05-01 09:00:00";"3";"en";"Avon";"Y"\n"2";"";"1";"en";"";"N"\n'
+    )
+    assert (export.dialect, export.delimiter) == ("limesurvey", ";")
+    assert export.flagged["row"].tolist() == [3]
+
+
+def test_old_macintosh_line_ends_and_windows_letters(read) -> None:
+    text = "RespondentID,Seen it?,Which?,\r,Response,Episode – I,Episode II\r1,Yes,Episode – I,\r"
+    export = read(text.encode("cp1252"))
+    assert (export.dialect, export.encoding) == ("surveymonkey", "cp1252")
+    assert export.frame["Which? | Episode – I"].tolist() == ["Episode – I"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_plain_files_in_every_guise(read, delimiter: str, end: str, encoding: str) -> None:
+    text = 'District,Devices,Comment\n"Avon",NA,""\nBethel,007,None\n'
+    guise = text.replace(",", delimiter).replace("\n", end).encode(encoding)
+    export = read(guise, delimiter=None)
+    assert export.frame.to_numpy().tolist() == [["Avon", "NA", ""], ["Bethel", "007", "None"]]
+    assert (export.dialect, export.delimiter) == ("plain", delimiter)
+
+
+def test_titles_totals_footnotes_and_repeated_headers_are_accounted_for(read) -> None:
+    export = read(
+        "Technology survey 2024\n\n" + HEADER + ROWS + "\n,,,,\n" + HEADER + "r7,Avon,1,2,x\n"
+        "Total,7,2101,,\n\n* without charters\n"
+    )
+    assert export.frame.index.tolist() == [4, 5, 6, 7, 8, 9, 13]
+    assert export.excluded[["row", "reason"]].to_numpy().tolist() == [
+        [1, "title"], [2, "blank"], [3, "header"], [10, "blank"], [11, "blank"],
+        [12, "repeated_header"], [14, "total"], [15, "blank"], [16, "footnote"],
+    ]  # fmt: skip
+
+
+def test_a_total_between_responses_is_flagged_and_kept(read) -> None:
+    export = read(HEADER + ROWS + "Total,6,2100,,\n" + "r8,Avon,1,2,x\n")
+    assert len(export.frame) == 8
+    assert export.flagged[["row", "flag"]].to_numpy().tolist() == [[8, "subtotal?"]]
+
+
+def test_duplicate_and_blank_headers(read) -> None:
+    export = read("A,A,,B\n1,2,3,4\n")
+    assert export.frame.columns.tolist() == ["A", "A (2)", "column 3", "B"]
+    assert len(export.notices) == 2
+
+
+def test_blank_cells_beyond_the_header_are_left_out_and_said(read) -> None:
+    export = read(HEADER + ROWS.replace("fine\n", "fine,\n", 2) + "   \n")
+    assert export.frame.shape == (6, 5)
+    assert "2 rows have blank cells" in export.notices[0].what
+
+
+def test_headers_without_responses(read) -> None:
+    export = read(HEADER)
+    assert export.frame.shape == (0, 5)
+    assert "no response" in export.notices[0].what
+
+
+def test_a_stray_quote_in_an_open_cell_is_kept(read) -> None:
+    assert read(HEADER + 'r1,A,1,2,11" laptops\n').frame.iloc[0, 4] == '11" laptops'
+
+
+def test_a_stray_quote_leaves_every_other_cell_alone(read) -> None:
+    clean = HEADER + ROWS + 'r7,"a, b","x\r\ny",,"say ""hi"""\n\nr8,,"\r",\t,""\n'
+    stray = clean.replace("r1,", 'r"1,')
+    left, right = read(clean), read(stray)
+    assert right.frame.iloc[0, 0] == 'r"1'
+    assert left.frame.iloc[1:].equals(right.frame.iloc[1:])
+    assert left.frame.iloc[:, 1:].equals(right.frame.iloc[:, 1:])
+
+
+def test_excel_may_name_the_delimiter(read) -> None:
+    export = read("sep=;\na;b,c\n1;2\n")
+    assert export.frame.columns.tolist() == ["a", "b,c"]
+    assert export.excluded["reason"].tolist() == ["separator", "header"]
+
+
+DAMAGED = {
+    "cells shifted by a comma": (
+        HEADER + "r1,A,100,$116,668,x\n" + "r2,B,1\n",
+        ["row 2: 6 cells where the header has 5", "$116,668", "row 3: 3 of 5 cells"],
+    ),
+    "cut off": ((HEADER + ROWS)[:-14], ["row 7", "cut off"]),
+    "a quote never closed": (HEADER + 'r1,"A,1,2,x\nr2,B,1,2,y\n', ["row 2", "never closed"]),
+    "a quote closed by another": (
+        HEADER + 'r1,"A,1,2,x\nr2,"B",1,2,y\nr3,"c"d,1,2,z\n',
+        ["row 2 (line 2)", "through line 3", "line 4"],
+    ),
+    "rows inside a cell": (
+        HEADER + 'r1,A,1,2,"x\nr2,B,3,4,y\nr3,C,5,6,z"\nr4,D,1,2,x\n',
+        ["row 2", "3 rows one", "r2,B,3,4,y"],
+    ),
+    "whole rows in quotes": ('"a,b,c"\n"1,x,2"\n"2,y,3"\n', ["2 ',' inside", "quotes"]),
+    "headers parted otherwise": ("a,b,c\nx;y;z\nu;v;w\n", ["'a,b,c' looks like headers"]),
+    "no headers": ("".join(ROWS).replace("r", "1"), ["row 1", "looks like answers"]),
+    "mixed encodings": ("A,é\n".encode() + b"B,\xe9\n", ["byte 7 (line 2)", "mixed"]),
+    "zeros": (HEADER + "r1,A\x00B,1,2,x\n", ["line 2", "NUL"]),
+    "a long cell": (HEADER + f"r1,{'x' * 40_000},1,2,y\n", ["row 2", "column 2", "40,000"]),
+    "too wide": (",".join(map("c{}".format, range(2_001))), ["2,001 columns", "Limits(columns"]),
+    "a web page": ("<!doctype html><html>Sign in</html>", ["HTML page", "sign in"]),
+    "compressed": (gzip.compress(HEADER.encode() * 99), ["gzip archive", "unpack"]),
+    "empty": (" \n", ["empty"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_files_are_refused_with_every_problem(refusal, name: str) -> None:
+    content, words = DAMAGED[name]
+    message = refusal(content)
+    assert "export.csv" in message
+    for word in words:
+        assert word in message
+
+
+def test_long_lists_of_problems_are_capped(refusal) -> None:
+    message = refusal(HEADER + "r1,A\n" * 500)
+    assert message.count("2 of 5 cells") == 20
+    assert "480 more rows" in message
+
+
+def test_limits_can_be_raised_and_lowered(read, refusal) -> None:
+    assert "6 rows" not in refusal(HEADER + ROWS, limits=Limits(rows=6))
+    assert "7 rows, more than the limit of 6" in refusal(HEADER + ROWS, limits=Limits(rows=6))
+    assert "Limits(text_bytes" in refusal(HEADER + ROWS, limits=Limits(text_bytes=10))
+    long = HEADER + f"r1,{'x' * 40_000},1,2,y\n"
+    assert len(read(long, limits=Limits(cell_characters=50_000)).frame.iloc[0, 1]) == 40_000
+    irregular = HEADER + f'r1,1" {"x" * 140_000},1,2,y\n'
+    assert len(read(irregular, limits=Limits(cell_characters=150_000)).frame.iloc[0, 1]) == 140_003
+
+
+def test_what_the_file_is_decides_not_its_name(read, tmp_path: Path) -> None:
+    export = read(HEADER + ROWS, "export.xlsx")
+    assert export.format == "csv"
+    assert "not a workbook" in export.notices[0].what
+    file = tmp_path / "sheet.csv"
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet().write_row(0, 0, ["a", "b", "c"])
+    assert "a workbook" in read_export(file).notices[0].what
+
+
+def test_a_missing_file_is_no_traceback(tmp_path: Path) -> None:
+    with pytest.raises(WaveError, match="cannot be opened"):
+        read_export(tmp_path / "none.csv")
+    with pytest.raises(WaveError, match="is not a file"):
+        read_export(tmp_path)
+
+
+def test_dialect_delimiter_and_encoding_can_be_given(read, refusal) -> None:
+    assert read("Timestamp,x\n1,2\n", dialect="plain").dialect == "plain"
+    assert read("a;b,c\n1;2,3\n", delimiter=";").frame.columns.tolist() == ["a", "b,c"]
+    assert read("a,\xe9\n1,2\n".encode("latin-1"), encoding="latin-1").encoding == "iso8859-1"
+    assert "cannot part cells" in refusal("a,b\n", delimiter='"')
+    assert "not recognised as qualtrics" in refusal("a,b\n1,2\n", dialect="qualtrics")
+
+
+CELL = st.text(
+    st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00\x1a\ufeff"), max_size=8
+)
+
+
+@settings(max_examples=40)
+@given(rows=st.lists(st.lists(CELL, min_size=4, max_size=4), min_size=1, max_size=8))
+def test_what_csv_writes_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
+) -> None:
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
+    file = tmp_path_factory.mktemp("csv") / "x.csv"
+    head = '"Timestamp","one","two","three"'
+    file.write_bytes("\n".join([head, *quoted]).encode())
+    try:
+        export = read_export(file, delimiter=",")
+    except WaveError as error:
+        refused = str(error)
+        assert "rows one" in refused
+        return
+    balanced(export)
+    kept = [rows[row - 2] for row in export.frame.index]
+    assert export.frame.to_numpy().tolist() == kept
+
+
+@settings(max_examples=80)
+@given(st.one_of(st.binary(max_size=300), st.text('a1,;"\n\r\t=', max_size=80).map(str.encode)))
+def test_no_file_crashes_it(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    file = tmp_path_factory.mktemp("any") / "x.csv"
+    file.write_bytes(data)
+    try:
+        balanced(read_export(file))
+    except WaveError as error:
+        told = error.problems
+        assert told

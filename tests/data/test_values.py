@@ -1,0 +1,165 @@
+"""Columns of answers to typed columns: one account for every cell, whatever it holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edtech_survey.data import values
+from edtech_survey.data.missing_words import WORDS, missing_word
+from edtech_survey.data.plausible import PLAUSIBLE, plausible
+from edtech_survey.data.readings import MISSING, RULES, SEVERITIES, Reading
+
+CELLS = st.lists(
+    st.one_of(
+        st.none(),
+        st.text(max_size=12),
+        st.text("0123456789,.$%:k-/ ½١", max_size=9),
+        st.sampled_from(["", " ", "n/a", "None", "yes", "outsourced", "1:1", "$116,668", "0.5"]),
+    ),
+    max_size=12,
+)
+DTYPES = {"count": "Float64", "money": "Float64", "fte": "Float64", "percent": "Float64",
+          "yes_no": "boolean", "outsourced": "boolean"}  # fmt: skip
+RATIOS = pd.DataFrame({"answer": ["1:1", "2:1", ">2:1"], "spelling": ["1:1", "two to one", ">2:1"]})
+
+
+def column(*cells: str | None) -> pd.Series:
+    return pd.Series(list(cells), dtype="str", index=pd.Index(range(3, 3 + len(cells)), name="row"))
+
+
+@pytest.mark.parametrize("kind", values.TYPES)
+@settings(max_examples=40)
+@given(cells=CELLS)
+def test_each_cell_has_a_value_or_a_kind_of_missing_and_a_rule(
+    kind: str, cells: list[str | None]
+) -> None:
+    text = column(*cells)
+    before = text.copy()
+    parsed = values.parse(text, kind, RATIOS if kind == "ratio" else None)
+    assert parsed.index.equals(text.index)
+    assert tuple(parsed.columns) == values.COLUMNS
+    assert parsed["value"].dtype == DTYPES.get(kind, "str")
+    assert (parsed["value"].isna() == parsed["missing"].notna()).all()
+    assert parsed["missing"].dropna().isin(MISSING).all()
+    assert parsed["rule"].notna().all()
+    assert (parsed["rule"] != "").all()
+    assert parsed["severity"].isin(SEVERITIES).all()
+    assert (parsed["missing"].eq("unreadable") == parsed["severity"].eq("error")).all()
+    assert (parsed.loc[parsed["severity"].isin(["warn", "error"]), "advice"] != "").all()
+    pd.testing.assert_series_equal(text, before)
+    again = values.parse(text[::-1], kind, RATIOS if kind == "ratio" else None)[::-1]
+    pd.testing.assert_frame_equal(again, parsed)
+
+
+@pytest.mark.parametrize("kind", ["count", "money", "fte", "percent"])
+@settings(max_examples=40)
+@given(st.floats(0, 1e9, allow_nan=False).map(lambda number: round(number, 2)))
+def test_a_number_written_plainly_comes_back(kind: str, number: float) -> None:
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    parsed = values.parse(column(text), kind, low=-np.inf, high=np.inf).iloc[0]
+    if kind == "percent" and 0 < number < 1:
+        assert parsed["rule"] == "ambiguous_share"
+    else:
+        assert parsed["value"] == pytest.approx(number)
+
+
+PLAIN = ["5", "1,200", "$3,000", "$7", "0012", "1.5", "12.25", "5.000", "0.4", "1,20", "$1,2"]
+PLAIN += ["1000000000000000", "999999999999999", "1234.5", "$1,234.50", "00.5"]
+
+
+@settings(max_examples=25)
+@given(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=8))
+def test_the_quick_way_and_the_grammar_agree(cells: list[str]) -> None:
+    nothing = pd.DataFrame({"answer": ["9"], "spelling": ["never typed"]})
+    for kind in ("count", "money", "fte", "percent"):
+        quick = values.parse(column(*cells), kind)
+        slow = values.parse(column(*cells), kind, nothing)
+        pd.testing.assert_frame_equal(quick, slow)
+
+
+def test_what_was_not_asked_is_not_skipped() -> None:
+    parsed = values.parse(column(None, "", "  ", "n/a", "don't know", "prefer not to say"), "count")
+    assert parsed["missing"].tolist() == [
+        "not_asked", "skipped", "skipped", "not_applicable", "skipped", "refused",
+    ]  # fmt: skip
+    assert parsed["value"].isna().all()
+
+
+def test_none_depends_on_the_type() -> None:
+    read = {kind: values.parse(column("None"), kind).iloc[0] for kind in values.TYPES}
+    assert [read[kind]["value"] for kind in ("count", "fte", "percent")] == [0, 0, 0]
+    assert read["money"]["missing"] == "not_applicable"
+    assert not read["yes_no"]["value"]
+    assert [read[kind]["value"] for kind in ("text", "id", "single", "multi")] == ["None"] * 4
+
+
+def test_implausible_numbers_are_kept_and_flagged() -> None:
+    low, high = plausible("position_salary", "money")
+    parsed = values.parse(column("1,166,680", "116,668", "65"), "money", low=low, high=high)
+    assert parsed["value"].tolist() == [1_166_680, 116_668, 65]
+    assert parsed["rule"].tolist() == ["grouped+implausible", "grouped", "implausible"]
+    assert parsed["severity"].tolist() == ["warn", "ok", "warn"]
+    assert "outside 20,000 to 350,000" in parsed["advice"].iloc[0]
+    devices = values.parse(column("0.5"), "count", None, *plausible("devices", "count")).iloc[0]
+    assert (devices["value"], devices["rule"]) == (0.5, "not_whole+implausible")
+
+
+def test_the_answers_list_comes_first() -> None:
+    answers = pd.DataFrame({"answer": ["1.0", ""], "spelling": ["the director", "12"]})
+    parsed = values.parse(column("The Director", "12", "13"), "fte", answers)
+    assert parsed["value"].tolist()[0] == 1.0
+    assert parsed["missing"].tolist()[1] == "not_applicable"
+    assert parsed["value"].tolist()[2] == 13
+    wrong = pd.DataFrame({"answer": ["many"], "spelling": ["lots"]})
+    assert "must be a number" in values.parse(column("lots"), "fte", wrong)["advice"].iloc[0]
+
+
+def test_ratios_on_their_scale() -> None:
+    parsed = values.parse(column("1-1", "two to one", "30:01:00", "1:2"), "ratio", RATIOS)
+    assert parsed["value"].tolist()[:3] == ["1:1", "2:1", ">2:1"]
+    assert parsed["rule"].tolist()[3] == "unknown_answer"
+
+
+def test_problems_are_listed_once_with_their_rows() -> None:
+    text = column("1-1", "n/a BYOD", "n/a BYOD", "2:1", "??:1")
+    found = values.problems(text, values.parse(text, "ratio"), "ct-2024 export.csv, column 'Ratio'")
+    assert [problem.what for problem in found] == [
+        "'n/a BYOD' (2 rows: 4, 5) [no_ratio]",
+        "'??:1' (row 7) [no_ratio]",
+    ]
+    assert "answers.csv" in found[0].advice
+    many = pd.Series(["n.n."] * 40, dtype="str")
+    (one,) = values.problems(many, values.parse(many, "count"), "x")
+    assert "40 rows: 0, 1, 2, 3, 4, 5, 6, 7, ..." in one.what
+
+
+def test_an_unknown_type_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no type 'date'.*money"):
+        values.parse(column("1"), "date")
+
+
+def test_each_distinct_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def spy(raw: str, *rest: object) -> Reading:
+        seen.append(raw)
+        return Reading(1.0, None, ("plain",))
+
+    monkeypatch.setattr(values, "_read", spy)
+    values.parse(column(*["a b", "c d"] * 50), "count")
+    assert sorted(seen) == ["a b", "c d"]
+
+
+def test_the_vocabulary_is_closed() -> None:
+    assert all(severity in SEVERITIES for severity, _ in RULES.values())
+    assert all(RULES[rule][1] for rule in RULES if RULES[rule][0] == "warn")
+    assert {kind for kind, _ in WORDS.values()} <= set(MISSING)
+    assert all(low < high for low, high in PLAUSIBLE.values())
+    assert missing_word("#ref!").rule == "spreadsheet_error"  # type: ignore[union-attr]
+    assert missing_word("####").rule == "spreadsheet_error"  # type: ignore[union-attr]
+    assert missing_word("n/a.").missing == "not_applicable"  # type: ignore[union-attr]
+    assert missing_word("") is None
