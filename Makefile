@@ -62,7 +62,7 @@ lab: .venv/lab  ## open JupyterLab in the notebooks
 	$(RUN) lab
 
 test: .venv/dev  ## the test suite without a browser (a minute or two, no network)
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -n auto -m "not browser"
 
 test-browser: .venv/dev reports/manifest.json  ## pages in a real Chromium, network cut
 	EDTECH_SURVEY_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser

@@ -113,18 +113,15 @@ def evidence(
     """
     import pandas as pd  # noqa: PLC0415
 
+    from edtech_survey.data import sources as own_sources  # noqa: PLC0415
     from edtech_survey.data.codebook import read_codebook  # noqa: PLC0415
-    from edtech_survey.data.sources import (  # noqa: PLC0415
-        read_figures,
-        read_publications,
-        read_sources,
-    )
 
     if data not in CHOICES:
         raise SetupError(f"data={data!r} is not known: choose {', '.join(CHOICES)}")
     folder = Path(raw) if raw is not None else paths.raw_dir()
-    sources = read_sources(raw=folder)
-    figures = read_figures(raw=folder)
+    loaded = own_sources.read_all(raw=folder)
+    sources = own_sources.sources_of(loaded)
+    figures = own_sources.figures_of(loaded)
     figures = figures[~figures["note"].fillna("").str.startswith("repeat of")]
     own = set(sources.loc[sources["series"].eq(STATE_SERIES).fillna(False), "source"])
     of_state = figures["source"].isin(own)
@@ -144,7 +141,7 @@ def evidence(
         state=_waves_kept(state, waves),
         elsewhere=figures[~of_state].reset_index(drop=True),
         sources=sources,
-        publications=read_publications(raw=folder),
+        publications=own_sources.publications_of(loaded),
         codebook=read_codebook(folder / "codebook"),
         responses=responses,
         synthetic=bool(state["synthetic"].any()),

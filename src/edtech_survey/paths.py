@@ -52,9 +52,15 @@ def raw_dir() -> Path:
     return project_root() / "data" / "raw"
 
 
+def output_root() -> Path:
+    """Folder that output goes to: the project's, or the working directory beside a wheel's copy."""
+    root = project_root()
+    return Path.cwd() if root == _PACKAGED else root
+
+
 def processed_dir() -> Path:
     """Folder of the tidy tables that ``make data`` writes."""
-    return project_root() / "data" / "processed"
+    return output_root() / "data" / "processed"
 
 
 def notebooks_dir() -> Path:
@@ -64,4 +70,4 @@ def notebooks_dir() -> Path:
 
 def reports_dir() -> Path:
     """Folder of the rendered pages."""
-    return project_root() / "reports"
+    return output_root() / "reports"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.disclosure import PRESETS
-from edtech_survey.statistics.suppression import SMALL, attack, margins, suppress
+from edtech_survey.statistics.suppression import SMALL, WHOLE, attack, margins, suppress
 
 
 def two_way(rows):
@@ -57,6 +57,12 @@ def test_a_one_way_table_needs_a_second_cell():
     assert done["withheld"].fillna("").tolist() == ["small cell", "protects another cell", "", ""]
 
 
+def test_a_table_of_ones_is_withheld_whole_under_a_reason_that_tells_nothing():
+    done = suppress(two_way([[1, 1], [1, 1]]), ["row", "column"])
+    assert done["shown"].isna().all()
+    assert set(done["withheld"]) == {"the table is too small to show any of it"}
+
+
 def test_a_table_without_small_cells_is_shown_whole():
     done = suppress(two_way([[20, 30], [40, 50]]), ["row", "column"])
     assert done["withheld"].isna().all()
@@ -72,11 +78,11 @@ def test_no_small_cell_can_be_worked_out_by_enumeration(rows):
     names = (done["row"] + "|" + done["column"]).tolist()
     shown = dict(zip(names, [None if pd.isna(v) else int(v) for v in done["shown"]], strict=True))
     reason = dict(zip(names, done["withheld"].fillna(""), strict=True))
-    low = {n: 1 if reason[n] == SMALL else 5 for n in names}
+    low = {n: {SMALL: 1, WHOLE: 0}.get(reason[n], 5) for n in names}
     high = {n: 4 if reason[n] == SMALL else 13 for n in names}
     fits = tables_that_fit(shown, low, high)
     for name in names:
-        if "all" not in name and reason[name] == SMALL:
+        if "all" not in name and reason[name] in (SMALL, WHOLE):
             assert len({fit[name] for fit in fits}) > 1, name
 
 

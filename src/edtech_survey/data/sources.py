@@ -8,7 +8,7 @@ code changes.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,11 @@ def read_figures(
     SourceError
         With the problems of all folders together, and for an unknown source.
     """
-    loaded = _read_all(sources, raw)
+    return figures_of(read_all(sources, raw=raw))
+
+
+def figures_of(loaded: Sequence[Source]) -> pd.DataFrame:
+    """Put the figures of sources that were read already into one frame."""
     parts = [source.figures for source in loaded]
     frame = as_figures(pd.concat(parts, ignore_index=True)) if parts else as_figures([])
     return checked(frame, FIGURES, "figures of all sources", SourceError, first_row=1)
@@ -138,7 +142,12 @@ def read_sources(
         ``source, title, publisher, published, fielded, wave, kind, units, population, answered,
         mode, citation, rights, url, synthetic, note, figures``.
     """
-    rows = [_source_row(source) for source in _read_all(sources, raw)]
+    return sources_of(read_all(sources, raw=raw))
+
+
+def sources_of(loaded: Sequence[Source]) -> pd.DataFrame:
+    """Describe sources that were read already: one row each, as :func:`read_sources` does."""
+    rows = [_source_row(source) for source in loaded]
     dtypes = {name: str(column.dtype) for name, column in SOURCES.columns.items()}
     frame = pd.DataFrame(rows, columns=list(dtypes)).astype(dtypes)
     return checked(frame, SOURCES, "sources", SourceError)
@@ -146,15 +155,23 @@ def read_sources(
 
 def read_publications(*, raw: Path | str | None = None) -> pd.DataFrame:
     """Read the publications that the collections list: one row each, with its ``source``."""
+    return publications_of(read_all(raw=raw))
+
+
+def publications_of(loaded: Sequence[Source]) -> pd.DataFrame:
+    """List the publications of collections that were read already."""
     parts = [
         source.publications.assign(source=source.name)
-        for source in _read_all(None, raw)
+        for source in loaded
         if len(source.publications)
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _read_all(sources: Iterable[str] | None, raw: Path | str | None) -> list[Source]:
+def read_all(
+    sources: Iterable[str] | None = None, *, raw: Path | str | None = None
+) -> list[Source]:
+    """Read all source folders, or those named, and tell the problems of all together."""
     root = Path(raw) if raw is not None else raw_dir()
     there = sorted(path.parent.name for path in root.glob("*/source.yaml"))
     wanted = there if sources is None else list(sources)

@@ -18,6 +18,7 @@ from edtech_survey.statistics.disclosure import Rule, rule_named
 
 SMALL = "small cell"
 PROTECTS = "protects another cell"
+WHOLE = "the table is too small to show any of it"
 Equations = Mapping[str, Sequence[str]]
 
 
@@ -71,7 +72,12 @@ def suppress(
     _refuse_broken(cells, equations)
     reasons = {name: SMALL for name, value in cells.items() if _is_small(value, applied)}
     while exposed := _exposed(cells, equations, reasons, applied):
-        reasons |= dict.fromkeys(_partners(exposed, cells, equations, reasons, applied), PROTECTS)
+        partners = _partners(exposed, cells, equations, reasons, applied)
+        if not partners:
+            # The reasons themselves give the table away, so every cell gets one that does not.
+            reasons = dict.fromkeys(cells, WHOLE)
+            break
+        reasons |= dict.fromkeys(partners, PROTECTS)
     shown = _rounded(cells, equations, applied)
     names = _names(table, by)
     return table.assign(
@@ -199,7 +205,7 @@ def _partners(
     reasons: Mapping[str, str],
     rule: Rule,
 ) -> list[str]:
-    """Cheapest cells to withhold so that the exposed one could be larger or smaller by one.
+    """Find the cheapest cells to withhold so that the exposed one could be one more or less.
 
     The cells that must move with it, for every sum still to hold, are found by integer
     programming; cost is the count, and nothing for a cell withheld already (Kelly, Golden and
@@ -224,9 +230,7 @@ def _partners(
         if move.x is not None:
             moved = np.rint(move.x[: len(names)] - move.x[len(names) :]) != 0
             ways.append((float(move.fun), [n for n, m in zip(names, moved, strict=True) if m]))
-    if not ways:
-        raise EstimateError(f"cell {cell} is given away however much of the table is withheld")
-    return [name for name in min(ways)[1] if name not in reasons]
+    return [name for name in min(ways)[1] if name not in reasons] if ways else []
 
 
 def _room(

@@ -1,0 +1,97 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edtech_survey import building
+from edtech_survey.cli import main
+
+ROOT = Path(__file__).parents[1]
+RAW = ROOT / "data" / "raw"
+
+
+@pytest.fixture
+def run(monkeypatch):
+    monkeypatch.setenv("EDTECH_SURVEY_HOME", str(ROOT))
+    return lambda *words: CliRunner().invoke(main, list(words))
+
+
+def test_help_names_every_command(run):
+    told = run("--help").output
+    for command in ("data", "reports", "briefs", "audit", "check", "new-wave", "verify", "diff"):
+        assert command in told
+
+
+def test_audit_says_what_cannot_be_and_exits_as_asked(run):
+    table = str(RAW / "incident-iq-2024" / "figures.csv")
+    done = run("audit", table)
+    assert done.exit_code == 0
+    assert "13 of 30 is 43.3% and 14 of 30 is 46.7%" in done.output
+    assert run("audit", table, "--fail-on", "impossible").exit_code == 1
+    found = json.loads(run("audit", table, "--json").output)
+    assert {"passed", "impossible"} <= {row["grade"] for row in found}
+
+
+def test_check_reads_an_export_and_writes_nothing(run, tmp_path):
+    before = sorted(RAW.rglob("*"))
+    done = run("check", str(RAW / "sample-2020" / "export.csv"))
+    assert "google-forms" in done.output
+    assert sorted(RAW.rglob("*")) == before
+    bad = tmp_path / "page.csv"
+    bad.write_text("<!DOCTYPE html><html><body>Sign in</body></html>")
+    refused = run("check", str(bad))
+    assert refused.exit_code == 1
+    assert "HTML" in refused.output
+    assert "Traceback" not in refused.output
+
+
+def test_data_is_written_with_its_descriptor(run, tmp_path):
+    assert run("data", "--out", str(tmp_path)).exit_code == 0
+    package = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
+    assert {"figures", "sources"} <= {resource["name"] for resource in package["resources"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("reports", "09_unknown"), "no notebook 09_unknown"),
+        (("reports", "-p", "wavs=[2024]"), "wavs"),
+        (("reports", "01_one_to_one_trends", "-p", "confidence=high"), "confidence"),
+        (("reports", "-p", "confidence"), "NAME=VALUE"),
+        (("verify", "nowhere.html"), "nowhere.html"),
+        (("new-wave", "2026"), "--from"),
+        (("briefs", "--data", "responses"), "no wave with an export"),
+    ],
+)
+def test_wrong_usage_exits_2_before_anything_runs(run, monkeypatch, words, told):
+    monkeypatch.setattr(building, "_build", lambda *_, **__: pytest.fail("something ran"))
+    done = run(*words)
+    assert done.exit_code == 2, done.output
+    assert told in done.output
+
+
+def test_a_parameter_name_is_never_code(run, monkeypatch):
+    monkeypatch.setattr(building, "_build", lambda *_, **__: pytest.fail("something ran"))
+    done = run("reports", "-p", "__import__('os').system('true'); x=1")
+    assert done.exit_code == 2
+
+
+def test_a_failed_notebook_fails_the_command_and_the_others_go_on(run, monkeypatch, tmp_path):
+    def built(path, folder, parameters, name=""):
+        if path.stem.startswith("01"):
+            return building.Outcome(path.stem, None, 0.0, "cell 3: ValueError: no")
+        return building.Outcome(path.stem, folder / f"{path.stem}.html", 1.0)
+
+    monkeypatch.setattr(building, "_build", built)
+    monkeypatch.setattr("edtech_survey.reports.site.write_index", lambda folder: folder)
+    done = run("reports", "--out", str(tmp_path))
+    assert done.exit_code == 1
+    assert "01_one_to_one_trends FAILED: cell 3: ValueError: no" in done.output
+    assert "02_salary_and_enrollment.html" in done.output
+
+
+def test_params_prints_names_types_and_meanings(run):
+    told = run("params", "01_one_to_one_trends").output
+    assert "confidence" in told
+    assert "float" in told
