@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from edtech_survey.data import values
-from edtech_survey.data.codebook import Codebook, titles
+from edtech_survey.data.codebook import Codebook
 from edtech_survey.data.crosswalk import nearest
 
 OUTCOMES = ("taken", "changed", "blanked", "refused")
@@ -108,9 +108,9 @@ def _reading(
     own = codebook.answers_of(item)
     if kind == "outsourced" and group == "":
         nobody = own[own["answer"].eq("no")].assign(answer="none")
-        return "multi", pd.concat([titles(codebook.positions, "position"), nobody])
+        return "multi", pd.concat([codebook.position_titles, nobody])
     if kind == "outsourced":
-        named = titles(codebook.positions, "position")
+        named = codebook.position_titles
         return kind, pd.concat([own, named[named["answer"].eq(group)].assign(answer="yes")])
     if kind == "multi" and group:
         return "yes_no", own[own["answer"].eq(group)].assign(answer="yes")

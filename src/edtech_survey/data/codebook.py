@@ -7,6 +7,7 @@ another. All that is wrong with them is said at once.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +37,7 @@ _COLUMNS = {
 _NAMED_GROUPS = ("none", "positions", "bands")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Codebook:
     """What the survey asks, in the one wording that all waves are brought to.
 
@@ -83,8 +84,19 @@ class Codebook:
         """List the spellings of an item's answers; where positions are chosen, their titles."""
         own = self.answers[self.answers["item"].eq(item)]
         if self.type_of(item) in ("single", "multi") and self._is_of_positions(item):
-            return pd.concat([own, titles(self.positions, "position")], ignore_index=True)
+            return pd.concat([own, self.position_titles], ignore_index=True)
         return own.reset_index(drop=True)
+
+    @cached_property
+    def position_titles(self) -> pd.DataFrame:
+        """Every spelling of every position; see :func:`titles`."""
+        return titles(self.positions, "position")
+
+    def __repr__(self) -> str:
+        return (
+            f"Codebook({len(self.items)} items, {len(self.positions)} positions, "
+            f"{len(self.bands)} bands, {len(self.districts)} districts)"
+        )
 
     def with_directory(self, directory: Path | str) -> Codebook:
         """Return the codebook with another directory of districts, such as a user's own."""

@@ -19,7 +19,7 @@ from rapidfuzz import fuzz, process
 from edtech_survey.data.directory import spellings
 from edtech_survey.data.district_names import name_key, numbers_differ, part_keys, plain_name
 
-MAX_COMPARISONS = 20_000_000
+MAX_COMPARISONS = 2_000_000
 """Names to review times names in the directory: beyond this no candidates are searched."""
 AMBIGUOUS = "?"
 HOW = (
@@ -66,7 +66,8 @@ def match_districts(
     keys = _by_key(directory)
     typed = names.astype("str")
     found = found.with_(typed.iloc[found.open].map(name_key).astype("str"), keys, "key")
-    said_twice = typed.iloc[found.open].map(lambda name: _agreed(name, keys))
+    by_name = dict(zip(keys.names.to_pylist(), keys.ids, strict=True))
+    said_twice = typed.iloc[found.open].map(lambda name: _agreed(name, by_name))
     return found.with_(said_twice.astype("str"), keys, "parts").frame(names.index)
 
 
@@ -86,17 +87,18 @@ def review_table(names: pd.Series, directory: pd.DataFrame, limit: int = 3) -> p
     -------
     DataFrame
         ``name, district_id, candidate, score``: one row per candidate, best first; a name
-        without any has one row with NA.
+        without any has one row with NA, as have names beyond ``MAX_COMPARISONS``.
     """
     columns = ["name", "district_id", "candidate", "score"]
     asked = list(dict.fromkeys(names.dropna().astype("str")))
     listed = spellings(directory) if asked else directory.iloc[:0].assign(spelling="")
     rows: list[tuple[str, str | None, str | None, float | None]] = []
-    keys = [name_key(text) for text in listed["spelling"]]
-    searchable = len(asked) * len(keys) <= MAX_COMPARISONS
-    for name in asked:
-        best = _nearest(name_key(name), keys, listed)[:limit] if searchable else []
+    searched = asked[: MAX_COMPARISONS // max(len(listed), 1)]
+    keys = [name_key(text) for text in listed["spelling"]] if searched else []
+    for name in searched:
+        best = _nearest(name_key(name), keys, listed)[:limit]
         rows += [(name, *candidate) for candidate in best] or [(name, None, None, None)]
+    rows += [(name, None, None, None) for name in asked[len(searched) :]]
     texts = dict.fromkeys(("name", "district_id", "candidate"), "str")
     return pd.DataFrame(rows, columns=columns).astype({**texts, "score": "Float64"})
 
@@ -147,11 +149,6 @@ class _Keys:
         found = pc.index_in(_arrow(names), value_set=self.names)
         return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
-    def get(self, name: str) -> str:
-        """Return the id of one name, ``AMBIGUOUS`` if there is none."""
-        at = int(self.find(pd.Series([name], dtype="str"))[0])
-        return str(self.ids.iloc[at]) if at >= 0 else AMBIGUOUS
-
 
 @dataclass(frozen=True)
 class _Found:
@@ -194,10 +191,10 @@ class _Found:
         return pd.DataFrame({"district_id": ids, "how": how}, index=index)
 
 
-def _agreed(name: str, keys: _Keys) -> str:
+def _agreed(name: str, by_name: dict[str, str]) -> str:
     """Return the first part's key if all parts of a name lead to one district, else ""."""
     parts = part_keys(name)
-    ids = {keys.get(part) for part in parts}
+    ids = {by_name.get(part, AMBIGUOUS) for part in parts}
     return parts[0] if len(ids) == 1 and AMBIGUOUS not in ids else ""
 
 

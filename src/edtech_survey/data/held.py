@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from edtech_survey.data.cells import Cells
 from edtech_survey.data.crosswalk import SLOT
 
 Rows = npt.NDArray[np.intp]
+Places = npt.NDArray[np.signedinteger[Any]]
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 Overrides = list[tuple[str, str, Rows]]
@@ -45,8 +47,8 @@ class Held:
         Cells that cannot be taken beside the others.
     """
 
-    row: npt.NDArray[np.int32]
-    position: npt.NDArray[np.int16]
+    row: Places
+    position: Places
     fte: Numbers
     salary: Numbers
     outsourced: npt.NDArray[np.int8]
@@ -65,8 +67,8 @@ class _Block:
     """What one position's columns say, for all rows."""
 
     group: str
-    rows: npt.NDArray[np.int32]
-    position: npt.NDArray[np.int16]
+    rows: Places
+    position: Places
     fte: Numbers
     salary: Numbers
     outsourced: npt.NDArray[np.int8]
@@ -115,7 +117,7 @@ def held_positions(cells: Iterable[Cells], kept: Rows, positions: pd.Series) -> 
 
 def _positions_of(
     block: Mapping[str, Cells], group: str, kept: Rows, place: Mapping[str, int]
-) -> Rows:
+) -> Places:
     if not SLOT.fullmatch(group):
         return np.full(len(kept), place[group], dtype=np.int16)
     if "title" not in block:
@@ -129,7 +131,7 @@ def _block(
     block: Mapping[str, Cells],
     *,
     kept: Rows,
-    at: Rows,
+    at: Places,
     chosen: Cells | None,
     positions: pd.Series,
 ) -> tuple[_Block, Overrides]:

@@ -109,11 +109,7 @@ class Book:
         filled = cells.filled(self._dropped)
         self._blank_in_dropped[self._dropped[~filled]] += 1
         dropped = self._dropped[filled]
-        told = _Told.of(cells, np.concatenate([changed, dropped, *overridden.values()]))
-        self._enter(told.entries(changed, self.fate, outcome=outcomes[changed]))
-        for rule, rows in overridden.items():
-            self._enter(told.entries(rows, self.fate, rule=rule))
-        self._enter(told.entries(dropped, self.fate, rule=self.fate.reason[dropped]))
+        self._enter_all(cells, changed, dropped, overridden, outcomes)
         self._add(cells.column, np.bincount(outcomes, minlength=len(OUTCOMES)))
 
     def row(self, row: int, rule: str) -> None:
@@ -151,9 +147,24 @@ class Book:
         keys = {"source": self.source, "wave": self.wave, "column": column, "raw": size}
         self._balance.append({**keys, **row})
 
-    def _enter(self, entries: pd.DataFrame) -> None:
-        if len(entries):
-            self._entries.append(entries)
+    def _enter_all(
+        self,
+        cells: Cells,
+        changed: Rows,
+        dropped: Rows,
+        overridden: Mapping[str, Rows],
+        outcomes: npt.NDArray[np.int8],
+    ) -> None:
+        named = [(rule, rows) for rule, rows in overridden.items() if len(rows)]
+        listed = np.concatenate([changed, dropped, *(rows for _, rows in named)])
+        if not len(listed):
+            return
+        told = _Told.of(cells, listed)
+        if len(changed):
+            self._entries.append(told.entries(changed, self.fate, outcome=outcomes[changed]))
+        if len(dropped):
+            self._entries.append(told.entries(dropped, self.fate, rule=self.fate.reason[dropped]))
+        self._entries += [told.entries(rows, self.fate, rule=rule) for rule, rows in named]
 
 
 @dataclass(frozen=True)

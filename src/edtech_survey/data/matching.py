@@ -100,7 +100,8 @@ def _scores(
         for group, rest in _groups_named(column, item, kind, grouped, words)
     }
     found: dict[_Candidate, float] = {}
-    for key in sorted(said, key=lambda key: -said[key])[:TRIED]:
+    ranked = sorted(said, key=lambda key: -said[key])[:TRIED]
+    for key in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
         fit = _fit(answers, key, codebook)
         doubted = 0.6 if len(answers) >= 3 and fit < 0.3 else 1.0
         found[key] = 100 * doubted * (_WORDS_WEIGHT * said[key] + (1 - _WORDS_WEIGHT) * fit)

@@ -24,7 +24,7 @@ REVIEW_DTYPES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Responses:
     """Tidy answers of one or more waves.
 
@@ -66,6 +66,11 @@ class Responses:
     balance: pd.DataFrame
     flow: pd.DataFrame
     review: pd.DataFrame
+
+    def __repr__(self) -> str:
+        waves = ", ".join(map(str, sorted(self.flow["wave"].unique())))
+        look = f", {len(self.review)} to review" if len(self.review) else ""
+        return f"Responses(waves {waves}: {len(self.districts)} answers of districts{look})"
 
 
 def joined(parts: Sequence[Responses], changes: pd.DataFrame) -> Responses:
@@ -135,23 +140,23 @@ def panel_table(districts: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
     order = order_of(pd.Series(distinct, dtype="str"))
     codes, ids = np.argsort(order)[codes], distinct[order]
     waves = districts["wave"].to_numpy()
-    there = {}
+    there, total = {}, np.zeros(len(ids), dtype=np.int64)
     for year in sorted(set(waves)):
         answered = np.zeros(len(ids), dtype=bool)
         answered[codes[waves == year]] = True
-        there[f"wave_{year}"] = answered
-    present = pd.DataFrame(there).astype("boolean")
-    district = pd.Series(ids, dtype="str", name="district_id")
-    heirs = pd.Series(pd.NA, index=district.index, dtype="str", name="becomes")
+        there[f"wave_{year}"] = pd.array(answered, dtype="boolean")
+        total += answered
+    district = pd.Series(ids, dtype="str")
+    heirs = pd.Series(pd.NA, index=district.index, dtype="str")
     for old, new in zip(changes["district_id"], changes["becomes"], strict=True):
         heirs = heirs.mask(district.eq(old), new)
-    total = present.sum(axis=1).astype("Int64").rename("n_waves")
-    return pd.concat([district, present, total, heirs], axis=1)
+    count = pd.array(total, dtype="Int64")
+    return pd.DataFrame({"district_id": district, **there, "n_waves": count, "becomes": heirs})
 
 
-def review_frame(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
-    """Give rows of the review table their columns and types."""
-    return pd.DataFrame(rows, columns=list(REVIEW_DTYPES)).astype(REVIEW_DTYPES)
+def review_frame(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give rows of the review table their columns and types; columns not given are NA."""
+    return rows.reindex(columns=list(REVIEW_DTYPES)).astype(REVIEW_DTYPES)
 
 
 def _contradictions(parts: Sequence[Responses]) -> list[Problem]:

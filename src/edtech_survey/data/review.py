@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from edtech_survey.data.identity import Identity
 from edtech_survey.data.ledger import Fate
 from edtech_survey.data.responses import review_frame
 
+_NAMELESS = "the row names no district: find out who answered, or leave it out"
 _MATCHES = "add the name with its district_id (empty: no district) to the folder's matches.csv"
 
 
@@ -37,68 +39,62 @@ def review_rows(
         position, unreadable or doubtful; row is the first with that text. A district's name has
         a row for each candidate.
     """
-    keys = {"source": source, "wave": wave}
-    rows = [{**keys, "column": named, **row} for row in _district_rows(identity, fate, codebook)]
+    parts = [_district_rows(identity, fate, codebook).assign(column=named)]
     for cell in cells:
-        severity = cell.parsed["severity"]
-        doubtful = np.flatnonzero(severity.isin(["warn", "error"]))
+        doubtful = np.flatnonzero(cell.parsed["severity"].isin(["warn", "error"]))
         if not len(doubtful):
             continue
-        first = first_rows(cell.codes, fate, len(cell.parsed))
-        for at in doubtful[first[doubtful] > 0]:
-            refused = cell.parsed["outcome"].iloc[at] == REFUSED
-            unread = "position" if cell.item == "position_title" else "unreadable"
-            rows.append(
-                {
-                    **keys,
-                    "kind": unread if refused else "doubtful",
-                    "row": int(first[at]),
-                    "column": cell.column,
-                    "text": cell.parsed["text"].iloc[at],
-                    "advice": cell.parsed["advice"].iloc[at],
-                }
-            )
-    return review_frame(rows)
+        first = first_rows(cell.codes, fate.rows, np.flatnonzero(fate.kept), len(cell.parsed))
+        told = cell.parsed.iloc[doubtful].assign(row=first[doubtful])
+        told = told[told["row"] > 0]
+        unread = "position" if cell.item == "position_title" else "unreadable"
+        kinds = np.where(told["outcome"].eq(REFUSED), unread, "doubtful")
+        parts.append(told[["row", "text", "advice"]].assign(kind=kinds, column=cell.column))
+    filled = [part for part in parts if len(part)]
+    together = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    return review_frame(together.assign(source=source, wave=wave))
 
 
-def first_rows(codes: npt.NDArray[np.int32], fate: Fate, size: int) -> npt.NDArray[np.int64]:
-    """Find the first kept row of the file for each code; 0 where there is none."""
+def first_rows(
+    codes: npt.NDArray[np.signedinteger[Any]],
+    rows: npt.NDArray[np.int64],
+    among: npt.NDArray[np.intp],
+    size: int,
+) -> npt.NDArray[np.int64]:
+    """Find the first row of the file for each code.
+
+    Parameters
+    ----------
+    codes : ndarray of int
+        Code of each row.
+    rows : ndarray of int
+        Number of each row in the file.
+    among : ndarray of int
+        Places of the rows that count.
+    size : int
+        How many codes there are.
+
+    Returns
+    -------
+    ndarray of int
+        0 for a code that none of these rows has.
+    """
     first = np.zeros(size, dtype=np.int64)
-    kept = np.flatnonzero(fate.kept)[::-1]
-    first[codes[kept]] = fate.rows[kept]
+    backwards = among[::-1]
+    first[codes[backwards]] = rows[backwards]
     return first
 
 
-def _district_rows(identity: Identity, fate: Fate, codebook: Codebook) -> list[dict[str, object]]:
-    first = first_rows(identity.name_codes, fate, len(identity.names))
-    dropped = np.isin(fate.reason, ["unmatched"])
-    for at in np.flatnonzero(dropped)[::-1]:
-        first[identity.name_codes[at]] = fate.rows[at]
+def _district_rows(identity: Identity, fate: Fate, codebook: Codebook) -> pd.DataFrame:
+    among = np.flatnonzero(fate.kept | (fate.reason == "unmatched"))
+    first = first_rows(identity.name_codes, fate.rows, among, len(identity.names))
     names = identity.names.assign(row=first)
     names = names[names["row"] > 0]
     undecided = names[names["how"].isin(["unmatched", "ambiguous"])]
-    candidates = review_table(undecided["text"], codebook.districts)
-    row_of = dict(zip(undecided["text"], undecided["row"], strict=True))
-    rows: list[dict[str, object]] = [
-        {
-            "kind": "district",
-            "row": row_of[name],
-            "text": name,
-            "suggestion": district_id,
-            "score": score,
-            "advice": _MATCHES,
-        }
-        for name, district_id, score in candidates[["name", "district_id", "score"]].itertuples(
-            index=False
-        )
-    ]
-    nameless = names[names["how"].eq("blank")]
-    return rows + [
-        {
-            "kind": "district",
-            "row": row,
-            "text": "",
-            "advice": "the row names no district: find out who answered, or leave it out",
-        }
-        for row in nameless["row"]
-    ]
+    near = review_table(undecided["text"], codebook.districts)
+    near = near.rename(columns={"name": "text", "district_id": "suggestion"})
+    near = near.merge(undecided[["text", "row"]], on="text", how="left").assign(advice=_MATCHES)
+    blank = np.isin(identity.name_codes, np.flatnonzero(identity.names["how"].eq("blank")))
+    nameless = pd.DataFrame({"text": "", "row": fate.rows[blank & fate.kept], "advice": _NAMELESS})
+    wanted = ["text", "row", "advice", "suggestion", "score"]
+    return pd.concat([near[wanted], nameless], ignore_index=True).assign(kind="district")

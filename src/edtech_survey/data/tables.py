@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from edtech_survey.data.cells import Cells
 from edtech_survey.data.codebook import IDENTITY, IGNORED, RESPONSE, Codebook
-from edtech_survey.data.held import Held
+from edtech_survey.data.held import Held, Places
 
 Rows = npt.NDArray[np.intp]
 
@@ -82,7 +82,7 @@ class Frame:
     source: str
     synthetic: bool
 
-    def keys(self, rows: Rows | None = None) -> dict[str, object]:
+    def keys(self, rows: Places | None = None) -> dict[str, object]:
         """Return the key columns, for all kept rows or for some (which may repeat)."""
         ids = self.ids.array if rows is None else self.ids.array.take(rows)
         return {"wave": _constant(self.wave, len(ids), "Int64"), "district_id": ids}

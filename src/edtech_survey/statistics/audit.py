@@ -57,7 +57,7 @@ CHECKS: tuple[Check, ...] = (
     Check("printed_elsewhere", "And in other publications?", INTERVALS, printed_elsewhere),
     Check("identical_rows", "Are rows alike that should differ?", DUPLICATES, identical_rows),
     Check("precision", "Is precision even, and does it look measured?", DIGITS, precision),
-    Check("small_bases", "Could a named respondent be recognised?", HUNDEPOOL, small_bases),
+    Check("small_bases", "Could a named respondent be recognized?", HUNDEPOOL, small_bases),
 )
 
 

@@ -1,4 +1,4 @@
-"""Bases so small that a respondent who is named can be recognised."""
+"""Bases so small that a respondent who is named can be recognized."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _named_finding(kind: str, figures: list[Figure], named: int) -> Finding:
     told = "; ".join(_told(kind, figure) for figure in ordered)
     smallest = min(one.base or 0 for one in figures)
     implication = {
-        "o": "it belongs to one of them, whom others may recognise",
+        "o": "it belongs to one of them, whom others may recognize",
         "c": "one is alone with the answer, and of two each knows the other's",
         "m": f"each of the {smallest} can work out what the other {smallest - 1} have on average",
     }[kind[0]]
@@ -100,7 +100,7 @@ def _unnamed(source: str, figures: list[Figure]) -> Finding:
         f"{len({figure.item for figure in figures})} items",
         ids(figures),
         f"{len(figures)} extremes, small counts or means over few",
-        "no list of respondents is declared, so that whether anybody can be recognised is open",
+        "no list of respondents is declared, so that whether anybody can be recognized is open",
         "declare the list with a relation of kind respondents if the publication has one",
         HUNDEPOOL,
     )

@@ -46,7 +46,7 @@ def rises(levels: pd.DataFrame, told: pd.DataFrame, about: Setting) -> Shown:
         source=waves.line,
         n=bases(shown),
         alt=charts.describe("Dumbbell chart", ASPECT, shown, labels=about.spoken),
-        note=verdicts.legend(ends, about.level),
+        note=verdicts.readings(ends, about.spoken, about.level),
         question=about.question,
         labels=about.names,
         figure_ids=about.ids(waves.first, waves.last),
@@ -180,7 +180,7 @@ def step_table(
     }
     if verdicts.bases_open(rows):
         columns["other"] = (
-            "If bands had bases of their own" if joint else "If all bands had one base"
+            "If each band had its own number" if joint else "If one number answered for all bands"
         )
     return tables.table(
         rows,
@@ -207,12 +207,15 @@ def steps_title(rows: pd.DataFrame) -> str:
     sure, open_, none = (
         int(counts.get(kind, 0)) for kind in (verdicts.SURE, verdicts.OPEN, verdicts.NONE)
     )
+    on = "how many answered" if verdicts.bases_open(rows) else "rounding"
+    if len(rows) == 1:
+        what = "holds" if sure else f"depends on {on}" if open_ else "cannot be shown"
+        return f"The one step between the surveys {what}"
     if not open_ and not none:
         return f"All {words.spell(sure)} steps between surveys hold"
     lead = words.spell(sure) if sure else "none"
     text = f"{lead} of {words.spell(len(rows))} steps between surveys {_verb(sure, 'hold')}"
     if open_:
-        on = "how many answered" if verdicts.bases_open(rows) else "rounding"
         text += f"; {words.spell(open_)} {_verb(open_, 'depend')} on {on}"
     if none:
         text += f"; {words.spell(none)} cannot be shown"

@@ -72,7 +72,7 @@ def gap_title(gaps: pd.DataFrame, told: pd.DataFrame, about: Setting) -> str:
         verb = "closed" if closer else "opened"
         return f"The gap between {old} and {young} {verb}, from {sizes}"
     return (
-        f"The published gap between {old} and {young} was {words.points(first['estimate'])} "
+        f"The gap between {old} and {young} was {words.points(first['estimate'])} "
         f"in {first['wave']}, {words.number(last['estimate'], 0)} in {last['wave']}"
     )
 
@@ -99,9 +99,7 @@ def level_table(levels: pd.DataFrame, about: Setting) -> Shown:
         beyond=lambda frame: frame["estimate"].where(frame["wilson_low"].notna()),
     )
     size = about.waves.population
-    there = (
-        f"of the state's {words.about(words.number(size))} districts" if size else "of the state"
-    )
+    there = f"all {words.about(words.number(size))} districts" if size else "all districts"
     return tables.table(
         rows,
         title=levels_title(levels, last),
@@ -109,17 +107,17 @@ def level_table(levels: pd.DataFrame, about: Setting) -> Shown:
         source=about.waves.line,
         n=bases(rows),
         note=[
-            f"This year's districts: the range for the share {there}, if those that answered were "
-            "a random draw of them (exact hypergeometric limits)",
-            "Beyond this year: the range for whatever brings districts to such an answer, as if "
+            f"Districts of {last}: the range for the share among {there}, if those that answered "
+            "were a random draw of them (exact hypergeometric limits)",
+            f"Beyond {last}: the range for whatever brings districts to such an answer, as if "
             "there were endlessly many (Wilson limits)",
             "Neither allows for districts that chose not to answer",
         ],
         columns={
             "group": "Grade band",
-            "answered": "Districts with one device per student",
-            "estimate": "Percent (this year's districts)",
-            "beyond": "Percent (beyond this year)",
+            "answered": "Districts",
+            "estimate": f"Percent, districts of {last}",
+            "beyond": f"Percent, beyond {last}",
         },
         formats={"estimate": "percent", "beyond": "percent"},
         intervals={
@@ -155,11 +153,7 @@ def bounds_table(bounds: pd.DataFrame, about: Setting) -> Shown:
         name = _REST if differ is None else f"within_{differ:g}"
         rows[name] = [words.interval(low[group], high[group], "percent") for group in rows["group"]]
         rows[f"{name}_low"], rows[f"{name}_high"] = (rows["group"].map(x) for x in (low, high))
-        columns[name] = (
-            "State, if the others are anything"
-            if differ is None
-            else f"State, if the others are within {words.points(differ)}"
-        )
+        columns[name] = "anything" if differ is None else f"within {words.points(differ)}"
     return tables.table(
         rows,
         title=bounds_title(bounds),
@@ -171,6 +165,7 @@ def bounds_table(bounds: pd.DataFrame, about: Setting) -> Shown:
         "supposition does",
         columns=columns,
         formats={"estimate": "percent"},
+        spanners={"The state, if the others are": list(columns)[2:]},
         intervals={},
         labels=about.short,
         figure_ids=[
@@ -199,7 +194,7 @@ def coverage(bounds: pd.DataFrame, about: Setting) -> str:
         told.append(f"{words.number(about.waves.answered)} of {size} districts ({share})")
     if pd.notna(row["coverage_students"]):
         told.append(f"with {words.percent(row['coverage_students'])} of the state's students")
-    return ", ".join(told) or f"how many answered in {about.waves.last} is not published"
+    return " ".join(told) or f"how many answered in {about.waves.last} is not published"
 
 
 def district_table(changes: pd.DataFrame, about: Setting) -> Shown:
@@ -230,11 +225,12 @@ def district_table(changes: pd.DataFrame, about: Setting) -> Shown:
     kept = ["estimate", "conf_low", "conf_high", "base"]
     renamed = {name: f"same_{name}" for name in kept}
     rows = (
-        split["cross-section"][[*kept, "synthetic"]]
+        split["cross-section"][kept]
         .join(split["matched panel"][kept].rename(columns=renamed))
         .reset_index()
     )
     rows["period"] = [f"{a} to {b}" for a, b in zip(rows["wave_from"], rows["wave"], strict=True)]
+    rows["synthetic"] = about.waves.synthetic
     return tables.table(
         rows,
         title=district_title(rows),

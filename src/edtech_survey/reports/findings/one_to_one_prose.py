@@ -46,10 +46,12 @@ def after_rises(told: pd.DataFrame, about: Setting) -> Text:
         return prose("")
     row = ends.loc[ends["estimate"].abs().astype(float).idxmax()]
     band = about.spoken[str(row["group"])]
-    text = (
-        f"In {band} the change is {words.points(row['estimate'])}, and it may be as small as "
-        f"{words.number(row['conf_low'], 0)} or as large as {words.points(row['conf_high'])}."
-    )
+    low, high = sorted((abs(float(row["conf_low"])), abs(float(row["conf_high"]))))
+    text = f"In {band} the change is {words.points(row['estimate'])}, and it may be "
+    if row["kind"] == verdicts.SURE:
+        text += f"as small as {words.number(low, 0)} or as large as {words.points(high)}."
+    else:
+        text += f"anything from {words.interval(row['conf_low'], row['conf_high'], 'points')}."
     if row["base_kind"] == "feasible" and row["base_from_low"] != row["base_from_high"]:
         text += (
             f" The interval is that wide because as few as "
@@ -89,8 +91,12 @@ def after_steps(
     if rows.empty:
         return prose("")
     many = (
-        f"Each of the {words.spell(len(rows))} statements stands at {about.level} by itself; "
-        "among so many, one that holds narrowly may hold by chance."
+        ""
+        if len(rows) == 1
+        else (
+            f"Each of the {words.spell(len(rows))} statements stands at {about.level} by itself; "
+            "among so many, one that holds narrowly may hold by chance."
+        )
     )
     return prose(
         _fragile(rows, stricter, about),
@@ -121,6 +127,19 @@ def after_gap(gaps: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting) -> 
         left = f"{lead}are {size} apart, and no gap is shown: the interval reaches zero."
     moved = gap_moved(gap_changes, about).replace("That it", "That the gap", 1)
     return prose(moved, left)
+
+
+def after_levels(levels: pd.DataFrame, about: Setting) -> Text:
+    """Say why fewer districts stand behind a percent than answered the survey."""
+    rows = levels.loc[levels["wave"].eq(about.waves.last)]
+    answered = about.waves.answered
+    if answered is None or rows["base"].isna().any():
+        return prose("")
+    return prose(
+        f"{words.number(answered)} districts answered the survey of {about.waves.last}; "
+        f"{span(rows['base'])} of them gave a ratio for a grade band. A district need not have "
+        "every grade, and some may have passed over the question."
+    )
 
 
 def after_bounds(bounds: pd.DataFrame, about: Setting) -> Text:
@@ -193,7 +212,7 @@ def _step_sizes(told: pd.DataFrame, about: Setting) -> str:
         f"between {period.replace(' to ', ' and ')} by {verdicts.moved(part, about.spoken)}"
         for period, part in largest.groupby("period", sort=False)
     ]
-    return f"The published percents moved most {words.join(parts)}."
+    return f"The percents moved most {words.join(parts)}."
 
 
 def _computers_added(told: pd.DataFrame, figures: pd.DataFrame, about: Setting) -> str:
@@ -268,7 +287,10 @@ def _one_base(
     if len(known) and known.groupby("wave")["base"].nunique().max() > 1:
         year = int(known["wave"].max())
         counts = span(known.loc[known["wave"].eq(year), "base"])
-        text += f" But in {year}, where the numbers are known, the bands had {counts} answers."
+        text += (
+            f" But in {year}, where the numbers are known, the bands had {counts} answers, so the "
+            "supposition was not met there."
+        )
     return text
 
 

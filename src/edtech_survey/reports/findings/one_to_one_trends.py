@@ -44,7 +44,7 @@ def opening(
     """
     waves = about.waves
     findings = [
-        _surely(levels, told, about),
+        _surely(levels, told, about) or _level(levels, about),
         _largest(told, about),
         _unsaid(told, stricter, about),
         _apart(gaps, gap_changes, about),
@@ -82,7 +82,9 @@ def _surely(levels: pd.DataFrame, told: pd.DataFrame, about: Setting) -> tuple[s
         return None
     sure = ends.loc[ends["kind"].eq(verdicts.SURE)]
     if sure.empty:
-        return "Nothing surely changed", f"from {waves.first} to {waves.last} in any grade band."
+        where = "any grade band" if len(about.bands) > 1 else about.spoken[about.bands[0]]
+        text = f"from {waves.first} to {waves.last} in {where}."
+        return "Nothing surely changed", f"{text}{_open_needs(ends, about)}"
     parts = [
         f"{verb} by {verdicts.moved(rows, about.spoken)}"
         for verb, rows in (
@@ -101,8 +103,24 @@ def _surely(levels: pd.DataFrame, told: pd.DataFrame, about: Setting) -> tuple[s
     return (
         "What surely changed:",
         f"from {waves.first} to {waves.last} the percent of districts with one device per student "
-        f"{words.join(parts)}. {why}",
+        f"{words.join(parts)}. {why}{_open_needs(ends, about)}",
     )
+
+
+def _level(levels: pd.DataFrame, about: Setting) -> tuple[str, str]:
+    rows = levels.loc[levels["wave"].eq(about.waves.last)]
+    told = [
+        f"{words.count_of(row['count'], row['base'])} districts in {about.spoken[row['group']]}"
+        if pd.notna(row["count"]) and pd.notna(row["base"])
+        else f"{words.percent(row['estimate'])} of districts in {about.spoken[row['group']]}"
+        for row in rows.to_dict("records")
+    ]
+    return "Where it stands:", f"one device per student in {words.join(told)}."
+
+
+def _open_needs(rows: pd.DataFrame, about: Setting) -> str:
+    needed = verdicts.needs(rows.loc[rows["kind"].eq(verdicts.OPEN)], about.spoken)
+    return f" It depends on how many districts answered: {needed}." if needed else ""
 
 
 def _largest(told: pd.DataFrame, about: Setting) -> tuple[str, str] | None:
@@ -119,11 +137,7 @@ def _largest(told: pd.DataFrame, about: Setting) -> tuple[str, str] | None:
         text += " It is sure in all of them." if many else " It is sure."
     elif len(sure):
         text += f" It is sure for {verdicts.groups(sure, about.spoken)}."
-    if verdicts.needs(open_, about.spoken):
-        text += (
-            " Elsewhere it depends on how many districts answered: "
-            f"{verdicts.needs(open_, about.spoken)}."
-        )
+    text += _open_needs(open_, about).replace("It depends", "Elsewhere it depends")
     return "Mostly in one step:", text
 
 
@@ -146,11 +160,11 @@ def _unsaid(told: pd.DataFrame, stricter: pd.DataFrame, about: Setting) -> tuple
     text = f"whether anything changed {words.join(parts, 'or')}."
     weak = verdicts.weak(rows, stricter)
     if len(weak):
-        row = weak.iloc[0]
-        text += (
-            f" The change in {about.spoken[str(row['group'])]} from {row['period']} is a close "
-            "call: it holds with one usual interval and not with a stricter one."
+        calls = words.join(
+            f"{about.spoken[str(row['group'])]} from {row['period']}"
+            for row in weak.to_dict("records")
         )
+        text += f" Close calls, which hold with the usual interval only: {calls}."
     return "What cannot be said:", text
 
 
@@ -161,7 +175,7 @@ def _apart(gaps: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting) -> tup
     first, last = gaps.iloc[0], gaps.iloc[-1]
     text = (
         f"{old} stood {words.points(first['estimate'])} above {young} in {first['wave']} and "
-        f"{words.number(last['estimate'], 0)} above it in {last['wave']}, as published."
+        f"{words.number(last['estimate'], 0)} above it in {last['wave']}."
     )
     return "The gap between grades:", f"{text} {gap_moved(gap_changes, about)}".strip()
 
@@ -172,9 +186,12 @@ def _state(bounds: pd.DataFrame, about: Setting) -> tuple[str, str] | None:
     own = bounds.loc[bounds["differ"].isna() & bounds["weight"].eq("districts")]
     row = own.loc[own["bound_low"].astype(float).idxmin()]
     band = about.spoken[str(row["group"])]
+    answered = f"{coverage(bounds, about)} answered in {about.waves.last}."
+    if pd.isna(row["coverage_districts"]):
+        answered = f"{coverage(bounds, about)}."
     return (
         "Not the whole state:",
-        f"{coverage(bounds, about)}, answered in {about.waves.last}. Supposing nothing about the "
+        f"{answered} Supposing nothing about the "
         f"others, the state's percent in {band} could be anything from "
         f"{words.interval(row['bound_low'], row['bound_high'], 'percent')}.",
     )

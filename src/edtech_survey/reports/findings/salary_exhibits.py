@@ -6,24 +6,22 @@ from typing import Any
 
 import pandas as pd
 
-from edtech_survey.reports import charts, tables, words
-from edtech_survey.reports.exhibit import Figure, Table, Text, note
+from edtech_survey.reports import charts, words
+from edtech_survey.reports.exhibit import Figure, Text, note
 from edtech_survey.reports.findings.salary_setting import (
+    SCALES,
     WEIGHTS,
     Setting,
     clear,
     fit_names,
+    opposite,
     sign_turns,
     simple,
 )
 
-SCALES = {
-    "levels": "Dollars of pay per 1,000 more students",
-    "log-log": "Elasticity: percent of pay per percent of enrollment",
-}
 SUMS = {"slope": "Sum: the slope", "elasticity": "Sum: the elasticity"}
 FEW = 5
-"""Means over fewer districts than this are public, but one person's pay may be guessed from them."""
+"""Means over fewer districts than this are named: they are nearly one person's pay."""
 
 
 def cloud(fits: pd.DataFrame, lines: pd.DataFrame, pulls: pd.DataFrame, about: Setting) -> Figure:
@@ -147,7 +145,7 @@ def elasticities(fits: pd.DataFrame, about: Setting) -> Figure | Text:
         )
         + f" {_holding(rows)}",
         note=(
-            "Within categories: each of the three categories of positions keeps its own level of pay"
+            "Within categories: IT positions are compared with IT positions only, and so on"
             if many and bool(rows["category_effects"].astype(bool).any())
             else ()
         ),
@@ -223,10 +221,9 @@ def contributions(leading: pd.DataFrame, pulls: pd.DataFrame, about: Setting) ->
 
 def contributions_title(pulls: pd.DataFrame) -> str:
     """Name the two positions where they pull apart under every weighting."""
-    ways = {way: part for way, part in pulls.groupby("pull")}
-    up, down = ways["up"], ways["down"]
-    if (up["estimate"] > 0).all() and (down["estimate"] < 0).all():
-        return f"{up['label'].iloc[0]} lifts the link, {down['label'].iloc[0]} lowers it"
+    if opposite(pulls):
+        up, down = (pulls.loc[pulls["pull"].eq(way), "label"].iloc[0] for way in ("up", "down"))
+        return f"{up} lifts the link, {down} lowers it"
     sizes = pulls.assign(size=pulls["estimate"].abs()).sort_values("size", kind="stable")
     return f"{sizes['label'].iloc[-1]} moves the result most"
 
@@ -243,77 +240,6 @@ def contributions_alt(leading: pd.DataFrame, labels: dict[str, str], kind: str) 
         )
         told.append(f"{WEIGHTS[str(name)]}: {numbers}.")
     return "Dot chart of what positions add to the result. " + " ".join(told)
-
-
-def fits_table(dropped: pd.DataFrame, about: Setting) -> Table:
-    """Lay out every fit beside what becomes of it without any one position.
-
-    Parameters
-    ----------
-    dropped : DataFrame
-        From ``dropping_one``.
-    about : Setting
-
-    Returns
-    -------
-    Table
-    """
-    shown = dropped.assign(
-        lowest_name=dropped["lowest_without"].map(about.names),
-        highest_name=dropped["highest_without"].map(about.names),
-    ).drop(columns=["base", "statistic"])
-    return tables.table(
-        shown,
-        title=fits_title(dropped),
-        subtitle=f"Each fit with all positions ({about.level} interval in brackets), and its lowest "
-        f"and highest value when one position is left out, {about.wave}, {about.dollars}",
-        source=about.line,
-        n=about.n,
-        note="Turned: positions whose absence alone would turn the sign",
-        columns={
-            "spec": "Way of counting",
-            "scale": "Unit",
-            "estimate": "All positions",
-            "lowest": "Lowest",
-            "lowest_name": "without",
-            "highest": "Highest",
-            "highest_name": "without ",
-            "sign_changes": "Turned",
-        },
-        formats={"estimate": "number", "lowest": "number", "highest": "number",
-                 "sign_changes": "count"},
-        row="spec",
-        groups="scale",
-        labels=fit_names(dropped) | SCALES,
-        figure_ids=about.ids,
-        id="fits",
-        withhold=0,
-    )  # fmt: skip
-
-
-def fits_title(dropped: pd.DataFrame) -> str:
-    """Say in how many fits a single position could turn the sign."""
-    turned = int((dropped["sign_changes"] > 0).sum())
-    some = words.sentence(words.spell(turned))[:-1]
-    of = f"of the {words.spell(len(dropped))} fits"
-    if turned == 0:
-        return "No single position could turn the sign of any fit"
-    verb = "would change" if turned > 1 else "would change"
-    return f"{some} {of} {verb} sign without one single position"
-
-
-def without(dropped: pd.DataFrame, about: Setting) -> str:
-    """Name the positions that could turn the sign of the fit weighted by districts in levels."""
-    rows = dropped[dropped["sign_changes"] > 0]
-    if rows.empty:
-        return ""
-    row = rows.sort_values("sign_changes", kind="stable").iloc[-1]
-    names = [about.names.get(one, one) for one in str(row["sign_changed_by"]).split(", ")]
-    return (
-        f"The most fragile is the fit in {'dollars' if row['scale'] == 'levels' else 'percent'}, "
-        f"{fit_names(rows)[str(row['spec'])].lower()}: leaving out {words.join(names, 'or')} "
-        "alone would turn its sign."
-    )
 
 
 def _of(row: pd.Series, column: str, kind: str) -> str:

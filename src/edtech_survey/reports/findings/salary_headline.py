@@ -6,13 +6,15 @@ import pandas as pd
 
 from edtech_survey.reports import words
 from edtech_survey.reports.essay import Finding, Headline, headline
-from edtech_survey.reports.findings.salary_nation import Nation, growth_finding, place_finding
+from edtech_survey.reports.findings.salary_growth import growth_finding
+from edtech_survey.reports.findings.salary_nation import Nation, place_finding
 from edtech_survey.reports.findings.salary_records import record_finding
 from edtech_survey.reports.findings.salary_setting import (
     COUNTING,
     Setting,
     clear,
     more_or_less,
+    opposite,
     ordinal,
     range_of,
     sign_turns,
@@ -95,56 +97,59 @@ def salary_headline(
     told: list[Finding] = [one for one in findings if one]
     return headline(
         _TITLES[verdict(fits)],
-        f"Mean pay of {words.count(len(about.paid), 'technology position')} and mean enrollment of "
-        f"the {about.waves.respondents} and have them, {about.wave}, in {about.dollars}",
+        f"{words.count(len(about.paid), 'technology position')} in {about.waves.respondents}, "
+        f"{about.wave}: mean pay in {about.dollars}, and mean enrollment of the districts with "
+        "the position",
         told,
         " ".join(
-            [
+            text
+            for text in (
                 "Each position is one average over districts that chose to answer, and one "
                 "district stands behind many of them: take every interval as a rough guide.",
+                _unmade(fits),
                 _unshown(fits, every),
-            ]
-        ).strip(),
+            )
+            if text
+        ),
         synthetic=about.waves.synthetic,
     )
 
 
 def _weighting(fits: pd.DataFrame) -> Finding:
-    rows = simple(fits, "log-log")
-    told = [
-        f"{more_or_less(row['shown'], 'percent')} {COUNTING[str(row['weights'])]}"
-        for row in rows.to_dict("records")
-    ]
+    told = _doubled(simple(fits, "log-log"))
     if not told:
         return "No fit could be made from these figures."
     lead = "Pay against size:"
     if sign_turns(fits, "log-log"):
-        lead = "The sign turns with the weighting:"
+        lead = "The answer turns with the weighting:"
     elif len(told) > 1:
-        lead = "The weighting changes the size:"
-    return (
-        lead,
-        f"positions found in districts twice as large are paid {words.join(told)}.",
-    )
+        lead = "The weighting changes the size of the answer:"
+    return lead, f"positions found in districts twice as large are paid {', and '.join(told)}."
+
+
+def _doubled(rows: pd.DataFrame) -> list[str]:
+    return [
+        f"{more_or_less(row['shown'], 'percent')}, {COUNTING[str(row['weights'])]}"
+        for row in rows.to_dict("records")
+    ]
 
 
 def _sureness(fits: pd.DataFrame, about: Setting) -> Finding | None:
     known = fits[fits["estimate"].notna()]
-    sure = int(clear(known).sum())
     rows = simple(fits, "levels").to_dict("records")
     if known.empty or not rows:
         return None
-    some = "None" if sure == 0 else "All" if sure == len(known) else words.sentence(str(sure))[:-1]
+    sure, many = int(clear(known).sum()), words.spell(len(known))
     lead = (
-        f"{some} of the {words.spell(len(known))} fits can tell the sign."
+        f"None of the {many} ways tried can tell up from down."
         if sure == 0
-        else (f"{some} of the {words.spell(len(known))} intervals leave out zero.")
+        else f"{words.sentence(words.spell(sure))[:-1]} of the {many} intervals leave out zero."
     )
     row = rows[0]
     return (
         lead,
-        f"At {about.level} confidence, per 1,000 more students, pay could be anything from "
-        f"{range_of(row['shown_low'], row['shown_high'])}, {COUNTING[str(row['weights'])]}.",
+        f"Per 1,000 more students, the {about.level} interval runs from "
+        f"{range_of(row['shown_low'], row['shown_high'])} pay, {COUNTING[str(row['weights'])]}.",
     )
 
 
@@ -166,35 +171,42 @@ def pulling(pulls: pd.DataFrame) -> str:
     str
         Empty where the two do not pull in opposite directions.
     """
-    ways = {way: part for way, part in pulls.groupby("pull")}
-    if set(ways) != {"up", "down"}:
-        return ""
-    if not ((ways["up"]["estimate"] > 0).all() and (ways["down"]["estimate"] < 0).all()):
+    if not opposite(pulls):
         return ""
     told = [
-        _found_where(ways[way].iloc[0], verb) for way, verb in (("up", "lifts"), ("down", "lowers"))
+        _found_where(pulls[pulls["pull"].eq(way)].iloc[0], effect)
+        for way, effect in (("up", "lifts the link"), ("down", "lowers it"))
     ]
     return f"{told[0]}; {told[1]}."
 
 
-def _found_where(row: pd.Series, verb: str) -> str:
+def _found_where(row: pd.Series, effect: str) -> str:
     count = int(row["positions"])
     size = ordinal(int(row["enrollment_rank"]), count, "smallest", "largest")
     pay = ordinal(int(row["salary_rank"]), count, "lowest", "highest")
+    held = f" ({words.number(row['base'], 0)} of them)" if pd.notna(row["base"]) else ""
     return (
-        f"{row['label']}, in {words.count(row['base'], 'district')}, has {size} districts and "
-        f"{pay} pay and {verb} the link"
+        f"{row['label']} is found in districts{held} that are {size} on average, has {pay} pay, "
+        f"and {effect}"
+    )
+
+
+def _unmade(fits: pd.DataFrame) -> str:
+    lost = int(fits["estimate"].isna().sum())
+    if lost == 0:
+        return ""
+    return (
+        f"{words.sentence(words.spell(lost))[:-1]} of the {words.spell(len(fits))} fits could not "
+        "be made, because the weights are not published or too few positions are left."
     )
 
 
 def _unshown(fits: pd.DataFrame, every: pd.DataFrame) -> str:
-    hidden = simple(every[~every["spec"].isin(fits["spec"])], "log-log").to_dict("records")
-    if not hidden:
+    hidden = every[~every["spec"].isin(fits["spec"])]
+    told = _doubled(simple(hidden, "log-log"))
+    if not told:
         return ""
-    told = [
-        f"{more_or_less(row['shown'], 'percent')} {COUNTING[str(row['weights'])]}" for row in hidden
-    ]
     return (
-        "This page shows one weighting by choice; the other says that positions found in "
-        f"districts twice as large are paid {words.join(told)}."
+        "This page shows one weighting by choice; by the other, positions found in districts "
+        f"twice as large are paid {', and '.join(told)}."
     )

@@ -8,53 +8,64 @@ import pandas as pd
 
 from edtech_survey.reports import words
 from edtech_survey.reports.exhibit import Text, prose
-from edtech_survey.reports.findings.salary_exhibits import FEW, without
+from edtech_survey.reports.findings.salary_dropping import extremes, without
 from edtech_survey.reports.findings.salary_headline import pulling
 from edtech_survey.reports.findings.salary_setting import (
     COUNTING,
-    WEIGHTS,
     Setting,
-    clear,
     more_or_less,
+    p_text,
     range_of,
     sign_turns,
     simple,
 )
 from edtech_survey.reports.findings.survey_waves import day
 
+TERMS = {"levels": "salary ~ enrollment", "log-log": "log salary ~ log enrollment"}
+"""Scale of a fit -> how its terms are written."""
 
-def cloud_prose(fits: pd.DataFrame, about: Setting) -> Text:
-    """What the lines through the points say per 1,000 students, and what they do not."""
+
+def cloud_prose(fits: pd.DataFrame, lines: pd.DataFrame, about: Setting) -> Text:
+    """Tell what the lines through the points say per 1,000 students, and what they do not."""
     rows = simple(fits, "levels").to_dict("records")
     told = [
         f"{COUNTING[str(row['weights'])]}, 1,000 more students go with "
-        f"{more_or_less(row['shown'])} pay ({words.usd(row['estimate'])} a student; interval "
-        f"{range_of(row['shown_low'], row['shown_high'])})"
+        f"{more_or_less(row['shown'])} pay, {words.usd(row['estimate'])} a student (interval "
+        f"{range_of(row['shown_low'], row['shown_high'])} per 1,000)"
         for row in rows
     ]
     lost = about.withheld
     return prose(
         words.sentence("; ".join(told)) if told else "",
-        "A flat line lies within every band, and so do steep ones."
-        if rows and not clear(simple(fits, "levels")).any()
-        else "",
+        _room(lines),
         f"Not shown, for too few districts or for want of an answer: {words.join(lost)}."
         if lost
         else "",
-        "What the picture does not show: pay in large and in small districts. Each point averages "
-        "over all the districts that have the position, whatever their size, and each position is "
-        "another job.",
+        "What the picture does not show is pay in large and in small districts. Each point "
+        "averages over all the districts that have the position, whatever their size, and each "
+        "position is another job.",
     )
 
 
+def _room(lines: pd.DataFrame) -> str:
+    flat = [
+        float(part["low"].max()) <= float(part["high"].min())
+        for _, part in lines.groupby("weights", sort=False)
+    ]
+    if not flat or not all(flat):
+        return ""
+    bands = "The band leaves" if len(flat) == 1 else "Both bands leave"
+    return f"{bands} room for a flat line, and for steep ones."
+
+
 def elasticity_prose(fits: pd.DataFrame, about: Setting) -> Text:
-    """What an elasticity means, and what the fits of both kinds agree on."""
+    """Tell what an elasticity means, and what the fits of both kinds agree on."""
     rows = simple(fits, "log-log").to_dict("records")
     told = [
-        f"{words.number(row['estimate'], 2)} means that positions found in districts twice as large "
-        f"are paid {more_or_less(row['shown'], 'percent')} "
-        f"(interval {range_of(row['shown_low'], row['shown_high'], 'percent')}), "
-        f"{COUNTING[str(row['weights'])]}"
+        f"{words.number(row['estimate'], 2)}, {COUNTING[str(row['weights'])]}, means that "
+        "positions found in districts twice as large are paid "
+        f"{more_or_less(row['shown'], 'percent')} "
+        f"(interval {range_of(row['shown_low'], row['shown_high'], 'percent')})"
         for row in rows
     ]
     levels, logs = sign_turns(fits, "levels"), sign_turns(fits, "log-log")
@@ -62,11 +73,11 @@ def elasticity_prose(fits: pd.DataFrame, about: Setting) -> Text:
     if len(rows) > 1 and levels != logs:
         turning, other = ("percent", "dollars") if logs else ("dollars", "percent")
         scale = (
-            f"The sign turns where pay and size are compared in {turning}; in {other} it stays, and "
-            f"the slope {_moves(fits, 'levels' if logs else 'log-log')}. A finding that depends on "
-            "such a choice is not yet a finding."
+            f"The sign turns where pay and size are compared in {turning}. In {other} it stays, "
+            f"but the slope {_moves(fits, 'levels' if logs else 'log-log')}. A result that depends "
+            "on such choices is not yet a result."
         )
-    return prose(words.sentence("; ".join(told)) if told else "", scale)
+    return prose(f"An elasticity of {'; one of '.join(told)}." if told else "", scale)
 
 
 def _moves(fits: pd.DataFrame, scale: str) -> str:
@@ -82,7 +93,7 @@ def _moves(fits: pd.DataFrame, scale: str) -> str:
 def weighting_prose(
     pulls: pd.DataFrame, parts: pd.DataFrame, pooled: pd.DataFrame, about: Setting
 ) -> Text:
-    """Why the weights decide: two positions, and not the categories.
+    """Tell why the weights decide: two positions, and not the categories.
 
     Parameters
     ----------
@@ -94,20 +105,12 @@ def weighting_prose(
         From ``category_slopes``.
     about : Setting
     """
+    told = pulling(pulls)
     return prose(
-        words.sentence(pulling(pulls)) + _weights_of(pulls) if pulling(pulls) else "",
-        _between(parts, pulls),
-        _pooled(pooled),
-        "Neither weighting is the right one. Counting every position alike asks about positions, "
-        f"and lets a position of {words.spell(FEW - 1)} districts speak as loud as one of "
-        f"{_most(about)}; counting districts asks about the jobs there are, and lets one job "
-        "speak for many.",
+        told + _weights_of(pulls) if told else "",
+        " ".join(one for one in (_between(parts, pulls), _pooled(pooled, about)) if one),
+        _neither(about),
     )
-
-
-def _most(about: Setting) -> str:
-    known = about.paid["districts"].dropna()
-    return words.number(known.max(), 0) if len(known) else "many"
 
 
 def _weights_of(pulls: pd.DataFrame) -> str:
@@ -124,46 +127,55 @@ def _weights_of(pulls: pd.DataFrame) -> str:
 
 
 def _between(parts: pd.DataFrame, pulls: pd.DataFrame) -> str:
-    scale = str(pulls["scale"].iloc[0])
-    spec = "log salary ~ log enrollment" if scale == "log-log" else "salary ~ enrollment"
-    rows = parts[parts["group"].eq("between") & parts["spec"].eq(spec)]
-    rows = rows[rows["weighting"].isin(list(pulls["weights"].unique()))]
-    if rows.empty:
+    spec = TERMS[str(pulls["scale"].iloc[0])]
+    kept = parts["spec"].eq(spec) & parts["weighting"].isin(list(pulls["weights"].unique()))
+    between = parts.loc[kept & parts["group"].eq("between"), "enrollment_share"].astype(float)
+    within = parts[kept & parts["group"].eq("within")].to_dict("records")
+    if between.empty:
         return ""
-    shares = sorted({words.percent(x) for x in rows["enrollment_share"]})
-    within = parts[parts["group"].eq("within") & parts["spec"].eq(spec)]
-    small = bool((rows["enrollment_share"] < 50).all())
-    lead = "It is not a matter of categories" if small else "Much of it is a matter of categories"
+    share = " to ".join(dict.fromkeys((words.percent(between.min()), words.percent(between.max()))))
+    if (between >= 50).any():
+        return (
+            f"Much of it is a matter of categories: {share} of the variance of enrollment lies "
+            "between IT, classroom and library, and other positions."
+        )
     told = [
-        f"{words.number(row['estimate'], 2)} {COUNTING[str(row['weighting'])]}"
-        for row in within.to_dict("records")
-        if row["weighting"] in set(pulls["weights"])
+        f"{words.number(row['estimate'], 2)} {COUNTING[str(row['weighting'])]}" for row in within
     ]
     return (
-        f"{lead}: only {words.join(shares, 'or')} of the differences in enrollment lie between IT, "
-        f"classroom and library, and other positions. Compared within these categories alone, the "
-        f"result is {words.join(told)}."
-        if small
-        else f"{lead}: {words.join(shares, 'or')} of the differences in enrollment lie between them."
+        f"It is not a matter of categories: only {share} of the variance of enrollment lies "
+        "between IT, classroom and library, and other positions, and compared within these alone "
+        f"the result is {words.join(told)}."
     )
 
 
-def _pooled(pooled: pd.DataFrame) -> str:
-    row = pooled.iloc[0]
-    if pd.isna(row["q_p_value"]):
+def _pooled(pooled: pd.DataFrame, about: Setting) -> str:
+    if pooled.empty or pd.isna(pooled["q_p_value"].iloc[0]):
         return ""
-    same = row["q_p_value"] > 0.05
-    told = "do not differ more than chance would have it" if same else "differ"
+    row = pooled.iloc[0]
+    differ = bool(row["q_p_value"] < 1 - about.confidence)
+    told = "differ" if differ else "do not differ more than chance would have it"
     return (
-        f"Fitted apart, the slopes of the categories {told} (p = "
-        f"{words.number(row['q_p_value'], 2)}), though with this few positions they might differ "
-        f"a great deal unseen: by up to {words.usd(row['tau_high'])} a student, as a standard "
-        "deviation between categories."
+        f"Fitted apart, the slopes of the categories {told} "
+        f"({p_text(row['q_p_value'])}); but so few positions could hide large differences, "
+        f"a standard deviation between categories of up to {words.usd(row['tau_high'])} a student."
+    )
+
+
+def _neither(about: Setting) -> str:
+    known = about.paid["districts"].dropna()
+    if known.empty:
+        return ""
+    few, many = words.count(known.min(), "district"), words.number(known.max(), 0)
+    return (
+        "Neither weighting is the right one. Counting every position alike asks about positions, "
+        f"and lets one found in {few} speak as loud as one found in {many}. Counting districts "
+        "asks about the jobs there are, and lets the most common job speak loudest."
     )
 
 
 def one_position_prose(dropped: pd.DataFrame, ranks: pd.DataFrame, about: Setting) -> Text:
-    """How fragile the fits are, and what the order of the positions alone says.
+    """Tell how fragile the fits are, and what the order of the positions alone says.
 
     Parameters
     ----------
@@ -175,20 +187,18 @@ def one_position_prose(dropped: pd.DataFrame, ranks: pd.DataFrame, about: Settin
     """
     row = ranks[ranks["statistic"].eq("spearman")].iloc[0]
     sure = (row["conf_low"] > 0) or (row["conf_high"] < 0)
-    verdict = (
-        "also shows a link" if sure else "agrees that nothing can be told from these positions"
-    )
+    verdict = "shows a link" if sure else "shows no clear link either"
     return prose(
-        without(dropped, about),
-        f"A measure that uses only the order of the positions, and on which no single one can weigh "
+        " ".join(one for one in (extremes(dropped, about), without(dropped, about)) if one),
+        "A measure that uses only the order of the positions, so that no single one can weigh "
         f"much, {verdict}: Spearman's rank correlation is {words.number(row['estimate'], 2)} "
-        f"({words.interval(row['conf_low'], row['conf_high'])}; p = "
-        f"{words.number(row['p_value'], 2)}).",
+        f"({about.level} interval {words.interval(row['conf_low'], row['conf_high'])}; "
+        f"{p_text(row['p_value'])}).",
     )
 
 
 def run_prose(about: Setting) -> Text:
-    """Who was asked, who answered, when, and what the base of a mean is."""
+    """Tell who was asked, who answered, when, and what the base of a mean is."""
     row: dict[Any, Any] = about.waves.sources.iloc[-1].to_dict()
     answered = (
         f"{words.count(row['answered'], 'district')} answered"
@@ -205,7 +215,7 @@ def run_prose(about: Setting) -> Text:
         f"The survey's medium: {row['mode']}."
         if _known(row["mode"])
         else (
-            "How the survey was sent is not stated, and answering it was voluntary as far as is known; "
+            "How it was sent out is not stated. As far as is known, answering was voluntary; "
             "nothing here is weighted to the state."
         )
     )
@@ -226,11 +236,6 @@ def _who_gave_pay(about: Setting) -> str:
         "How many of those districts gave a salary is not published, nor any measure of how far "
         "salaries spread within a position."
     )
-
-
-def weights_named(weighting: str) -> str:
-    """Name a choice of weights for a reader."""
-    return words.join(WEIGHTS.values()) if weighting == "both" else WEIGHTS[weighting]
 
 
 def _known(value: Any) -> bool:

@@ -33,9 +33,9 @@ def record_finding(records: pd.DataFrame, about: Setting) -> Finding:
     rows = rows[rows["model"].isin(list(MODELS))] if len(rows) else rows
     if rows.empty:
         return (
-            "One job in a larger district is another question.",
-            "Averages compare positions with one another; what the same position pays in a district "
-            "of another size, no figure here can tell.",
+            "What one and the same job pays in a larger district is not known.",
+            "Averages compare positions with one another; no figure here compares the same "
+            "position across districts.",
         )
     row = rows.iloc[0]
     return (
@@ -64,8 +64,8 @@ def records_exhibit(records: pd.DataFrame, about: Setting) -> Figure | Text:
         reasons = records["reason"].dropna().unique()
         return note(
             "Not available from published figures: "
-            + words.sentence(words.join(reasons))
-            + ' With districts\' answers at hand (data="responses") this section shows a model '
+            + words.join(reasons)
+            + '. With districts\' answers at hand (data="responses") this section shows a model '
             "with an effect of every position, errors clustered by district, a mixed model and "
             "quantile regressions."
         )
@@ -79,10 +79,11 @@ def records_exhibit(records: pd.DataFrame, about: Setting) -> Figure | Text:
         f"{words.number(first['records'], 0)} records of {words.count(first['waves'], 'survey')}, "
         f"{about.dollars}, with {about.level} intervals",
         source=_source(records, about),
-        n=f"{words.count(first['base'], 'district')}, {words.count(first['positions'], 'position')}",
+        n=f"{words.count(first['base'], 'district')}, "
+        f"{words.count(first['positions'], 'position')}",
         alt=charts.describe(
             "Interval chart", "the elasticity of pay within positions by model",
-            shown, by="spec", format="number",
+            shown, by="spec", format="number", most=5,
         ),
         note=_missing(records),
         format="number",
@@ -103,7 +104,7 @@ def records_title(shown: pd.DataFrame) -> str:
 
 
 def same_job_prose(records: pd.DataFrame, bounds: pd.DataFrame, about: Setting) -> Text:
-    """What averages of positions leave open about one position.
+    """Tell what averages of positions leave open about one position.
 
     Parameters
     ----------
@@ -113,22 +114,37 @@ def same_job_prose(records: pd.DataFrame, bounds: pd.DataFrame, about: Setting) 
         From ``ecological_bounds``.
     about : Setting
     """
-    within = bounds[bounds["group"].eq("within a position")]
-    widest = within.iloc[0]
-    shown = 1000 * widest["conf_low"], 1000 * widest["conf_high"]
-    signs = int(within["sign"].ne("not known").sum())
     return prose(
         "A slope across positions compares a technician with a director, each in the districts "
         "that happen to employ one. It says nothing by itself about a technician in a small and in "
         "a large district; the two need not even share a sign.",
-        f"Nor do the averages bound it. Suppose pay and enrollment are correlated in any way at all "
-        "among the districts with a position, with the spread that districts commonly have: then "
-        f"1,000 more students could go with {range_of(*shown)} pay for the same job. The sign "
-        f"follows only from supposing it: it is settled in {words.spell(signs)} of the "
-        f"{words.spell(len(within))} sets of assumptions tried, each of which starts from a "
-        "correlation above zero.",
+        _bounded(bounds[bounds["group"].eq("within a position")]),
         _records_say(records, about),
     )
+
+
+def _bounded(within: pd.DataFrame) -> str:
+    told = "Nor do the averages bound it, for they come without any spread."
+    if within.empty:
+        return told
+    widest = within.loc[(within["conf_high"] - within["conf_low"]).astype(float).idxmax()]
+    known_sign = within[within["sign"].ne("not known")]
+    return (
+        f"{told} To illustrate, suppose that among the districts with a position enrollment has a "
+        f"standard deviation of {words.number(widest['enrollment_sd'], 0)} students and pay one of "
+        f"{words.usd(widest['salary_sd'])}. Then 1,000 more students could go with anything from "
+        f"{range_of(1000 * widest['conf_low'], 1000 * widest['conf_high'])} pay for the same job, "
+        f"depending on how the two go together. {_assumed(within, known_sign)}"
+    )
+
+
+def _assumed(within: pd.DataFrame, known_sign: pd.DataFrame) -> str:
+    some = f"{words.spell(len(known_sign))} of {words.spell(len(within))}"
+    if known_sign.empty:
+        return f"None of the {words.spell(len(within))} sets of assumptions tried settles the sign."
+    signed = (known_sign["correlation_low"] > 0) | (known_sign["correlation_high"] < 0)
+    why = ", and only by supposing it from the start" if bool(signed.all()) else ""
+    return f"Of the sets of assumptions tried, {some} settle the sign{why}."
 
 
 def _records_say(records: pd.DataFrame, about: Setting) -> str:

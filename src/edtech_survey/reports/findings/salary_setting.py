@@ -11,7 +11,7 @@ import pandas as pd
 from edtech_survey.reports import words
 from edtech_survey.reports.findings.survey_waves import Waves, figure_ids, waves_of
 
-ITEMS = ("position_present", "position_enrollment", "position_fte", "position_salary")
+ITEMS = ("position_present", "position_enrollment", "position_salary")
 WEIGHTS = {"none": "Every position alike", "districts": "Weighted by districts"}
 """Weights of a fit -> its name in charts."""
 
@@ -20,6 +20,13 @@ COUNTING = {
     "districts": "counting each once for every district that has it",
 }
 """Weights of a fit -> how a sentence says it."""
+
+
+SCALES = {
+    "levels": "Dollars of pay per 1,000 more students",
+    "log-log": "Elasticity: percent of pay per percent of enrollment",
+}
+"""Scale of a fit -> what its number is, in tables and subtitles."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,11 @@ class Setting:
     def names(self) -> dict[str, str]:
         """Position to its printed name."""
         return dict(zip(self.table["position"], self.table["label"].astype("str"), strict=True))
+
+    @property
+    def owner(self) -> str:
+        """Whose numbers these are, in the genitive."""
+        return "the invented sample's" if self.waves.synthetic else "Connecticut's"
 
     @property
     def line(self) -> str:
@@ -163,6 +175,25 @@ def sign_turns(fits: pd.DataFrame, scale: str) -> bool:
     return bool((found > 0).any() and (found < 0).any())
 
 
+def opposite(pulls: pd.DataFrame) -> bool:
+    """Whether the two strongest positions pull apart, under every weighting shown."""
+    up, down = (pulls.loc[pulls["pull"].eq(way), "estimate"] for way in ("up", "down"))
+    return len(up) > 0 and len(down) > 0 and bool((up > 0).all() and (down < 0).all())
+
+
+def p_text(p: float) -> str:
+    """Write a p-value.
+
+    Examples
+    --------
+    >>> p_text(0.6494), p_text(0.0359), p_text(0.00001)
+    ('p = 0.65', 'p = 0.036', 'p < 0.001')
+    """
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {words.number(p, 2 if p >= 0.1 else 3)}"
+
+
 def more_or_less(x: Any, format: str = "usd") -> str:
     """Say a difference with its direction.
 
@@ -187,8 +218,8 @@ def range_of(low: Any, high: Any, format: str = "usd") -> str:
     """
     if low < 0 < high:
         return f"{more_or_less(low, format)} to {more_or_less(high, format)}"
-    ends = sorted((abs(float(low)), abs(float(high))))
-    return f"{words.interval(*ends, format)} {'more' if high > 0 else 'less'}"
+    near, far = sorted((abs(float(low)), abs(float(high))))
+    return f"{words.interval(near, far, format)} {'more' if high > 0 else 'less'}"
 
 
 def ordinal(rank: int, count: int, low: str, high: str) -> str:

@@ -29,7 +29,7 @@ class Waves:
         Waves, earliest first.
     sources : DataFrame
         One row per wave: ``wave, source, title, publisher, published, fielded, kind, mode,
-        answered, population, units``.
+        synthetic, answered, population, units``.
     respondents : str
         Who the percents are about, as the subject of a sentence.
     synthetic : bool
@@ -102,7 +102,17 @@ def waves_of(sources: pd.DataFrame, figures: pd.DataFrame, state: str = "Connect
     used = figures[["source", "wave"]].dropna().drop_duplicates()
     about = sources.drop(columns="wave").merge(used, on="source").sort_values("wave")
     made_up = bool(about["synthetic"].fillna(False).astype(bool).any())
-    kept = ["wave", "source", "title", "publisher", "published", "fielded", "kind", "mode"]
+    kept = [
+        "wave",
+        "source",
+        "title",
+        "publisher",
+        "published",
+        "fielded",
+        "kind",
+        "mode",
+        "synthetic",
+    ]
     return Waves(
         years=tuple(sorted(int(wave) for wave in used["wave"].unique())),
         sources=about[[*kept, "answered", "population", "units"]].reset_index(drop=True),
@@ -127,20 +137,22 @@ def how_it_was_run(waves: Waves) -> Table:
         ],
         how=[mode if _said(mode) else "not stated" for mode in waves.sources["mode"]],
     )
+    media = {"how": "Medium"} if waves.sources["mode"].map(_said).any() else {}
+    unsaid = "" if media else "Whether it went by mail or web is not stated"
     count = len(rows)
     told = int(rows["answered"].notna().sum())
     return tables.table(
         rows,
-        title=f"The number that answered is published for {told} of {words.count(count, 'survey')}",
+        title=f"The number that answered is known for {told} of {words.count(count, 'survey')}",
         subtitle="Waves of the survey used in this report",
         source=waves.line,
-        note=_population_note(waves),
+        note=[_population_note(waves), unsaid],
         columns={
             "wave": "Survey year",
             "fielded": "In the field",
             "answers": "Districts that answered",
             "asked": "Districts in all",
-            "how": "Medium",
+            **media,
             "known": "Numbers known from",
         },
         formats={"wave": "year"},

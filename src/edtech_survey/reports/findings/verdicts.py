@@ -109,7 +109,7 @@ def moved(told: pd.DataFrame, names: Mapping[str, str]) -> str:
     >>> moved(told, {"pk-2": "early elementary", "9-12": "high school"})
     '69 points in early elementary and 27 in high school'
     """
-    parts = []
+    parts: list[str] = []
     for row in told.to_dict("records"):
         size = abs(float(row["estimate"]))
         said = words.number(size, 0) if parts else words.points(size)
@@ -131,6 +131,31 @@ def needs(told: pd.DataFrame, names: Mapping[str, str]) -> str:
         for row in told.to_dict("records")
         if pd.notna(row["holds_from_base"])
     )
+
+
+def readings(told: pd.DataFrame, names: Mapping[str, str], level: str) -> list[str]:
+    """Say which groups' intervals leave out zero: for all possible bases, some, or none.
+
+    Examples
+    --------
+    >>> told = pd.DataFrame({"group": ["pk-2"], "kind": ["sure"], "base_kind": ["published"]})
+    >>> readings(told, {"pk-2": "early elementary"}, "95%")
+    ['The 95% interval leaves out zero in early elementary']
+    """
+    unpublished = bases_open(told)
+    possible = "every number of districts that could have printed the percents"
+    said = {
+        SURE: "leaves out zero" + (f", for {possible}, in" if unpublished else " in"),
+        OPEN: "leaves out zero for only some of these numbers in"
+        if unpublished
+        else "leaves out zero for only some of the counts that rounding allows in",
+        NONE: "includes zero" + (f", for {possible}, in" if unpublished else " in"),
+    }
+    return [
+        f"The {level} interval {text} {groups(told.loc[told['kind'].eq(kind)], names)}"
+        for kind, text in said.items()
+        if bool(told["kind"].eq(kind).any())
+    ]
 
 
 def legend(told: pd.DataFrame, level: str) -> list[str]:

@@ -1,0 +1,205 @@
+import csv
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from edtech_survey.data.check import check_export
+from edtech_survey.data.codebook import read_codebook
+from edtech_survey.data.exports import read_export
+from edtech_survey.data.matching import match_columns
+from edtech_survey.data.new_wave import new_wave
+from edtech_survey.data.waves import read_wave
+from edtech_survey.errors import WaveError
+from edtech_survey.paths import raw_dir
+
+# Wording that none of the waves has used.
+EXPORT = """Submitted At,Please identify your LEA,October 1 student count,Buildings in operation,\
+FTE: Director of Technology,FTE: Help Desk Technician,Annual pay: Director of Technology,\
+Annual pay: Help Desk Technician,Devices per learner: Grades K-2,Devices per learner: Grades 9-12,\
+Total endpoints under management,Headcount of repair staff,\
+Do you share tech staff with the municipality?,After-hours help is offered to,\
+Do you have an AI policy?,Anything else?
+2026-10-01 09:00:00,Avon,3100,5,1,2,"$125,000","$55,000",1:1,1:1,4200,4,\
+We do not share positions,Staff;Students,Yes,All is fine here thank you
+2026-10-02 09:00:00,Regional School District #10,2300,4,1,1,"$118,500","52,000",2:1,1:1,2900,2.5,\
+We share some positions,Staff,No,
+2026-10-03 09:00:00,East Hampton,1800,4,1,1,131k,"$54,250",1 to 1,1:1,2500,2,\
+We do not share positions,None,Not yet,
+2026-10-04 09:00:00,Hampton,150,1,.5,0,"$61,000",,1:1,,200,0.5,All positions,None,No,
+2026-10-05 09:00:00,Noriwch,3300,9,1,3,"$140,000","$51,000",1:1,1:1,5100,5,None,Staff;Families,Yes,
+"""
+
+
+@pytest.fixture(scope="module")
+def book():
+    return read_codebook()
+
+
+@pytest.fixture
+def export(tmp_path):
+    path = tmp_path / "answers 2026.csv"
+    path.write_text(EXPORT)
+    return path
+
+
+@pytest.fixture
+def short(tmp_path):
+    path = tmp_path / "short.csv"
+    path.write_text("District,Students\nAvon,3000\nBethel,2000\n")
+    return path
+
+
+def matched(table):
+    return {
+        column: (item, group)
+        for column, item, group in table[["column", "item", "group"]].itertuples(index=False)
+    }
+
+
+def test_new_wording_is_matched(export, book):
+    found = matched(match_columns(read_export(export), book))
+    expected = {
+        "Please identify your LEA": ("district_name", ""),
+        "October 1 student count": ("enrollment", ""),
+        "Buildings in operation": ("schools", ""),
+        "FTE: Director of Technology": ("position_fte", "technology_director"),
+        "FTE: Help Desk Technician": ("position_fte", "technician_1"),
+        "Annual pay: Director of Technology": ("position_salary", "technology_director"),
+        "Annual pay: Help Desk Technician": ("position_salary", "technician_1"),
+        "Devices per learner: Grades K-2": ("student_device_ratio", "pk-2"),
+        "Devices per learner: Grades 9-12": ("student_device_ratio", "9-12"),
+        "Headcount of repair staff": ("support_staff", ""),
+        "Do you share tech staff with the municipality?": ("sharing", ""),
+        "After-hours help is offered to": ("after_hours", ""),
+        "Anything else?": ("comment_additional", ""),
+    }
+    assert {column: found[column] for column in expected} == expected
+    assert found["Do you have an AI policy?"] == ("", "")
+    given = [pair for pair in found.values() if pair[0] not in ("", "ignored")]
+    assert len(given) == len(set(given))
+
+
+@pytest.mark.parametrize("wave", [2017, 2020, 2024])
+def test_crosswalks_of_the_sample_are_found_again(wave):
+    folder = raw_dir() / f"sample-{wave}"
+    book = read_codebook(directory=raw_dir() / "codebook" / "districts-sample.csv")
+    file = next(folder.glob("export.*"))
+    found = matched(match_columns(read_export(file), book))
+    true = matched(pd.read_csv(folder / "questions.csv", dtype=str, keep_default_na=False))
+    wrong = {column for column, told in true.items() if found[column] != told}
+    assert wrong <= {"FTE in that other role"}  # belongs to a typed title: for a person
+
+
+def test_a_new_wave_goes_from_export_to_responses_by_a_short_edit(tmp_path, export, book):
+    made = new_wave(2026, export, tmp_path, codebook=book)
+    assert made.folder == tmp_path / "ct-2026"
+    assert (made.folder / "export.csv").read_bytes() == export.read_bytes()
+    assert set(made.undecided) == {
+        "Do you have an AI policy?", "Total endpoints under management",
+    }  # fmt: skip
+    with pytest.raises(WaveError, match="'Total endpoints under management' is undecided"):
+        read_wave(made.folder, book)
+    edited = made.questions.set_index("column")
+    edited.loc["Do you have an AI policy?", "item"] = "ignored"
+    edited.loc["Total endpoints under management", "item"] = "devices"
+    edited.to_csv(made.folder / "questions.csv")
+    (made.folder / "matches.csv").write_text("name,district_id\nNoriwch,ct-norwich\n")
+    read = read_wave(made.folder, book)
+    assert read.districts["district_id"].tolist() == [
+        "ct-avon", "ct-east-hampton", "ct-hampton", "ct-norwich", "ct-regional-10",
+    ]  # fmt: skip
+    assert read.districts["devices"].tolist() == [4200, 2500, 200, 5100, 2900]
+    assert len(read.positions) == 9
+    assert (read.districts["wave"] == 2026).all()
+
+
+def test_a_new_wave_never_overwrites(tmp_path, short, book):
+    new_wave(2026, short, tmp_path, codebook=book)
+    before = {path: path.read_bytes() for path in (tmp_path / "ct-2026").iterdir()}
+    with pytest.raises(WaveError, match="ct-2026: is there already and is not overwritten"):
+        new_wave(2026, short, tmp_path, codebook=book)
+    assert {path: path.read_bytes() for path in (tmp_path / "ct-2026").iterdir()} == before
+
+
+def test_a_new_wave_that_cannot_be_made_leaves_nothing(tmp_path, short, book, monkeypatch):
+    with pytest.raises(WaveError, match=r"'\.\./up' cannot be part of a folder's name"):
+        new_wave(2026, short, tmp_path, codebook=book, name="../up")
+    with pytest.raises(WaveError, match="20266 is not a year"):
+        new_wave(20266, short, tmp_path, codebook=book)
+    monkeypatch.setattr(shutil, "copyfile", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(WaveError, match="could not be written"):
+        new_wave(2026, short, tmp_path, codebook=book)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [short.name]
+
+
+def test_headers_that_are_formulas_do_not_become_formulas(tmp_path, book):
+    path = tmp_path / "x.csv"
+    path.write_text("District,Students,=HYPERLINK(1),@sum\nAvon,3000,a,b\nBethel,2000,c,d\n")
+    made = new_wave(2026, path, tmp_path, codebook=book)
+    with (made.folder / "questions.csv").open(newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not any(cell.startswith(("=", "@", "+", "-")) for cell in cells)
+    text = (made.folder / "questions.csv").read_text()
+    text = text.replace("'=HYPERLINK(1),", "'=HYPERLINK(1),ignored").replace(
+        "'@sum,", "'@sum,ignored"
+    )
+    (made.folder / "questions.csv").write_text(text)
+    assert len(read_wave(made.folder, book).districts) == 2
+
+
+def test_check_says_everything_and_writes_nothing(tmp_path, export, book):
+    before = sorted(tmp_path.iterdir())
+    report = check_export(export, book)
+    assert sorted(tmp_path.iterdir()) == before
+    assert not report.ok
+    told = [(problem.where, problem.what) for problem in report.problems]
+    assert ("answers 2026.csv, column 'Do you have an AI policy?'",
+            "is like no item of the codebook") in told  # fmt: skip
+    assert ("answers 2026.csv, row 6, column 'Please identify your LEA'",
+            "'Noriwch' is no district of the directory") in told  # fmt: skip
+    assert report.review.iloc[0]["suggestion"] == "ct-norwich"
+    assert report.flow.set_index("step").loc["kept", "rows"] == 5
+    text = report.to_text()
+    assert "plain" in text
+    assert "'FTE: Help Desk Technician' -> position_fte technician_1" in text
+    data = json.loads(report.to_json())
+    assert data["rows"] == 5
+    assert data["columns"][1]["item"] == "district_name"
+
+
+def test_check_of_a_crosswalk_names_its_problems(short, book, tmp_path):
+    questions = tmp_path / "questions.csv"
+    questions.write_text("column,item,group,comparability,note\nGone,enrollment,,A,\n")
+    report = check_export(short, book, questions=questions)
+    assert any("'Gone' is not in the export" in str(problem) for problem in report.problems)
+    assert any("no column has the item district_name" in str(p) for p in report.problems)
+
+
+def test_check_of_a_sound_wave_finds_nothing(book):
+    folder = raw_dir() / "sample-2021"
+    own = book.with_directory(raw_dir() / "codebook" / "districts-sample.csv")
+    report = check_export(folder / "export.csv", own, questions=folder / "questions.csv")
+    assert [str(problem) for problem in report.problems] == [
+        "export.csv, row 37, column 'Q1': 'Smaple Distrct 30' is no district of the directory"
+        " -> add the name with its district_id (empty: no district) to the folder's matches.csv"
+    ]
+
+
+def test_check_reports_a_file_that_cannot_be_read(tmp_path, book):
+    path = tmp_path / "page.csv"
+    path.write_text("<!DOCTYPE html><html><body>Please log in</body></html>")
+    report = check_export(path, book)
+    assert not report.ok
+    assert report.problems
+    assert "Problems" in report.to_text()
+    assert check_export(tmp_path / "gone.csv", book).problems
+
+
+def test_check_prints_no_control_characters(tmp_path, book):
+    path = tmp_path / "x.csv"
+    path.write_text("District,Students\n\x1b[31mEvil\x1b[0m,12\n\u202ereversed,30\n")
+    text = check_export(path, book).to_text()
+    assert "\x1b" not in text
+    assert "\u202e" not in text

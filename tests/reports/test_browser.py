@@ -1,0 +1,304 @@
+"""What only a real browser can tell: accessibility, requests, downloads, width, hostile text.
+
+Run with ``pytest -m browser``. Without an installed Chromium or Chrome these tests are skipped;
+with EDTECH_SURVEY_REQUIRE_BROWSER=1 they fail instead.
+"""
+
+import importlib
+import io
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from edtech_survey.reports import site
+from edtech_survey.reports.html import render
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (320, 390, 1280)
+SCHEMES = ("light", "dark")
+FLAGS = [
+    "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+REPORTS = sorted((Path(__file__).parents[2] / "reports").glob("*.html"))
+AXE = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+    "resultTypes": ["violations"],
+}
+BEST_PRACTICE = {"runOnly": {"type": "tag", "values": ["best-practice"]}}
+
+
+def missing(reason):
+    if os.environ.get("EDTECH_SURVEY_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"{reason}, and EDTECH_SURVEY_REQUIRE_BROWSER=1 says that it must be there")
+    pytest.skip(f"{reason}: browser tests skipped; install Chromium and run make test-browser")
+
+
+def needed(name, package):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return missing(f"{package} is not installed")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = needed("playwright.sync_api", "playwright")
+    found = [shutil.which(n) for n in ("chromium", "chromium-browser", "google-chrome")]
+    executable = next((path for path in found if path), None)
+    if executable is None:
+        missing("no chromium, chromium-browser or google-chrome on the path")
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    flags = [*FLAGS, "--no-sandbox"] if as_root else FLAGS
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=flags)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def axe_source():
+    package = needed("axe_playwright_python", "axe-playwright-python")
+    found = sorted(Path(package.__file__).parent.rglob("axe.min.js"))
+    return found[0].read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(report, tmp_path_factory):
+    made = tmp_path_factory.mktemp("reports")
+    manifest = {"date": "2024-11", "parameters": {"wave": 2024}, "code": {}, "inputs": {}}
+    page = render(report, manifest=manifest, folder_link=True)
+    (made / "01-all-exhibits.html").write_text(page, encoding="utf-8")
+    site.write_index(made)
+    return made
+
+
+PAGES = ["01-all-exhibits.html", "index.html", *map(str, REPORTS)]
+
+
+class Visit:
+    """A page opened with the network cut, and what it tried to do."""
+
+    def __init__(self, browser, path, **options):
+        self.context = browser.new_context(offline=True, **options)
+        self.page = self.context.new_page()
+        self.asked, self.said = [], []
+        self.page.on("request", lambda r: self.asked.append(r.url))
+        self.page.on("console", lambda m: self.said.append(m.text))
+        self.page.on("pageerror", lambda e: self.said.append(str(e)))
+        self.page.on("dialog", lambda d: (self.said.append(f"dialog {d.message}"), d.dismiss()))
+        self.page.goto(path.as_uri())
+
+    @property
+    def outside(self):
+        return [url for url in self.asked[1:] if not url.startswith("data:")]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+def open_all(page):
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+@pytest.mark.parametrize("name", PAGES, ids=lambda name: Path(name).name)
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(browser, axe_source, folder, name):
+    found = []
+    for scheme in SCHEMES:
+        path = folder / name
+        # axe is put in from outside: the page's own policy forbids scripts and stays as it is.
+        with Visit(browser, path, color_scheme=scheme, bypass_csp=True) as visit:
+            visit.page.evaluate(axe_source)
+            for width in WIDTHS:
+                visit.page.set_viewport_size({"width": width, "height": 800})
+                open_all(visit.page)
+                result = visit.page.evaluate("options => axe.run(document, options)", AXE)
+                found += [
+                    f"{scheme} {width}: {v['id']} {node['html'][:120]}"
+                    for v in result["violations"]
+                    for node in v["nodes"]
+                ]
+                wide = visit.page.evaluate("document.documentElement.scrollWidth")
+                if wide > width:
+                    found.append(f"{scheme} {width}: the page is {wide} px wide")
+    assert found == []
+
+
+def test_axe_would_notice(browser, axe_source, tmp_path):
+    path = tmp_path / "bad.html"
+    path.write_text("<html><img src='data:,'><p style='color:#ccc;background:#fff'>pale</p></html>")
+    with Visit(browser, path) as visit:
+        visit.page.evaluate(axe_source)
+        result = visit.page.evaluate("options => axe.run(document, options)", AXE)
+    rules = {violation["id"] for violation in result["violations"]}
+    assert {"image-alt", "color-contrast", "html-has-lang"} <= rules
+
+
+def test_best_practices_of_structure(browser, axe_source, folder):
+    with Visit(browser, folder / "01-all-exhibits.html", bypass_csp=True) as visit:
+        visit.page.evaluate(axe_source)
+        open_all(visit.page)
+        result = visit.page.evaluate("options => axe.run(document, options)", BEST_PRACTICE)
+    assert [violation["id"] for violation in result["violations"]] == []
+
+
+@pytest.mark.parametrize("name", PAGES, ids=lambda name: Path(name).name)
+def test_no_request_and_no_word_on_the_console(browser, folder, name):
+    with Visit(browser, folder / name) as visit:
+        open_all(visit.page)
+        visit.page.mouse.wheel(0, 20_000)
+        visit.page.wait_for_timeout(150)
+        assert visit.outside == []
+        assert visit.said == []
+
+
+def test_pictures_are_shown(browser, folder):
+    with Visit(browser, folder / "01-all-exhibits.html") as visit:
+        widths = visit.page.evaluate("[...document.images].map(i => i.naturalWidth)")
+    assert len(widths) == 8
+    assert set(widths) == {1080}
+
+
+def test_data_download_without_scripts(browser, folder, exhibits, tmp_path):
+    name = "01-all-exhibits.html"
+    with Visit(browser, folder / name, java_script_enabled=False, accept_downloads=True) as visit:
+        with visit.page.expect_download() as waiting:
+            visit.page.get_by_text("CSV of figure 2").click()
+        download = waiting.value
+        download.save_as(tmp_path / "x.csv")
+        assert download.suggested_filename == "dots-one-to-one.csv"
+        read = pd.read_csv(tmp_path / "x.csv")
+        assert read.equals(pd.read_csv(io.StringIO(exhibits["dots"].csv())))
+        visit.page.locator("#run-manifest summary").click()
+        with visit.page.expect_download() as waiting:
+            visit.page.get_by_text("Download the run manifest").click()
+        assert waiting.value.suggested_filename == "manifest.json"
+
+
+def test_keyboard_reaches_the_skip_link_first_and_then_the_contents(browser, folder):
+    with Visit(browser, folder / "01-all-exhibits.html") as visit:
+        said = []
+        for _ in range(5):
+            visit.page.keyboard.press("Tab")
+            said.append(visit.page.evaluate("document.activeElement.textContent.trim()"))
+        assert said[0].startswith("Skip to")
+        assert said[1] == "All reports in this folder"
+        assert said[2] == "How fast did each grade band get there?"
+        visit.page.keyboard.press("Home")
+        visit.page.locator(".skip").focus()
+        visit.page.keyboard.press("Enter")
+        assert visit.page.evaluate("document.activeElement.id") == "content"
+
+
+def test_a_figure_used_leads_to_its_source(browser, folder):
+    with Visit(browser, folder / "01-all-exhibits.html") as visit:
+        visit.page.get_by_text("Sources of figure 2").click()
+        visit.page.locator(".exhibit-origins a").first.click()
+        target = visit.page.locator("tr:target")
+        assert target.count() == 1
+        assert "page 12" in target.inner_text()
+
+
+def test_a_brief_is_readable_on_a_phone(browser, folder):
+    with Visit(
+        browser, folder / "01-all-exhibits.html", viewport={"width": 390, "height": 800}
+    ) as v:
+        sizes = v.page.evaluate(
+            "[...document.querySelectorAll('main p, main li, main td')]"
+            ".map(e => parseFloat(getComputedStyle(e).fontSize))"
+        )
+        open_all(v.page)
+        small = v.page.evaluate(
+            "[...document.querySelectorAll('summary, .exhibit-tools a, nav a')]"
+            ".filter(e => e.getBoundingClientRect().height < 23.9).map(e => e.textContent)"
+        )
+    assert min(sizes) >= 12.5
+    assert small == []
+
+
+HOSTILE = [
+    "<script>document.title='ran'</script>",
+    "<img src=x onerror=\"document.title='ran'\">",
+    "<svg onload=\"document.title='ran'\"></svg>",
+    "<img src='https://tracker.example/x.png'>",
+    "<iframe srcdoc=\"<script>parent.document.title='ran'</script>\"></iframe>",
+    "<a id=go href=\"javascript:document.title='ran'\">go</a>",
+    "<details open ontoggle=\"document.title='ran'\"><summary>x</summary></details>",
+    "<style>@import 'https://tracker.example/x.css'; * { display: none }</style>",
+    '<meta http-equiv=refresh content="0;url=https://tracker.example">',
+    "<form action='https://tracker.example'><button autofocus>x</button></form>",
+]
+
+
+def hostile_notebook():
+    mess = "".join(HOSTILE)
+    frame = pd.DataFrame({mess: [mess]}, index=[mess])
+    shown = nbformat.v4.new_code_cell(f"# {mess}")
+    outputs = [
+        {"text/html": mess},
+        {"text/html": frame.style.set_caption(mess).to_html()},
+        {"text/html": frame.to_html(escape=False)},
+        {"text/markdown": f"a comment: {mess}"},
+        {"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg'>{mess}</svg>"},
+        {"application/javascript": "document.title='ran'"},
+        {"text/plain": mess},
+        {"text/latex": mess},
+    ]
+    shown.outputs = [nbformat.v4.new_output("display_data", data=data) for data in outputs]
+    shown.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=mess))
+    shown.outputs.append(nbformat.v4.new_output("error", ename=mess, evalue=mess, traceback=[mess]))
+    words = nbformat.v4.new_markdown_cell(f"# Comments\n\nOne said: {mess}\n\n## {mess}")
+    return nbformat.v4.new_notebook(cells=[words, shown], metadata={"title": f"safe {mess}"})
+
+
+@pytest.mark.parametrize("policy", ["with", "without"])
+def test_hostile_text_does_nothing(browser, tmp_path, policy):
+    page = render(hostile_notebook(), strict=False, name=HOSTILE[0])
+    if policy == "without":
+        # The allow-list must hold by itself, not only because the policy stands behind it.
+        page = page.replace("Content-Security-Policy", "X-None")
+    path = tmp_path / "hostile.html"
+    path.write_text(page, encoding="utf-8")
+    with Visit(browser, path) as visit:
+        title = visit.page.title()
+        for link in visit.page.locator("a").all():
+            if link.is_visible() and link.get_attribute("href") is None:
+                link.click(timeout=1000)
+        visit.page.wait_for_timeout(200)
+        assert visit.page.title() == title
+        assert title.startswith("safe ")
+        assert visit.outside == []
+        assert not [text for text in visit.said if "dialog" in text]
+        assert visit.page.url == path.as_uri()
+        assert visit.page.locator("body").is_visible()
+
+
+def test_the_policy_alone_stops_an_injected_script(browser, folder, tmp_path):
+    page = (folder / "01-all-exhibits.html").read_text(encoding="utf-8")
+    # No policy stops a refresh in a meta element; the allow-list does, see the test above.
+    injected = "".join(payload for payload in HOSTILE if "refresh" not in payload)
+    path = tmp_path / "injected.html"
+    path.write_text(page.replace("</main>", f"{injected}</main>"), encoding="utf-8")
+    with Visit(browser, path) as visit:
+        visit.page.evaluate("document.getElementById('go').click()")
+        visit.page.wait_for_timeout(200)
+        assert visit.page.title() == "Nearly every grade band is one-to-one"
+        blocked = [text for text in visit.said if "Content Security Policy" in text]
+        assert len(blocked) >= 5
+        assert all(any(file in text for text in blocked) for file in ("x.png", "x.css"))
+
+
+def test_the_pdf_is_tagged_and_has_an_outline(browser, folder):
+    made = site.print_pdf(folder / "01-all-exhibits.html", folder / "x.pdf").read_bytes()
+    assert made.startswith(b"%PDF")
+    assert b"/StructTreeRoot" in made
+    assert b"/Outlines" in made
+    assert b"/Lang" in made

@@ -1,0 +1,245 @@
+import nbformat
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from nbconvert.exporters import get_exporter
+
+from edtech_survey.errors import ReportError
+from edtech_survey.reports.html import ReportExporter, render
+from edtech_survey.reports.provenance import read_manifest
+
+MANIFEST = {"parameters": {"wave": 2024}, "code": {"sha256": "0" * 64, "version": "1"}, "date": "x"}
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return render(report, manifest=MANIFEST, folder_link=True)
+
+
+@pytest.fixture(scope="module")
+def soup(page):
+    return BeautifulSoup(page, "html.parser")
+
+
+def test_jupyter_offers_the_exporter():
+    assert get_exporter("edtech-report") is ReportExporter
+    assert ReportExporter.export_from_notebook == "EdTech survey report"
+
+
+def test_no_script_and_nothing_to_load(page, soup):
+    policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "<script" not in page
+    assert "http" not in [str(tag.get("src"))[:4] for tag in soup.find_all(src=True)]
+    assert not soup.find_all(["link", "iframe", "object"])
+
+
+def test_landmarks_language_title_and_skip_link(soup):
+    assert soup.html["lang"] == "en"
+    assert soup.title.string == "Nearly every grade band is one-to-one"
+    assert soup.find("meta", attrs={"name": "description"})["content"].startswith(
+        "89% of districts"
+    )
+    assert [len(soup.select(s)) for s in ("body > header", "main", "nav", "body > footer")] == [
+        1
+    ] * 4
+    skip = soup.find("a")
+    assert soup.find(id=skip["href"].removeprefix("#")) is soup.main
+    assert soup.select_one(".folder-link")["href"] == "index.html"
+    assert soup.select_one(".page-series").string == "K-12 technology survey"
+
+
+def test_one_first_heading_and_contents_after_the_key_findings(page, soup):
+    assert [h.string for h in soup("h1")] == ["Nearly every grade band is one-to-one"]
+    links = soup.select("nav.contents a")
+    assert [link.string for link in links] == [
+        "How fast did each grade band get there?",
+        "Who does the work?",
+        "How the survey was run",
+    ]
+    for link in links:
+        assert soup.find(id=link["href"].removeprefix("#")).get_text() == link.string
+    assert page.index('class="findings"') < page.index("<nav") < page.index("How fast did", 2000)
+
+
+def test_exhibits_are_numbered_and_named_by_number_and_title(soup):
+    figures = soup.select("figure.exhibit-figure")
+    assert [f.select_one(".exhibit-number").string for f in figures] == [
+        f"Figure {k}" for k in range(1, 9)
+    ]
+    assert soup.select_one("figure.exhibit-table .exhibit-number").string == "Table 1"
+    for figure in soup.select("figure"):
+        named = [soup.find(id=name) for name in figure["aria-labelledby"].split()]
+        assert all(named)
+        assert figure.img is None or len(figure.img["alt"]) > 20
+    assert figures[0].select_one("details summary").string == "Data of figure 1"
+    assert len({region["aria-label"] for region in soup.select("[role=region][aria-label]")}) == 8
+
+
+def test_code_is_folded_after_its_result_and_silent_cells_join_it(soup):
+    folds = soup.select("figure .exhibit-tools > details.code")
+    assert len(folds) == 9
+    first = folds[0].get_text()
+    assert first.startswith("Code of figure 1")
+    assert "levels = shares(2024)" in first
+    assert "charts.panels(levels)" in first
+    # parameters, set-up and hidden inputs are nowhere; notes keep theirs
+    assert "import edtech_survey" not in soup.get_text()
+    assert "headline(...)" not in soup.get_text()
+    assert len(soup.select("details.code")) == 10
+
+
+def test_figures_used_lead_to_their_rows(soup):
+    links = soup.select(".exhibit-origins a")
+    assert links
+    for link in links:
+        row = soup.find(id=link["href"].removeprefix("#"))
+        assert row.name == "tr"
+        assert "page 12" in row.get_text()
+
+
+def test_ids_are_unique(soup):
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_manifest_is_embedded_and_readable(page, soup):
+    assert read_manifest(page) == MANIFEST
+    assert "wave = 2024" in soup.select_one("#run-manifest").get_text()
+
+
+def test_a_page_of_all_exhibits_stays_small(page):
+    assert len(page.encode()) < 400_000
+
+
+def test_two_renders_give_the_same_bytes(report, page):
+    assert render(report, manifest=MANIFEST, folder_link=True) == page
+
+
+def test_the_notebook_is_not_changed(report):
+    before = nbformat.writes(report)
+    render(report)
+    assert nbformat.writes(report) == before
+
+
+def test_the_same_exhibit_twice_gets_its_own_ids(exhibits, make_code, make_notebook):
+    made = render(
+        make_notebook("# T", make_code("a", exhibits["table"]), make_code("b", exhibits["table"])),
+        strict=False,
+    )
+    soup = BeautifulSoup(made, "html.parser")
+    tables = soup.select("figure table")
+    assert len(tables) == 2
+    assert tables[0]["aria-labelledby"] != tables[1]["aria-labelledby"]
+    ids = {tag["id"] for tag in soup.find_all(id=True)}
+    for table in tables:
+        assert table["aria-labelledby"] in ids
+        for cell in table.select("td"):
+            assert set(cell["headers"]) <= {t["id"] for t in table.find_all(id=True)}
+    names = [link["download"] for link in soup.select("a[download]")]
+    assert len(set(names)) == 2
+
+
+def output(data, kind="display_data"):
+    return nbformat.v4.new_output(kind, data=data)
+
+
+def test_widgets_scripts_and_standard_error_are_left_out(make_code, make_notebook):
+    cell = make_code("x")
+    cell.outputs = [
+        output({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "a progress bar"}),
+        output({"application/javascript": "alert(1)"}),
+        nbformat.v4.new_output("stream", name="stderr", text="a warning in /home/someone"),
+        nbformat.v4.new_output("stream", name="stdout", text="printed \x1b[31mred\x1b[0m <b>"),
+    ]
+    text = BeautifulSoup(render(make_notebook("# T", cell)), "html.parser").main.get_text()
+    assert "printed red <b>" in text
+    assert "progress" not in text
+    assert "warning" not in text
+    assert "alert" not in text
+
+
+def test_a_failed_cell_is_no_page(make_code, make_notebook):
+    cell = make_code("1 / 0")
+    cell.outputs = [
+        nbformat.v4.new_output("error", ename="KeyError", evalue="secret", traceback=["secret"])
+    ]
+    with pytest.raises(ReportError, match=r"cell 2.*KeyError.*run the notebook to its end"):
+        render(make_notebook("# T", cell))
+    loose = render(make_notebook("# T", cell), strict=False)
+    assert "This cell failed: KeyError" in loose
+    assert "secret" not in loose
+
+
+def test_latex_is_refused(make_code, make_notebook):
+    cell = make_code("m")
+    cell.outputs = [output({"text/latex": r"$\frac{1}{2}$", "text/plain": "m"})]
+    with pytest.raises(ReportError, match="LaTeX, which needs a script"):
+        render(make_notebook("# T", cell))
+    with pytest.raises(ReportError, match="raw TeX"):
+        render(make_notebook("# T", "The slope is $$\\frac{a}{b}$$."))
+
+
+def test_a_bare_frame_is_refused(make_code, make_notebook):
+    frame = pd.DataFrame({"a": [1]})
+    cell = make_code("frame")
+    cell.outputs = [output({"text/html": frame.to_html(), "text/plain": "x"}, "display_data")]
+    with pytest.raises(ReportError, match=r"bare data frame.*tables\.table"):
+        render(make_notebook("# T", cell))
+
+
+def test_a_picture_needs_alt_text_in_its_metadata(make_code, make_notebook):
+    cell = make_code("plt.plot()")
+    cell.outputs = [output({"image/png": "AAAA", "text/plain": "<Figure>"})]
+    with pytest.raises(ReportError, match="no alt text"):
+        render(make_notebook("# T", cell))
+    cell.outputs[0].metadata["image/png"] = {"alt": 'A line that rises from 1 to 2 "points"'}
+    made = BeautifulSoup(render(make_notebook("# T", cell)), "html.parser")
+    assert made.img["alt"] == 'A line that rises from 1 to 2 "points"'
+
+
+def test_other_peoples_notebooks_render_safely(make_code, make_notebook):
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    shown = make_code("HTML(x)")
+    shown.outputs = [
+        output({"text/html": hostile + "<table><tr><th>a</th></tr></table>", "text/plain": ""}),
+        output({"text/markdown": f"**bold** {hostile}", "text/plain": ""}),
+        output({"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg'>{hostile}</svg>"}),
+        output({"text/plain": hostile}),
+    ]
+    made = render(
+        make_notebook(f"# One {hostile}", f"# Two\n\n{hostile}", shown, "### Deep"),
+        name="<b>x</b>",
+        strict=False,
+    )
+    soup = BeautifulSoup(made, "html.parser")
+    assert not soup.find_all("script")
+    assert not soup.find_all(onerror=True)
+    assert len(soup("h1")) == 1
+    assert soup.find("strong").string == "bold"
+    assert soup.find("pre", class_="plain").string == hostile
+    assert [img.get("src", "")[:20] for img in soup("img") if img.get("src")] == [
+        "data:image/svg+xml;b"
+    ]
+
+
+def test_a_notebook_without_title_takes_its_name(make_notebook):
+    made = BeautifulSoup(render(make_notebook("Some text."), name="my-notes"), "html.parser")
+    assert made.title.string == "my-notes"
+    assert made.h1.string == "my-notes"
+
+
+def test_strictness_is_an_option_of_the_exporter(make_notebook, caplog):
+    exporter = ReportExporter(strict=False)
+    made, _ = exporter.from_notebook_node(make_notebook("# A\n\n#### Deep"))
+    assert "Deep" in made
+    with pytest.raises(ReportError, match="level 4 after level 1"):
+        ReportExporter().from_notebook_node(make_notebook("# A\n\n#### Deep"))
+
+
+def test_a_brief_has_a_smaller_budget(report, make_notebook):
+    long = make_notebook("# A\n\n" + "x" * 310_000)
+    with pytest.raises(ReportError, match="a brief may have"):
+        render(long, kind="brief")
+    assert render(long, kind="report")

@@ -1,0 +1,112 @@
+import pytest
+
+from edtech_survey.errors import ReportError
+from edtech_survey.reports import lint
+from edtech_survey.reports.html import render
+
+GOOD = """<html lang="en"><head><meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><style>p {}</style></head>
+<body><h1>A</h1><h2>B</h2>{}</body></html>"""
+
+
+def page(inside="", template=GOOD):
+    return template.replace("{}", inside, 2) if inside else template.replace("{}", "")
+
+
+def told(html, kind="report"):
+    return [str(problem) for problem in lint.lint(html, kind)]
+
+
+def test_a_clean_page_has_no_problem():
+    assert told(page()) == []
+    assert told(page("<table aria-label='T'><tr><th scope='col'>a</th></tr></table>")) == []
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        ("<img src='data:image/png;base64,AA'>", "no alt text"),
+        ("<img src='data:image/png;base64,AA' alt=''>", "says nothing"),
+        (
+            "<img src='data:image/png;base64,AA' alt='No description has been provided for this'>",
+            "says nothing",
+        ),
+        ("<img src='data:image/png;base64,AA' alt='figure'>", "says nothing"),
+        ("<img alt='a good description'>", "no picture inside"),
+        ("<img src='https://example.org/x.png' alt='a chart of x'>", "loads 'https://"),
+        ("<img src='x.png' alt='a chart of x'>", "loads 'x.png'"),
+        ("<script>1</script>", "scripts and frames"),
+        ("<iframe src='x.html'></iframe>", "scripts and frames"),
+        ("<p onclick='x()'>a</p>", "event handler onclick"),
+        ("<a href='javascript:x()'>a</a>", "runs a script"),
+        ("<link rel='stylesheet' href='x.css'>", "<link>: loads"),
+        ("<style>@import 'x.css'</style>", "<style>: loads a file"),
+        ("<p style='background: url(x.png)'>a</p>", "its style loads"),
+        ("<h1>Another</h1>", "2 of level 1"),
+        ("<h4>Deep</h4>", "level 4 after level 2"),
+        ("<h3> </h3>", "empty heading"),
+        ("<table><tr><th scope='col'>a</th></tr></table>", "neither caption nor name"),
+        ("<table aria-label='T'><tr><td>a</td></tr></table>", "no header cells"),
+        ("<table aria-label='T'><tr><th>a</th></tr></table>", "header 'a' has no scope"),
+        ("<table aria-label='T'><tr><th scope='col'></th></tr></table>", "empty header cell"),
+        ("<table class='dataframe' aria-label='T'></table>", "a bare data frame"),
+        ("<p id='a'></p><p id='a'></p>", "id 'a': occurs 2 times"),
+        ("<p aria-labelledby='nobody'>a</p>", "is named by 'nobody'"),
+        ("<a href='#nowhere'>a</a>", "#nowhere is not there"),
+        ("<a href='#fig-ct.x'>a</a>", "list the figure in sources"),
+        ("<a href='x.html'></a>", "has no text"),
+        ("<p>$$\\frac{a}{b}$$</p>", "raw TeX"),
+        ("<p>\\(x\\)</p>", "raw TeX"),
+        ("<pre class='latex'>\\sum_i x</pre>", "raw TeX"),
+        ("<p>in /home/someone/data.csv</p>", "a path of this machine"),
+        ("<pre><code>open('C:\\Users\\someone\\x.csv')</code></pre>", "a path of this machine"),
+        ("<a href='file:///x'>a</a>", "a path of this machine"),
+    ],
+)
+def test_each_fault_is_found_and_named(inside, said):
+    found = told(page(inside))
+    assert any(said in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<p>Between $50k and $60k, and 1:1 or 2:1</p>",
+        "<p>the wave (2024) and data/raw/ct-2024/figures.csv</p>",
+        "<pre><code>re.compile('\\\\(x')</code></pre>",
+        "<p>https://portal.ct.gov/home/report</p>",
+        "<a href='#b'>b</a><p id='b'>b</p>",
+        "<a href='other.html'><img src='data:image/png;base64,AA' alt='A chart of x'></a>",
+    ],
+)
+def test_what_is_right_is_not_found(inside):
+    assert told(page(inside)) == []
+
+
+def test_a_page_without_policy_or_language():
+    assert any("no content-security policy" in p for p in told("<html lang='en'><h1>A</h1></html>"))
+    assert any("no language" in p for p in told(page(template=GOOD.replace(' lang="en"', ""))))
+    weak = GOOD.replace("default-src 'none'", "default-src 'none'; script-src 'self'")
+    assert any("allows scripts" in p for p in told(page(template=weak)))
+
+
+def test_the_size_budget_depends_on_the_kind():
+    large = page(f"<p>{'x' * 400_000}</p>")
+    assert told(large) == []
+    assert any("a brief may have 300,000" in p for p in told(large, "brief"))
+    assert any("a report may have 1,000,000" in p for p in told(page(f"<p>{'x' * 1_000_001}</p>")))
+
+
+def test_a_heading_before_the_first_is_a_jump():
+    assert any("starts with level 2" in p for p in told(page().replace("<h1>A</h1>", "", 1)))
+
+
+def test_check_raises_with_every_problem():
+    with pytest.raises(ReportError) as caught:
+        lint.check(page("<script></script><img>"), "report", "01-demo")
+    assert "01-demo is not fit" in str(caught.value)
+    assert len(caught.value.problems) >= 3
+
+
+def test_a_rendered_report_is_clean(report):
+    assert told(render(report)) == []

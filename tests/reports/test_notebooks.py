@@ -1,0 +1,131 @@
+import nbformat
+import pytest
+
+from edtech_survey.errors import ReportError, SetupError
+from edtech_survey.reports import notebooks
+from edtech_survey.reports.notebooks import run_notebook, slug
+from edtech_survey.reports.provenance import read_manifest
+
+PARAMETERS = 'wave: int = 2024  # survey year\ndistrict: str = "0010011"  # district id'
+HEADLINE = """
+import os
+from edtech_survey.reports import headline
+headline(f"Wave {wave} of {district}", f"In {os.path.basename(os.getcwd())}", [
+    f"progress {os.environ['EDTECH_SURVEY_PROGRESS']}, seed {os.environ['PYTHONHASHSEED']}"
+])
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "nb"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def write(folder):
+    def made(*sources, name="01_a_report.ipynb", kernel="some-foreign-kernel"):
+        cells = [nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})]
+        cells += [nbformat.v4.new_code_cell(s, metadata={"tags": ["hide-input"]}) for s in sources]
+        metadata = {"kernelspec": {"name": kernel, "display_name": "x", "language": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), folder / name)
+        return folder / name
+
+    return made
+
+
+def test_a_run_makes_a_page_with_typed_parameters_and_its_manifest(write, tmp_path):
+    out = tmp_path / "reports"
+    out.mkdir()
+    (out / "01-a-report.failed.ipynb").write_text("old")
+    path = write(HEADLINE)
+    before = path.read_bytes()
+    manifest = {"parameters": {"wave": 2021}, "code": {}}
+    run = run_notebook(path, out, {"wave": "2021"}, manifest=manifest)
+    page = run.html.read_text()
+    assert (run.slug, run.html) == ("01-a-report", out / "01-a-report.html")
+    assert run.title == "Wave 2021 of 0010011"
+    assert "progress 0, seed 0" in page
+    assert "In nb" in page
+    assert read_manifest(run.html) == manifest
+    assert 'href="index.html"' in page
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in out.iterdir()) == ["01-a-report.html"]
+    again = run_notebook(path, out, {"wave": 2021}, manifest=manifest, slug="again")
+    assert again.html.read_text() == page
+
+
+def test_a_failed_cell_leaves_the_old_page_and_keeps_the_notebook(write, tmp_path):
+    out = tmp_path / "reports"
+    out.mkdir()
+    (out / "x.html").write_text("the last good page")
+    path = write("before = 1", "print('x')\nraise KeyError('no wave 2019')")
+    with pytest.raises(ReportError) as caught:
+        run_notebook(path, out, slug="x")
+    told = str(caught.value)
+    assert "01_a_report.ipynb failed" in told
+    assert "cell 3 (print('x')): KeyError: 'no wave 2019'" in told
+    assert "x.failed.ipynb: keeps the notebook" in told
+    assert (out / "x.html").read_text() == "the last good page"
+    kept = nbformat.read(out / "x.failed.ipynb", as_version=4)
+    assert "papermill" not in kept.metadata
+    assert any(o.output_type == "error" for c in kept.cells for o in c.get("outputs", []))
+
+
+@pytest.mark.parametrize(
+    ("source", "timeout", "said"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 60, "DeadKernelError"),
+        ("while True: pass", 1, "CellTimeoutError"),
+    ],
+)
+def test_a_dead_or_hung_kernel_is_a_failure_and_not_a_page(write, tmp_path, source, timeout, said):
+    out = tmp_path / "reports"
+    path = write("done = 1", source, "done")
+    with pytest.raises(ReportError, match=said):
+        run_notebook(path, out, timeout=timeout)
+    assert [file.name for file in out.iterdir()] == ["01-a-report.failed.ipynb"]
+    kept = nbformat.read(out / "01-a-report.failed.ipynb", as_version=4)
+    marked = [
+        cell.source
+        for cell in kept.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error" and output.ename == said
+    ]
+    assert marked == [source]
+
+
+def test_a_page_that_breaks_a_rule_is_not_published(
+    write, tmp_path, monkeypatch, make_code, make_notebook
+):
+    shown = make_code("HTML(x)", {"text/html": "<table><td>x</td></table>"})
+    executed = make_notebook("# T", shown)
+    monkeypatch.setattr(notebooks, "_execute", lambda *_, **__: (executed, None))
+    path = write("x")
+    with pytest.raises(ReportError, match="neither caption nor name"):
+        run_notebook(path, tmp_path / "out")
+    assert [f.name for f in (tmp_path / "out").iterdir()] == ["01-a-report.failed.ipynb"]
+
+
+def test_nothing_runs_with_an_unfit_parameter_or_name(write, tmp_path, monkeypatch):
+    def never(*args, **kwargs):
+        raise AssertionError("it ran")
+
+    monkeypatch.setattr(notebooks, "_execute", never)
+    path = write(HEADLINE)
+    with pytest.raises(SetupError, match="did you mean 'wave'"):
+        run_notebook(path, tmp_path, {"wav": 1})
+    for unsafe in ("../x", "a/b", "x.html", "http://example.org", "CON AUX", ""):
+        with pytest.raises(SetupError, match="no safe name"):
+            run_notebook(path, tmp_path, slug=unsafe)
+    with pytest.raises(SetupError, match="name of the list"):
+        run_notebook(path, tmp_path, slug="index")
+
+
+def test_slugs_never_leave_the_folder():
+    for text in ("../../etc/passwd", "a/b\\c", "..", "C:\\x", "x\x00y", "…", "." * 300, "ß" * 300):
+        made = slug(text)
+        assert made.isascii()
+        assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+        assert 0 < len(made) <= 80

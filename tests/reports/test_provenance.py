@@ -1,0 +1,127 @@
+import base64
+import hashlib
+import json
+
+import pandas as pd
+import pytest
+
+from edtech_survey.errors import ReportError
+from edtech_survey.reports import charts, provenance
+from edtech_survey.reports.html import render
+
+
+@pytest.fixture
+def project(tmp_path):
+    raw = tmp_path / "data" / "raw" / "ct-2024"
+    raw.mkdir(parents=True)
+    (raw / "figures.csv").write_text("a\n1\n")
+    (raw / "source.yaml").write_text("id: ct-2024\n")
+    (tmp_path / "x.ipynb").write_text("{}")
+    return tmp_path
+
+
+def test_the_manifest_tells_hashes_and_no_path_of_the_machine(project):
+    made = provenance.manifest(
+        inputs=[project / "data" / "raw"],
+        root=project,
+        parameters={"waves": (2017, 2024), "base": None},
+        notebook=project / "x.ipynb",
+        date="2024-11",
+    )
+    assert made["inputs"] == {
+        "data/raw/ct-2024/figures.csv": hashlib.sha256(b"a\n1\n").hexdigest(),
+        "data/raw/ct-2024/source.yaml": hashlib.sha256(b"id: ct-2024\n").hexdigest(),
+    }
+    assert made["parameters"] == {"base": None, "waves": [2017, 2024]}
+    assert made["notebook"]["path"] == "x.ipynb"
+    assert made["packages"]["pandas"] == pd.__version__
+    text = provenance.dumps(made)
+    assert str(project) not in text
+    assert json.loads(text) == made
+    assert provenance.dumps(json.loads(text)) == text
+
+
+def test_one_changed_byte_changes_one_hash(project):
+    def run():
+        return provenance.manifest(inputs=[project / "data"], root=project, parameters={})["inputs"]
+
+    before = run()
+    (project / "data" / "raw" / "ct-2024" / "figures.csv").write_text("a\n2\n")
+    after = run()
+    assert {name for name in before if before[name] != after[name]} == {
+        "data/raw/ct-2024/figures.csv"
+    }
+
+
+def test_inputs_must_be_there_and_inside(project, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("other") / "x.csv"
+    outside.write_text("a")
+    with pytest.raises(ReportError, match=r"x\.csv: lies outside the project"):
+        provenance.manifest(inputs=[outside], root=project, parameters={})
+    with pytest.raises(ReportError, match=r"none\.csv: is not there"):
+        provenance.manifest(inputs=[project / "none.csv"], root=project, parameters={})
+
+
+def test_a_page_without_manifest_is_not_ours():
+    with pytest.raises(ReportError, match="no run manifest"):
+        provenance.read_manifest("<html></html>")
+
+
+def test_data_of_a_page_read_back_as_written(report, exhibits):
+    found = provenance.exhibits(render(report))
+    assert set(found) >= {made.id for made in exhibits.values()}
+    dots = found["dots-one-to-one"]
+    assert dots["group"].tolist() == ["6-8", "9-12", "3-5", "pk-2"]
+    assert dots["estimate"].tolist() == ["100", "98", "97", "89"]
+
+
+@pytest.fixture
+def page_of(words):
+    """The part of a page that matters here: one exhibit."""
+
+    def made(frame):
+        given = {"title": "T t", "subtitle": "Percent, with 95% intervals", "alt": "Alt text."}
+        return charts.dots(frame, **given, **words).html()
+
+    return made
+
+
+def test_diff_lists_each_number_that_moved_and_no_other(shares, page_of):
+    moved = shares.assign(estimate=[90.0, 97.0, 100.0, 98.0], base=[54, 58, 58, 57])
+    table = provenance.diff_pages(page_of(shares), page_of(moved))
+    assert table.to_dict("records") == [
+        {
+            "exhibit": "dots-one-to-one",
+            "row": "ct-2024 / 2024 / one_to_one / pk-2 / share",
+            "column": column,
+            "old": old,
+            "new": new,
+        }
+        for column, old, new in (("estimate", "89", "90"), ("base", "53", "54"))
+    ]
+    assert provenance.diff_pages(page_of(shares), page_of(shares)).empty
+
+
+def test_diff_does_not_mind_another_order(shares, page_of):
+    turned = shares.iloc[::-1]
+    assert provenance.diff_pages(page_of(shares), page_of(turned)).empty
+
+
+def test_diff_shows_rows_and_exhibits_that_came_or_went(shares, page_of, make_notebook):
+    fewer = provenance.diff_pages(page_of(shares), page_of(shares.iloc[:3]))
+    assert set(fewer["new"]) == {""}
+    assert set(fewer["row"].str.contains("9-12")) == {True}
+    gone = provenance.diff_pages(page_of(shares), render(make_notebook("# T")))
+    assert len(gone["row"].unique()) == 4
+
+
+def test_pages_may_be_files(shares, page_of, tmp_path):
+    one = tmp_path / "a.html"
+    one.write_text(page_of(shares))
+    assert provenance.diff_pages(one, page_of(shares)).empty
+
+
+def test_the_embedded_link_is_plain_base64_json():
+    link = provenance.embedded({"b": 1, "a": "<é>"})
+    data = link.split("base64,")[1].split('"')[0]
+    assert json.loads(base64.b64decode(data)) == {"a": "<é>", "b": 1}

@@ -1,0 +1,110 @@
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edtech_survey.reports.sanitize import TAGS, clean
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)><script>alert(1)</script></svg>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='jav&#x09;ascript:alert(1)'>x</a>",
+    "<a href='data:text/html;base64,PHNjcmlwdD4='>x</a>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<object data='x'></object><embed src='x'>",
+    "<form action='https://evil.example'><input><button>go</button></form>",
+    "<style>@import 'https://evil.example/x.css'</style>",
+    "<p style='background:url(https://evil.example/x)'>x</p>",
+    "<link rel=stylesheet href='https://evil.example/x.css'>",
+    "<base href='https://evil.example/'>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "<img src='https://evil.example/x.png' srcset='https://evil.example/y.png 2x'>",
+    "<video poster='https://evil.example/x'><source src='https://evil.example/y'></video>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<details open ontoggle=alert(1)><summary>x</summary></details>",
+    "<a href='//evil.example'>x</a>",
+    "<a href='file:///etc/passwd'>x</a>",
+    "<template><script>alert(1)</script></template>",
+    "<p id='content' tabindex='7' role='banner'>x</p>",
+]
+
+
+def dangers(markup):
+    soup = BeautifulSoup(markup, "html.parser")
+    found = [element.name for element in soup.find_all(True) if element.name not in TAGS]
+    for element in soup.find_all(True):
+        for name, value in element.attrs.items():
+            text = " ".join(value) if isinstance(value, list) else str(value)
+            if name.startswith("on") or name in ("style", "srcset", "poster", "action", "srcdoc"):
+                found.append(f"{element.name} {name}")
+            if name == "src" and not text.startswith("data:image/"):
+                found.append(f"src {text}")
+            if name == "href" and text.lower().startswith(("javascript", "data:text/html", "//")):
+                found.append(f"href {text}")
+    return found
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_payload_passes(payload):
+    assert dangers(clean(payload)) == []
+    assert "evil.example" not in clean(payload) or "href" not in clean(payload)
+
+
+def test_the_check_itself_would_notice():
+    assert all(dangers(payload) for payload in PAYLOADS[:4])
+
+
+@given(st.text(alphabet="<>/='\" abonerlickscriptsrchef:&#;", max_size=80))
+def test_nothing_typed_becomes_dangerous(text):
+    once = clean(text)
+    assert dangers(once) == []
+    assert clean(once) == once
+
+
+def test_ids_and_roles_of_the_page_cannot_be_taken():
+    kept = clean("<p id='content' tabindex='7' role='banner'>x</p>")
+    assert kept == "<p>x</p>"
+
+
+def test_exhibits_pass_unharmed(exhibits, texts):
+    for made in [*exhibits.values(), *texts.values()]:
+        markup = made._repr_mimebundle_()
+        markup = (markup[0] if isinstance(markup, tuple) else markup)["text/html"]
+        before, after = (BeautifulSoup(m, "html.parser") for m in (markup, clean(markup)))
+        assert after.get_text() == before.get_text()
+        for kind in (
+            "th[scope]",
+            "td[headers]",
+            "img[alt][src]",
+            "details",
+            "figure[role]",
+            "[id]",
+        ):
+            assert len(after.select(kind)) == len(before.select(kind)), kind
+        for link in before.select("a[download]"):
+            assert after.find("a", download=link["download"])["href"] == link["href"]
+
+
+def test_a_styled_frame_keeps_its_cells_and_loses_its_styles():
+    frame = pd.DataFrame({"<script>alert(1)</script>": ["<img src=x onerror=alert(1)>"]})
+    hostile = frame.style.set_caption("<script>alert(1)</script>").to_html()
+    kept = clean(hostile)
+    assert dangers(kept) == []
+    assert len(BeautifulSoup(kept, "html.parser").find_all("th")) >= 2
+
+
+def test_a_model_summary_with_hostile_names_is_harmless():
+    bad = "<script>alert(1)</script>"
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"y": rng.normal(size=40), "g": [bad, "b"] * 20})
+    markup = smf.ols("y ~ C(g, Treatment('b'))", frame).fit().summary().as_html()
+    assert "<script>" in markup
+    kept = clean(markup)
+    assert dangers(kept) == []
+    assert len(BeautifulSoup(kept, "html.parser").find_all("th")) > 10

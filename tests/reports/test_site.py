@@ -1,0 +1,148 @@
+import csv
+import io
+import json
+import stat
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from edtech_survey.errors import ReportError, SetupError
+from edtech_survey.reports import lint, site
+from edtech_survey.reports.csvtext import csv_text
+from edtech_survey.reports.files import write_whole
+from edtech_survey.reports.html import render
+
+
+@pytest.fixture
+def folder(report, tmp_path):
+    manifest = {"date": "2024-11", "parameters": {}, "code": {}, "synthetic": False}
+    (tmp_path / "01-x.html").write_text(render(report, manifest=manifest, folder_link=True))
+    (tmp_path / "stranger.html").write_text("<html><h1>Not ours</h1></html>")
+    return tmp_path
+
+
+def test_the_index_lists_our_pages_with_finding_date_and_files(folder):
+    (folder / "01-x.pdf").write_bytes(b"%PDF")
+    made = site.write_index(folder).read_text()
+    soup = BeautifulSoup(made, "html.parser")
+    assert lint.lint(made) == []
+    assert [h.get_text() for h in soup("h2")] == ["Nearly every grade band is one-to-one"]
+    text = soup.main.get_text(" ", strip=True)
+    for part in ("89% of districts gave every pupil a device.", "Data of 2024-11", "Sources: "):
+        assert part in text
+    assert "Not ours" not in made
+    assert '"Segoe UI"' in soup.style.string
+    links = [a["href"] for a in soup.main.select("a[href]")]
+    assert {"01-x.html", "01-x.pdf"} <= set(links)
+    assert all((folder / link).is_file() for link in links)
+
+
+def test_the_data_lie_beside_the_pages_with_their_columns_described(folder, exhibits):
+    site.write_index(folder)
+    files = sorted(path.name for path in (folder / "data").iterdir())
+    assert "01-x--dots-one-to-one.csv" in files
+    assert len(files) == 9 + 1 + 1
+    read = pd.read_csv(folder / "data" / "01-x--dots-one-to-one.csv")
+    assert read["estimate"].tolist() == [100, 98, 97, 89]
+    readme = (folder / "data" / "README.md").read_text()
+    assert "`conf_low`: lower end of the interval" in readme
+    assert "01-x--dots-one-to-one.csv" in readme
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["pages"]["01-x.html"]["date"] == "2024-11"
+    assert set(manifest["data"]) == {name for name in files if name.endswith(".csv")}
+
+
+def test_two_runs_give_the_same_bytes_and_stale_data_go(folder):
+    site.write_index(folder)
+    before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    (folder / "data" / "01-x--gone.csv").write_text("old")
+    site.write_index(folder)
+    after = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_an_empty_folder_has_an_index_that_says_so(tmp_path):
+    assert "No report has been made yet" in site.write_index(tmp_path / "new").read_text()
+
+
+def test_without_a_browser_the_message_says_what_to_do(folder, monkeypatch):
+    monkeypatch.setattr(site, "find_browser", lambda: None)
+    with pytest.raises(SetupError, match=r"install one, or open 01-x\.html in any browser"):
+        site.print_pdf(folder / "01-x.html", folder / "01-x.pdf")
+
+
+def test_a_browser_that_fails_leaves_the_old_pdf(folder, monkeypatch):
+    browser = folder / "browser"
+    browser.write_text("#!/bin/sh\necho 'no space left' >&2\nexit 1\n")
+    browser.chmod(browser.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setattr(site, "find_browser", lambda: str(browser))
+    (folder / "01-x.pdf").write_bytes(b"%PDF old")
+    with pytest.raises(ReportError, match="no space left"):
+        site.print_pdf(folder / "01-x.html", folder / "01-x.pdf")
+    assert (folder / "01-x.pdf").read_bytes() == b"%PDF old"
+
+
+def test_only_root_goes_without_the_sandbox(tmp_path, monkeypatch):
+    monkeypatch.setattr(site.os, "geteuid", lambda: 1000, raising=False)
+    assert "--no-sandbox" not in site._flags(tmp_path)
+    monkeypatch.setattr(site.os, "geteuid", lambda: 0, raising=False)
+    assert "--no-sandbox" in site._flags(tmp_path)
+
+
+RISKY = ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\tx", "\rx"]
+
+
+@pytest.mark.parametrize("text", RISKY)
+def test_no_cell_and_no_header_of_a_csv_is_a_formula(text):
+    written = csv_text(pd.DataFrame({text: [text, "plain"], "n": [-1.5, 2]}))
+    rows = list(csv.reader(io.StringIO(written)))
+    read_back = f"'{text}".replace("\r", "\n")
+    assert rows[0][0] == read_back
+    assert rows[1] == [read_back, "-1.5"]
+    assert rows[2] == ["plain", "2"]
+
+
+def test_categories_missing_and_large_numbers_survive_the_csv():
+    frame = pd.DataFrame(
+        {
+            "c": pd.Categorical(["=x", None]),
+            "i": pd.array([123456789012, None], dtype="Int64"),
+            "f": pd.array([0.1 + 0.2, None], dtype="Float64"),
+            "b": pd.array([True, None], dtype="boolean"),
+        }
+    )
+    assert csv_text(frame) == "c,i,f,b\n'=x,123456789012,0.3,True\n,,,\n"
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    target = tmp_path / "a.html"
+    write_whole(target, "old")
+
+    def full(_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("edtech_survey.reports.files.os.fsync", full)
+    with pytest.raises(OSError, match="disk full"):
+        write_whole(target, "new")
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
+
+
+def test_printing_asks_for_tags_and_an_outline(folder, monkeypatch):
+    asked = []
+
+    def run(command, **_):
+        asked.extend(command)
+        target = next(part for part in command if part.startswith("--print-to-pdf="))
+        Path(target.split("=", 1)[1]).write_bytes(b"%PDF-1.7 new")
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+    monkeypatch.setattr(site, "find_browser", lambda: "browser")
+    monkeypatch.setattr(site.subprocess, "run", run)
+    made = site.print_pdf(folder / "01-x.html", folder / "sub" / "x.pdf")
+    assert made.read_bytes() == b"%PDF-1.7 new"
+    assert "--generate-pdf-document-outline" in asked
+    assert "--no-pdf-header-footer" in asked

@@ -1,0 +1,65 @@
+from decimal import ROUND_HALF_UP, Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edtech_survey.reports import words
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(0, 3))
+def test_rounding_is_half_up_on_the_printed_number(thousandths, digits):
+    exact = Decimal(thousandths) / 1000
+    wanted = exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    assert words.rounded(thousandths / 1000, digits) == wanted
+
+
+def test_halves_round_as_published_tables_do_and_not_to_even():
+    assert [words.percent(x) for x in (0.5, 1.5, 2.5, 88.5)] == ["1%", "2%", "3%", "89%"]
+
+
+def test_no_negative_zero():
+    assert words.number(-0.2, 0) == "0"
+    assert words.signed(-0.2) == "0"
+    assert words.usd(-0.001, digits=2) == "$0.00"
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA, float("nan")])
+@pytest.mark.parametrize("kind", list(words.FORMATS))
+def test_what_is_missing_is_said_to_be_missing(missing, kind):
+    assert words.value(missing, kind) == "not available"
+
+
+def test_numpy_numbers_are_numbers():
+    frame = pd.DataFrame({"x": pd.array([1008, None], dtype="Int64")})
+    assert [words.ratio(x) for x in frame["x"]] == ["1 to 1,008", "not available"]
+
+
+def test_an_unknown_format_names_the_known_ones():
+    with pytest.raises(ValueError, match="percent, points, usd"):
+        words.value(1, "dollars")
+
+
+def test_a_change_whose_interval_holds_zero_is_no_clear_change():
+    assert words.change(2, -3, 7).startswith("no clear change")
+    assert words.change(2, 1, 3) == "up 2 points (1 to 3)"
+    assert words.change(1) == "up 1 point"
+
+
+def test_interval_units():
+    assert words.interval(1.2, 14, "usd") == "$1.20 to $14"
+    assert words.interval(0.1, 1, "points") == "0 to 1 point"
+
+
+@given(st.lists(st.text(min_size=1, max_size=5), max_size=6))
+def test_join_keeps_every_part_in_order(parts):
+    joined = words.join(parts)
+    position = 0
+    for part in parts:
+        position = joined.index(part, position) + len(part)
+
+
+def test_years_in_a_row_become_a_range_and_others_a_list():
+    assert words.years([2021, 2020, 2022, 2020]) == "2020 to 2022"
+    assert words.years([2020, 2021]) == "2020 and 2021"

@@ -1,0 +1,234 @@
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_effectsize
+
+from edtech_survey.errors import EstimateError
+from edtech_survey.shape import ESTIMATE_COLUMNS, figures
+from edtech_survey.statistics.compare import compare, grade_counts
+from edtech_survey.statistics.intervals import newcombe
+
+HEAD = ["pair_id", "topic", "item", "group", "statistic", "wave", "take", "figure_id",
+        "figure_take", "base_at_least", "design", "comparability", "reason"]  # fmt: skip
+
+
+def figure(figure_id, item, statistic, printed, value, unit="percent", **more):
+    source, wave = ("ct", 2024) if figure_id.startswith("ct") else ("us", 2023)
+    return {
+        "figure_id": figure_id, "source": source, "wave": wave, "item": item, "group": "all",
+        "statistic": statistic, "printed": printed, "value": value, "unit": unit,
+        "base_kind": "unknown", "synthetic": False,
+    } | more  # fmt: skip
+
+
+FIGURES = [
+    figure("ct.share", "one_to_one", "share", "80.0%", 80.0, base=70, base_kind="published"),
+    figure("ct.count", "post", "count", "4", 4.0, "districts", base=62, base_kind="published",
+           population=205),
+    figure("ct.pay", "salary", "mean", "$110,000", 110_000.0, "usd", base=50),
+    figure("us.share", "one_to_one", "share", "60.0%", 60.0, base=80, base_kind="published"),
+    figure("us.unknown", "one_to_one", "share", "61%", 61.0),
+    figure("us.none", "post", "share", "66%", 66.0, base=100, base_kind="published"),
+    figure("us.bound", "one_to_one", "share", "over 60%", 60.0, note="lower bound (over)"),
+    figure("us.pay", "salary", "mean", "$100,000", 100_000.0, "usd", base=900),
+    figure("us.twice", "one_to_one", "share", "60%", 60.0, note="in words; repeat of us.share"),
+    figure("us.grim", "one_to_one", "share", "42.9%", 42.9, base=250, base_kind="published"),
+]  # fmt: skip
+
+
+def pair(figure_id, grade="A", item="one_to_one", statistic="share", take="", **more):
+    row = dict.fromkeys(HEAD, pd.NA) | {
+        "pair_id": f"p-{figure_id}", "topic": "t", "item": item, "group": "all",
+        "statistic": statistic, "wave": 2024, "take": take, "figure_id": figure_id,
+        "figure_take": "printed", "comparability": grade, "reason": "because",
+    }  # fmt: skip
+    return row | more
+
+
+def compared(*pairs, rows=FIGURES, **options):
+    return compare(figures(rows), pd.DataFrame(pairs, columns=HEAD), **options)
+
+
+def by_side(table):
+    return table.set_index("side")
+
+
+def test_a_difference_is_newcombes_with_the_effect_of_cohen():
+    table = by_side(compared(pair("us.share")))
+    low, high = confint_proportions_2indep(56, 70, 48, 80, compare="diff", method="newcomb")
+    difference = table.loc["difference"]
+    assert difference["estimate"] == pytest.approx(20)
+    assert (difference["conf_low"], difference["conf_high"]) == pytest.approx(
+        (100 * low, 100 * high)
+    )
+    assert difference["effect"] == pytest.approx(proportion_effectsize(0.8, 0.6))
+    half = 1.959964 * np.sqrt(1 / 70 + 1 / 80)
+    assert difference["effect_high"] == pytest.approx(difference["effect"] + half, abs=1e-5)
+    assert (difference["unit"], difference["label"]) == ("points", "holds whatever the base")
+
+
+def test_an_unpublished_base_is_tried_at_every_value():
+    found = by_side(compared(pair("us.unknown", base_at_least=20), population=60)).loc["difference"]
+    worst = [
+        newcombe(56, 70, count, base)
+        for base in range(20, 61)
+        for count in range(base + 1)
+        if 60.5 <= 100 * count / base <= 61.5
+    ]
+    assert found["conf_low"] == pytest.approx(min(float(one.low) for one in worst))
+    assert found["conf_high"] == pytest.approx(max(float(one.high) for one in worst))
+    assert found["label"] == "depends on the base"
+    counts = {
+        base: [count for count in range(base + 1) if 60.5 <= 100 * count / base <= 61.5]
+        for base in range(20, 61)
+    }
+    failing = [
+        base
+        for base, fitting in counts.items()
+        if any(newcombe(56, 70, count, base).low <= 0 for count in fitting)
+    ]
+    sure = min(base for base, fitting in counts.items() if fitting and base > max(failing))
+    assert found["holds_from_base"] == sure
+
+
+def test_the_smallest_base_to_believe_narrows_the_interval():
+    wide = by_side(compared(pair("us.unknown"), population=100)).loc["difference"]
+    narrow = by_side(compared(pair("us.unknown"), population=100, min_base=50)).loc["difference"]
+    assert wide["conf_low"] < narrow["conf_low"]
+
+
+def test_a_count_and_the_rest_of_a_share_are_turned_into_what_is_compared():
+    row = pair("us.none", "B", "post", "count", "share_of_base", figure_take="rest")
+    table = by_side(compared(row))
+    assert table.loc["state", "estimate"] == pytest.approx(100 * 4 / 62)
+    assert table.loc["elsewhere", "estimate"] == pytest.approx(34)
+    other = by_side(compared(pair("us.none", "B", "post", "count", "rest_of_base")))
+    assert other.loc["state", "estimate"] == pytest.approx(100 * 58 / 62)
+    assert "hypergeometric, population 205" in table.loc["state", "method"]
+    assert table.loc["elsewhere", "statistic"] == "share"
+
+
+def test_b_stands_side_by_side_without_a_difference():
+    table = compared(pair("us.share", "B"))
+    assert list(table["side"]) == ["state", "elsewhere"]
+    assert table["label"].isna().all()
+    assert table["effect"].isna().all()
+
+
+def test_c_is_refused_with_the_reason_and_no_number_at_all():
+    table = compared(pair("us.share", "C", reason="asked otherwise"))
+    assert list(table["side"]) == ["refused"]
+    assert table.loc[0, "reason"] == "asked otherwise"
+    numbers = table.select_dtypes("number")
+    assert numbers.isna().all(axis=None)
+    assert table["printed"].isna().all()
+
+
+def test_what_the_state_never_asked_is_refused():
+    row = pair("us.share", "C", item=pd.NA, group=pd.NA, statistic=pd.NA, wave=pd.NA)
+    assert compared(row).loc[0, "side"] == "refused"
+
+
+def test_figures_of_another_wave_only_refuse_what_they_lack():
+    table = compared(pair("us.share", "B", wave=2017), pair("us.none", "B", "post", "count"))
+    assert list(table["side"]) == ["refused", "state", "elsewhere"]
+    assert "one_to_one all share 2017" in table.loc[0, "reason"]
+
+
+def test_means_have_a_ratio_and_no_interval():
+    difference = by_side(compared(pair("us.pay", item="salary", statistic="mean"))).loc[
+        "difference"
+    ]
+    assert difference["estimate"] == 10_000
+    assert pd.isna(difference["conf_low"])
+    assert difference["effect"] == pytest.approx(1.1)
+    assert (difference["estimate_low"], difference["estimate_high"]) == (9_999, 10_001)
+    assert difference["label"] == "no interval: no spread is published"
+
+
+def test_dollars_are_given_at_the_prices_of_one_year():
+    prices = [
+        figure("us.cpi.2023", "cpi_u", "index", "300", 300.0, "index", wave=2023),
+        figure("us.cpi.2024", "cpi_u", "index", "315", 315.0, "index", wave=2024),
+    ]
+    row = pair("us.pay", "B", "salary", "mean")
+    table = by_side(compared(row, rows=[*FIGURES, *prices], price_year=2024))
+    assert table.loc["elsewhere", "real"] == pytest.approx(105_000)
+    assert table.loc["state", "real"] == pytest.approx(110_000)
+    old = [one | {"wave": 2008} if one["figure_id"] == "us.pay" else one for one in FIGURES]
+    table = by_side(compared(row, rows=[*old, *prices], price_year=2024))
+    assert pd.isna(table.loc["elsewhere", "real"])
+
+
+def test_a_base_that_cannot_have_printed_the_percent_is_not_believed():
+    row = by_side(compared(pair("us.grim", "B"))).loc["elsewhere"]
+    assert "base 250 cannot have printed it" in row["method"]
+    assert pd.isna(row["base"])
+    assert row["base_high"] <= 250
+
+
+def test_weighted_and_census_figures_have_no_interval_of_ours():
+    for design, said in (("weighted", "no counts stand behind"), ("census", "all counted")):
+        row = by_side(compared(pair("us.share", "B", design=design))).loc["elsewhere"]
+        assert pd.isna(row["conf_low"])
+        assert said in row["method"]
+
+
+def test_every_wrong_pair_is_named_at_once():
+    with pytest.raises(EstimateError) as error:
+        compared(
+            pair("us.nothing"),
+            pair("us.twice"),
+            pair("us.bound"),
+            pair("us.pay"),
+            pair("us.share", "D"),
+            pair("us.none", reason=" "),
+            pair("us.unknown", take="double"),
+            pair("us.grim", design="guess"),
+        )
+    told = str(error.value)
+    assert "8 pairs" in told
+    for name, what in (
+        ("us.nothing", "is not there"),
+        ("us.twice", "second printing"),
+        ("us.bound", "grade it B"),
+        ("us.pay", "one side is in percent, one in usd"),
+        ("us.share", "'D' is not A, B or C"),
+        ("us.none", "no reason"),
+        ("us.unknown", "take double"),
+        ("us.grim", "'guess'"),
+    ):
+        line = next(line for line in told.splitlines() if f"pair p-{name}:" in line)
+        assert what in line
+
+
+def test_two_state_figures_need_a_choice_of_sources():
+    more = [*FIGURES, FIGURES[0] | {"figure_id": "sample.share", "source": "sample"}]
+    with pytest.raises(EstimateError, match=r"ct\.share, sample\.share; say state_sources="):
+        compared(pair("us.share", "B"), rows=more)
+    table = by_side(compared(pair("us.share", "B"), rows=more, state_sources=["sample"]))
+    assert table.loc["state", "figure_id"] == "sample.share"
+
+
+def test_columns_are_the_result_shape_and_then_the_same_ones_always():
+    tables = [compared(pair("us.share")), compared(pair("us.share", "C"))]
+    assert list(tables[0].columns) == list(tables[1].columns)
+    assert tuple(tables[0].columns[:14]) == ESTIMATE_COLUMNS
+    assert tables[0].dtypes.equals(tables[1].dtypes)
+
+
+def test_grades_are_counted_by_topic():
+    table = compared(pair("us.share"), pair("us.unknown", "C"), pair("us.none", "C", topic="u"))
+    counts = grade_counts(table).set_index("group")
+    assert counts.at["t|A", "estimate"] == 1
+    assert counts.at["t|C", "estimate"] == 1
+    assert counts.at["u|A", "estimate"] == 0
+    assert (counts.at["all|C", "estimate"], counts.at["all|C", "base"]) == (2, 3)
+
+
+def test_neither_argument_is_changed():
+    given, rows = pd.DataFrame([pair("us.share")], columns=HEAD), figures(FIGURES)
+    before, rows_before = given.copy(), rows.copy()
+    compare(rows, given)
+    pd.testing.assert_frame_equal(given, before)
+    pd.testing.assert_frame_equal(rows, rows_before)
