@@ -6,11 +6,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUN := $(BIN)/python -m edtech_survey
 
-PACKAGE := $(shell find src -name '*.py' -o -path 'src/*/template/*' -type f)
+PACKAGE := $(shell find src -type f -not -path '*/__pycache__/*' -not -name '*.pyc')
 RAW := $(shell find data/raw -type f)
+PUBLISHED := $(filter-out data/raw/sample-%,$(RAW))
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+PAGES := $(subst _,-,$(patsubst notebooks/%.ipynb,reports/%.html,$(NOTEBOOKS)))
+GONE := $(filter-out $(wildcard $(PAGES)),$(PAGES))
 
-.PHONY: help setup data reports demo briefs lab test test-browser lint bench lock clean
+.PHONY: help setup data reports demo briefs lab test test-browser lint bench lock clean gone
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -45,15 +48,19 @@ data/processed/datapackage.json: .venv/package $(PACKAGE) $(RAW)
 
 data: data/processed/datapackage.json  ## write data/processed: Parquet, CSV, Data Package
 
-reports/manifest.json: .venv/package $(PACKAGE) $(RAW) $(NOTEBOOKS) | data/processed/datapackage.json
-	$(RUN) reports
+# Where only notebooks are newer, only they run. The stamp is made after success, so that a
+# failed notebook runs again.
+reports/.made: .venv/package $(PACKAGE) $(PUBLISHED) $(NOTEBOOKS) $(if $(GONE),gone) | data/processed/datapackage.json
+	$(RUN) reports $(if $(filter-out notebooks/%,$?),,$(notdir $?))
+	@touch $@
 
-reports: reports/manifest.json  ## run the notebooks on published figures, write reports/index.html
+reports: reports/.made  ## run the notebooks on published figures, write reports/index.html
 
-reports/demo/manifest.json: .venv/package $(PACKAGE) $(RAW) $(NOTEBOOKS)
+reports/demo/.made: .venv/package $(PACKAGE) $(RAW) $(NOTEBOOKS)
 	$(RUN) reports --data sample --out reports/demo
+	@touch $@
 
-demo: reports/demo/manifest.json  ## the same notebooks on the synthetic sample waves
+demo: reports/demo/.made  ## the same notebooks on the synthetic sample waves
 
 briefs: .venv/package  ## a brief for each district in the responses
 	$(RUN) briefs
@@ -64,7 +71,7 @@ lab: .venv/lab  ## open JupyterLab in the notebooks
 test: .venv/dev  ## the test suite without a browser (a minute or two, no network)
 	$(BIN)/python -m pytest -n auto -m "not browser"
 
-test-browser: .venv/dev reports/manifest.json  ## pages in a real Chromium, network cut
+test-browser: .venv/dev reports/.made  ## pages in a real Chromium, network cut
 	EDTECH_SURVEY_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser
 
 lint: .venv/dev  ## ruff, mypy, notebooks without outputs

@@ -109,9 +109,7 @@ def respondents_told(about: Setting) -> tuple[str, str] | None:
         & about.told["source"].eq(row["source"])
     ]
     if len(beside):
-        items = words.join(
-            f"“{about.items.get(str(item), str(item))}”" for item in beside["item"]
-        )
+        items = words.join(f"“{about.items.get(str(item), str(item))}”" for item in beside["item"])
         bases = sorted(_bases_named(beside))
         if len(bases) == 1:
             text += f" Its percents on {items} are also of {bases[0]}."
@@ -204,4 +202,3 @@ def _untested(percents: pd.DataFrame) -> tuple[str, str] | None:
         "respondents is printed with them or because whole percents of many respondents fit "
         "anything.",
     )
-

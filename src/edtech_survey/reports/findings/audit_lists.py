@@ -6,11 +6,15 @@ import pandas as pd
 
 from edtech_survey.reports import tables, words
 from edtech_survey.reports.exhibit import Table, Text, note
-from edtech_survey.reports.findings.audit_exhibits import BASE, MEANINGS, ids_of
+from edtech_survey.reports.findings.audit_exhibits import BASE, ids_of
 from edtech_survey.reports.findings.audit_setting import GRADES, OPEN, Setting
 from edtech_survey.reports.findings.folds import Folds, folds
 
 QUESTIONS = {
+    "percent_base": "Is each percent a share of the number stated?",
+    "joint_base": "Do all percents of a question fit the number stated?",
+    "counts_and_percents": "Of how many are percents with counts beside them?",
+    "printed_elsewhere": "Is a number the same in other publications?",
     "sum": "Is a total the sum of its parts?",
     "product": "Is a number the product it should be?",
     "quotient": "Do means and ratios follow from their totals?",
@@ -30,7 +34,7 @@ QUESTIONS = {
     "all_within": "Are all parts together within the whole?",
     "one_unit": "Is the smallest respondent's number possible?",
 }
-"""What each kind of declared relation asks."""
+"""What the checks ask, where their own words need the others around them."""
 
 
 def small_groups(about: Setting) -> Table | Text:
@@ -136,24 +140,37 @@ def checks(counts: pd.DataFrame, asked: pd.DataFrame, about: Setting) -> Table:
     -------
     Table
     """
-    known = QUESTIONS | dict(zip(asked["name"], asked["asks"], strict=True))
-    rows = counts.assign(asks=[known.get(str(name), str(name)) for name in counts["check"]])
-    clean = rows.loc[rows["passed"].eq(rows["findings"]) & rows["findings"].gt(0)]
-    shown = [grade for grade in GRADES if rows[grade].sum()]
-    total = {name: rows[name].sum() for name in (*GRADES, "findings")}
+    known = dict(zip(asked["name"], asked["asks"], strict=True)) | QUESTIONS
+    rows = counts.assign(
+        asks=[known.get(str(name), str(name)) for name in counts["check"]],
+        look=counts[list(OPEN)].sum(axis=1),
+    )
+    total = {name: rows[name].sum() for name in (*GRADES, "look", "findings")}
     both = pd.concat([rows, pd.DataFrame([{"asks": "All", **total}])], ignore_index=True)
     return tables.table(
         both.assign(synthetic=about.synthetic),
-        title=f"{words.spell(len(rows)).capitalize()} questions asked; "
-        f"{words.spell(len(clean))} found nothing at all",
+        title=checks_title(rows),
         subtitle="What the audit asks, and how often each answer came",
         source=about.line(about.sources),
-        note=[MEANINGS[grade] for grade in shown],
-        columns={"asks": "Question", **{grade: grade.capitalize() for grade in shown}},
-        formats=dict.fromkeys(shown, "count"),
+        note="To check: impossible, only by rounding or suspicious. A question may be asked many "
+        "times",
+        columns={
+            "asks": "Question",
+            "look": "To check",
+            "untestable": "Untestable",
+            "passed": "Passed",
+        },
+        formats=dict.fromkeys(("look", "untestable", "passed"), "count"),
         total="All",
         id="checks",
     )
+
+
+def checks_title(rows: pd.DataFrame) -> str:
+    """Count the questions, and those that found nothing to check."""
+    clean = int((rows["look"].eq(0) & rows["passed"].gt(0)).sum())
+    asked = f"{words.count(len(rows), 'question')} asked"
+    return f"{asked}; {words.spell(clean)} found nothing to check"
 
 
 def _by_source(rows: pd.DataFrame, about: Setting, kind: str) -> dict[str, Table]:

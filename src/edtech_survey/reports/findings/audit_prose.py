@@ -145,7 +145,9 @@ def _one_fewer(own: pd.DataFrame) -> str:
 
 
 def _one_to_one(about: Setting) -> str:
-    rows = about.told.loc[about.told["source"].isin(about.own) & about.told["item"].eq("one_to_one")]
+    rows = about.told.loc[
+        about.told["source"].isin(about.own) & about.told["item"].eq("one_to_one")
+    ]
     if rows["grade"].isin(OPEN).any() or not rows["grade"].eq("passed").any():
         return ""
     return "The percents of one device per student pass every test that can be made of them."

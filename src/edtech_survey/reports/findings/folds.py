@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+from edtech_survey.reports import words
 from edtech_survey.reports.exhibit import Table, Text
 
 
@@ -24,6 +25,23 @@ class Folds(Text):
     def figure_ids(self) -> tuple[str, ...]:
         """Published figures behind the tables."""
         return tuple(dict.fromkeys(name for one in self.tables for name in one.figure_ids))
+
+
+def folded(text: Text, count: int) -> Text:
+    """Fold a long list of sources away.
+
+    Parameters
+    ----------
+    text : Text
+        From :func:`edtech_survey.reports.exhibit.sources`.
+    count : int
+        How many figures it lists.
+    """
+    line = f"{words.count(count, 'figure')} behind this report: text as printed and place"
+    return Text(
+        f'<details class="fold"><summary>{escape(line)}</summary>{text.html()}</details>',
+        f"{line}\n{text!r}",
+    )
 
 
 def folds(tables: Mapping[str, Table]) -> Folds:

@@ -226,7 +226,9 @@ def _wage_alt(rows: pd.DataFrame, what: str) -> str:
 def _wage_figures(wages: pd.DataFrame, about: Setting) -> pd.DataFrame:
     there = wages[wages["item"].eq("occupation_wage")]
     keys = set(zip(there["group"], there["wave"], there["statistic"], strict=True))
-    every = about.elsewhere[about.elsewhere["item"].eq("occupation_wage").fillna(False).astype(bool)]
+    every = about.elsewhere[
+        about.elsewhere["item"].eq("occupation_wage").fillna(False).astype(bool)
+    ]
     found = [
         key in keys for key in zip(every["group"], every["wave"], every["statistic"], strict=True)
     ]

@@ -182,7 +182,9 @@ def full_title(rows: pd.DataFrame, about: Setting) -> str:
     known = rows.dropna(subset=["fte"])
     top = known.loc[known["fte"].astype(float).idxmax()]
     part = words.percent(100 * float(top["fte"]) / float(known["fte"].sum()))
-    return f"{words.sentence(about.spoken(top['group']))[:-1]} is the largest group, {part} of staff"
+    return (
+        f"{words.sentence(about.spoken(top['group']))[:-1]} is the largest group, {part} of staff"
+    )
 
 
 def sensitivity_table(moved: pd.DataFrame, about: Setting) -> Shown:
@@ -200,10 +202,14 @@ def sensitivity_table(moved: pd.DataFrame, about: Setting) -> Shown:
     Table, or Text where pay was not asked
     """
     if moved.empty:
-        return note(f"The survey of {about.wave} did not ask for pay, so no cost can be worked out.")
+        return note(
+            f"The survey of {about.wave} did not ask for pay, so no cost can be worked out."
+        )
     rows = moved.assign(
         what=[_move(str(text), about) for text in moved["varied"]],
-        settings=[f"{a} to {b}" for a, b in zip(moved["setting_low"], moved["setting_high"], strict=True)],
+        settings=[
+            f"{a} to {b}" for a, b in zip(moved["setting_low"], moved["setting_high"], strict=True)
+        ],
         range=[
             words.interval(low, high, "usd")
             for low, high in _whole(zip(moved["estimate_low"], moved["estimate_high"], strict=True))
@@ -239,7 +245,9 @@ def sensitivity_table(moved: pd.DataFrame, about: Setting) -> Shown:
 def sensitivity_title(moved: pd.DataFrame) -> str:
     """Say how far the largest single move takes the cost per student."""
     low, high = float(moved["estimate_low"].min()), float(moved["estimate_high"].max())
-    return f"What was not published could move it between {words.usd(low, 0)} and {words.usd(high, 0)}"
+    return (
+        f"What was not published could move it between {words.usd(low, 0)} and {words.usd(high, 0)}"
+    )
 
 
 def staff_rows(staff: pd.DataFrame, payroll: pd.DataFrame) -> pd.DataFrame:

@@ -90,7 +90,9 @@ class Setting:
 
     def ids(self, *items: str, groups: Sequence[str] = ()) -> list[str]:
         """Figures of this wave behind an exhibit."""
-        return [name for item in items for name in figure_ids(self.figures, item, [self.wave], groups)]
+        return [
+            name for item in items for name in figure_ids(self.figures, item, [self.wave], groups)
+        ]
 
     def question(self, item: str) -> str:
         """Wording of a question, if the wave's source asked it so."""
