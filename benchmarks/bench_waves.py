@@ -69,14 +69,17 @@ def make_wave(rows: int, root: Path) -> Path:
     folder.mkdir()
     pd.DataFrame(columns).to_csv(folder / "export.csv", index=False)
     _crosswalk(list(columns)).to_csv(folder / "questions.csv", index=False)
-    ids = np.char.add("bench-", numbers.astype(str))
-    names = np.char.add("District ", numbers.astype(str))
+    _write_directory(folder, numbers.astype(str))
+    return folder
+
+
+def _write_directory(folder: Path, numbers: np.ndarray) -> None:
+    ids, names = np.char.add("bench-", numbers), np.char.add("District ", numbers)
     directory = pd.DataFrame({"district_id": ids, "name": names, "kind": "town", "aliases": ""})
     directory.to_csv(folder / "districts.csv", index=False)
     keys = {"id": folder.name, "title": "t", "publisher": "p", "kind": "export", "citation": "c",
             "synthetic": "true", "wave": "2024", "export": "export.csv"}  # fmt: skip
     (folder / "source.yaml").write_text("".join(f'{k}: "{v}"\n' for k, v in keys.items()))
-    return folder
 
 
 def _mess(plain: np.ndarray, draw: np.random.Generator, odd: str) -> np.ndarray:
@@ -148,7 +151,7 @@ def measure(folder: Path, what: str) -> dict[str, float]:
     steps = _timed(
         {
             waves: ("read_export", "read_crosswalk"),
-            assembly: ("identify", "read_cells", "gather", "_fate", "held_positions", "districts_table",
+            assembly: ("identify", "read_cells", "_fate", "held_positions", "districts_table",
                        "positions_table", "bands_table", "asked_table", "_booked", "review_rows",
                        "panel_table"),
         }

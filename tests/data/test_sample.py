@@ -1,7 +1,9 @@
 """The sample against what the Commission published; the oracle is typed from the report."""
 
+from datetime import time
 from decimal import ROUND_HALF_UP, Decimal
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -185,6 +187,17 @@ def test_files_in_the_project_are_what_the_generator_writes():
     assert len(made) == 16
     for name, data in made.items():
         assert (raw_dir() / name).read_bytes() == data, name
+
+
+def test_workbook_opens_in_another_reader_with_times_for_ratios():
+    sheet = openpyxl.load_workbook(raw_dir() / "sample-2024" / "export.xlsx").active
+    heads = [cell.value for cell in sheet[1]]
+    assert heads[:3] == ["ID", "Start time", "Completion time"]
+    assert sheet.max_row == 69
+    ratios = [at for at, text in enumerate(heads) if text.endswith("Student-to-device ratio")]
+    cells = {row[at].value for row in sheet.iter_rows(min_row=2) for at in ratios}
+    assert time(1, 1) in cells
+    assert "1:1" in cells
 
 
 def test_window_holds_the_sums_that_print_so():

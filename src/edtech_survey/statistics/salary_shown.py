@@ -169,7 +169,8 @@ def dropping_one(table: pd.DataFrame, found: pd.DataFrame, confidence: float) ->
     table : DataFrame
         Salary table.
     found : DataFrame
-        Fits to repeat, from :func:`~edtech_survey.statistics.salary_fits.shown_fits`; those not made are passed over.
+        Fits to repeat, from :func:`~edtech_survey.statistics.salary_fits.shown_fits`; those not
+        made are passed over.
     confidence : float
 
     Returns

@@ -17,6 +17,7 @@ from edtech_survey.shape import empty_estimates
 from edtech_survey.statistics.functions import function_bounds, functions_covered
 from edtech_survey.statistics.staffing import implied_fte, position_numbers, position_shares
 from edtech_survey.statistics.support import DUTIES, after_hours, outsourcing, support_measures
+from edtech_survey.statistics.support_standards import standard_verdicts
 
 _TOTALS = ("devices", "support_staff", "students")
 
@@ -129,6 +130,24 @@ def reported_support(
         return empty_estimates()
     duties = {**DUTIES, "technician": tuple(technicians)}
     return support_measures(figures, positions, wave=wave, duties=duties)
+
+
+def reported_verdicts(support: pd.DataFrame, standards: pd.DataFrame) -> pd.DataFrame:
+    """Judge measures of support by every standard in the same unit; no rows without measures.
+
+    Parameters
+    ----------
+    support : DataFrame
+        From :func:`reported_support`.
+    standards : DataFrame
+        As :func:`edtech_survey.statistics.support_standards.standard_verdicts`.
+
+    Returns
+    -------
+    DataFrame
+        As ``standard_verdicts``.
+    """
+    return empty_estimates() if support.empty else standard_verdicts(support, standards)
 
 
 def reported_hours(figures: pd.DataFrame, *, wave: int, confidence: float = 0.95) -> pd.DataFrame:

@@ -7,7 +7,8 @@ import pandas as pd
 from edtech_survey.reports import tables, words
 from edtech_survey.reports.charts.candidates import candidates
 from edtech_survey.reports.exhibit import Figure, Table, Text, note
-from edtech_survey.reports.findings.audit_setting import GRADES, OPEN, Setting, some
+from edtech_survey.reports.findings.audit_names import some
+from edtech_survey.reports.findings.audit_setting import GRADES, OPEN, Setting
 
 TOGETHER = "all together"
 TOLD_ELSEWHERE = ("parts", "joint_base", "small_bases", "precision")
@@ -119,12 +120,11 @@ def own_report(about: Setting) -> Table | Text:
 def own_title(about: Setting, count: int) -> str:
     """Lead with the list of respondents where it is not as long as stated."""
     rows = about.told.loc[
-        about.told["check"].eq("respondents")
-        & about.told["grade"].eq("impossible")
-        & about.told["source"].isin(about.own)
+        about.told["check"].eq("respondents") & about.told["grade"].eq("impossible")
     ]
     if rows.empty:
-        return f"{words.count(count, 'finding')} to check in the state's own report".capitalize()
+        noun = "finding" if count == 1 else "findings"
+        return f"{words.spell(count).capitalize()} {noun} to check in the state's own reports"
     stated, *listed = str(rows["figure_ids"].iloc[0]).split(";")
     value = about.figures.set_index("figure_id")["value"].get(stated)
     wave = about.figures.set_index("figure_id")["wave"].get(stated)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from edtech_survey.reports import words
 from edtech_survey.reports.exhibit import Headline, headline
+from edtech_survey.reports.findings.audit_exhibits import own_title
 from edtech_survey.reports.findings.audit_setting import OPEN, Setting
 
 MOST_SOURCES = 2
@@ -58,6 +59,8 @@ CAUTION = (
 def title(percents: pd.DataFrame, about: Setting) -> str:
     """Say the main finding of the audit."""
     off = int(percents["off"].sum())
+    if not off and respondents_told(about):
+        return own_title(about, 1)
     if off:
         noun = "printed percent is" if off == 1 else "printed percents are"
         shares = "a share" if off == 1 else "shares"
@@ -167,8 +170,8 @@ def _by_rounding(about: Setting) -> tuple[str, str] | None:
     shown = str(row["shown"]).partition(";")[0]
     return (
         "Right only by rounding:",
-        f"{words.count(len(rows), 'finding')}, such as “{row['about']}” of "
-        f"{about.names.get(row['source'])}: {shown}.",
+        f"{words.count(len(rows), 'finding')}{', such as' if len(rows) > 1 else ':'} "
+        f"“{row['about']}” of {about.names.get(row['source'])}: {shown}.",
     )
 
 

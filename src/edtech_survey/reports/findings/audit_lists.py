@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from edtech_survey.reports import tables, words
@@ -58,20 +60,31 @@ def small_groups(about: Setting) -> Table | Text:
                 "no list of names, so that whether anybody can be recognised is open."
             )
         return note("No number over few respondents stands beside a list of names.")
-    kinds = [str(text).partition(", ")[0] for text in rows["arithmetic"]]
-    lists = [str(text).partition(": ")[2] for text in rows["shown"]]
+    kinds = [words.sentence(str(text).partition(", ")[0])[:-1] for text in rows["arithmetic"]]
+    lists = [_in_words(str(text).partition(": ")[2]) for text in rows["shown"]]
+    matters = dict(zip(kinds, rows["meaning"], strict=True))
     return tables.table(
-        rows.assign(kind=[kind[0].upper() + kind[1:] for kind in kinds], listed=lists),
+        rows.assign(kind=kinds, listed=lists),
         title=small_title(rows, about),
         subtitle="Numbers of one respondent or of few, in a report that names its respondents",
         source=about.line(rows["source"].unique()),
-        note=f"Means are pointed out below {words.number(about.threshold)} respondents. All these "
-        "numbers are public already; they are listed so that nobody joins them to names unawares",
-        columns={"about": "Number", "listed": "What is printed", "meaning": "Why it matters"},
+        note=[
+            *(f"{kind}: {why[0].lower()}{why[1:]}" for kind, why in matters.items()),
+            f"Means are pointed out below {words.number(about.threshold)} respondents",
+            "All these numbers are public already; they are listed so that nobody joins them to "
+            "names unawares",
+        ],
+        columns={"about": "Number", "listed": "What is printed"},
         groups="kind",
         figure_ids=ids_of(rows),
         id="small-groups",
     )
+
+
+def _in_words(listed: str) -> str:
+    for short, long in {"max ": "largest ", "min ": "smallest ", "count ": ""}.items():
+        listed = re.sub(rf"\b{short}(?=[\d$])", long, listed)
+    return listed
 
 
 def small_title(rows: pd.DataFrame, about: Setting) -> str:
@@ -179,7 +192,8 @@ def _by_source(rows: pd.DataFrame, about: Setting, kind: str) -> dict[str, Table
         own = rows.loc[rows["source"].eq(source)]
         if len(own):
             name, told = about.names.get(source, source), _grades(own)
-            found[f"{name}: {told}"] = _listed(own, about, f"{name}: {told}", f"{kind}-{source}")
+            lead = "To check at the source" if kind == "findings" else "Passed or untestable"
+            found[f"{name}: {told}"] = _listed(own, about, f"{lead}: {name}", f"{kind}-{source}")
     return found
 
 

@@ -9,18 +9,34 @@ from edtech_survey.reports.exhibit import Text, prose
 from edtech_survey.reports.findings.audit_setting import OPEN, Setting
 
 
+ESTIMATED = "estimated from responses"
+
+
 def after_overview(percents: pd.DataFrame, about: Setting) -> Text:
     """Say how far percents can be tested at all."""
     tested, all_ = int(percents["tested"].sum()), int(percents["percents"].sum())
     if not all_:
         return prose("No source here prints percents.")
     off = int(percents["off"].sum())
+    verdict = (
+        f"{words.number(off)} of these {'is' if off == 1 else 'are'} no share of it"
+        if off
+        else "all of these can be shares of it"
+    )
     return prose(
-        f"Of {words.number(all_)} printed percents, {words.number(tested)} can be held against "
-        f"the number of respondents stated; {words.number(off)} of these are no share of it. The "
-        "others stand without any number, or are whole percents of so many respondents that "
-        "every percent is possible. A report that prints counts beside its percents settles the "
-        "question at once.",
+        (
+            f"Of {words.count(all_, 'printed percent')}, {words.number(tested)} can be held "
+            f"against the number of respondents stated; {verdict}. "
+            if tested
+            else "None of the printed percents can be held against a number of respondents. "
+        )
+        + (
+            "The others stand without any number, or are whole percents of so many respondents "
+            "that every percent is possible. "
+            if all_ > tested > 0
+            else ""
+        )
+        + "A report that prints counts beside its percents settles the question at once.",
         "This is no count of errors: one slip may be found several times, and a report that "
         "prints more can be tested more.",
     )
@@ -101,11 +117,19 @@ def after_small(about: Setting) -> Text:
     ]
     if rows.empty:
         return prose("")
+    means = rows.loc[rows["finding_id"].str.endswith(".means"), "figure_ids"]
+    ids = {name for cell in means for name in str(cell).split(";")}
+    bases = about.figures.loc[about.figures["figure_id"].isin(ids), "base"].dropna()
+    mean = (
+        f"A mean over {words.spell(bases.min())} respondents tells each of them what the other "
+        f"{words.spell(bases.min() - 1)} have on average; an extreme belongs to one of them. "
+        if len(bases)
+        else "An extreme belongs to one respondent. "
+    )
     return prose(
-        "A mean over four respondents tells each of them what the other three have on average; "
-        "an extreme belongs to one of them. Whether that does harm depends on the number: pay is "
-        "another thing than a count of devices. Later surveys could withhold such cells or print "
-        "them only for groups large enough, as the estimates in these reports do.",
+        f"{mean}Whether that does harm depends on the number: pay is another thing than a count "
+        "of devices. Later surveys could withhold such cells or print them only for groups large "
+        "enough, as the estimates in these reports do."
     )
 
 
@@ -113,6 +137,9 @@ def who_was_audited(about: Setting) -> Text:
     """Say what was audited, and how much of it was declared by hand."""
     audited = about.audited
     repeats = int(audited["note"].fillna("").str.contains("repeat of").sum())
+    again = f", {words.number(repeats)} of them a second printing of another" if repeats else ""
+    estimated = int(audited["locator"].eq(ESTIMATED).sum())
+    made_up = " invented for demonstration" if about.synthetic else ""
     secondary = [
         about.names[name]
         for name in about.sources
@@ -120,10 +147,18 @@ def who_was_audited(about: Setting) -> Text:
     ]
     return prose(
         f"The audit covers {words.number(len(audited))} figures from "
-        f"{words.count(len(about.sources), 'source')}, {words.number(repeats)} of them a second "
-        "printing of another. Each was transcribed with its text as printed, so that trailing "
-        "zeros count, and the reports that were read in full were transcribed twice, "
-        "independently.",
+        f"{words.count(len(about.sources), 'source')}{again}."
+        + (
+            " Published figures were transcribed with their text as printed, so that trailing "
+            "zeros count, and the reports that were read in full were transcribed twice, "
+            "independently."
+            if estimated < len(audited)
+            else ""
+        ),
+        f"{words.number(estimated)} of the figures are not published: they are estimates from "
+        f"answers{made_up}, printed as this project would print them, and audited like the rest."
+        if estimated
+        else "",
         f"{words.join(secondary)} are collections made from facts that others gathered: there "
         "the text as printed is rebuilt, precision is no evidence, and a number that does not fit "
         "may also be one that was passed on wrongly."

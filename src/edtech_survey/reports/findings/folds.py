@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from edtech_survey.reports import words
-from edtech_survey.reports.exhibit import Table, Text
+from edtech_survey.reports.exhibit import Table, Text, note
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,6 +37,8 @@ def folded(text: Text, count: int) -> Text:
     count : int
         How many figures it lists.
     """
+    if not count:
+        return note("No published figure stands behind the exhibits of this report.")
     line = f"{words.count(count, 'figure')} behind this report: text as printed and place"
     return Text(
         f'<details class="fold"><summary>{escape(line)}</summary>{text.html()}</details>',

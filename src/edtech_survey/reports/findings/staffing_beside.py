@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from edtech_survey.reports import charts, tables, words
 from edtech_survey.reports.exhibit import note
-from edtech_survey.reports.findings.staffing_people import Shown
-from edtech_survey.reports.findings.staffing_setting import Setting, spoken
+from edtech_survey.reports.findings.staffing_setting import Setting, Shown, spoken
 
 SECTORS = {
     "connecticut-districts": "Responding districts",
@@ -36,7 +36,9 @@ def wage_chart(wages: pd.DataFrame, crosswalk: pd.DataFrame, about: Setting) -> 
     """
     if wages.empty:
         return note(f"The survey of {about.wave} did not ask for pay, so no wages stand beside it.")
-    rows = wages.assign(work=[_work(name, wages, about) for name in wages["occupation"]])
+    rows = wages.assign(
+        work=[_work(name, wages, about) for name in wages["occupation"]], base=wages["districts"]
+    )
     place = {sector: k for k, sector in enumerate(SECTORS)}
     rows = rows.sort_values("sector", key=lambda sectors: sectors.map(place), kind="stable")
     spoken_of = f"mean yearly pay in {about.dollars}"
@@ -65,12 +67,13 @@ def wage_title(wages: pd.DataFrame, about: Setting) -> str:
     """Give the technicians' pay and the wage of the same work in schools."""
     first = wages[wages["occupation"].eq(wages["occupation"].iloc[0])].set_index("sector")
     own = first.loc["connecticut-districts"]
-    who = _who(str(own["group"]), about)
+    who = words.sentence(_who(str(own["group"]), about))[:-1]
+    here = f"{who}: {words.usd(own['estimate'], 0)} here"
     for sector, where in (("schools", "schools nationwide"), ("all-industries", "all industries")):
         if sector in first.index:
             other = words.usd(first.at[sector, "estimate"], 0)
-            return f"{words.sentence(who)[:-1]}: {words.usd(own['estimate'], 0)} here, {other} in {where}"
-    return f"{words.sentence(who)[:-1]}: {words.usd(own['estimate'], 0)} here"
+            return f"{here}, {other} in {where}"
+    return here
 
 
 def wage_notes(wages: pd.DataFrame, crosswalk: pd.DataFrame, about: Setting) -> list[str]:
@@ -163,7 +166,7 @@ def function_title(covered: pd.DataFrame) -> str:
     without = round((100 - float(row["estimate_high"])) * int(row["base"]) / 100)
     share = row["estimate_low"] != row["estimate_high"]
     least = f"At least {words.number(without)}" if share else words.number(without)
-    return f"{least} of {words.number(row['base'])} districts have no post for {_task(row)}"
+    return f"{least} of {words.number(row['base'])} districts report no post for {_task(row)}"
 
 
 def function_spans(covered: pd.DataFrame) -> list[tuple[str, str]]:
@@ -171,12 +174,12 @@ def function_spans(covered: pd.DataFrame) -> list[tuple[str, str]]:
     return [(_task(row), _count(row)) for row in covered.to_dict("records")]
 
 
-def _task(row: pd.Series | dict) -> str:  # type: ignore[type-arg]
+def _task(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
     label = str(row["label"])
     return label if label[:2].isupper() else label[0].lower() + label[1:]
 
 
-def _count(row: dict) -> str:  # type: ignore[type-arg]
+def _count(row: Mapping[Any, Any]) -> str:
     low, high = (round(float(row[end]) * int(row["base"]) / 100) for end in _ENDS)
     whole = words.number(row["base"])
     return f"{low} of {whole}" if low == high else f"{low} to {high} of {whole}"
@@ -186,7 +189,7 @@ _ENDS = ("estimate_low", "estimate_high")
 
 
 def _posts(names: str, about: Setting) -> str:
-    return words.join((about.names.get(name, name) for name in names.split("|")), "or")
+    return "; ".join(about.names.get(name, name) for name in names.split("|"))
 
 
 def _all_posts(covered: pd.DataFrame) -> list[str]:

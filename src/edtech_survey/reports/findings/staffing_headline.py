@@ -8,7 +8,7 @@ from edtech_survey.reports import words
 from edtech_survey.reports.essay import Finding
 from edtech_survey.reports.exhibit import Headline, headline
 from edtech_survey.reports.findings.staffing_beside import function_title
-from edtech_survey.reports.findings.staffing_people import position_title
+from edtech_survey.reports.findings.staffing_positions import position_title
 from edtech_survey.reports.findings.staffing_setting import Setting, one
 from edtech_survey.reports.findings.staffing_support import (
     DEVICES,
@@ -110,8 +110,8 @@ def _verdicts(support: pd.DataFrame, judged: pd.DataFrame) -> Finding | None:
         "The verdict turns with the unit:" if turns else "Against the standards:",
         f"one person looks after {words.number(totals['estimate'], 0)} devices, which meets "
         f"{_of(*by_devices)} standards that count devices; there is one for every "
-        f"{words.number(students['estimate'], 0)} students, which meets {_of(*by_students)} that "
-        "count students.",
+        f"{words.number(students['estimate'], 0)} students, which meets {_of(*by_students)} "
+        "standards that count students.",
     )
 
 
@@ -128,9 +128,9 @@ def _two_ratios(support: pd.DataFrame) -> Finding | None:
 
 def _reason(totals: pd.Series, mean: pd.Series) -> str:
     if totals["estimate"] > mean["estimate"]:
-        return "Districts with more support people have more devices for each of them."
+        return "Larger operations have more devices for each person."
     if totals["estimate"] < mean["estimate"]:
-        return "Districts with more support people have fewer devices for each of them."
+        return "Larger operations have fewer devices for each person."
     return "They agree."
 
 
@@ -138,13 +138,13 @@ def _posts(shares: pd.DataFrame, about: Setting) -> Finding:
     order = shares.sort_values("count", ascending=False, kind="stable")
     top = order.iloc[0]
     least = order[order["count"].eq(order["count"].iloc[-1])]
-    rare = words.join((about.spoken(name) for name in least["group"]), "or")
-    each = "each " if len(least) > 1 else ""
+    rare = words.join(f"the {about.spoken(name)}" for name in least["group"])
+    each, verb = (" each", "are") if len(least) > 1 else ("", "is")
     return (
         "Who is there:",
         f"{words.count_of(top['count'], top['base'])} districts have a "
-        f"{about.spoken(top['group'])}; {each}{words.number(least['count'].iloc[0])} have "
-        f"{_article(rare)} {rare}.",
+        f"{about.spoken(top['group'])}. Rarest, in "
+        f"{words.count(least['count'].iloc[0], 'district')}{each}, {verb} {rare}.",
     )
 
 
@@ -179,13 +179,10 @@ def _hours(hours: pd.DataFrame) -> Finding | None:
 
 def _of(met: int, of: int) -> str:
     if met == of:
-        return f"all {words.spell(of)}" if of > 1 else "the one"
+        return {1: "the one", 2: "both"}.get(of, f"all {words.spell(of)}")
     return f"{words.spell(met) if met else 'none'} of the {words.spell(of)}"
 
 
 def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
 
-
-def _article(text: str) -> str:
-    return "an" if text[0] in "aeiou" else "a"

@@ -7,8 +7,8 @@ import pandas as pd
 from edtech_survey.reports import words
 from edtech_survey.reports.exhibit import Text, prose
 from edtech_survey.reports.findings.staffing_beside import function_spans
-from edtech_survey.reports.findings.staffing_people import left_out
-from edtech_survey.reports.findings.staffing_setting import Setting, one
+from edtech_survey.reports.findings.staffing_cost import left_out
+from edtech_survey.reports.findings.staffing_setting import Setting, one, plural
 from edtech_survey.reports.findings.staffing_support import (
     DEVICES,
     STANDARDS,
@@ -25,10 +25,10 @@ def after_positions(shares: pd.DataFrame, about: Setting) -> Text:
     ends = words.interval(row["conf_low"], row["conf_high"], "percent")
     sure = row["conf_low"] > 50 or row["conf_high"] < 50
     return prose(
-        f"Take {about.spoken(row['group'])}: {words.count_of(row['count'], row['base'])} districts "
-        f"that answered have one. Were they a random draw, the state's share would lie between "
-        f"{ends}"
-        + (". " if sure else ", so most districts may have one or may not. ")
+        f"Take the {about.spoken(row['group'])}: {words.count_of(row['count'], row['base'])} "
+        "districts that answered have one. Were they a random draw, the state's share would be "
+        f"anything from {ends}"
+        + (". " if sure else ": most districts may have one, or may not. ")
         + "They were not drawn: they chose to answer, and no interval covers that.",
         "A position counts if a district has anybody in it, for any part of the week. The chart "
         "says nothing about how many people that is; the next table does.",
@@ -43,15 +43,15 @@ def after_cost(staff: pd.DataFrame, payroll: pd.DataFrame, about: Setting) -> Te
     every = one(totals, group="all")
     largest = totals[totals["level"].eq("position")].sort_values("estimate", ascending=False)
     top = words.join(
-        f"{words.number(row['estimate'], 0)} {_plural(about.spoken(row['group']))}"
+        f"{words.number(row['estimate'], 0)} {plural(about.spoken(row['group']))}"
         for row in largest.head(3).to_dict("records")
     )
     if every is None:
         return prose("")
     half = (float(every["estimate_high"]) - float(every["estimate_low"])) / 2
     exact = (
-        f"Rounding of the printed means leaves the total open by {words.number(half, 1)} FTE either "
-        "way. "
+        f"Rounding of the printed means leaves the total open by {words.number(half, 1)} FTE "
+        "either way. "
         if half > 0.05
         else ""
     )
@@ -107,14 +107,14 @@ def after_ratios(support: pd.DataFrame) -> Text:
     )
 
 
-def after_standards(judged: pd.DataFrame, support: pd.DataFrame, about: Setting) -> Text:
+def after_standards(judged: pd.DataFrame, support: pd.DataFrame) -> Text:
     """Say why the verdict turns, and what another way of counting would do to it."""
     if judged.empty:
         return prose("")
-    return prose(_turning(judged, support), _otherwise(judged), _ages(judged, about))
+    return prose(_turning(judged, support), _otherwise(judged), _ages(judged))
 
 
-def after_wages(wages: pd.DataFrame, about: Setting) -> Text:
+def after_wages(wages: pd.DataFrame) -> Text:
     """Say what the gap is and is not."""
     if wages.empty:
         return prose("")
@@ -134,7 +134,7 @@ def after_wages(wages: pd.DataFrame, about: Setting) -> Text:
     return prose(many, text)
 
 
-def after_hours(hours: pd.DataFrame, about: Setting) -> Text:
+def after_hours(hours: pd.DataFrame) -> Text:
     """Bound how many districts support anybody after hours."""
     row = one(hours, group="any")
     if row is None:
@@ -165,7 +165,7 @@ def contractors(outsourced: pd.DataFrame, about: Setting) -> Text:
     names = words.join(about.spoken(name) for name in top["group"])
     each = "each by" if len(top) > 1 else "by"
     return prose(
-        f"Contractors are rare: {words.count(len(rows), 'position')} are named as outsourced, most "
+        f"Contractors are rare: {words.spell(len(rows))} positions are named as outsourced, most "
         f"often {names}, {each} {words.number(top['count'].iloc[0])} of "
         f"{words.number(top['base'].iloc[0])} districts.{_anything(outsourced)} Positions that "
         "nobody named are not the same as positions that nobody outsources."
@@ -196,8 +196,8 @@ def _benefits(payroll: pd.DataFrame, about: Setting) -> str:
     base = own.loc[kept.fillna(False).astype(bool), "base"].dropna()
     of = f", the mean of {words.count(base.iloc[0], 'district')} that gave one" if len(base) else ""
     return (
-        f"Benefits are added at {words.percent(row['benefit_rate'])} of pay{of}. The rate was asked "
-        "for all staff of a district, not for technology staff."
+        f"Benefits are added at {words.percent(row['benefit_rate'])} of pay{of}. The rate was "
+        "asked for all staff of a district, not for technology staff."
     )
 
 
@@ -266,7 +266,7 @@ def _otherwise(judged: pd.DataFrame) -> str:
     return told.strip()
 
 
-def _ages(judged: pd.DataFrame, about: Setting) -> str:
+def _ages(judged: pd.DataFrame) -> str:
     devices = judged[judged["unit"].eq("devices_per_staff")]["standard_wave"]
     if devices.empty:
         return ""
@@ -287,8 +287,3 @@ def _anything(outsourced: pd.DataFrame) -> str:
     )
     return f" Between {low} and {high} districts outsource at least one."
 
-
-def _plural(text: str) -> str:
-    """Make a job title plural: the word before a level (I, II, III) takes the s."""
-    head, _, last = text.rpartition(" ")
-    return f"{head}s {last}" if last.isupper() and head else f"{text}s"

@@ -10,7 +10,10 @@ import pandas as pd
 
 from edtech_survey.errors import Problem, ReportError
 from edtech_survey.reports import words
+from edtech_survey.reports.exhibit import Figure, Table, Text
 from edtech_survey.reports.findings.survey_waves import Waves, figure_ids
+
+Shown = Figure | Table | Text
 
 CATEGORIES = {
     "it": "IT",
@@ -158,7 +161,8 @@ def setting(
         items=codebook.items,
         elsewhere=elsewhere,
         publications={
-            str(row["publication"]): f"{row['publisher']}, {row['title']} ({row['year']})"
+            str(row["publication"]): f"{row['publisher']}, {row['title']}"
+            + (f" ({row['year']})" if pd.notna(row["year"]) else " (undated)")
             for row in told.to_dict("records")
         },
         confidence=confidence,
@@ -175,6 +179,21 @@ def spoken(label: str) -> str:
     ('technician II', 'audio/visual – digital media coordinator')
     """
     return " ".join(part if part.isupper() else part.lower() for part in label.split())
+
+
+def plural(title: str) -> str:
+    """Make a job title plural; of a level (I, II, III) the word before it.
+
+    Examples
+    --------
+    >>> plural("technician II"), plural("network engineer or manager")
+    ('technicians II', 'network engineers or managers')
+    """
+    made = []
+    for part in title.split(" or "):
+        head, _, last = part.rpartition(" ")
+        made.append(f"{head}s {last}" if last.isupper() and head else f"{part}s")
+    return " or ".join(made)
 
 
 def one(frame: pd.DataFrame, **wanted: Any) -> pd.Series[Any] | None:

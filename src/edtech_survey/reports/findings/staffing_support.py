@@ -9,11 +9,10 @@ import pandas as pd
 
 from edtech_survey.reports import charts, tables, words
 from edtech_survey.reports.exhibit import note
-from edtech_survey.reports.findings.staffing_people import Shown
-from edtech_survey.reports.findings.staffing_setting import Setting, one
+from edtech_survey.reports.findings.staffing_setting import Setting, Shown, one
 
 STANDARDS = {
-    "iste-lowest": "ISTE rubric: its lowest level begins",
+    "iste-lowest": "ISTE rubric: lowest level",
     "iste-highest": "ISTE rubric: best level",
     "cosn-decentralized": "CoSN: computers run school by school",
     "cosn-managed-network": "CoSN: computers on a managed network",
@@ -139,7 +138,7 @@ def standards_table(judged: pd.DataFrame, about: Setting) -> Shown:
     return tables.table(
         rows[["kind", "name", "standard_wave", "asks", "here", "told", "estimate", "synthetic"]],
         title=standards_title(judged),
-        subtitle=f"Responding districts together, {about.wave}, against what each standard asks for",
+        subtitle=f"Responding districts together, {about.wave}, beside what each standard asks",
         source=f"{about.waves.line}. Standards: {about.cited(publications)}",
         note=[
             "A range is judged by its lenient end",
@@ -253,9 +252,9 @@ def _asks(row: Mapping[Any, Any]) -> str:
     if row["unit"] != "devices_per_staff":
         return f"{words.number(low)} per 1,000 students"
     if pd.isna(high):
-        return f"1 to {words.number(low)} or more"
+        return f"lowest from 1 to {words.number(low)}"
     if pd.isna(low):
-        return f"1 to {words.number(high)} or fewer"
+        return f"up to 1 to {words.number(high)}"
     return f"1 to {words.number(high)}" if low == high else f"1 to {words.interval(low, high)}"
 
 
