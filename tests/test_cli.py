@@ -37,6 +37,8 @@ def test_check_reads_an_export_and_writes_nothing(run, tmp_path):
     before = sorted(RAW.rglob("*"))
     done = run("check", str(RAW / "sample-2020" / "export.csv"))
     assert "google-forms" in done.output
+    assert "'District' -> district_name" in done.output
+    assert "'Sample Regional 11' is no district of the directory" in done.output
     assert sorted(RAW.rglob("*")) == before
     bad = tmp_path / "page.csv"
     bad.write_text("<!DOCTYPE html><html><body>Sign in</body></html>")

@@ -103,7 +103,9 @@ def _scores(
     ranked = sorted(said, key=lambda key: -said[key])[:TRIED]
     for key in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
         fit = _fit(answers, key, codebook)
-        doubted = 0.6 if len(answers) >= 3 and fit < 0.3 else 1.0
+        # Names that no directory knows do not make a column of districts less of one.
+        misfit = len(answers) >= 3 and fit < 0.3 and key.item != IDENTITY
+        doubted = 0.6 if misfit else 1.0
         found[key] = 100 * doubted * (_WORDS_WEIGHT * said[key] + (1 - _WORDS_WEIGHT) * fit)
     named = _fit_district(answers, codebook)
     if named >= 0.5:

@@ -82,9 +82,9 @@ def small_groups(about: Setting) -> Table | Text:
 
 
 def _in_words(listed: str) -> str:
-    for short, long in {"max ": "largest ", "min ": "smallest ", "count ": ""}.items():
-        listed = re.sub(rf"\b{short}(?=[\d$])", long, listed)
-    return listed
+    for short, long in {"max": "largest", "min": "smallest"}.items():
+        listed = re.sub(rf"\b{short} (?=[\d$])", f"{long} ", listed)
+    return re.sub(r"\bcount (\d+)", r"(\1)", listed)
 
 
 def small_title(rows: pd.DataFrame, about: Setting) -> str:

@@ -102,6 +102,7 @@ class Plain:
         self._slugs = re.compile(rf"(?<![\w-])(?:{either})(?![\w-])")
 
     def __call__(self, text: str) -> str:
+        """Replace what is known, and write signs as a reader would."""
         named = self._slugs.sub(lambda found: self._names[found[0]], str(text))
         return _SPLIT.sub(", ", _TIMES.sub(" × ", named))
 

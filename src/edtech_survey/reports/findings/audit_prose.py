@@ -8,7 +8,6 @@ from edtech_survey.reports import words
 from edtech_survey.reports.exhibit import Text, prose
 from edtech_survey.reports.findings.audit_setting import OPEN, Setting
 
-
 ESTIMATED = "estimated from responses"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from edtech_survey.reports import tables, words
@@ -10,6 +13,8 @@ from edtech_survey.reports.findings.staffing_setting import CATEGORIES, Setting,
 
 RATES = {"mean rate": "mean", "lowest rate": "lowest", "highest rate": "highest"}
 """Benefit rate of a payroll -> column that holds it."""
+
+_KEPT = ("estimate", "estimate_low", "estimate_high", "change_low", "change_high", "synthetic")
 
 MOVES = {
     "rounding of FTE, salary and rate": "Rounding of every printed number",
@@ -43,13 +48,14 @@ def cost_table(staff: pd.DataFrame, payroll: pd.DataFrame, about: Setting) -> Sh
         columns["salaries"] = f"Pay per student ({about.dollars})"
     if "mean" in rows.columns:
         columns["mean"] = f"With benefits of {words.percent(_rate(payroll, 'mean rate'))}"
-    span = "of the lowest and the highest rate of any district"
     if {"lowest", "highest"} <= set(rows.columns):
-        columns["span"] = "With the lowest to the highest rate"
-        ends = zip(rows["lowest"], rows["highest"], strict=True)
-        rows["span"] = [words.interval(low, high, "usd") for low, high in _whole(ends)]
+        ends = [words.percent(_rate(payroll, name)) for name in ("lowest rate", "highest rate")]
+        columns["span"] = f"With {ends[0]} to {ends[1]}"
+        rows["span"] = _spans(rows["lowest"], rows["highest"])
     return tables.table(
-        rows.drop(columns=["flag"]),
+        rows.drop(columns="flag").assign(
+            **{name: rows[name].round() for name in ("salaries", "mean") if name in rows.columns}
+        ),
         title=cost_title(staff, payroll),
         subtitle=f"Staff and cost of the districts that answered, {about.wave}",
         source=about.waves.line,
@@ -57,8 +63,8 @@ def cost_table(staff: pd.DataFrame, payroll: pd.DataFrame, about: Setting) -> Sh
         note=[
             "Staff is districts with the position times their mean FTE; pay is that times their "
             "mean salary. Both are arithmetic on printed means, not totals that districts reported",
-            f"Benefits are added at the mean rate of the districts that gave one, and at that "
-            f"{span}"
+            "Benefits are added at the mean rate of the districts that gave one, and at the lowest "
+            "and the highest rate of any district: no average over these districts lies outside"
             if "span" in columns
             else "",
             left_out(staff, about),
@@ -106,28 +112,22 @@ def sensitivity_table(moved: pd.DataFrame, about: Setting) -> Shown:
         )
     rows = moved.assign(
         what=[_move(str(text), about) for text in moved["varied"]],
-        settings=[
-            f"{a} to {b}" for a, b in zip(moved["setting_low"], moved["setting_high"], strict=True)
-        ],
-        range=[
-            words.interval(low, high, "usd")
-            for low, high in _whole(zip(moved["estimate_low"], moved["estimate_high"], strict=True))
-        ],
+        settings=[_settings(row) for row in moved.to_dict("records")],
+        range=_spans(moved["estimate_low"], moved["estimate_high"]),
         change=[
             f"{words.signed(low)}% to {words.signed(high)}%"
             for low, high in zip(moved["change_low"], moved["change_high"], strict=True)
         ],
     )
     return tables.table(
-        rows[["what", "settings", "range", "change", "estimate", "estimate_low", "estimate_high"]],
+        rows[["what", "settings", "range", "change", *_KEPT]],
         title=sensitivity_title(moved),
         subtitle=f"Cost per student, one supposition moved at a time, {about.dollars}",
         source=about.waves.line,
         note=[
             f"As published, the cost is {words.usd(moved['estimate'].iloc[0], 0)} per student",
-            "If better-paid districts also have more staff in a position, the product of the means "
-            "is too low, and if worse-paid ones do, too high. How much staff and pay vary between "
-            "districts is not published and supposed here",
+            "If districts with more staff in a position also pay more, the product of the means is "
+            f"too low, and if they pay less, too high. {_guesses(moved)}",
         ],
         columns={
             "what": "What is moved",
@@ -144,7 +144,8 @@ def sensitivity_table(moved: pd.DataFrame, about: Setting) -> Shown:
 def sensitivity_title(moved: pd.DataFrame) -> str:
     """Say how far the largest single move takes the cost per student."""
     low, high = float(moved["estimate_low"].min()), float(moved["estimate_high"].max())
-    return f"What was not published could move the cost between {words.usd(low, 0)} and {words.usd(high, 0)}"
+    ends = f"{words.usd(low, 0)} and {words.usd(high, 0)}"
+    return f"What was not published could move the cost between {ends}"
 
 
 def staff_rows(staff: pd.DataFrame, payroll: pd.DataFrame) -> pd.DataFrame:
@@ -201,12 +202,33 @@ def _students(about: Setting) -> str:
     return words.number(found.iloc[0]) if len(found) else words.MISSING
 
 
-def _whole(pairs: object) -> list[tuple[float, float]]:
-    """Round dollars to whole ones, so that "$50" and "$50.20" are not mixed in one column."""
+def _spans(low: pd.Series, high: pd.Series) -> list[str]:
+    """Write ranges of whole dollars."""
     return [
-        (float(words.rounded(low)), float(words.rounded(high)))
-        for low, high in pairs  # type: ignore[attr-defined]
+        f"{words.usd(one_end, 0)} to {words.usd(other, 0)}"
+        for one_end, other in zip(low, high, strict=True)
     ]
+
+
+def _settings(row: Mapping[Any, Any]) -> str:
+    """Write from where to where a supposition is moved, the unit once."""
+    low, high = (str(row[name]).replace("-", "−") for name in ("setting_low", "setting_high"))
+    if low.startswith("all at their"):
+        return "all at their lowest to all at their highest"
+    if high.endswith(" percent"):
+        return f"{low.removesuffix(' percent')}% to {high.removesuffix(' percent')}%"
+    return f"{low} to {high.removeprefix('correlation ')}"
+
+
+def _guesses(moved: pd.DataFrame) -> str:
+    found = moved["varied"].astype("str").str.extract(r"variation ([\d.]+) and ([\d.]+)").dropna()
+    if found.empty:
+        return ""
+    staff, pay = found.iloc[0]
+    return (
+        "How much they vary between districts is not published: the coefficients of variation "
+        f"{staff} of staff and {pay} of pay are suppositions"
+    )
 
 
 def _move(varied: str, about: Setting) -> str:

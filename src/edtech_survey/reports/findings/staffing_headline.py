@@ -185,4 +185,3 @@ def _of(met: int, of: int) -> str:
 
 def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
-

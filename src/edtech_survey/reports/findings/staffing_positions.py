@@ -111,6 +111,5 @@ def full_title(rows: pd.DataFrame, about: Setting) -> str:
     known = rows.dropna(subset=["fte"])
     top = known.loc[known["fte"].astype(float).idxmax()]
     part = words.percent(100 * float(top["fte"]) / float(known["fte"].sum()))
-    return (
-        f"{words.sentence(about.spoken(top['group']))[:-1]} is the largest group, {part} of staff"
-    )
+    name = words.sentence(plural(about.spoken(top["group"])))[:-1]
+    return f"{name} are the largest group, {part} of staff"

@@ -286,4 +286,3 @@ def _anything(outsourced: pd.DataFrame) -> str:
         for end in ("estimate_low", "estimate_high")
     )
     return f" Between {low} and {high} districts outsource at least one."
-
