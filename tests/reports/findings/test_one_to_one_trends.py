@@ -172,7 +172,7 @@ def test_the_headline_of_the_published_percents(connecticut):
     assert "2021 to 2024 in early elementary, elementary and high school" in unsaid
     assert "middle school from 2021 to 2024 and elementary from 2020 to 2021" in unsaid
     assert "51 points above early elementary in 2017 and 10 above" in gap
-    assert "at least 14 districts" in gap
+    assert "at least 14 districts answered in 2017" in gap
     assert "62 of about 205 districts (30%) with 39%" in state
     assert "23% to 97%" in state
 
@@ -256,11 +256,13 @@ def test_the_gap_is_said_to_close_only_where_that_holds(connecticut):
     assert closed.title == (
         "The gap between high school and early elementary closed, from 51 points to 9"
     )
-    assert "is sure" in paragraphs.gap_moved(sure.gap_changes, sure.about)
+    assert "is sure" in paragraphs.gap_moved(sure.levels, sure.gap_changes, sure.about)
 
 
 def test_the_gap_that_was_picked_is_judged_as_picked(connecticut):
-    text = paragraphs.after_gap(connecticut.gaps, connecticut.gap_changes, connecticut.about).plain
+    text = paragraphs.after_gap(
+        connecticut.levels, connecticut.gaps, connecticut.gap_changes, connecticut.about
+    ).plain
     assert "middle school, and the lowest, early elementary, are 11 points apart" in text
     assert "holds (3 to 23 points)" in text
     assert "no gap is shown (0 to 28 points)" in text
@@ -269,7 +271,7 @@ def test_the_gap_that_was_picked_is_judged_as_picked(connecticut):
     })  # fmt: skip
     assert (
         "some gap there surely is"
-        in paragraphs.after_gap(apart.gaps, apart.gap_changes, apart.about).plain
+        in paragraphs.after_gap(apart.levels, apart.gaps, apart.gap_changes, apart.about).plain
     )
 
 
@@ -282,7 +284,7 @@ def test_levels_and_bounds_print_what_was_computed(connecticut):
     bounds = now.bounds_table(connecticut.bounds, connecticut.about)
     assert bounds.title.endswith("as low as 23%")
     assert list(bounds.data["anything"]) == [
-        "23% to 97%", "27% to 99%", "28% to 100%", "27% to 100%",
+        "23 to 97%", "27 to 99%", "28 to 100%", "27 to 100%",
     ]  # fmt: skip
     wider = Report(CONNECTICUT, differ=(5.0, 30.0))
     shown = now.bounds_table(wider.bounds, wider.about).data
@@ -346,7 +348,7 @@ def test_one_wave_and_one_band_degrade_into_notes():
         assert isinstance(shown, Text)
     assert exhibits.course(made.levels, made.told, made.about).title.startswith("89% of responding")
     assert paragraphs.after_rises(made.told, made.about).plain == ""
-    assert paragraphs.after_gap(made.gaps, made.gap_changes, made.about).plain == ""
+    assert paragraphs.after_gap(made.levels, made.gaps, made.gap_changes, made.about).plain == ""
 
 
 def test_every_setting_changes_what_is_said(connecticut):

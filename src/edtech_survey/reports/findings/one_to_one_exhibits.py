@@ -111,9 +111,12 @@ def course(levels: pd.DataFrame, told: pd.DataFrame, about: Setting) -> Shown:
         "The lines suppose that the question was the same each time: the wording of "
         f"{words.years(waves.secondary)} is not published"
     )
-    return charts.panels(
-        levels, title=title, alt=alt, note=same if waves.secondary else (), **shared
+    bars = (
+        "The bars are about the districts of each year, if those that answered were a random "
+        "draw of them; a change is judged by an interval of its own, in the next table"
     )
+    notes = [bars, same if waves.secondary else ""]
+    return charts.panels(levels, title=title, alt=alt, note=notes, **shared)
 
 
 def largest_steps(told: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:

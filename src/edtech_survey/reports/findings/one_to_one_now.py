@@ -151,7 +151,10 @@ def bounds_table(bounds: pd.DataFrame, about: Setting) -> Shown:
         part = own.loc[own["differ"].isna() if differ is None else own["differ"].eq(differ)]
         low, high = (part.set_index("group")[name] for name in ("bound_low", "bound_high"))
         name = _REST if differ is None else f"within_{differ:g}"
-        rows[name] = [words.interval(low[group], high[group], "percent") for group in rows["group"]]
+        rows[name] = [
+            f"{words.number(low[group], 0)} to {words.percent(high[group])}"
+            for group in rows["group"]
+        ]
         rows[f"{name}_low"], rows[f"{name}_high"] = (rows["group"].map(x) for x in (low, high))
         columns[name] = "anything" if differ is None else f"within {words.points(differ)}"
     return tables.table(

@@ -105,7 +105,9 @@ def after_steps(
     )
 
 
-def after_gap(gaps: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting) -> Text:
+def after_gap(
+    levels: pd.DataFrame, gaps: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting
+) -> Text:
     """Say whether the gap closed, and whether any gap is left."""
     if gaps.empty:
         return prose("")
@@ -125,7 +127,7 @@ def after_gap(gaps: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting) -> 
         )
     else:
         left = f"{lead}are {size} apart, and no gap is shown: the interval reaches zero."
-    moved = gap_moved(gap_changes, about).replace("That it", "That the gap", 1)
+    moved = gap_moved(levels, gap_changes, about).replace("That it", "That the gap", 1)
     return prose(moved, left)
 
 
@@ -187,7 +189,7 @@ def comparability(figures: pd.DataFrame, about: Setting) -> Text:
     )
 
 
-def gap_moved(gap_changes: pd.DataFrame, about: Setting) -> str:
+def gap_moved(levels: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting) -> str:
     """Say whether the gap between the oldest and the youngest band closed or opened."""
     told = verdicts.read(gap_changes)
     ends = verdicts.between(told, [(about.waves.first, about.waves.last)])
@@ -200,7 +202,12 @@ def gap_moved(gap_changes: pd.DataFrame, about: Setting) -> str:
         return f"That it {closer} {period} is sure."
     if row["kind"] == verdicts.OPEN and pd.notna(row["holds_from_base"]):
         least = words.count(row["holds_from_base"], "district")
-        return f"That it {closer} {period} holds if at least {least} answered each earlier survey."
+        unknown = [year for year in silent(levels) if year in (row["wave_from"], row["wave"])]
+        each = "each of " if len(unknown) > 1 else ""
+        return (
+            f"That it {closer} {period} holds if at least {least} answered in "
+            f"{each}{words.years(unknown)}."
+        )
     return f"That it {closer} {period} is not shown."
 
 

@@ -47,7 +47,7 @@ def opening(
         _surely(levels, told, about) or _level(levels, about),
         _largest(told, about),
         _unsaid(told, stricter, about),
-        _apart(gaps, gap_changes, about),
+        _apart(levels, gaps, gap_changes, about),
         _state(bounds, about),
     ]
     return headline(
@@ -168,7 +168,9 @@ def _unsaid(told: pd.DataFrame, stricter: pd.DataFrame, about: Setting) -> tuple
     return "What cannot be said:", text
 
 
-def _apart(gaps: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting) -> tuple[str, str] | None:
+def _apart(
+    levels: pd.DataFrame, gaps: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting
+) -> tuple[str, str] | None:
     if len(gaps) < 2:
         return None
     old, young = about.spoken[about.bands[-1]], about.spoken[about.bands[0]]
@@ -177,7 +179,7 @@ def _apart(gaps: pd.DataFrame, gap_changes: pd.DataFrame, about: Setting) -> tup
         f"{old} stood {words.points(first['estimate'])} above {young} in {first['wave']} and "
         f"{words.number(last['estimate'], 0)} above it in {last['wave']}."
     )
-    return "The gap between grades:", f"{text} {gap_moved(gap_changes, about)}".strip()
+    return "The gap between grades:", f"{text} {gap_moved(levels, gap_changes, about)}".strip()
 
 
 def _state(bounds: pd.DataFrame, about: Setting) -> tuple[str, str] | None:

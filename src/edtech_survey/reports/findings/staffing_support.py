@@ -127,7 +127,7 @@ def standards_table(judged: pd.DataFrame, about: Setting) -> Shown:
     rows = main_verdicts(judged)
     rows = rows.assign(
         kind=[_kind(row) for row in rows.to_dict("records")],
-        name=rows["standard"].map(STANDARDS).fillna(rows["standard"]),
+        name=[_named(row) for row in rows.to_dict("records")],
         asks=[_asks(row) for row in rows.to_dict("records")],
         here=[_measured(row) for row in rows.to_dict("records")],
         told=rows["verdict"].map(_VERDICTS),
@@ -148,13 +148,11 @@ def standards_table(judged: pd.DataFrame, about: Setting) -> Shown:
             "Networking",
         ],
         columns={
-            "name": "Standard",
-            "standard_wave": "Year",
+            "name": "Standard, with its year",
             "asks": "Asks for",
             "here": "Districts have",
             "told": "Verdict",
         },
-        formats={"standard_wave": "year"},
         groups="kind",
         row="name",
         figure_ids=[
@@ -245,6 +243,11 @@ def _kind(row: Mapping[Any, Any]) -> str:
     if row["unit"] == "devices_per_staff":
         return DEVICES
     return COACHES if str(row["item"]).startswith("coach") else STUDENTS
+
+
+def _named(row: Mapping[Any, Any]) -> str:
+    name = STANDARDS.get(str(row["standard"]), str(row["standard"]))
+    return f"{name} ({words.year(row['standard_wave'])})"
 
 
 def _asks(row: Mapping[Any, Any]) -> str:

@@ -175,8 +175,8 @@ def legend(told: pd.DataFrame, level: str) -> list[str]:
     said = {
         SURE: f"Holds: the {level} interval leaves out zero{where}",
         OPEN: (
-            "Holds from n: it does so if at least n districts answered in each survey whose "
-            "number is not published"
+            "Holds from n: it does so if at least n districts answered in each of the two surveys "
+            "whose number is not published"
             if unpublished
             else "Open: it does so for some of the counts that rounding allows"
         ),
