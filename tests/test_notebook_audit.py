@@ -3,7 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from edtech_survey import building
+from edtech_survey import paths
+from edtech_survey.reports.notebooks import check_parameters, run_notebook
 
 pytestmark = pytest.mark.slow
 
@@ -13,11 +14,11 @@ NAME = "06_published_figures_audit"
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     def make(**parameters):
-        (outcome,) = building.build_reports(
-            [NAME], out=tmp_path_factory.mktemp("out"), parameters=parameters
-        )
-        assert outcome.page, outcome.trouble
-        return BeautifulSoup(outcome.page.read_text("utf-8"), "html.parser").find("main")
+        path = paths.notebooks_dir() / f"{NAME}.ipynb"
+        given = check_parameters(path, parameters)
+        out = tmp_path_factory.mktemp("out")
+        run = run_notebook(path, out, given, cwd=paths.project_root())
+        return BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
 
     return make
 

@@ -27,7 +27,7 @@ _HOME = {
     "bracket_estimates": "statistics.bracket_estimates",
     "changes": "statistics.trends",
     "charts": "reports.charts",
-    "check_export": "data.checking",
+    "check_export": "data.check",
     "compare": "statistics.compare",
     "estimate_mean": "statistics.responses",
     "estimate_ratio": "statistics.responses",

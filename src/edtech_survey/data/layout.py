@@ -1,4 +1,4 @@
-"""Which rows of an export are responses: not the titles, headers, totals and footnotes."""
+"""Where the headers of an export stand: below the titles, and above answers."""
 
 from __future__ import annotations
 
@@ -12,23 +12,6 @@ from edtech_survey.data.grids import Grid
 from edtech_survey.errors import Problem, WaveError
 
 _SEARCHED = 30
-_TRAILING = 60
-_TOTAL = re.compile(
-    r"(?:(?:grand |sub-?)?totals?|sum|average|avg\.?|mean|median|std\.? ?dev\.?|standard deviation"
-    r"|minimum|maximum|min|max|count|n\s?[:=])\s?[:=]?\s?"
-    r"\(?[\d,.]{0,15}\s?(?:responses|respondents|rows|records|districts|schools)?\)?\s?[:=]?"
-    r"\s?[\d,.]{0,15}",
-    re.IGNORECASE,
-)
-_FOOTNOTE = re.compile(
-    r"\s*(?:[*†‡§©]|--|==|__|\([1-9a-z*]\)\s|notes?\b|n\.\s?b\.|sources?\b|footnotes?\b"
-    r"|generated\b|export(?:ed)?\b|download(?:ed)?\b|printed\b|report(?:ed)?\b|data as of\b"
-    r"|as of\b|page \d|end of\b|copyright\b|disclaimer\b|prepared by\b|created (?:by|on|with)\b"
-    r"|this (?:report|export|file|data)\b|filter(?:ed|s)?\b|confidential\b|powered by\b"
-    r"|last (?:updated|modified)\b|\(?\d{1,9} (?:rows|responses|records)\b|survey closed\b)",
-    re.IGNORECASE,
-)
-_NOTHING = frozenset({"-", "–", "—", "n/a", "N/A"})
 _DATA_LIKE = re.compile(
     r"[$€£]?[-+]?\d[\d,. ]{0,30}%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.{0,20})?"
     r"|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|R_\w{5,30}"
@@ -178,56 +161,3 @@ def _refuse_other_delimiters(
             what = f"each row is one cell with {min(counts)} {character!r} inside: it is all quoted"
             problem = Problem(where, what, "remove the quotes around whole rows")
             raise WaveError(f"{where} cannot be read", [problem])
-
-
-def is_total(row: Sequence[str]) -> bool:
-    """Say whether a row reads as a total line: its first filled cell says so, the rest count."""
-    cells = [cell.strip() for cell in row if cell.strip()]
-    if not cells or len(cells[0]) > 60 or not _TOTAL.fullmatch(cells[0]):
-        return False
-    return all(any(map(str.isdecimal, cell)) or cell in _NOTHING for cell in cells[1:])
-
-
-def is_footnote(row: Sequence[str]) -> bool:
-    """Say whether a row reads as a footnote: only its first cell is filled, and opens like one."""
-    return bool(row) and filled(row) == 1 and _FOOTNOTE.match(row[0][:200]) is not None
-
-
-def trailing(grid: Grid, first: int, width: int) -> tuple[int, tuple[Excluded, ...]]:
-    """Pass over totals, footnotes and blank rows at the end of a table.
-
-    Parameters
-    ----------
-    grid : Grid
-        The rows of the file.
-    first : int
-        First row after the headers.
-    width : int
-        Columns of the table; a table of one column has no such rows.
-
-    Returns
-    -------
-    stop : int
-        Row after the last response.
-    excluded : tuple of Excluded
-        The rows passed over, in order.
-    """
-    stop, excluded, seen = len(grid), [], 0
-    number = len(grid) - 1 if width > 1 else first - 1
-    while number >= first and seen < _TRAILING:
-        row = grid.row(number)
-        reason = _reason(row)
-        if not reason:
-            break
-        seen += reason != "blank"
-        excluded.append(Excluded(number, reason, shown(row)))
-        stop, number = number, number - 1
-    return stop, tuple(reversed(excluded))
-
-
-def _reason(row: Sequence[str]) -> str:
-    if not filled(row):
-        return "blank"
-    if is_total(row):
-        return "total"
-    return "footnote" if is_footnote(row) else ""

@@ -15,41 +15,41 @@ import pandas as pd
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import empty_estimates
 from edtech_survey.statistics.functions import function_bounds, functions_covered
-from edtech_survey.statistics.staffing import implied_fte, position_numbers, position_shares
+from edtech_survey.statistics.intervals_shares import share_estimates
+from edtech_survey.statistics.reported import AFTER_HOURS
+from edtech_survey.statistics.staffing import implied_fte, position_numbers
 from edtech_survey.statistics.support import DUTIES, after_hours, outsourcing, support_measures
 from edtech_survey.statistics.support_standards import standard_verdicts
 
 _TOTALS = ("devices", "support_staff", "students")
 
 
-def reported_positions(
-    figures: pd.DataFrame, positions: pd.DataFrame, *, wave: int, confidence: float = 0.95
-) -> pd.DataFrame:
-    """Give the share of districts with each position, as far as the wave asked.
+def of_wave(figures: pd.DataFrame, wave: int) -> pd.DataFrame:
+    """Take the figures of one wave that asked about positions.
 
     Parameters
     ----------
-    figures, positions, wave, confidence
-        As :func:`edtech_survey.statistics.staffing.position_shares`.
+    figures : DataFrame
+        Of all waves.
+    wave : int
 
     Returns
     -------
     DataFrame
-        As ``position_shares``.
 
     Raises
     ------
     EstimateError
         If the wave has no figures on positions; it says which waves have.
     """
-    of_positions = _of(figures, "position_present")
-    if wave not in set(of_positions["wave"]):
-        there = ", ".join(str(year) for year in sorted(of_positions["wave"].dropna().unique()))
+    waves = sorted(_of(figures, "position_present")["wave"].dropna().unique())
+    if wave not in waves:
+        there = ", ".join(str(year) for year in waves)
         raise EstimateError(
             f"wave {wave} has no figures on positions",
             [Problem("wave", f"{wave}", f"waves that have: {there or 'none'}")],
         )
-    return position_shares(figures, positions, wave=wave, confidence=confidence)
+    return figures[(figures["wave"] == wave).fillna(False).astype(bool)].reset_index(drop=True)
 
 
 def reported_fte(figures: pd.DataFrame, positions: pd.DataFrame, *, wave: int) -> pd.DataFrame:
@@ -150,13 +150,17 @@ def reported_verdicts(support: pd.DataFrame, standards: pd.DataFrame) -> pd.Data
     return empty_estimates() if support.empty else standard_verdicts(support, standards)
 
 
-def reported_hours(figures: pd.DataFrame, *, wave: int, confidence: float = 0.95) -> pd.DataFrame:
+def reported_hours(
+    figures: pd.DataFrame, responses: Any = None, *, wave: int, confidence: float = 0.95
+) -> pd.DataFrame:
     """Give who is supported after hours; no rows where that was not asked.
 
     Parameters
     ----------
     figures, wave, confidence
         As :func:`edtech_survey.statistics.support.after_hours`.
+    responses : object with the frame ``districts``, optional
+        Used for the row ``any`` if it has this wave, which is then exact.
 
     Returns
     -------
@@ -165,11 +169,17 @@ def reported_hours(figures: pd.DataFrame, *, wave: int, confidence: float = 0.95
     """
     if not asked(figures, wave, "after_hours"):
         return empty_estimates()
-    return after_hours(figures, wave=wave, confidence=confidence)
+    table = after_hours(figures, wave=wave, confidence=confidence)
+    if responses is None:
+        return table
+    answered = responses.districts[responses.districts["wave"] == wave]
+    flags = answered[[f"after_hours_{group}" for group in AFTER_HOURS]]
+    told = flags[flags.notna().any(axis=1)]
+    return _exact_any(table, told.fillna(False).any(axis=1), confidence)
 
 
 def reported_outsourcing(
-    figures: pd.DataFrame, *, wave: int, confidence: float = 0.95
+    figures: pd.DataFrame, responses: Any = None, *, wave: int, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Give which positions contractors fill; no rows where that was not asked.
 
@@ -177,6 +187,8 @@ def reported_outsourcing(
     ----------
     figures, wave, confidence
         As :func:`edtech_survey.statistics.support.outsourcing`.
+    responses : object with the frames ``districts`` and ``positions``, optional
+        Used for the row ``any`` if it has this wave, which is then exact.
 
     Returns
     -------
@@ -185,7 +197,13 @@ def reported_outsourcing(
     """
     if not asked(figures, wave, "position_outsourced"):
         return empty_estimates()
-    return outsourcing(figures, wave=wave, confidence=confidence)
+    table = outsourcing(figures, wave=wave, confidence=confidence)
+    if responses is None:
+        return table
+    bought = responses.positions[responses.positions["outsourced"].fillna(False).astype(bool)]
+    answered = responses.districts.loc[responses.districts["wave"] == wave, "district_id"]
+    buys = answered.isin(bought.loc[bought["wave"] == wave, "district_id"])
+    return _exact_any(table, buys, confidence)
 
 
 def reported_functions(
@@ -235,6 +253,18 @@ def asked(figures: pd.DataFrame, wave: int, *items: str) -> bool:
     """Whether there are figures of all these items for a wave."""
     of_wave = figures.loc[(figures["wave"] == wave).fillna(False).astype(bool), "item"]
     return set(items) <= set(of_wave)
+
+
+def _exact_any(table: pd.DataFrame, of_districts: pd.Series, confidence: float) -> pd.DataFrame:
+    """Count the row ``any`` from the districts' own answers instead of bounding it."""
+    if of_districts.empty:
+        return table
+    last = table[table["group"] == "any"].assign(
+        count=int(of_districts.sum()), base=len(of_districts)
+    )
+    exact = share_estimates(last, confidence=confidence)
+    bounds = exact.assign(estimate_low=exact["estimate"], estimate_high=exact["estimate"])
+    return pd.concat([table[table["group"] != "any"], bounds], ignore_index=True)[table.columns]
 
 
 def _of(figures: pd.DataFrame, item: str) -> pd.DataFrame:

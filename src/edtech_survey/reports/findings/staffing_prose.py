@@ -69,14 +69,13 @@ def after_sensitivity(alike: pd.DataFrame, moved: pd.DataFrame, about: Setting) 
     if moved.empty:
         return prose("")
     size = moved[["change_low", "change_high"]].abs().max(axis=1).astype(float)
-    least = moved.loc[size.idxmin()]
-    told = (
-        "The rounding of what was printed matters least"
-        if str(least["varied"]).startswith("rounding")
-        else "What matters least is the first supposition in the table"
-    )
+    most = words.percent(size.max())
+    of_rounding = size[moved["varied"].astype("str").str.startswith("rounding")]
     return prose(
-        f"{told}, {words.number(size.min(), 1)}% at most; what was never printed matters more.",
+        f"Rounding moves the cost by {words.percent(of_rounding.max(), 1)} at most; what was never "
+        f"printed, by up to {most}."
+        if len(of_rounding) and of_rounding.max() < size.max()
+        else f"A single supposition moves the cost by up to {most}.",
         _twins(alike, about),
     )
 
@@ -107,11 +106,21 @@ def after_ratios(support: pd.DataFrame) -> Text:
     )
 
 
-def after_standards(judged: pd.DataFrame, support: pd.DataFrame) -> Text:
-    """Say why the verdict turns, and what another way of counting would do to it."""
+def after_standards(
+    judged: pd.DataFrame, support: pd.DataFrame, earlier: pd.DataFrame, then: pd.DataFrame
+) -> Text:
+    """Say why the verdict turns, and what another way of counting would do to it.
+
+    Parameters
+    ----------
+    judged, support : DataFrame
+        Verdicts by standard, and the measures that were judged.
+    earlier, then : DataFrame
+        Devices per person at an earlier number of students per computer, and its verdicts.
+    """
     if judged.empty:
         return prose("")
-    return prose(_turning(judged, support), _otherwise(judged), _ages(judged))
+    return prose(_turning(judged, support, earlier, then), _otherwise(judged), _ages(judged))
 
 
 def after_wages(wages: pd.DataFrame) -> Text:
@@ -139,10 +148,13 @@ def after_hours(hours: pd.DataFrame) -> Text:
     row = one(hours, group="any")
     if row is None:
         return prose("")
+    unclear = (
+        "Support after hours can mean a rota or one person who answers the telephone. The "
+        "question did not tell them apart."
+    )
     if pd.notna(row["estimate"]):
-        return prose(
-            f"{words.percent(row['estimate'])} support at least one of these groups after hours."
-        )
+        of = words.count_of(row["count"], row["base"])
+        return prose(f"{of} districts support at least one of these groups. {unclear}")
     low = round(float(row["estimate_low"]) * int(row["base"]) / 100)
     return prose(
         f"How many districts support anybody at all is not published. It is at least "
@@ -151,8 +163,7 @@ def after_hours(hours: pd.DataFrame) -> Text:
         if row["estimate_high"] >= 100
         else f"How many districts support anybody at all is not published: between "
         f"{words.interval(row['estimate_low'], row['estimate_high'], 'percent')}.",
-        "Support after hours can mean a rota or one person who answers the telephone. The "
-        "question did not tell them apart.",
+        unclear,
     )
 
 
@@ -165,7 +176,7 @@ def contractors(outsourced: pd.DataFrame, about: Setting) -> Text:
     names = words.join(about.spoken(name) for name in top["group"])
     each = "each by" if len(top) > 1 else "by"
     return prose(
-        f"Contractors are rare: {words.spell(len(rows))} positions are named as outsourced, most "
+        f"{words.sentence(words.spell(len(rows)))[:-1]} positions are named as outsourced, most "
         f"often {names}, {each} {words.number(top['count'].iloc[0])} of "
         f"{words.number(top['base'].iloc[0])} districts.{_anything(outsourced)} Positions that "
         "nobody named are not the same as positions that nobody outsources."
@@ -224,17 +235,26 @@ def _printed(totals: pd.Series, whole: pd.Series | None) -> str:
     )
 
 
-def _turning(judged: pd.DataFrame, support: pd.DataFrame) -> str:
+def _turning(
+    judged: pd.DataFrame, support: pd.DataFrame, earlier: pd.DataFrame, then: pd.DataFrame
+) -> str:
     devices = one(support, item="devices_per_student")
     by_devices, by_students = (tally(judged, kind) for kind in (DEVICES, STUDENTS))
     if devices is None or not by_devices[1] or not by_students[1]:
         return ""
+    now = f"{words.number(devices['estimate'], 2)} supported devices for every student"
+    if earlier.empty or then.empty:
+        return f"What lies between the two units is the number of devices: there are {now}."
+    row = earlier.iloc[0]
+    met, of = tally(then, DEVICES)
     return (
-        f"The two units part company because there are now "
-        f"{words.number(devices['estimate'], 2)} supported devices for every student. A standard "
-        "that counts computers was met by the same number of people when several students shared "
-        "one. Neither unit is wrong: one follows the load, the other the size of the school "
-        "system."
+        f"What lies between the two units is the number of devices. There are {now}; in "
+        f"{words.year(row['density_wave'])}, nearer to when those standards were written, the "
+        f"nation's public schools had {words.number(row['density'], 1)} students to each computer "
+        "for teaching. With as few computers, the same people would have "
+        f"{words.ratio(row['estimate'])} and meet {words.spell(met) if met else 'none'} of the "
+        f"{words.spell(of)}. Neither unit is wrong: one follows the load, the other the size of "
+        "the school system."
     )
 
 
@@ -261,7 +281,7 @@ def _otherwise(judged: pd.DataFrame) -> str:
             " Counting technicians' FTE instead of support people changes no verdict."
             if changed.empty
             else " Counting technicians' FTE instead of support people changes "
-            f"{words.count(len(changed), 'verdict')}."
+            f"{words.spell(len(changed))} {'verdict' if len(changed) == 1 else 'verdicts'}."
         )
     return told.strip()
 
@@ -285,4 +305,6 @@ def _anything(outsourced: pd.DataFrame) -> str:
         words.number(round(float(row[end]) * int(row["base"]) / 100))
         for end in ("estimate_low", "estimate_high")
     )
+    if low == high:
+        return f" {low} districts outsource at least one."
     return f" Between {low} and {high} districts outsource at least one."

@@ -115,10 +115,8 @@ class Setting:
 
 def setting(
     waves: Waves,
-    codebook: Any,
+    evidence: Any,
     figures: pd.DataFrame,
-    elsewhere: pd.DataFrame,
-    publications: pd.DataFrame,
     *,
     confidence: float = 0.95,
     price_year: int = 2024,
@@ -129,12 +127,10 @@ def setting(
     ----------
     waves : Waves
         Of one wave.
-    codebook : Codebook
-        Its ``positions`` and ``items``.
-    figures, elsewhere : DataFrame
-        Figures of the state, and of everybody else.
-    publications : DataFrame
-        ``publication, title, publisher, published``.
+    evidence : Evidence
+        Its ``codebook`` (``positions``, ``items``), ``elsewhere`` and ``publications``.
+    figures : DataFrame
+        Figures of the state.
     confidence : float
     price_year : int
 
@@ -152,14 +148,15 @@ def setting(
             "the report on staff is about one wave",
             [Problem("wave", words.years(waves.years), "give one survey year")],
         )
-    named = zip(codebook.positions["position"], codebook.positions["label"], strict=True)
+    positions, publications = evidence.codebook.positions, evidence.publications
+    named = zip(positions["position"], positions["label"], strict=True)
     told = publications.assign(year=publications["published"].astype("str").str.extract(r"(\d{4})"))
     return Setting(
         waves=waves,
         names={str(position): str(label) for position, label in named},
         figures=figures,
-        items=codebook.items,
-        elsewhere=elsewhere,
+        items=evidence.codebook.items,
+        elsewhere=evidence.elsewhere,
         publications={
             str(row["publication"]): f"{row['publisher']}, {row['title']}"
             + (f" ({row['year']})" if pd.notna(row["year"]) else " (undated)")
