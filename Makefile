@@ -68,11 +68,11 @@ briefs: .venv/package  ## a brief for each district in the responses
 lab: .venv/lab  ## open JupyterLab in the notebooks
 	$(RUN) lab
 
-test: .venv/dev  ## the test suite without a browser (a minute or two, no network)
-	$(BIN)/python -m pytest -n auto -m "not browser"
+test: .venv/dev  ## the test suite (a minute or two, no network, no browser)
+	$(BIN)/python -m pytest -n auto -m "not browser and not slow"
 
-test-browser: .venv/dev reports/.made  ## pages in a real Chromium, network cut
-	EDTECH_SURVEY_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser
+test-browser: .venv/dev reports/.made  ## whole notebooks, and pages in a real Chromium, network cut
+	EDTECH_SURVEY_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m "browser or slow"
 
 lint: .venv/dev  ## ruff, mypy, notebooks without outputs
 	$(BIN)/ruff check .

@@ -199,7 +199,7 @@ def verify(page: Path) -> tuple[bool, list[str]]:
     if not page.is_file():
         raise SetupError(f"there is no file {page}")
     manifest = provenance.read_manifest(page)
-    name = manifest.get("notebook") or ""
+    name = (manifest.get("notebook") or {}).get("path", "")
     path = paths.project_root() / name
     if not name or not path.is_file():
         raise SetupError(
@@ -283,13 +283,13 @@ def inputs(data: str = "published") -> list[Path]:
 
 
 def _changed_inputs(manifest: Mapping[str, Any]) -> list[str]:
-    told = []
-    for entry in manifest.get("inputs", []):
-        path = paths.project_root() / entry["path"]
+    told: list[str] = []
+    for name, digest in manifest.get("inputs", {}).items():
+        path = paths.project_root() / name
         if not path.is_file():
-            told.append(f"input {entry['path']} is gone")
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
-            told.append(f"input {entry['path']} has changed")
+            told.append(f"input {name} is gone")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            told.append(f"input {name} has changed")
     return told
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from edtech_survey.data.endings import is_footnote, is_total, trailing
 from edtech_survey.data.grids import ListGrid
-from edtech_survey.data.layout import find_head, is_footnote, is_total, trailing
+from edtech_survey.data.layout import find_head
 from edtech_survey.errors import WaveError
 
 HEADER = ["District", "Students", "Devices", "Comment"]

@@ -11,6 +11,7 @@ from edtech_survey.shape import figures
 from edtech_survey.statistics.brackets import (
     bracket_bounds,
     bracket_cells,
+    cells_columns,
     model_free_share_over,
     no_answer,
 )
@@ -139,3 +140,8 @@ def test_several_waves_and_sources_are_named():
     assert len(bracket_cells(several, wave=2014)) == 5
     with pytest.raises(EstimateError, match="no brackets: item salary_bracket"):
         bracket_cells(several, wave=2020)
+
+
+def test_respondents_in_a_bracket_are_rounded_half_up():
+    three = {"under-70000": "30%", "70000-99999": "35%", "100000-plus": "32%"}
+    assert cells_columns(bracket_cells(published(three)))["base"] == 243  # 97% of 250 is 242.5

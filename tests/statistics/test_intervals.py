@@ -134,6 +134,20 @@ def test_a_census_leaves_nothing_open_and_a_large_population_nothing_closed():
     np.testing.assert_allclose(large, intervals.clopper_pearson(47, 53), atol=0.02)
 
 
+@pytest.mark.parametrize(
+    ("population", "confidence", "refused"),
+    [(20, 0.90, 1), (40, 0.95, 1), (1000, 0.95, 25), (17000, 0.90, 850), (17000, 0.99, 85)],
+)
+def test_a_tail_that_just_reaches_its_level_is_refused_on_both_sides(
+    population, confidence, refused
+):
+    # One unit is asked: of K such units it is one with chance K / N, here exactly the tail.
+    low = intervals.finite_population(1, 1, population, confidence).low
+    high = intervals.finite_population(0, 1, population, confidence).high
+    assert low == pytest.approx(100 * (refused + 1) / population)
+    assert high == pytest.approx(100 - low)
+
+
 def test_finite_population_in_several_tables_is_the_same(monkeypatch):
     count = np.arange(12).reshape(3, 4)
     whole = intervals.finite_population(count, 30, [[50], [80], [300]])

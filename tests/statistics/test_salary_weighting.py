@@ -123,3 +123,18 @@ def test_the_finding_follows_other_numbers(table):
     assert told == "1 of the 1 intervals excludes zero (18 positions)."
     with pytest.raises(EstimateError, match="regressions"):
         salary_finding(regressions(table).head(0))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (7.64, 1.02, "falls from 7.64 to 1.02"),
+        (1.0, 2.0, "grows from 1.00 to 2.00"),
+        (-2.0, -1.0, "rises from −2.00 to −1.00"),
+        (-1.0, -2.0, "falls from −1.00 to −2.00"),
+        (-1.0, 2.0, "changes sign, from −1.00 to 2.00"),
+    ],
+)
+def test_the_finding_moves_the_way_the_numbers_do(table, before, after, said):
+    pair = regressions(table, SPECS[:2]).assign(estimate=[before, after])
+    assert f"the slope {said} dollars per student" in salary_finding(pair)

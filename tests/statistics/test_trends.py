@@ -57,6 +57,14 @@ def test_levels_use_the_finite_population_or_every_feasible_base(one_to_one_figu
     assert open_["conf_high"] == pytest.approx(max(one.high for one in every))
 
 
+def test_a_level_without_a_population_has_the_binomial_error(one_to_one_figures):
+    known = one_to_one_figures[one_to_one_figures["base"].notna()]
+    table = one_to_one(known.assign(population=pd.NA), bands=["pk-2", "6-8"])
+    assert table["method"].tolist() == ["Wilson", "Wilson"]
+    assert table["std_error"].iloc[0] == pytest.approx(100 * np.sqrt(47 / 53 * 6 / 53 / 53))
+    assert pd.isna(table["std_error"].iloc[1])
+
+
 def test_levels_without_a_population_are_wilson(one_to_one_figures):
     known = one_to_one_figures[one_to_one_figures["wave"] == 2024].assign(population=pd.NA)
     table = published_shares(known)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from edtech_survey.data import layout
-from edtech_survey.data.grids import Grid
+from edtech_survey.data import endings, layout, strays
+from edtech_survey.data.grids import Grid, arrow
 from edtech_survey.data.layout import Excluded, Head
 from edtech_survey.data.limits import Limits
 from edtech_survey.errors import Problem
@@ -61,20 +59,21 @@ def read_body(grid: Grid, head: Head, where: str, limits: Limits) -> Body:
     -------
     Body
     """
-    stop, tail = layout.trailing(grid, head.stop, head.width)
+    stop, tail = endings.trailing(grid, head.stop, head.width)
+    headers = [grid.row(number) for number in range(head.first, head.stop)]
     problems, notices = _unequal_rows(grid, head, stop, where)
     frame, numbers = grid.frame(head.stop, stop, head.width)
     empty = head.stop + np.flatnonzero(grid.empty[head.stop : stop])
     excluded = [Excluded(int(number), "blank", "") for number in empty]
-    blank = _blank_rows(frame)
-    repeated = _repeated_headers(frame, [grid.row(n) for n in range(head.first, head.stop)])
-    for place in np.flatnonzero(blank | repeated):
-        reason = "blank" if blank[place] else "repeated_header"
-        excluded.append(Excluded(int(numbers[place]), reason, _shown(frame, int(place))))
-    kept = ~(blank | repeated)
+    kept = np.ones(len(frame), dtype=bool)
+    for found, reason, text in strays.find(frame, headers):
+        excluded += [Excluded(int(row), reason, text) for row in numbers[found & kept]]
+        kept &= ~found
     frame = frame if kept.all() else frame[kept]
     frame = frame.set_axis(pd.Index(numbers[kept] + 1, name="row"), axis=0)
-    problems += _long_cells(frame, where, limits)
+    problems += strays.repeated_too_often(excluded, len(frame), headers, where)
+    problems += capped(strays.shuffled(frame, headers, where), where, "rows of headers")
+    problems += [*_long_headers(headers, head, where, limits), *_long_cells(frame, where, limits)]
     notices += _gaps(excluded, frame, where)
     everything = sorted([*excluded, *tail], key=lambda one: one.row)
     return Body(frame, tuple(everything), tuple(_suspects(frame)), tuple(notices), tuple(problems))
@@ -147,52 +146,20 @@ def _gaps(excluded: Sequence[Excluded], frame: pd.DataFrame, where: str) -> list
     return [Problem(f"{where}, row {rows[0]}", what, "check that no second table follows")]
 
 
-def _shown(frame: pd.DataFrame, place: int) -> str:
-    return layout.shown([str(cell) for cell in frame.iloc[place]])
-
-
-def arrow(column: pd.Series) -> pa.ChunkedArray:
-    """Text of a column as Arrow holds it, without a copy."""
-    found = pa.array(column)
-    return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
-
-
-def _narrowed(
-    frame: pd.DataFrame, test: Callable[[int, pa.ChunkedArray], pa.ChunkedArray]
-) -> npt.NDArray[np.bool_]:
-    """Rows of which every cell passes a test; a column is tested where all before it passed."""
-    left = np.arange(len(frame))
-    for place in range(frame.shape[1]):
-        if not len(left):
-            break
-        cells = frame.iloc[:, place]
-        passed = test(place, arrow(cells if len(left) == len(frame) else cells.iloc[left]))
-        left = left[passed.to_numpy()]
-    found = np.zeros(len(frame), dtype=bool)
-    found[left] = True
-    return found
-
-
-def _blank_rows(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    return _narrowed(frame, lambda _, cells: pc.equal(pc.utf8_trim_whitespace(cells), ""))
-
-
-def _repeated_headers(
-    frame: pd.DataFrame, headers: Sequence[Sequence[str]]
-) -> npt.NDArray[np.bool_]:
-    """Rows equal to a header row; of a header with one filled cell there may be a namesake."""
-    found = np.zeros(len(frame), dtype=bool)
-    for header in headers:
-        if layout.filled(header) < min(2, frame.shape[1]):
-            continue
-        cells = [*header, *[""] * frame.shape[1]]
-
-        def same(place: int, column: pa.ChunkedArray, cells: list[str] = cells) -> pa.ChunkedArray:
-            trimmed = pc.utf8_trim(column, characters="\ufeff \t")
-            return pc.equal(trimmed, cells[place].strip("\ufeff \t"))
-
-        found |= _narrowed(frame, same)
-    return found
+def _long_headers(
+    headers: Sequence[Sequence[str]], head: Head, where: str, limits: Limits
+) -> list[Problem]:
+    return [
+        Problem(
+            f"{where}, row {head.first + number + 1}, column {place + 1}",
+            f"{len(cell):,} characters in one header, more than the limit of "
+            f"{limits.cell_characters:,}",
+            "look for a quote that is never closed; else raise Limits(cell_characters=...)",
+        )
+        for number, row in enumerate(headers)
+        for place, cell in enumerate(row)
+        if len(cell) > limits.cell_characters
+    ]
 
 
 def _long_cells(frame: pd.DataFrame, where: str, limits: Limits) -> list[Problem]:
@@ -251,12 +218,13 @@ def _suspects(frame: pd.DataFrame) -> list[Excluded]:
         return []
     first = arrow(frame.iloc[:, 0])
     pattern = r"^\s*(?:grand |sub-?)?(?:totals?|average|mean)\b"
-    alike = pc.match_substring_regex(first, pattern, ignore_case=True).to_numpy()
-    found = []
-    for place in np.flatnonzero(alike):
-        row = [str(cell) for cell in frame.iloc[int(place)]]
-        if layout.is_total(row):
-            found.append(Excluded(int(frame.index[place]) - 1, "subtotal?", layout.shown(row)))
+    places = np.flatnonzero(pc.match_substring_regex(first, pattern, ignore_case=True).to_numpy())
+    rows = frame.iloc[places].to_numpy(dtype=object).tolist()
+    found = [
+        Excluded(int(frame.index[place]) - 1, "subtotal?", layout.shown(row))
+        for place, row in zip(places, rows, strict=True)
+        if endings.is_total(row)
+    ]
     last = [str(cell) for cell in frame.iloc[-1]]
     opening = last[0].strip()
     if layout.filled(last) == 1 and " " in opening and not opening[0].isdigit():

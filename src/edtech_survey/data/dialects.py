@@ -18,7 +18,15 @@ _TAGS = re.compile(
 )
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _QUESTION_CODE = re.compile(r"Q\d{1,4}(?:[._#][\w.]{1,40})?")
-_LIME_CODE = re.compile(r"[A-Za-z]\w{0,60}(?:\[[^\[\]]{1,80}\]){0,3}\.\s")
+_LIME_CODE = re.compile(r"^[A-Za-z]\w{0,60}(?:\[[^\[\]]{1,80}\]){0,3}\.\s")
+
+_STAMPS = frozenset(
+    listed(
+        "timestamp|zeitstempel|horodateur|horodatage|marcatemporal|carimbodedatahora|tijdstempel"
+        "|informazionicronologiche"
+    )
+)
+"""What Google Forms calls the moment of a response, by language."""
 
 GENERIC_LABELS = frozenset({"response", "openendedresponse"})
 
@@ -37,10 +45,11 @@ META: dict[str, frozenset[str]] = {
             "|distributionchannel|userlanguage|emailaddress|name|v1|v2|v3|v4|v5|v6|v7|v8|v9|v10"
         )
     ),
-    "google-forms": frozenset(
+    "google-forms": _STAMPS
+    | frozenset(
         listed(
-            "timestamp|emailaddress|username|score|zeitstempel|horodateur|horodatage|marcatemporal"
-            "|carimbodedatahora|tijdstempel|informazionicronologiche"
+            "emailaddress|username|score|direccióndecorreoelectrónico|nombredeusuario|puntuación"
+            "|emailadresse|adresseemail|endereçodeemail|emailadres|indirizzoemail"
         )
     ),
     "microsoft-forms": frozenset(
@@ -236,8 +245,7 @@ def _microsoft(rows: Rows) -> Recognised | None:
 
 
 def _google(rows: Rows) -> Recognised | None:
-    stamps = META["google-forms"] - {"emailaddress", "username", "score"}
-    if len(rows[0]) > 1 and key(rows[0][0]) in stamps:
+    if len(rows[0]) > 1 and key(rows[0][0]) in _STAMPS:
         return Recognised("google-forms", 1, f"{tidy(rows[0][0])} is the first column")
     return None
 

@@ -13,6 +13,7 @@ _CHUNK = 1 << 22
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+"""What looks like UTF-8; half of a character (a surrogate) does, and is none."""
 _LEAD = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]{1,2})\Z")
 _ACCENTED_WORD = re.compile(r"\w{0,20}[^\x00-\x7f]\w{0,20}")
 _BOM = b"\xef\xbb\xbf"
@@ -206,11 +207,14 @@ def _cut(data: bytes, where: str, at: int) -> Problem:
 
 
 def _mixed(data: bytes, where: str, at: int, sequence: bytes) -> Problem:
+    elsewhere = sequence.decode(errors="ignore")
+    like = f"{elsewhere!r} elsewhere is" if elsewhere else f"{sequence!r} looks like it"
     return Problem(
         f"{where}, byte {at:,} (line {line_of(data, at)})",
-        f"{data[at : at + 8]!r} is not UTF-8, though {sequence.decode()!r} elsewhere is: two "
-        "encodings are mixed, or the file is cut off",
-        "save the export again as UTF-8, or name its encoding: encoding='cp1252'",
+        f"{data[at : at + 8]!r} is not UTF-8, though {like}: two encodings are mixed, or the "
+        "file is damaged",
+        "save the export again as UTF-8, or name its encoding, such as 'cp1252' (Windows) or "
+        "'mac_roman' (Excel on a Mac)",
     )
 
 

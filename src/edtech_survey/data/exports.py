@@ -16,6 +16,7 @@ import pandas as pd
 from edtech_survey.data import bodies, containers, delimiters, flags, headers, layout, options
 from edtech_survey.data.grids import Grid
 from edtech_survey.data.limits import Limits, over
+from edtech_survey.data.plain_text import printable
 from edtech_survey.data.spreadsheets import read_spreadsheet
 from edtech_survey.data.textfiles import read_text, swallowed
 from edtech_survey.errors import Problem, WaveError
@@ -129,13 +130,10 @@ def read_export(
     ('google-forms', ['None'], [2])
     """
     path = Path(path)
-    where = path.name
+    where = printable(path.name)
     data = _bytes(path, where, limits)
     opened = _open(data, where, sheet, limits, delimiter, encoding)
-    if not len(opened.grid) or all(opened.grid.empty):
-        problem = Problem(where, "no cell holds anything", "export it again")
-        raise WaveError(f"{where} is empty", [problem])
-    head = layout.find_head(opened.grid, where, dialect, opened.skipped)
+    head = _head(opened, where, dialect)
     body = _body(opened, head, where, limits)
     header_rows = [opened.grid.row(number) for number in range(head.first, head.stop)]
     frame, dropped = bodies.without_empty_edge(body.frame, header_rows, where)
@@ -162,6 +160,21 @@ def read_export(
     )
 
 
+def _head(opened: _Opened, where: str, dialect: str | None) -> layout.Head:
+    """Find the headers; wrong quotes may be why there are none, so they are told as well."""
+    if not len(opened.grid) or all(opened.grid.empty):
+        nothing = Problem(where, "no cell holds anything", "export it again")
+        raise WaveError(f"{where} is empty", opened.problems or [nothing])
+    try:
+        return layout.find_head(opened.grid, where, dialect, opened.skipped)
+    except WaveError as error:
+        if not opened.problems:
+            raise
+        wrong = bodies.capped(opened.problems, where, "wrong quotes")
+        said = f"{where} cannot be taken as it stands"
+        raise WaveError(said, [*wrong, *error.problems]) from None
+
+
 def _body(opened: _Opened, head: layout.Head, where: str, limits: Limits) -> bodies.Body:
     """Take the responses, or refuse the file with all that is wrong with it."""
     if head.width > limits.columns:
@@ -184,7 +197,8 @@ def _bytes(path: Path, where: str, limits: Limits) -> bytes:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise WaveError(
-                f"{where} cannot be read", [Problem(str(path), "is not a file", "check the path")]
+                f"{where} cannot be read",
+                [Problem(printable(str(path)), "is not a file", "check the path")],
             )
         size = status.st_size
         if size > limits.text_bytes:
@@ -193,8 +207,9 @@ def _bytes(path: Path, where: str, limits: Limits) -> bytes:
                 [over(where, "bytes", size, "text_bytes", limits)],
             )
         return path.read_bytes()
-    except OSError as error:
-        problem = Problem(str(path), f"cannot be opened ({error.strerror})", "check the path")
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        why = error.strerror if isinstance(error, OSError) else error
+        problem = Problem(printable(str(path)), f"cannot be opened ({why})", "check the path")
         raise WaveError(f"{where} cannot be read", [problem]) from None
 
 

@@ -70,12 +70,13 @@ def flagged(dialect: str, frame: pd.DataFrame, columns: pd.DataFrame) -> pd.Data
             [told.get(str(text).strip().lower(), "") for text in distinct], dtype=object
         )
         at = np.flatnonzero(flags[codes] != "") if len(distinct) else np.empty(0, dtype=int)
+        told_as = np.array([f"{column.name} = {text!r}" for text in distinct], dtype=object)
         found.append(
             pd.DataFrame(
                 {
                     "row": frame.index[at],
                     "flag": flags[codes[at]],
-                    "text": [f"{column.name} = {cells.iloc[place]!r}" for place in at],
+                    "text": told_as[codes[at]],
                 }
             ).astype(empty_flags().dtypes)
         )

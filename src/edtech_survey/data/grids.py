@@ -23,6 +23,12 @@ _BLOCK = 1 << 23
 _LONG = 100_000
 
 
+def arrow(column: pd.Series) -> pa.ChunkedArray:
+    """Text of a column as Arrow holds it, without a copy."""
+    found = pa.array(column)
+    return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
+
+
 def _fitted(table: pa.Table, width: int) -> pd.DataFrame:
     """Frame of a table, cut or padded to a width."""
     frame = table.select(range(min(width, table.num_columns))).to_pandas(types_mapper=_as_text)

@@ -15,6 +15,10 @@ from edtech_survey.errors import Problem
 _LAST_BRACKETS = re.compile(r"\s*\[([^\[\]]{1,500})\]\s*$")
 _LIME = re.compile(r"([A-Za-z]\w{0,60})((?:\[[^\[\]]{1,80}\]){0,3})(?:\.\s+|\s*$)")
 _STEM = re.compile(r"(.{1,60}?)_\d{1,4}(?:_TEXT)?$")
+_LATE = {
+    "qualtrics": re.compile(r"location(?:latitude|longitude|accuracy)"),
+    "limesurvey": re.compile(r"totaltime|interviewtime|(?:group|question)time.{0,500}"),
+}
 _OTHER = re.compile(r"\s*other\b.{0,60}$", re.IGNORECASE | re.DOTALL)
 
 COLUMNS = listed(
@@ -67,11 +71,18 @@ def columns(
 
 
 def _roles(dialect: str, names: list[str], questions: list[str]) -> list[str]:
-    """Tell a tool's own columns, which come first; a question called Name may follow."""
+    """Tell a tool's own columns: the first ones, for a question called Name may follow.
+
+    Some stand at the end: where a respondent was (Qualtrics), how long it took (LimeSurvey).
+    """
     known = dialects.META[dialect]
-    told = questions if dialect == "limesurvey" else names
-    own = list(itertools.takewhile(lambda text: dialects.key(text) in known, told))
-    return ["meta"] * len(own) + ["answer"] * (len(names) - len(own))
+    keys = [dialects.key(text) for text in (questions if dialect == "limesurvey" else names)]
+    own = len(list(itertools.takewhile(known.__contains__, keys)))
+    late = _LATE.get(dialect)
+    return [
+        "meta" if place < own or (late is not None and late.fullmatch(text)) else "answer"
+        for place, text in enumerate(keys)
+    ]
 
 
 def letter(place: int) -> str:
@@ -137,6 +148,7 @@ def _qualtrics(texts: list[list[str]]) -> list[Part]:
     names, wordings = texts[0], texts[1]
     if wordings and any(text.startswith("{") and "ImportId" in text[:40] for text in wordings):
         return _one_row(texts)
+    before_2017 = names[0] == "V1" or any(cell.startswith("{'") for cell in texts[-1])
     groups: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         match = _STEM.match(name)
@@ -149,13 +161,24 @@ def _qualtrics(texts: list[list[str]]) -> list[Part]:
         if len(places) < 2:
             continue
         shared = _shared([wordings[place] for place in places])
-        cut = shared.rfind(" - ")
+        cut, parted = _parting(shared, before_2017)
         if cut > 0:
             question = shared[:cut].removesuffix(" - Selected Choice")
             for place in places:
-                option = wordings[place][cut + 3 :].removeprefix("Selected Choice - ")
+                option = wordings[place][cut + parted :].removeprefix("Selected Choice - ")
                 parts[place] = (names[place], question, option.removesuffix(" - Text"))
     return parts
+
+
+def _parting(shared: str, before_2017: bool) -> tuple[int, int]:
+    """Place and length of what parts a question from its options, " - " or once "-" alone.
+
+    Words hold a "-" as well: the one behind the end of a sentence is meant, or else the last.
+    """
+    if " - " in shared or not before_2017:
+        return shared.rfind(" - "), 3
+    ends = [shared.rfind(mark) + 1 for mark in ("?-", ":-", ".-") if mark in shared]
+    return (max(ends) if ends else shared.rfind("-")), 1
 
 
 def _shared(texts: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,13 @@ _DATA_LIKE = re.compile(
     r"|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|R_\w{5,30}"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d(?:[-–/](?:\d\d|20\d\d))?")
+_MOMENT = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4},?[ T]\d{1,2}:\d{2}.{0,40}"
+    r"|[A-Z][a-z]{2,8},? [A-Z][a-z]{2,8} \d{1,2},? \d{4} \d{1,2}:\d{2}.{0,60}"
+)
+_ID = re.compile(r"\d{4,20}|R_\w{5,30}")
+_LOOKED_AT = 2_000
+"""Characters of a cell by which a header is told; a hostile one may hold millions."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,10 @@ def find_head(grid: Grid, where: str, dialect: str | None, skipped: int = 0) -> 
     WaveError
         If there is no row that could be a header, or the first row looks like answers.
     """
-    rows = [grid.row(number) for number in range(min(len(grid), _SEARCHED + 4))]
+    rows = [
+        [cell[:_LOOKED_AT] for cell in grid.row(number)]
+        for number in range(min(len(grid), _SEARCHED + 4))
+    ]
     first = _header_row(rows, dialect, skipped)
     if first is None:
         problem = Problem(where, "no row with headers among the first rows", "export it again")
@@ -126,19 +137,30 @@ def _is_title(rows: Sequence[Sequence[str]], number: int, widest: int) -> bool:
 
 
 def _refuse_answers(row: Sequence[str], where: str, number: int) -> None:
+    """Refuse a first row of answers: it would name the columns, and be lost as a response."""
     cells = [cell.strip() for cell in row if cell.strip()]
-    numbers = [
-        cell
-        for cell in cells
-        if _DATA_LIKE.fullmatch(cell[:200]) and not _YEAR.fullmatch(cell[:20])
-    ]
-    if 2 * len(numbers) >= len(cells) > 1:
+    told = [cell for cell in cells if _like_answer(cell)]
+    if (2 * len(told) >= len(cells) > 1) or _begins_like_response(cells):
         problem = Problem(
             f"{where}, row {number + 1}",
-            f"looks like answers, not headers: {', '.join(map(repr, numbers[:4]))}",
+            f"looks like answers, not headers: {', '.join(map(repr, told[:4]))}",
             "export it again with the questions as the first row",
         )
         raise WaveError(f"{where} has no headers", [problem])
+
+
+def _like_answer(cell: str) -> bool:
+    if _MOMENT.fullmatch(cell[:100]):
+        return True
+    return bool(_DATA_LIKE.fullmatch(cell[:200]) and not _YEAR.fullmatch(cell[:20]))
+
+
+def _begins_like_response(cells: Sequence[str]) -> bool:
+    """Tell a row that begins with the moment of a response, or its id and the moment."""
+    if len(cells) < 2:
+        return False
+    moments = [_MOMENT.fullmatch(cell[:100]) is not None for cell in cells[:5]]
+    return moments[0] or (_ID.fullmatch(cells[0][:40]) is not None and any(moments))
 
 
 def _refuse_other_delimiters(
@@ -155,9 +177,9 @@ def _refuse_other_delimiters(
             )
             raise WaveError(f"{where} cannot be read", [problem])
     whole = [row[0] for row in table if filled(row)]
-    for character in CANDIDATES:
-        counts = {cell.count(character) for cell in whole}
-        if width == 1 and len(whole) > 1 and len(counts) == 1 and min(counts) > 1:
-            what = f"each row is one cell with {min(counts)} {character!r} inside: it is all quoted"
+    for character in CANDIDATES if width == 1 and len(whole) > 1 else ():
+        counts = [len(next(csv.reader([cell], delimiter=character), [])) for cell in whole]
+        if counts[0] > 2 and 5 * counts.count(counts[0]) >= 4 * len(counts):
+            what = f"each row is one cell, with {counts[0]} cells parted by {character!r} inside"
             problem = Problem(where, what, "remove the quotes around whole rows")
             raise WaveError(f"{where} cannot be read", [problem])

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from edtech_survey.data.bodies import arrow
-from edtech_survey.data.grids import TEXT
+from edtech_survey.data.grids import TEXT, arrow
 from edtech_survey.data.plain_text import plain
 
 _GLANCE = 1000

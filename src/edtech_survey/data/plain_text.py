@@ -43,6 +43,19 @@ def plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+def printable(text: str) -> str:
+    r"""Replace what a terminal obeys or hides: control, bidirectional and broken characters.
+
+    Examples
+    --------
+    >>> printable("export\x1b[31m.csv"), printable("Café.csv")
+    ('export�[31m.csv', 'Café.csv')
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
 def listed(text: str) -> tuple[str, ...]:
     """Part a list that is written with bars.
 

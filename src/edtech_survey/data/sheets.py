@@ -13,10 +13,12 @@ from edtech_survey.data.headers import letter
 from edtech_survey.data.limits import Limits, over
 from edtech_survey.errors import Problem, WaveError
 
+_MANY, _SPARSE = 100_000, 20
 _P = rb"(?:\w{1,8}:)?"
 _Q = rb"[\"']"
 _REF = rb"[^<>]{0,300}?\br=" + _Q + rb"([A-Z]{1,3})(\d{1,7})" + _Q + rb"[^<>]{0,300}>"
 _CELL = re.compile(rb"<" + _P + rb"c[\s/>]")
+_ROW = re.compile(rb"<" + _P + rb"row[\s>]")
 _REFERENCE = re.compile(rb"\br=" + _Q + rb"[A-Z]{1,3}\d{1,7}" + _Q)
 _WIDE = re.compile(rb"\br=" + _Q + rb"([A-Z]{2,3})\d")
 _NARROW = re.compile(rb"\br=" + _Q + rb"([A-Z])\d")
@@ -113,7 +115,7 @@ def _check_span(xml: bytes, where: str, limits: Limits) -> None:
     rows = max(map(int, set(_LOW.findall(xml))), default=9_999)
     cells = sum(1 for _ in _CELL.finditer(xml))
     if cells > sum(1 for _ in _REFERENCE.finditer(xml)):
-        pieces = re.split(rb"<" + _P + rb"row[\s>]", xml)
+        pieces = _ROW.split(xml)
         columns = max(columns, *(len(_CELL.findall(piece)) for piece in pieces))
         rows = max(rows, len(pieces))
     if columns == 26 and rows * columns > limits.sheet_cells:
@@ -125,8 +127,21 @@ def _check_span(xml: bytes, where: str, limits: Limits) -> None:
     ]
     if not problems and rows * columns > limits.sheet_cells:
         problems = [over(where, "cells spanned", rows * columns, "sheet_cells", limits)]
+    if not problems:
+        problems = _stray_row(xml, rows, where)
     if problems:
         raise WaveError(f"{where} is larger than allowed", problems)
+
+
+def _stray_row(xml: bytes, last: int, where: str) -> list[Problem]:
+    """Find a value far below the table, which makes a million blank rows of a small file."""
+    if last <= _MANY:
+        return []
+    held = sum(1 for _ in _ROW.finditer(xml))
+    if held * _SPARSE > last:
+        return []
+    what = f"row {last:,} holds a value, but only {held:,} rows of the sheet hold anything"
+    return [Problem(where, what, "delete what stands far below the table, and save it")]
 
 
 def _notices(xml: bytes, errors: dict[tuple[int, int], str], where: str) -> list[Problem]:

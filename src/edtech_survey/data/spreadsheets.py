@@ -90,6 +90,17 @@ def _choose(
             problem = Problem(where, f"no sheet {sheet!r}", f"it has {_listed(book.sheets)}")
             raise WaveError(f"{where} cannot be read", [problem])
         return sheet, ()
+    lost = [
+        Problem(
+            f"{where}, sheet {name!r}",
+            f"its part {part!r} is missing: the file is damaged",
+            "open it in a spreadsheet program, save it and try once more",
+        )
+        for name, part in book.sheets.items()
+        if part not in book.parts
+    ]
+    if lost:
+        raise WaveError(f"{where} cannot be read", lost)
     filled = [
         name for name, part in book.sheets.items() if sheets.has_cells(book.parts.get(part, b""))
     ]

@@ -13,7 +13,7 @@ import numpy as np
 from edtech_survey.data import delimiters, encodings
 from edtech_survey.data.grids import ByteGrid, Grid
 from edtech_survey.data.limits import Limits, over
-from edtech_survey.data.records import scan
+from edtech_survey.data.records import Records, scan
 from edtech_survey.errors import Problem, WaveError
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -85,6 +85,8 @@ def read_text(
             f"{where} is larger than allowed", [over(where, "columns", widest, "columns", limits)]
         )
     records = scan(decoded.text, parted, where, limits)
+    if records.regular:
+        _check_width(records, where, limits)
     grid: Grid
     problems: list[Problem] = []
     if records.regular:
@@ -99,6 +101,14 @@ def read_text(
         tuple(problems),
         decoded.notices,
     )
+
+
+def _check_width(records: Records, where: str, limits: Limits) -> None:
+    """Refuse a row of millions of cells, such as a line of commas, before anyone cuts it."""
+    if len(records) and (widest := int(records.widths.max())) > limits.columns:
+        spot = f"{where}, row {int(records.widths.argmax()) + 1}"
+        problem = over(spot, "columns", widest, "columns", limits)
+        raise WaveError(f"{where} is larger than allowed", [problem])
 
 
 def _can_part(delimiter: str) -> bool:
@@ -140,6 +150,7 @@ def _requoted(
     output.flush()
     rewritten = written.getvalue()
     records = scan(rewritten, delimiter, where, limits)
+    _check_width(records, where, limits)
     return ByteGrid(rewritten, delimiter, records, np.frombuffer(lines, dtype=np.int64)), problems
 
 

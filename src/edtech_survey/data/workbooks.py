@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from edtech_survey.data.limits import Limits, over
+from edtech_survey.data.plain_text import printable
 from edtech_survey.errors import Problem, WaveError
 
 _BIG = 1_000_000
@@ -69,7 +70,9 @@ def open_workbook(data: bytes, where: str, limits: Limits) -> Workbook:
     """
     parts = _unpacked(data, where, limits)
     declared = [
-        Problem(f"{where}, part {name}", "declares a document type or entities", _DAMAGED)
+        Problem(
+            f"{where}, part {printable(name)}", "declares a document type or entities", _DAMAGED
+        )
         for name, part in parts.items()
         if b"<!DOCTYPE" in part[:65536] or b"<!ENTITY" in part[:65536]
     ]
@@ -95,7 +98,7 @@ def _unpacked(data: bytes, where: str, limits: Limits) -> dict[str, bytes]:
         for entry in entries:
             ratio = entry.file_size / max(1, entry.compress_size)
             if entry.file_size > _BIG and ratio > limits.compression_ratio:
-                spot = f"{where}, part {entry.filename}"
+                spot = f"{where}, part {printable(entry.filename)}"
                 what = "bytes unpacked from each byte"
                 problems.append(over(spot, what, ratio, "compression_ratio", limits))
             if entry.flag_bits & 1:
@@ -116,7 +119,7 @@ def _part(data: bytes, entry: zipfile.ZipInfo) -> bytes:
     """Unpack one part, not a byte more than it declares; its end and checksum must agree."""
     head = data[entry.header_offset : entry.header_offset + 30]
     if len(head) < 30 or head[:4] != b"PK\x03\x04":
-        raise ValueError(f"part {entry.filename} is not where it should be")
+        raise ValueError(f"part {printable(entry.filename)} is not where it should be")
     start = entry.header_offset + 30 + int.from_bytes(head[26:28], "little")
     start += int.from_bytes(head[28:30], "little")
     packed = data[start : start + entry.compress_size]
@@ -127,9 +130,9 @@ def _part(data: bytes, entry: zipfile.ZipInfo) -> bytes:
         content = stream.decompress(packed, entry.file_size + 1)
         ended = stream.eof and len(content) == entry.file_size
     else:
-        raise ValueError(f"part {entry.filename} is packed in an unknown way")
+        raise ValueError(f"part {printable(entry.filename)} is packed in an unknown way")
     if not ended or zlib.crc32(content) != entry.CRC:
-        raise ValueError(f"part {entry.filename} is not what the archive says it is")
+        raise ValueError(f"part {printable(entry.filename)} is not what the archive says it is")
     return content
 
 

@@ -21,6 +21,7 @@ from edtech_survey.statistics.brackets import (
 from edtech_survey.statistics.intervals import wilson
 from edtech_survey.statistics.linear import check_confidence
 from edtech_survey.statistics.prices import real
+from edtech_survey.statistics.rounding import whole
 
 
 def bracket_growth(
@@ -248,5 +249,5 @@ def _later_row(figure: pd.Series, confidence: float) -> dict[str, object]:
     }
     if pd.isna(base):
         return row
-    low, high = wilson(round(share * float(base) / 100), int(base), confidence)
+    low, high = wilson(whole(share * float(base) / 100), int(base), confidence)
     return row | {"conf_low": float(low), "conf_high": float(high)}

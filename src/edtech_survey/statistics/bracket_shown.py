@@ -19,6 +19,7 @@ from edtech_survey.statistics.intervals import wilson
 from edtech_survey.statistics.linear import check_confidence
 from edtech_survey.statistics.lookup import figure_of
 from edtech_survey.statistics.prices import real
+from edtech_survey.statistics.rounding import whole
 
 
 def national_cells(figures: pd.DataFrame, source: str, wave: int) -> pd.DataFrame:
@@ -226,7 +227,7 @@ def _counted(part: float, base: object, confidence: float) -> dict[str, object]:
     if pd.isna(base):
         return {"count": pd.NA}
     answered = int(str(base))
-    count = round(part * answered)
+    count = whole(part * answered)
     low, high = wilson(count, answered, confidence)
     return {"count": count, "conf_low": float(low), "conf_high": float(high)}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.statistics.rounding import read_percent
+from edtech_survey.statistics.rounding import read_percent, whole
 
 ITEM = "salary_bracket"
 
@@ -140,7 +140,7 @@ def cells_columns(cells: pd.DataFrame) -> dict[str, object]:
     """Source, wave, base (respondents in a bracket, rounded) and synthetic mark of an estimate."""
     first = cells.iloc[0]
     known = not pd.isna(first["base"])
-    answered = round(float(first["base"]) * float(cells["share"].sum()) / 100) if known else pd.NA
+    answered = whole(float(first["base"]) * float(cells["share"].sum()) / 100) if known else pd.NA
     return {
         "source": first["source"],
         "wave": first["wave"],

@@ -14,6 +14,7 @@ from edtech_survey.statistics.intervals_checks import (
 )
 
 _LARGEST_TABLE = 4_000_000  # cells of one hypergeometric table: 32 MB
+_TIE = 1e-7  # relative; a tail this near its level is the level, which floats miss either way
 
 
 def finite_population(
@@ -45,6 +46,7 @@ def finite_population(
 
     Notes
     -----
+    A number in the population is rejected when its tail is (1 - confidence) / 2 or less.
     Number the population so that the K units in question come first. At least x of the n
     drawn are among them exactly when the x-th smallest number drawn is K or less, so
     summing the distribution of that order statistic over K gives the tail for every K.
@@ -78,8 +80,10 @@ def _number_limits(rows: NDArray[np.int_], tail: float) -> NDArray[np.int_]:
     """Limits for the number in the population, for rows of (count, base, population)."""
     x, n, size = (rows[:, at, None] for at in range(3))
     number = np.arange(int(size.max()) + 1)[None, :]
-    low = (_at_least(x, n, size, number) <= tail).sum(axis=1)
-    high = ((_at_least(x + 1, n, size, number) < 1 - tail) & (number <= size)).sum(axis=1) - 1
+    rejected = tail * (1 + _TIE)
+    low = (_at_least(x, n, size, number) <= rejected).sum(axis=1)
+    kept = 1 - _at_least(x + 1, n, size, number) > rejected
+    high = (kept & (number <= size)).sum(axis=1) - 1
     return np.column_stack([low, high])
 
 

@@ -151,6 +151,17 @@ def readings(percents: Iterable[Percent]) -> list[Reading]:
     return found
 
 
+def whole(number: float) -> int:
+    """Round to a whole number, a half up; Python's own ``round`` takes a half to the even side.
+
+    Examples
+    --------
+    >>> whole(242.5), round(242.5), whole(241.4999)
+    (243, 242, 241)
+    """
+    return int(np.floor(round(number, 9) + 0.5))
+
+
 def compatible_counts(percent: Percent | str, base: ArrayLike, rounding: str = "nearest") -> Counts:
     """Find the counts out of a base that would have been printed as this percent.
 

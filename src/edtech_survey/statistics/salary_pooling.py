@@ -40,7 +40,8 @@ def category_slopes(
     Returns
     -------
     DataFrame
-        Result shape, group = category (``all`` for complete pooling), statistic ``slope`` or
+        Result shape, group = category (``all``: the common slope that the others are drawn to,
+        which is that of complete pooling when ``tau`` is 0), statistic ``slope`` or
         ``elasticity``; then ``pooling`` ("none", "complete", "partial"), ``shrinkage`` (percent of
         the way from the category's own slope to the common one; NA unless partial), ``tau``
         (standard deviation between categories, same unit as the slope) with ``tau_low`` and

@@ -253,8 +253,10 @@ def _move(pair: pd.DataFrame) -> str:
     shown = [f"{value:.2f}".replace("-", "−") for value in (before, after)]
     if before * after < 0:
         verb = "changes sign,"
+    elif after < before:
+        verb = "falls"
     else:
-        verb = "falls" if abs(after) < abs(before) else "grows"
+        verb = "grows" if before > 0 else "rises"
     statistic = pair["statistic"].iloc[0]
     unit = pair["unit"].iloc[0].replace("usd", "dollars")
     return f"the {statistic} {verb} from {shown[0]} to {shown[1]} {unit}"

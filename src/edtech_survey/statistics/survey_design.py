@@ -143,8 +143,9 @@ def linearised(
     DataFrame
         Indexed by group, for groups with an answer: ``estimate, std_error, conf_low,
         conf_high`` (a share as a fraction); missing errors where fewer than two districts
-        are behind it. Intervals are Student's, with districts less one as degrees of
-        freedom; of a share, Korn and Graubard's.
+        are behind it. Intervals are Student's, with the districts that answered in the group
+        less one as degrees of freedom; of a share, Korn and Graubard's, whose effective base
+        is never above the actual one, so that a finite population hardly narrows it.
 
     Raises
     ------

@@ -133,14 +133,12 @@ def _level(share: Share, confidence: float) -> dict[str, Any]:
     low, high = _widest(share, confidence)
     size = share.population
     name = "Wilson" if size is None else f"hypergeometric, population {size}"
-    left = 1.0 if size is None else 1 - share.bases[0] / size
     settled = len(share.counts) == 1
-    within = settled and 0 < share.point < 100 and share.bases[0] > 1
-    variance = share.point * (100 - share.point) / (share.bases[0] - 1) * left
+    within = settled and 0 < share.point < 100
     return share_columns(share) | {
         "statistic": "share",
         "estimate": share.point,
-        "std_error": float(np.sqrt(variance)) if within else pd.NA,
+        "std_error": _std_error(share) if within else pd.NA,
         "conf_low": low,
         "conf_high": high,
         "method": name + over([share]),
@@ -151,6 +149,14 @@ def _level(share: Share, confidence: float) -> dict[str, Any]:
         "base_high": int(share.bases.max()),
         "n_bases": len(np.unique(share.bases)),
     }
+
+
+def _std_error(share: Share) -> float:
+    """Give the error of a settled share, as ``share_estimates`` does: Cochran (1977), 3.8."""
+    base, size = int(share.bases[0]), share.population
+    spread = share.point * (100 - share.point)
+    variance = spread / base if size is None else spread / (base - 1) * (1 - base / size)
+    return float(np.sqrt(variance))
 
 
 def _widest(share: Share, confidence: float) -> tuple[float, float]:

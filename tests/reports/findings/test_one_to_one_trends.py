@@ -351,15 +351,16 @@ def test_one_wave_and_one_band_degrade_into_notes():
     assert paragraphs.after_gap(made.levels, made.gaps, made.gap_changes, made.about).plain == ""
 
 
-def test_every_setting_changes_what_is_said(connecticut):
-    base = " ".join(connecticut.head.findings)
+def test_every_setting_changes_what_is_said():
+    ends = {"bands": ["pk-2", "9-12"]}
+    base = " ".join(Report(CONNECTICUT, **ends).head.findings)
     changed = {
-        "min_base": Report(CONNECTICUT, min_base=30),
-        "confidence": Report(CONNECTICUT, confidence=0.8),
-        "limits": Report(CONNECTICUT, limits="clopper-pearson"),
-        "joint": Report(CONNECTICUT, joint=True),
+        "min_base": Report(CONNECTICUT, min_base=30, **ends),
+        "confidence": Report(CONNECTICUT, confidence=0.8, **ends),
+        "limits": Report(CONNECTICUT, limits="clopper-pearson", **ends),
+        "joint": Report(CONNECTICUT, joint=True, **ends),
         "bands": Report(CONNECTICUT, bands=["6-8", "pk-2"]),
-        "waves": Report({wave: CONNECTICUT[wave] for wave in (2020, 2024)}),
+        "waves": Report({wave: CONNECTICUT[wave] for wave in (2020, 2024)}, **ends),
     }
     for name, made in changed.items():
         assert " ".join(made.head.findings) != base, name

@@ -21,7 +21,7 @@ from edtech_survey.reports.findings.salary_setting import (
 
 SUMS = {"slope": "Sum: the slope", "elasticity": "Sum: the elasticity"}
 FEW = 5
-"""Means over fewer districts than this are named: they are nearly one person's pay."""
+"""Means over fewer districts than this are named: pay of one person may be guessed."""
 
 
 def cloud(fits: pd.DataFrame, lines: pd.DataFrame, pulls: pd.DataFrame, about: Setting) -> Figure:
@@ -116,7 +116,7 @@ def few_note(about: Setting) -> str:
     made = "made up" if about.waves.synthetic else "published"
     return (
         f"Means over fewer than {words.spell(FEW)} districts are shown because they are already "
-        f"{made}: {names}; each is nearly one person's pay"
+        f"{made}: {names}. So few, that one person's pay may be guessed from them"
     )
 
 
