@@ -131,7 +131,7 @@ def _respondent(evidence: Evidence, district: str, name: str, wave: int) -> Dist
     mine = held[(held["wave"] == wave) & (held["district_id"] == district)]
     return District(
         own,
-        name or str(names.get(district, district)),
+        name or str(names.get(district, f"District {district}")),
         "response",
         wave,
         district,

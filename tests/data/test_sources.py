@@ -19,7 +19,10 @@ citation: Nobody (2024). A toy.
 synthetic: false
 """
 HEAD = "figure_id,wave,item,group,statistic,printed,value,unit,base,base_kind,locator,note\n"
-GOOD = "toy-2024.one-to-one.pk-2.share,2024,one_to_one,pk-2,share,88.70%,88.7,percent,53,derived,p. 1,\n"
+GOOD = (
+    "toy-2024.one-to-one.pk-2.share,2024,one_to_one,pk-2,share,"
+    "88.70%,88.7,percent,53,derived,p. 1,\n"
+)
 
 
 def folder(tmp_path, rows=GOOD, yaml=YAML, name="toy-2024"):

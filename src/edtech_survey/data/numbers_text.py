@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edtech_survey.data import readings
 from edtech_survey.data.bounds_text import peel_bounds, without
@@ -125,6 +125,8 @@ def _spreadsheet_damage(text: str) -> Reading | None:
 def _single(peeled: _Peeled, style: Style) -> Reading | None:
     """Read one number; None if it is not one, a refusal if it is one that cannot be taken."""
     _undress(peeled, style)
+    if peeled.factor > 1.0:  # nobody writes 116.668k for 116,668 thousands
+        style = replace(style, decimals=True)
     text = peeled.text
     if text.startswith("+"):
         text = text[1:].strip()
@@ -135,7 +137,9 @@ def _single(peeled: _Peeled, style: Style) -> Reading | None:
         return None
     if found.missing:
         return found
-    number = float(found.value or 0.0) * peeled.factor
+    number = float(found.value or 0.0)
+    if peeled.factor > 1.0:  # 131.069 * 1000 is not 131069 in binary
+        number = round(number * peeled.factor, 6)
     if not math.isfinite(number):
         return readings.unreadable("too_large", "no such number can be meant: ask")
     return readings.value(number, *peeled.rules, *found.rules)

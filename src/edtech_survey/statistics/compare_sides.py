@@ -156,7 +156,7 @@ def read_side(
     if design or figure["statistic"] != "share" or not exact_percents(frame).iloc[0]:
         side = Side(figure, take, None, value, limits["low"], limits["high"], design)
     else:
-        share, doubt = _share(frame, max(least, min_base), most, min_base)
+        share, doubt = _share(frame, max(least, min_base), most)
         low, high = float(share.shares.min()), float(share.shares.max())
         side = Side(figure, take, share, share.point, low, high, doubt)
     return _rest(side) if take == "rest" else side
@@ -212,7 +212,7 @@ def typed(table: pd.DataFrame, more: Mapping[str, str] | None = None) -> pd.Data
     return table.assign(**missing).astype(kinds)[[*ESTIMATE_COLUMNS, *kinds]]
 
 
-def _share(frame: pd.DataFrame, least: int, most: int, min_base: int) -> tuple[Share, str]:
+def _share(frame: pd.DataFrame, least: int, most: int) -> tuple[Share, str]:
     item = str(frame["item"].iloc[0])
     try:
         known = published_pairs(frame, item, groups=None, population=most, min_base=least)
@@ -222,7 +222,7 @@ def _share(frame: pd.DataFrame, least: int, most: int, min_base: int) -> tuple[S
         if pd.isna(base):
             raise
     freed = frame.assign(base=pd.NA, base_kind="feasible", population=int(base))
-    share = published_pairs(freed, item, groups=None, min_base=min_base)[0]
+    share = published_pairs(freed, item, groups=None)[0]
     return share, f"; base {base} cannot have printed it, so any up to {base}"
 
 

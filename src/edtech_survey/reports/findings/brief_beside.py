@@ -43,14 +43,17 @@ def described_table(described: pd.DataFrame, sources: pd.DataFrame, brief: Brief
     )
     return tables.table(
         shown[["place", "size", "people", "per", "near", "roles", "roles_without_number"]],
-        title=described_title(described, brief),
+        title=described_title(described),
         subtitle=f"Departments described by their own staff, nearest to "
         f"{words.number(brief.students)} students first",
         source=full_title(sources.set_index("source").loc[described["source"].iloc[0]].to_dict()),
-        n=f"{words.count(len(described), 'district')} described; shown are those with staff and "
-        "students stated that are nearest in size",
-        note="About this size: from half to twice its enrollment. No sample: leaders who happened to write. A head count stands for FTE where none is "
-        "given; teachers of technology may be among the staff",
+        n=f"{words.count(len(described), 'district')} described; shown are those nearest in size "
+        "among the ones that state their staff and students",
+        note=[
+            "About this size: from half to twice its enrollment",
+            "No sample: leaders who happened to write. A head count stands for FTE where none is "
+            "given; teachers of technology may be among the staff",
+        ],
         columns={
             "place": "District",
             "size": "Students, as stated",
@@ -63,16 +66,22 @@ def described_table(described: pd.DataFrame, sources: pd.DataFrame, brief: Brief
 
 def near_first(described: pd.DataFrame) -> pd.DataFrame:
     """Take the departments with staff and size, those near in size and at least a few."""
-    known = described.loc[described["staff"].gt(0) & described["estimate_low"].notna()]
+    known = _with_staff(described)
     near = int(known["near"].fillna(False).astype(bool).sum())
     return known.head(max(near, FEWEST)).reset_index(drop=True)
 
 
-def described_title(described: pd.DataFrame, brief: Brief) -> str:
-    """Say how few of the described departments are near in size."""
-    near = int(described["near"].fillna(False).astype(bool).sum())
-    lead = f"{words.spell(near) if near else 'none'} of {words.spell(len(described))}".capitalize()
-    return f"{lead} described departments {'is' if near == 1 else 'are'} of about this size"
+def described_title(described: pd.DataFrame) -> str:
+    """Say how few of the departments with their staff are near in size."""
+    known = _with_staff(described)
+    near = int(known["near"].fillna(False).astype(bool).sum())
+    lead = f"{words.spell(near) if near else 'none'} of {words.spell(len(known))}".capitalize()
+    verb = "is" if near == 1 else "are"
+    return f"{lead} departments described with their staff {verb} of about this size"
+
+
+def _with_staff(described: pd.DataFrame) -> pd.DataFrame:
+    return described.loc[described["staff"].gt(0) & described["estimate_low"].notna()]
 
 
 def pay_table(pay: pd.DataFrame, brief: Brief) -> Shown:

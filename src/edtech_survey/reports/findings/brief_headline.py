@@ -130,7 +130,7 @@ def _peers(placed: pd.DataFrame, ranges: pd.DataFrame, brief: Brief) -> tuple[st
     if row is None or pd.isna(row["estimate"]):
         return None
     text = (
-        f"{words.percent(row['estimate'])} of {brief.among} have fewer devices for each support "
+        f"of {brief.among}, {words.percent(row['estimate'])} have fewer devices for each support "
         f"person ({brief.about.level} interval "
         f"{words.interval(row['conf_low'], row['conf_high'], 'percent')})"
     )

@@ -11,7 +11,6 @@ from edtech_survey.reports.exhibit import Text, note, prose
 from edtech_survey.reports.findings.brief_setting import Brief
 from edtech_survey.reports.findings.staffing_setting import Shown, one, plural
 
-HAS, LACKS = "This district has it", "This district reports none"
 LIKELIER = 50.0
 
 
@@ -37,14 +36,11 @@ def chance_chart(chances: pd.DataFrame, brief: Brief) -> Shown:
     rows = chances.assign(
         conf_low=chances["estimate_low"],
         conf_high=chances["estimate_high"],
-        has=[_has(name, brief) for name in chances["group"]],
     )
-    known = brief.origin == "response" and brief.held is not None
     what = f"the chance that a district of {students} students has each position"
     return charts.dots(
         rows.drop(columns=["base", "population"]),
         sort=False,
-        series="has" if known else None,
         title=chance_title(chances, brief),
         subtitle=f"Chance that a district of {students} students has the position, in percent; the "
         "bar is a range over suppositions, no interval of confidence",
@@ -136,7 +132,7 @@ def peer_title(rows: pd.DataFrame, brief: Brief) -> str:
     if missing.empty:
         return "It has every position that most of its peers have"
     row = missing.iloc[0]
-    return f"{words.percent(row['estimate'])} of peers have {_some(row, brief)}; it has none"
+    return f"{words.percent(row['estimate'])} of peers have {_some(row, brief)}; it reports none"
 
 
 def after_chances(chances: pd.DataFrame, brief: Brief) -> Text:
@@ -152,10 +148,6 @@ def after_chances(chances: pd.DataFrame, brief: Brief) -> Text:
     )
 
 
-def _has(name: str, brief: Brief) -> str:
-    return HAS if brief.held is not None and name in brief.held else LACKS
-
-
 def _short(name: str, brief: Brief) -> str:
     if brief.held is None:
         return "not stated"
@@ -164,9 +156,9 @@ def _short(name: str, brief: Brief) -> str:
     return "none reported" if brief.origin == "response" else "not stated"
 
 
-def _chance(name: str, chances: pd.DataFrame) -> str:
+def _chance(name: str, chances: pd.DataFrame) -> str | None:
     row = one(chances, group=name)
-    return words.MISSING if row is None else words.percent(row["estimate"])
+    return None if row is None else words.percent(row["estimate"])
 
 
 def _spoken(row: pd.Series[Any], brief: Brief) -> str:

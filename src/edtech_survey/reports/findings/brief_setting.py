@@ -87,12 +87,12 @@ class Brief:
     def among(self) -> str:
         """Who its peers are, in words."""
         count = len(self.peers)
-        level = f" with the same grades ({self.level})" if self.level else ""
+        level = " with the same grades that are" if self.level else ""
         sizes = self.peers["times"].astype(float)
         low, high = (words.number(x, 2) for x in (sizes.min(), sizes.max()))
         return (
-            f"the {words.spell(count)} respondents{level} nearest in enrollment, "
-            f"{low} to {high} times its size"
+            f"the {words.spell(count)} respondents{level} nearest in enrollment "
+            f"({low} to {high} times its size)"
         )
 
 

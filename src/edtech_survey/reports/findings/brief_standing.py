@@ -41,7 +41,7 @@ def standing_table(beside: pd.DataFrame, placed: pd.DataFrame, brief: Brief) -> 
             "Only the enrollment is given. With devices, support staff or the positions' FTE this "
             "brief would say how they compare."
         )
-    columns = {"measure": "Measure", "here": brief.name, "state": "All districts together"}
+    columns = {"measure": "Measure", "here": "This district", "state": "All districts together"}
     if rows["mean"].notna().any():
         columns["mean"] = "Mean of districts’ own ratios"
     if len(placed):
@@ -186,8 +186,8 @@ def place_title(rows: pd.DataFrame, brief: Brief) -> str:
         return "Nothing sets it clearly apart from districts of its size"
     row = pd.concat([high, low]).iloc[0]
     label, below = MEASURES[str(row["item"])], float(row["estimate"])
-    place = f"above {words.percent(below)}" if len(high) else f"below {words.percent(100 - below)}"
-    return f"{label}: {place} of its peers"
+    side, part = ("above", below) if len(high) else ("below", 100 - below)
+    return f"{label}: {side} {'all' if part == 100 else words.percent(part)} of its peers"
 
 
 def _answered(rows: pd.DataFrame) -> str:
@@ -201,11 +201,12 @@ def _range_notes(rows: pd.DataFrame, ranges: pd.DataFrame) -> list[str]:
         found = one(ranges, item=row["item"], group="all")
         if found is not None and pd.notna(found["estimate_low"]):
             span = words.interval(found["estimate_low"], found["estimate_high"], "percent")
-            told.append(f"{MEASURES[str(row['item'])].lower()} {span}")
+            label = MEASURES[str(row["item"])]
+            told.append(f"{label[0].lower()}{label[1:]} {span}")
     if not told:
         return []
-    choices = words.number(ranges["choices"].max())
-    return [f"Over {choices} other choices of peers: {'; '.join(told)}"]
+    choices = words.spell(ranges["choices"].max())
+    return [f"Over {choices} choices of peers, by number and by size: {'; '.join(told)}"]
 
 
 def _peers_mean(row: pd.Series[Any] | None, unit: str) -> str | None:

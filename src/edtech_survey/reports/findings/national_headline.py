@@ -79,8 +79,8 @@ def after_grades(counts: pd.DataFrame, about: Setting) -> Text:
     """Say what the grades stand for, and why none is an A."""
     count = tally(counts)
     none = (
-        "None is of the first kind. No survey in this collection asks the same question of the same "
-        "kind of respondent, and a difference of unlike things is not a finding."
+        "None is of the first kind. No survey in this collection asks the same question of the "
+        "same kind of respondent, and a difference of unlike things is not a finding."
         if not count["A"]
         else "Only those of the first kind get a difference with an interval."
     )
@@ -182,8 +182,8 @@ def _how_many(counts: pd.DataFrame) -> Finding:
     return (
         "What may be compared:" if count["A"] else "No difference is computed:",
         f"of {words.number(count['all'])} pairs, {none if count['A'] else 'none asks'} the same of "
-        f"the same kind of respondent; {words.number(count['B'])} stand side by side and "
-        f"{words.number(count['C'])} are refused, each with its reason.",
+        f"the same kind of respondent; {some(count['B'], 'stands', 'stand')} side by side and "
+        f"{some(count['C'], 'is', 'are')} refused, each with its reason.",
     )
 
 
@@ -200,6 +200,17 @@ def _devices(compared: pd.DataFrame, about: Setting) -> Finding | None:
         f"{span(there)} in {about.survey(there['figure_id'].iloc[0])}, whose grades and "
         "respondents differ.",
     )
+
+
+def some(count: int, one: str, many: str) -> str:
+    """Write a count with its verb.
+
+    Examples
+    --------
+    >>> some(0, "holds", "hold"), some(1, "holds", "hold"), some(20, "holds", "hold")
+    ('none holds', 'one holds', '20 hold')
+    """
+    return f"{words.spell(count) if count else 'none'} {one if count < 2 else many}"
 
 
 def _nearest(here: pd.DataFrame, there: pd.DataFrame, about: Setting) -> pd.Series:
@@ -246,14 +257,16 @@ def _nation(series: pd.DataFrame, about: Setting) -> Finding | None:
     if rows.empty:
         return None
     changes = judged_changes(series)
-    sure = int(changes["kind"].eq(verdicts.SURE).sum()) if len(changes) else 0
-    return (
-        "The nation over time:",
+    text = (
         f"of {words.number(len(rows))} steps in national series, "
-        f"{words.spell(len(changes))} ask the same question twice, and "
-        f"{words.spell(sure) if sure else 'none'} of these changes "
-        f"{'holds' if sure == 1 or not sure else 'hold'} whatever the number of answers.",
+        f"{some(len(changes), 'asks', 'ask')} the same question twice"
     )
+    if len(changes):
+        sure = int(changes["kind"].eq(verdicts.SURE).sum())
+        held = some(sure, "of these changes holds", "of these changes hold")
+        least = f" from {about.min_base} up" if about.min_base > 1 else ""
+        text += f", and {held} whatever the number of answers{least}"
+    return "The nation over time:", f"{text}."
 
 
 def _unasked(pairs: pd.DataFrame, about: Setting) -> Finding | None:

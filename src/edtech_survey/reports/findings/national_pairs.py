@@ -41,7 +41,7 @@ def grade_table(counts: pd.DataFrame, about: Setting) -> Shown:
     return tables.table(
         rows[["name", "pairs", *GRADES]],
         title=grade_title(counts),
-        subtitle=f"Pairs of a figure of {about.state} and one from elsewhere, by what they allow",
+        subtitle=f"Pairs of a figure of {about.place} and one from elsewhere, by what they allow",
         source="Grades: codebook/pairs.csv, a reason for each",
         note=[
             "A difference: the same question of the same kind of respondent",
@@ -104,9 +104,8 @@ def share_chart(
     rows = shown_pairs(compared, topics, "percent")
     rows = rows.sort_values("topic", key=lambda names: names.map(list(topics).index), kind="stable")
     if rows.empty:
-        return note(
-            f"No figures of {words.join(map(topic_name, topics))} may stand side by side here."
-        )
+        named = words.join(map(topic_name, topics))
+        return note(f"Nothing stands side by side here on: {named}.")
     sides = {"state": about.state, "elsewhere": "Elsewhere"}
     told = pair_names(rows, about)
     spans = {side: span(part) for side, part in rows.groupby("side", sort=False)}
@@ -140,8 +139,7 @@ def share_title(rows: pd.DataFrame, about: Setting, name: str) -> str:
     sides = [straight[straight["side"].eq(side)] for side in ("state", "elsewhere")]
     if straight.empty:
         return f"{name}: side by side, not subtracted"
-    place = "in the sample" if about.waves.synthetic else f"in {about.state}"
-    return f"{name}: {span(sides[0])} {place}, {span(sides[1])} elsewhere"
+    return f"{name}: {span(sides[0])} in {about.place}, {span(sides[1])} elsewhere"
 
 
 def amounts_table(compared: pd.DataFrame, about: Setting) -> Shown:
@@ -166,7 +164,7 @@ def amounts_table(compared: pd.DataFrame, about: Setting) -> Shown:
         {
             "topic": here["topic"],
             "asked": [about.asked(i, g) for i, g in zip(here["item"], here["group"], strict=True)],
-            "here": [_amount(row) for row in here.to_dict("records")],
+            "here": [_own(row) for row in here.to_dict("records")],
             "survey": [
                 f"{about.survey(row['figure_id'])}{_other(row, about)}"
                 for row in there.to_dict("records")
@@ -175,6 +173,7 @@ def amounts_table(compared: pd.DataFrame, about: Setting) -> Shown:
             "real": [_real(row) for row in there.to_dict("records")],
             "here_value": here["estimate"],
             "elsewhere_value": there["estimate"],
+            "here_real": here["real"],
             "elsewhere_real": there["real"],
             "reason": here["reason"],
             "synthetic": here["synthetic"],
@@ -289,6 +288,14 @@ def _amount(row: Mapping[Any, Any]) -> str:
     if row["unit"] == "usd":
         return f"{words.usd(row['estimate'], 0)} ({year})"
     return f"{words.ratio(row['estimate'])} ({year})"
+
+
+def _own(row: Mapping[Any, Any]) -> str:
+    """Write the state's amount, in dollars of another year too where those are asked for."""
+    printed = _amount(row)
+    if pd.isna(row["real"]) or row["price_year"] == row["wave"]:
+        return printed
+    return f"{printed}; {words.usd(row['real'], 0)} ({words.year(row['price_year'])} dollars)"
 
 
 def _real(row: Mapping[Any, Any]) -> str:

@@ -59,7 +59,9 @@ def refused_title(rows: pd.DataFrame, about: Setting) -> str:
     unasked = int(rows["item"].isna().sum())
     of = words.number(len(rows))
     if not unasked:
-        return f"{of} pairs ask different things, or different people"
+        return f"{words.count(len(rows), 'refused pair')}: other questions, or other people"
+    if unasked == len(rows):
+        return "The questions behind these pairs were not asked here"
     return f"In {words.spell(unasked)} of {of} refused pairs the question was not asked here"
 
 

@@ -149,10 +149,12 @@ def steps(series: pd.DataFrame) -> pd.DataFrame:
 def steps_title(rows: pd.DataFrame) -> str:
     """Count the steps by what they allow."""
     count = rows["grade"].value_counts()
-    same, beside, refused = (int(count.get(grade, 0)) for grade in STEPS)
+    same, beside, refused = (
+        words.spell(count[grade]) if grade in count else "none" for grade in STEPS
+    )
     return (
-        f"Of {words.count(len(rows), 'step')}, {words.spell(same)} can be judged, "
-        f"{words.spell(beside)} read side by side, {words.spell(refused)} not at all"
+        f"Of {words.count(len(rows), 'step')}, {same} can be judged, {beside} read side by side, "
+        f"{refused} not at all"
     )
 
 

@@ -78,6 +78,8 @@ class Setting:
         mode, answered``.
     confidence : float
     price_year : int
+    min_base : int
+        Smallest unpublished number of answers that is believed.
     """
 
     waves: Waves
@@ -89,6 +91,12 @@ class Setting:
     publications: pd.DataFrame
     confidence: float
     price_year: int
+    min_base: int = 1
+
+    @property
+    def place(self) -> str:
+        """Where the districts are, within a sentence."""
+        return "the sample" if self.waves.synthetic else self.state
 
     @property
     def level(self) -> str:
@@ -128,7 +136,12 @@ class Setting:
 
 
 def setting(
-    waves: Waves, evidence: Any, *, confidence: float = 0.95, price_year: int = 2024
+    waves: Waves,
+    evidence: Any,
+    *,
+    confidence: float = 0.95,
+    price_year: int = 2024,
+    min_base: int = 1,
 ) -> Setting:
     """Put together what the exhibits share.
 
@@ -138,7 +151,7 @@ def setting(
     evidence : Evidence
         Its ``figures, codebook, sources, publications``.
     confidence : float
-    price_year : int
+    price_year, min_base : int
 
     Returns
     -------
@@ -173,6 +186,7 @@ def setting(
         publications=told,
         confidence=confidence,
         price_year=price_year,
+        min_base=min_base,
     )
 
 

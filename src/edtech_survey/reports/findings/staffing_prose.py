@@ -90,8 +90,13 @@ def after_ratios(support: pd.DataFrame) -> Text:
         why = (
             "The first weighs each district by its support people, the second all districts alike. "
             "It is the higher one, so districts with more support people have more devices for "
-            "each of them; or, if people per device were averaged, which is not said, districts "
-            "with more devices have fewer people for each."
+            "each of them"
+        )
+        why += (
+            "; or, if people per device were averaged, which is not said, districts with more "
+            "devices have fewer people for each."
+            if totals["base_kind"] == "published"
+            else "."
         )
     else:
         why = (
