@@ -28,7 +28,7 @@ def read(kind: str, text: str):
         ("money", "65000.00 dollars", 65_000, "currency"),
         ("money", "$65,000/yr.", 65_000, "currency+per_year+grouped"),
         ("money", "65,000 annually", 65_000, "per_year+grouped"),
-        ("money", "$ 72 500", 72_500, "currency+grouped"),
+        ("money", "$ 72 500", 72_500, "currency+space_grouped"),
         ("money", "65.000,00", 65_000, "decimal_comma"),
         ("money", "1.17E+05", 117_000, "scientific"),
         ("money", "50k-60k", 55_000, "thousands+range_midpoint"),

@@ -30,7 +30,7 @@ def zipped(*names: str) -> bytes:
         (b'[\n  {"id": 1}]', "JSON", "CSV or XLSX"),
         (b"%PDF-1.7\n", "PDF", "CSV or XLSX"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "password", ".xlsx"),
-        (gzip.compress(b"a,b"), "gzip", "unpack"),
+        (gzip.compress(b"a,b", mtime=0), "gzip", "unpack"),
         (b"PAR1....", "Parquet", "CSV"),
         (b"\x89PNG\r\n", "picture", "CSV"),
         (b'<?xml version="1.0"?><r/>', "XML", "CSV"),

@@ -69,6 +69,7 @@ def test_the_survey_with_both_coverages(one_to_one_figures):
     assert students["bound_low"] == pytest.approx(covered * 100 * 47 / 53)
     assert students["bound_high"] == pytest.approx(100 - covered * 100 * 6 / 53)
     assert "students divide as districts do" in students["supposed"]
+    assert "passed over the item are of the same size" in students["supposed"]
 
 
 def test_unknown_bases_widen_the_bounds_to_every_one(one_to_one_figures):

@@ -7,6 +7,7 @@ import re
 from edtech_survey.data import readings
 from edtech_survey.data.missing_words import NONE_WORDS
 from edtech_survey.data.numbers_text import Style, read_number
+from edtech_survey.data.outsourced_text import outside
 from edtech_survey.data.plain_text import listed
 from edtech_survey.data.readings import Reading
 
@@ -73,12 +74,7 @@ _HALF_TIME = frozenset(
     {"half time", "half-time", "halftime", "half", "half a position", "half fte"}
 )
 
-OUTSOURCED = re.compile(
-    r"\b(?:outsourc\w{0,6}|out-sourc\w{0,6}|sub-?contract\w{0,6}|contract(?:ed|ing|or|ors|ual|s)?|vendors?"
-    r"|third[- ]party|3rd[- ]party|msp|managed services?|managed service provider|consultants?"
-    r"|external(?:ly)?|service provider)\b"
-)
-"""Words that say somebody else fills the position."""
+_LEAST_PERCENT = 5.0  # of a full-time post; below it a number of posts is more likely meant
 
 _NUMBER_ASKED = "the number is wanted here, and the contractor in its own column"
 
@@ -126,6 +122,9 @@ def fte(text: str) -> Reading:  # noqa: PLR0911 (one for each way to say it)
         return readings.unreadable("hours", "hours or days: divide by those of a full-time week")
     if text.endswith("%"):
         share = read_number(text, PERCENT)
+        if isinstance(share.value, float) and 0 < share.value < _LEAST_PERCENT:
+            advice = f"{text} of a full-time post is next to nothing: write FTE, such as 0.5"
+            return readings.unreadable("ambiguous_share", advice)
         if isinstance(share.value, float):
             return readings.also(readings.value(share.value / 100, *share.rules), "fraction")
     return _outsourced(text) or read_number(text, FTE)
@@ -176,8 +175,11 @@ def percent(text: str, low: float, high: float) -> Reading:
 
 
 def _outsourced(text: str) -> Reading | None:
-    if not OUTSOURCED.search(text):
+    said = outside(text)
+    if said not in ("yes", "unclear"):
         return None
     if any(map(str.isdecimal, text)):
         return readings.unreadable("words_and_number", _NUMBER_ASKED)
+    if said == "unclear":
+        return readings.unreadable("outsourced_unclear", _NUMBER_ASKED)
     return readings.missing("not_applicable", "outsourced")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from edtech_survey.data import readings
-from edtech_survey.data.amounts import OUTSOURCED
 from edtech_survey.data.missing_words import NONE_WORDS, missing_word
+from edtech_survey.data.outsourced_text import PARTLY, outside
 from edtech_survey.data.plain_text import listed as listed_words
 from edtech_survey.data.plain_text import plain
 from edtech_survey.data.readings import MISSING, Reading
@@ -20,12 +20,6 @@ _MOST_PIECES = 300
 _YES = frozenset(listed_words("yes|y|true|t|1|x|✓|✔|☑|☒|checked|selected|yep|yeah"))
 _NO = frozenset(listed_words("no|n|false|f|0|☐|unchecked|not selected|nope|never"))
 _REMARK = re.compile(r"(yes|no)(?: ?[,;.:(!-]| \()")
-_INSIDE = re.compile(
-    r"\b(?:in[- ]?house|internal(?:ly)?|district (?:staff|employees?)|own staff"
-    r"|not (?:outsourced|contracted)|no (?:vendor|contract|contractors?|outsourcing)"
-    r"|none outsourced)\b"
-)
-_PARTLY = re.compile(r"\b(?:part(?:ly|ially)?|some(?:times|what)?|mixed|occasional(?:ly)?|both)\b")
 
 
 @dataclass(frozen=True)
@@ -131,7 +125,10 @@ def multi(text: str, raw: str, answers: Answers) -> Reading:
     if not chosen:
         kind = known[0][1] if known else "skipped"
         return readings.missing(kind, "spelling" if known else "blank")
-    return readings.value("|".join(chosen), "several" if len(chosen) > 1 else "spelling")
+    rules = ["several" if len(chosen) > 1 else "spelling"]
+    if ("none" in chosen and len(chosen) > 1) or any(answer is None for answer, _ in known):
+        rules.append("none_beside")
+    return readings.value("|".join(chosen), *rules)
 
 
 def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], list[str]]:
@@ -195,11 +192,13 @@ def outsourced(text: str, raw: str, answers: Answers) -> Reading:
     found = _as_truth(listed(text, raw, answers))
     if found is not None:
         return found
-    if _INSIDE.search(text) and not _PARTLY.search(text):
+    said = outside(text)
+    if said == "unclear":
+        return _unknown([raw.strip()], "neither clearly outsourced nor clearly not")
+    if said == "no":
         return readings.value(False, "spelling")
-    if OUTSOURCED.search(text) and not _INSIDE.search(text):
-        partly = _PARTLY.search(text) is not None
-        return readings.value(True, "partly" if partly else "outsourced")
+    if said == "yes":
+        return readings.value(True, "partly" if PARTLY.search(text) else "outsourced")
     return yes_no(text, raw, answers)
 
 

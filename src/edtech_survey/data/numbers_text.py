@@ -193,7 +193,8 @@ def _core(text: str, style: Style) -> Reading | None:  # noqa: PLR0911 (one for 
     if _GROUPED.fullmatch(text):
         return readings.value(float(text.replace(",", "")), "grouped")
     if _SPACED.fullmatch(text):
-        return readings.value(float(text.replace(" ", "").replace("'", "")), "grouped")
+        rule = "space_grouped" if " " in text else "grouped"
+        return readings.value(float(text.replace(" ", "").replace("'", "")), rule)
     if _EURO.fullmatch(text):
         rule = "decimal_comma" if "," in text else "dot_grouped"
         return readings.value(float(text.replace(".", "").replace(",", ".")), rule)

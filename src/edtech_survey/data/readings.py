@@ -32,6 +32,7 @@ RULES: dict[str, tuple[str, str]] = {
     "with_remark": (NOTE, ""),
     "absent": (OK, ""),
     "blank": (OK, ""),
+    "space_grouped": (WARN, "the blank was read as a thousands separator: check it"),
     "decimal_comma": (WARN, "the comma was read as a decimal point: check it"),
     "dot_grouped": (WARN, "the points were read as thousands separators: check it"),
     "scientific": (WARN, "a spreadsheet has rounded it: compare with the survey tool"),
@@ -44,6 +45,7 @@ RULES: dict[str, tuple[str, str]] = {
     "share_of_one": (WARN, "read as a part of one, times 100: check it"),
     "not_whole": (WARN, "a count is usually whole: check it"),
     "partly": (WARN, "only partly so: check it"),
+    "none_beside": (WARN, "none of them was chosen beside others: ask which is meant"),
     "implausible": (WARN, "far outside what was seen elsewhere: check it, it is kept"),
 }
 """Each rule by which a text was taken: how grave that is, and what to do. Data, not code."""

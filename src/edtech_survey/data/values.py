@@ -7,6 +7,7 @@ did it, how grave that is, and what to do about it. The rules are listed in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -35,6 +36,9 @@ _ABSENT = readings.missing("not_asked", "absent", readings.OK)
 _BLANK = readings.missing("skipped", "blank", readings.OK)
 
 _UNPADDED = r"^[\pL\pN\pP\pS](?s:.*[\pL\pN\pP\pS])?$"
+
+_LINES = re.compile(r"(?<=\d)[ \t]{0,20}[\r\n]{1,20}[ \t]{0,20}(?=\d)")
+"""A line break between digits parts two numbers; a blank might not."""
 
 _QUICK: dict[str, tuple[tuple[str, str], ...]] = {
     "count": ((r"^\d{1,15}$", "plain"), (r"^[1-9]\d{0,2}(,\d{3})+$", "grouped")),
@@ -168,7 +172,7 @@ Reader = Callable[[str, str, Answers, float, float], Reading]
 
 
 def _read(raw: str, reader: Reader, answers: Answers, low: float, high: float) -> Reading:
-    text = plain(raw)
+    text = plain(_LINES.sub(" ; ", raw) if "\n" in raw or "\r" in raw else raw)
     if not text:
         return _BLANK
     found = reader(text, raw, answers, low, high)

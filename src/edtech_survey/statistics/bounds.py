@@ -25,6 +25,7 @@ from edtech_survey.statistics.published_rows import over, share_columns, typed
 
 NOTHING = "nothing: those who did not answer may be anything"
 _SPREAD = "among the districts that answered, students divide as districts do"
+_ALIKE = ", and those that passed over the item are of the same size as the others"
 
 
 def nonresponse_bounds(
@@ -171,6 +172,7 @@ def _row(
         answered = share.bases / (respondents if respondents else share.bases)
         covered = answered * student_coverage / 100
     low, high = _bounded(share.shares, covered, points)
+    spread = _SPREAD + (_ALIKE if respondents else "")
     rest = NOTHING if points is None else f"others differ by at most {points:g} points"
     return share_columns(share) | {
         "statistic": "share",
@@ -179,7 +181,7 @@ def _row(
         "bound_low": float(low.min()),
         "bound_high": float(high.max()),
         "weight": weight,
-        "supposed": rest if weight == "districts" else f"{_SPREAD}; {rest}",
+        "supposed": rest if weight == "districts" else f"{spread}; {rest}",
         "differ": pd.NA if points is None else float(points),
         "coverage_item": 100 * share.base / size if share.base is not None else pd.NA,
         "coverage_districts": 100 * respondents / size if respondents else pd.NA,

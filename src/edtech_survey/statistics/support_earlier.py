@@ -7,6 +7,7 @@ import pandas as pd
 from edtech_survey.shape import empty_estimates, estimates
 
 DENSITY = "students_per_computer"
+_FURTHER = ("unit", "basis", "density", "density_wave", "figure_id")
 
 
 def at_earlier_density(support: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def at_earlier_density(support: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.Dat
     known = elsewhere[chosen.fillna(False).astype(bool)].sort_values("wave")
     load = support[support["item"].eq("students_per_support_person")]
     if known.empty or load.empty:
-        return empty_estimates()
+        return empty_estimates().assign(**{name: [] for name in _FURTHER})
     latest, row = known.iloc[-1], load.iloc[0].to_dict()
     density = float(latest["value"])
     return estimates(

@@ -2,9 +2,9 @@
 
 A level describes the districts of its year, so it uses the finite population. A change is
 about what produces the answers, so it does not, and it treats the waves as independent
-samples. Many of the same districts answer again, which makes their answers move together:
-both choices widen the interval of a change, so what holds here would hold all the more if
-the overlap were known.
+samples. Many of the same districts answer again: as far as their answers move together, which
+published percents do not show, both choices widen the interval of a change, and what holds here
+would hold all the more if the overlap were known.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from edtech_survey.reports.exhibit import Text, note, prose
 from edtech_survey.reports.findings.audit_names import full_title
 from edtech_survey.reports.findings.brief_setting import Brief, compared
 from edtech_survey.reports.findings.staffing_setting import Shown
+from edtech_survey.reports.shown import SMALL_BASE
 
 FEWEST = 3
 """Departments shown at least, nearest in size first."""
@@ -102,12 +103,14 @@ def pay_table(pay: pd.DataFrame, brief: Brief) -> Shown:
     columns = {"name": "Position", "own": "This district", "state": "Mean of districts"}
     rows = pay.assign(
         name=[brief.about.names.get(name, name) for name in pay["position"]],
-        base=pay["districts"],
+        few=["!" if few else "" for few in pay["districts"].lt(SMALL_BASE).fillna(False)],
+        withheld=["‡" if gone else "" for gone in pay["peers"].isna()],
     )
     peers = bool(pay["peers"].notna().any())
     if peers:
         columns["peers"] = "Mean of its peers"
-    columns["districts"] = "Districts with it"
+    else:
+        columns["districts"] = "Districts with it"
     return tables.table(
         rows,
         title=pay_title(pay, brief),
@@ -124,6 +127,7 @@ def pay_table(pay: pd.DataFrame, brief: Brief) -> Shown:
         columns=columns,
         formats={"own": "usd", "state": "usd", "peers": "usd", "districts": "count"},
         intervals={"peers": ("peers_low", "peers_high")},
+        flags={"state": "few", "peers": "withheld"} if peers else {"state": "few"},
         figure_ids=brief.about.ids("position_salary", groups=pay["position"].tolist()),
         id="pay",
         withhold=0,

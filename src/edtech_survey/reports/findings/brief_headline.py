@@ -130,7 +130,7 @@ def _peers(placed: pd.DataFrame, ranges: pd.DataFrame, brief: Brief) -> tuple[st
     if row is None or pd.isna(row["estimate"]):
         return None
     text = (
-        f"of {brief.among}, {words.percent(row['estimate'])} have fewer devices for each support "
+        f"of {brief.among}, {_part(row['estimate'])} have fewer devices for each support "
         f"person ({brief.about.level} interval "
         f"{words.interval(row['conf_low'], row['conf_high'], 'percent')})"
     )
@@ -139,6 +139,10 @@ def _peers(placed: pd.DataFrame, ranges: pd.DataFrame, brief: Brief) -> tuple[st
         span = words.interval(found["estimate_low"], found["estimate_high"], "percent")
         text += f"; with other choices of peers {span}"
     return "Peers:", f"{text}."
+
+
+def _part(percent: float) -> str:
+    return {0.0: "none", 100.0: "all"}.get(float(percent), words.percent(percent))
 
 
 def _standards(judged: pd.DataFrame) -> tuple[str, str] | None:

@@ -109,9 +109,9 @@ def _verdicts(support: pd.DataFrame, judged: pd.DataFrame) -> Finding | None:
     return (
         "The verdict turns with the unit:" if turns else "Against the standards:",
         f"one person looks after {words.number(totals['estimate'], 0)} devices, which meets "
-        f"{_of(*by_devices)} standards that count devices; there is one for every "
-        f"{words.number(students['estimate'], 0)} students, which meets {_of(*by_students)} "
-        "standards that count students.",
+        f"{_of(*by_devices)} that {_counts(by_devices[1])} devices; there is one for every "
+        f"{words.number(students['estimate'], 0)} students, which meets {_of(*by_students)} that "
+        f"{_counts(by_students[1])} students.",
     )
 
 
@@ -178,9 +178,15 @@ def _hours(hours: pd.DataFrame) -> Finding | None:
 
 
 def _of(met: int, of: int) -> str:
+    if of == 1:
+        return "the one standard" if met else "not the one standard"
     if met == of:
-        return {1: "the one", 2: "both"}.get(of, f"all {words.spell(of)}")
-    return f"{words.spell(met) if met else 'none'} of the {words.spell(of)}"
+        return f"{'both' if of == 2 else f'all {words.spell(of)}'} standards"
+    return f"{words.spell(met) if met else 'none'} of the {words.spell(of)} standards"
+
+
+def _counts(standards: int) -> str:
+    return "counts" if standards == 1 else "count"
 
 
 def _lower(text: str) -> str:

@@ -52,10 +52,11 @@ def position_chart(shares: pd.DataFrame, about: Setting) -> Shown:
 def position_title(shares: pd.DataFrame) -> str:
     """Count the positions that more than half of the districts have."""
     most = int((shares["estimate"] > 50).sum())
-    of = f"{words.spell(most) if most else 'no'} of {words.spell(len(shares))} positions"
+    of = f"{words.spell(most) if most else 'none'} of {words.spell(len(shares))} positions"
     if most == len(shares):
         return f"More than half of responding districts have each of {words.spell(most)} positions"
-    return f"{words.sentence(of)[:-1]} exist in more than half of responding districts"
+    verb = "exist" if most > 1 else "exists"
+    return f"{words.sentence(of)[:-1]} {verb} in more than half of responding districts"
 
 
 def full_table(

@@ -166,7 +166,7 @@ def after_hours(hours: pd.DataFrame) -> Text:
         f"{words.number(low)}, those that support the most common group, and could be all "
         f"{words.number(row['base'])}."
         if row["estimate_high"] >= 100
-        else f"How many districts support anybody at all is not published: between "
+        else "How many districts support anybody at all is not published: anything from "
         f"{words.interval(row['estimate_low'], row['estimate_high'], 'percent')}.",
         unclear,
     )
