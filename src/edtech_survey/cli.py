@@ -37,11 +37,18 @@ def _told(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*args, **kwargs)
         except SetupError as error:
-            raise click.UsageError(str(error)) from None
+            raise click.UsageError(_printable(error)) from None
         except SurveyError as error:
-            raise Failed(str(error)) from None
+            raise Failed(_printable(error)) from None
 
     return run
+
+
+def _printable(error: Exception) -> str:
+    """Drop what a terminal obeys: text of a survey may stand in any message."""
+    from edtech_survey.data.plain_text import printable  # noqa: PLC0415
+
+    return "\n".join(printable(line) for line in str(error).splitlines())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -213,7 +220,7 @@ def new_wave(year: int, export: Path, name: str, dialect: str | None, sheet: str
     made = make(year, export, name=name, dialect=dialect, sheet=sheet)
     click.echo(f"{made.folder}: {len(made.questions)} columns in questions.csv")
     for column in made.undecided:
-        click.echo(f"  not matched: {column}")
+        click.echo(f"  not matched: {column!r}")
     click.echo("Settle the rows of questions.csv, then: make reports")
 
 

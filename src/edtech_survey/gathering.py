@@ -140,7 +140,7 @@ def evidence(
         name=data,
         state=_waves_kept(state, waves),
         elsewhere=figures[~of_state].reset_index(drop=True),
-        sources=sources,
+        sources=sources if responses is None else _answered(sources, responses),
         publications=own_sources.publications_of(loaded),
         codebook=read_codebook(folder / "codebook"),
         responses=responses,
@@ -186,6 +186,12 @@ def _summarised(responses: Responses, preset: str | None, sources: pd.DataFrame)
         population={int(wave): int(size) for wave, size in sizes.items()} or None,
     )
     return as_figures(estimates, preset=preset, contributions=units)
+
+
+def _answered(sources: pd.DataFrame, responses: Responses) -> pd.DataFrame:
+    """Say of each export how many districts answered: those kept, not the rows of the file."""
+    kept = sources["source"].map(responses.districts.groupby("source").size()).astype("Int64")
+    return sources.assign(answered=kept.fillna(sources["answered"]))
 
 
 def _waves_kept(state: pd.DataFrame, waves: Sequence[int]) -> pd.DataFrame:

@@ -67,6 +67,11 @@ def read(kind: str, text: str):
         ("percent", "0.23", 23, "share_of_one"),
         ("percent", "0.5%", 0.5, "percent_sign"),
         ("percent", "thirty percent", 30, "percent_sign+word"),
+        ("money", "116 668", 116_668, "space_grouped"),
+        ("money", "116'668", 116_668, "grouped"),
+        ("money", "$105.634k", 105_634, "currency+thousands"),
+        ("count", "1.234k", 1_234, "thousands"),
+        ("fte", "20%", 0.2, "fraction+percent_sign"),
     ],
 )
 def test_taken(kind: str, text: str, value: float, rule: str) -> None:
@@ -107,6 +112,11 @@ def test_taken(kind: str, text: str, value: float, rule: str) -> None:
         ("count", "1 contracted", "words_and_number", "contractor"),
         ("count", "x" * 300, "too_long", "shorten"),
         ("percent", "%", "no_number", "not a number"),
+        ("fte", "0.5%", "ambiguous_share", "such as 0.5"),
+        ("money", "per teacher contract", "no_number", "answers.csv"),
+        ("fte", "not outsourced", "no_number", "answers.csv"),
+        ("fte", "will be outsourced", "outsourced_unclear", "contractor"),
+        ("percent", "depends on contract", "no_number", "answers.csv"),
     ],
 )
 def test_refused_with_advice(kind: str, text: str, rule: str, advice: str) -> None:
@@ -147,3 +157,9 @@ def test_a_range_lies_between_its_ends(low: int, more: int) -> None:
     found = amounts.money(f"{low}k - {low + more}k")
     assert found.value == pytest.approx(1000 * (low + more / 2))
     assert found.graded()[0] == "warn"
+
+
+@given(st.integers(10_000, 999_999))
+def test_thousands_with_a_point_are_exact(number: int) -> None:
+    assert read("money", f"${number / 1000:.3f}k").value == number
+    assert read("count", f"{number / 1000:.3f}k").rule == "thousands"

@@ -99,6 +99,13 @@ def test_neither_yes_nor_no(text: str) -> None:
         ("yes", True, "ok"),
         ("In-house", False, "ok"),
         ("not outsourced", False, "ok"),
+        ("We do not outsource", False, "ok"),
+        ("we don’t outsource this", False, "ok"),
+        ("never outsourced", False, "ok"),
+        ("no longer contracted out", False, "ok"),
+        ("No vendor.", False, "ok"),
+        ("outside contractor", True, "note"),
+        ("contract employee", True, "note"),
         ("no", False, "ok"),
     ],
 )
@@ -108,9 +115,36 @@ def test_outsourced(text: str, value: bool, severity: str) -> None:
     assert found.graded()[0] == severity
 
 
-@pytest.mark.parametrize("text", ["Acme Inc.", "both in-house and vendor"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme Inc.",
+        "both in-house and vendor",
+        "internal and external",
+        "not in-house: vendor",
+        "will be outsourced next year",
+        "considering a vendor",
+        "formerly contracted",
+        "non-contracted",
+        "no, outsourced",
+        "yes, in-house",
+        "per teacher contract",
+        "union contract",
+    ],
+)
 def test_unclear_who_does_it(text: str) -> None:
     assert outsourced(plain(text), text, lookup(None)).missing == "unreadable"
+
+
+@pytest.mark.parametrize("text", ["None;Staff", "Staff, None", "n/a; Staff"])
+def test_none_beside_others_is_doubted(text: str) -> None:
+    listed = lookup(
+        pd.DataFrame({"answer": ["staff", "none", ""], "spelling": ["Staff", "None", "n/a"]})
+    )
+    found = multi(plain(text), text, listed)
+    assert found.value in ("staff|none", "staff")
+    assert (found.graded()[0], "none_beside" in found.rules) == ("warn", True)
+    assert multi("none", "None", listed).graded()[0] == "ok"
 
 
 def test_one_answer() -> None:

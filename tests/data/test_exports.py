@@ -237,7 +237,10 @@ DAMAGED = {
         HEADER + 'r1,A,1,2,"x\nr2,B,3,4,y\nr3,C,5,6,z"\nr4,D,1,2,x\n',
         ["row 2", "3 rows one", "r2,B,3,4,y"],
     ),
-    "whole rows in quotes": ('"a,b,c"\n"1,x,2"\n"2,y,3"\n', ["3 cells parted by ',' inside", "quotes"]),
+    "whole rows in quotes": (
+        '"a,b,c"\n"1,x,2"\n"2,y,3"\n',
+        ["3 cells parted by ',' inside", "quotes"],
+    ),
     "headers parted otherwise": ("a,b,c\nx;y;z\nu;v;w\n", ["'a,b,c' looks like headers"]),
     "no headers": ("".join(ROWS).replace("r", "1"), ["row 1", "looks like answers"]),
     "mixed encodings": ("A,é\n".encode() + b"B,\xe9\n", ["byte 7 (line 2)", "mixed"]),

@@ -72,6 +72,47 @@ def test_limesurvey_codes_and_texts(header: str, question: str, option: str) -> 
     assert parts(rows)[-1] == (header, question, option)
 
 
+def test_a_tools_own_columns_at_the_end_are_no_answers() -> None:
+    rows = [
+        ["V1", "Q1", "LocationLatitude", "LocationAccuracy", ""],
+        ["ResponseID", "Who?", "", "", ""],
+    ]
+    table, _ = columns(recognise(rows), rows, 4, "x.csv")
+    assert table["role"].tolist() == ["meta", "answer", "meta", "meta"]
+    rows = [["id", "submitdate", "lastpage", "q1", "interviewtime", "groupTime7"]]
+    table, _ = columns(recognise(rows), rows, 6, "x.csv")
+    assert table["role"].tolist() == ["meta"] * 3 + ["answer"] + ["meta"] * 2
+    rows = [["id. Response ID", "submitdate. Date submitted", "lastpage. Last page",
+             "q1. Screen time", "q1Time. Question time: q1"]]  # fmt: skip
+    table, _ = columns(recognise(rows), rows, 5, "x.csv")
+    assert table["role"].tolist() == ["meta"] * 3 + ["answer", "meta"]
+
+
+@pytest.mark.parametrize(
+    ("wordings", "question", "options"),
+    [
+        (["Rank order-A", "Rank order-B"], "Rank order", ["A", "B"]),
+        (["Which one-to-one?-Pre-K", "Which one-to-one?-Pre-1"], "Which one-to-one?",
+         ["Pre-K", "Pre-1"]),
+        (["Which - Pre-K", "Which - Pre-1"], "Which", ["Pre-K", "Pre-1"]),
+        (["Two words A", "Two words B"], "", []),
+    ],
+)  # fmt: skip
+def test_qualtrics_before_2017_parts_options_by_a_bare_dash(
+    wordings: list[str], question: str, options: list[str]
+) -> None:
+    rows = [["V1", "Q1_1", "Q1_2"], ["ResponseID", *wordings]]
+    found = parts(rows)[1:]
+    expected = [(question, option) for option in options] or [(text, "") for text in wordings]
+    assert [(asked, option) for _, asked, option in found] == expected
+
+
+def test_qualtrics_today_does_not_part_at_a_bare_dash() -> None:
+    marks = [f'{{"ImportId":"{name}"}}' for name in ("_recordId", "Q1_1", "Q1_2")]
+    rows = [["ResponseId", "Q1_1", "Q1_2"], ["Response ID", "1-1 in K", "1-1 in 3-5"], marks]
+    assert [option for _, _, option in parts(rows)] == ["", "", ""]
+
+
 def test_google_grids() -> None:
     assert parts([["Timestamp", "Ratio by band [PK-2]"]])[1] == (
         "Ratio by band [PK-2]",

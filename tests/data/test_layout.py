@@ -1,10 +1,9 @@
-"""Titles, headers, totals and footnotes are told from responses."""
+"""Headers are found below titles, and told from answers."""
 
 from __future__ import annotations
 
 import pytest
 
-from edtech_survey.data.endings import is_footnote, is_total, trailing
 from edtech_survey.data.grids import ListGrid
 from edtech_survey.data.layout import find_head
 from edtech_survey.errors import WaveError
@@ -45,52 +44,3 @@ def test_answers_without_headers_are_refused() -> None:
 def test_years_are_headers() -> None:
     rows = [["District", "2019-20", "2020", "2021"], ["A", "1", "2", "3"]]
     assert find_head(grid(*rows), "x", None).first == 0
-
-
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
-        (["Total", "12", "", "5"], True),
-        (["", "Grand total:", "12"], True),
-        (["Total (62 districts)", "4"], True),
-        (["Average", "$116,668", "n/a"], True),
-        (["N = 62"], True),
-        (["N:62"], True),
-        (["Total", "Bloomfield", "yes"], False),
-        (["Totalville", "3"], False),
-        (["N", "3", "4"], False),
-        (["", ""], False),
-    ],
-)
-def test_total_lines(row: list[str], expected: bool) -> None:
-    assert is_total(row) is expected
-
-
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
-        (["* without charters", "", ""], True),
-        (["Source: state report"], True),
-        (["Note that FTE ...", ""], True),
-        (["(1) estimated", "", ""], True),
-        (["Hartford", "", ""], False),
-        (["* Hartford", "3", ""], False),
-    ],
-)
-def test_footnotes(row: list[str], expected: bool) -> None:
-    assert is_footnote(row) is expected
-
-
-def test_what_trails_is_passed_over_and_listed() -> None:
-    rows = [HEADER, ["A", "1", "2", ""], ["Total", "1", "2", ""], ["", "", "", ""], ["Source: x"]]
-    stop, excluded = trailing(grid(*rows), 1, 4)
-    assert stop == 2
-    assert [(one.row, one.reason) for one in excluded] == [
-        (2, "total"),
-        (3, "blank"),
-        (4, "footnote"),
-    ]
-
-
-def test_a_table_of_one_column_has_no_footnotes() -> None:
-    assert trailing(grid(["Comment"], ["Note: fine"]), 1, 1) == (2, ())

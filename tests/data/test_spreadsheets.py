@@ -252,3 +252,26 @@ def test_text_comes_back_as_written(rows: list[list[str]]) -> None:
     while expected and not any(expected[-1]):
         expected.pop()
     assert found[1 : len(expected) + 1] == expected
+
+
+def test_a_value_a_million_rows_below_is_refused_at_once() -> None:
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["District", "Students"])
+        sheet.write(1_048_575, 0, "x")
+
+    began = perf_counter()
+    with pytest.raises(WaveError, match=r"row 1,048,576 holds a value, but only 2 rows"):
+        read_spreadsheet(workbook(fill), "x.xlsx", Limits())
+    assert perf_counter() - began < 2
+
+
+def test_a_missing_part_is_damage_and_not_emptiness() -> None:
+    whole = io.BytesIO(workbook(lambda book: book.add_worksheet("Answers").write(0, 0, "District")))
+    without = io.BytesIO()
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(without, "w") as target:
+        for name in source.namelist():
+            if "sheet1.xml" not in name:
+                target.writestr(name, source.read(name))
+    with pytest.raises(WaveError, match=r"sheet 'Answers': its part .* is missing"):
+        read_spreadsheet(without.getvalue(), "x.xlsx", Limits())

@@ -163,3 +163,11 @@ def test_the_vocabulary_is_closed() -> None:
     assert missing_word("####").rule == "spreadsheet_error"  # type: ignore[union-attr]
     assert missing_word("n/a.").missing == "not_applicable"  # type: ignore[union-attr]
     assert missing_word("") is None
+
+
+def test_numbers_on_two_lines_are_two_numbers() -> None:
+    """A blank parts thousands, a line break does not: 450 of one kind and 120 of another."""
+    found = values.parse(pd.Series(["450\n120", "450 120", "450\n", "1 200"], dtype="str"), "count")
+    assert found["rule"].tolist()[0] == "several_numbers"
+    assert found["value"].isna().tolist() == [True, False, False, False]
+    assert found["severity"].tolist() == ["error", "warn", "ok", "warn"]

@@ -100,7 +100,8 @@ class CheckReport:
             "problems": [vars(problem) for problem in self.problems],
             "notices": [vars(notice) for notice in self.notices],
         }
-        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+        # ASCII, so that no control or bidirectional character of a header reaches a terminal.
+        return json.dumps(told, indent=2) + "\n"
 
 
 def check_export(

@@ -16,6 +16,7 @@ from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.files import csv_bytes, write_bytes
 from edtech_survey.data.limits import Limits
 from edtech_survey.data.matching import match_columns
+from edtech_survey.data.source_checks import read_meta
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.paths import raw_dir
 
@@ -87,7 +88,9 @@ def new_wave(
     suffix = export.suffix.lower() if export.suffix.lower() in _SUFFIXES else f".{read.format}"
     files = {
         "questions.csv": csv_bytes(questions),
-        "source.yaml": _source(folder.name, year, f"export{suffix}", read, sheet).encode("utf-8"),
+        "source.yaml": _source(
+            folder.name, year, f"export{suffix}", read, sheet, _population(root, name)
+        ).encode("utf-8"),
     }
     _write(folder, export, f"export{suffix}", files)
     undecided = questions.loc[questions["item"].eq(""), "column"]
@@ -135,17 +138,42 @@ def _write(folder: Path, export: Path, name: str, files: dict[str, bytes]) -> No
         raise
 
 
-def _source(folder: str, year: int, export: str, read: Export, sheet: str | None) -> str:
+def _population(root: Path, name: str) -> dict[str, str]:
+    """Take the population of the survey's latest wave that states one, for a person to check."""
+    stated = [
+        (folder.name, found)
+        for folder in sorted(root.glob(f"{name}-[0-9][0-9][0-9][0-9]"), reverse=True)
+        if isinstance(found := read_meta(folder).get("population"), dict) and found.get("size")
+    ]
+    if not stated:
+        return {"units": "school districts", "size": "", "note": "fill in how many there are"}
+    wave, found = stated[0]
+    return {
+        "units": str(found.get("units", "")),
+        "size": str(found["size"]),
+        "note": f"taken over from {wave}: check it",
+    }
+
+
+def _source(
+    folder: str,
+    year: int,
+    export: str,
+    read: Export,
+    sheet: str | None,
+    population: dict[str, str],
+) -> str:
     """Every text is written as JSON, which is YAML that can mean nothing else."""
     keys = {
         "id": folder,
+        "series": folder.rpartition("-")[0],
         "title": f"Survey of K-12 technology leaders, {year}: answers",
-        "publisher": "not published",
+        "publisher": "Unpublished responses",
         "published": "",
         "fielded": str(year),
         "wave": str(year),
         "kind": "export",
-        "answered": str(len(read.frame)),
+        "answered": "",
         "mode": "web",
         "citation": f"Answers to the {year} survey, exported from {read.dialect}.",
         "rights": "",
@@ -157,5 +185,6 @@ def _source(folder: str, year: int, export: str, read: Export, sheet: str | None
         "note": "Title, publisher, citation and population are for you to complete.",
     }
     lines = [f"{key}: {json.dumps(text, ensure_ascii=False)}" for key, text in keys.items()]
-    population = 'population:\n  units: "school districts"\n  size: ""\n  note: ""'
-    return "\n".join([*lines[:7], population, *lines[7:-1], "synthetic: false", lines[-1]]) + "\n"
+    about = [f"  {key}: {json.dumps(text, ensure_ascii=False)}" for key, text in population.items()]
+    body = [*lines[:8], "population:", *about, *lines[8:-1], "synthetic: false", lines[-1]]
+    return "\n".join(body) + "\n"

@@ -6,6 +6,7 @@ Nothing here changes matplotlib's global settings: :func:`style` returns setting
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ def width_of(text: str, size: float = TEXT, bold: bool = False) -> float:
 
 
 def wrap(text: str, inches: float, size: float = TEXT, bold: bool = False) -> list[str]:
-    """Break text into lines that fit a width; a word longer than the line stands alone.
+    """Break text into lines that fit a width; a word longer than the line is broken.
 
     Examples
     --------
@@ -135,12 +136,42 @@ def wrap(text: str, inches: float, size: float = TEXT, bold: bool = False) -> li
     """
     lines: list[str] = []
     for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
+        first, *rest = _pieces(word, inches, size, bold)
+        longer = f"{lines[-1]} {first}" if lines else first
         if lines and width_of(longer, size, bold) <= inches:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.append(first)
+        lines += rest
     return lines or [""]
+
+
+def clip(text: str, inches: float, size: float = TEXT, bold: bool = False) -> str:
+    """Cut a line to a width, with an ellipsis; the data of the exhibit keep the whole text.
+
+    Examples
+    --------
+    >>> clip("Early elementary (PK-2)", 1.2), clip("Middle", 1.2)
+    ('Early elementar…', 'Middle')
+    """
+    if width_of(text, size, bold) <= inches:
+        return text
+    kept = text[: _fitting(text, inches - width_of("…", size, bold), size, bold)]
+    return f"{kept.rstrip()}…"
+
+
+def _pieces(word: str, inches: float, size: float, bold: bool) -> list[str]:
+    found = []
+    while width_of(word, size, bold) > inches and len(word) > 1:
+        end = max(1, _fitting(word, inches, size, bold))
+        found.append(word[:end])
+        word = word[end:]
+    return [*found, word]
+
+
+def _fitting(text: str, inches: float, size: float, bold: bool) -> int:
+    """How many characters from the start fit."""
+    return bisect_right(range(len(text)), inches, key=lambda k: width_of(text[: k + 1], size, bold))
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:

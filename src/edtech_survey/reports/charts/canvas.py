@@ -20,6 +20,9 @@ from edtech_survey.reports import theme, words
 LABELS_AT_MOST = 1.9
 """Inches for row labels; longer ones wrap."""
 
+LINES_AT_MOST = 6
+"""Lines of a row label; the data table has the whole of a longer one."""
+
 LINE = 0.185
 """Inches between two lines of text."""
 
@@ -71,8 +74,14 @@ class Rows:
 
 
 def label_lines(labels: Sequence[str], width: float = LABELS_AT_MOST) -> list[list[str]]:
-    """Wrap row labels."""
-    return [theme.wrap(label, width) for label in labels]
+    """Wrap row labels; what goes beyond the last line is cut."""
+    wrapped = [theme.wrap(label, width) for label in labels]
+    return [
+        [*text[: LINES_AT_MOST - 1], theme.clip(" ".join(text[LINES_AT_MOST - 1 :]), width)]
+        if len(text) > LINES_AT_MOST
+        else text
+        for text in wrapped
+    ]
 
 
 def rows_height(lines: Sequence[Sequence[str]], least: float) -> list[float]:

@@ -71,7 +71,8 @@ def key(
     """
     width, height = canvas.get_size_inches()
     x, y = 0.06, height - 0.14
-    for position, (name, colour, text_colour) in enumerate(entries):
+    for position, (given, colour, text_colour) in enumerate(entries):
+        name = _key_name(given, width)
         needed = theme.width_of(name) + 0.5
         if x > 0.06 and x + needed > width:
             x, y = 0.06, y - LINE - 0.04
@@ -97,11 +98,15 @@ def key_height(names: Sequence[str], width: float = theme.WIDTH) -> float:
     """Inches that a key of these names needs, with the space below it."""
     x, lines = 0.06, 1
     for name in names:
-        needed = theme.width_of(name) + 0.5
+        needed = theme.width_of(_key_name(name, width)) + 0.5
         if x > 0.06 and x + needed > width:
             x, lines = 0.06, lines + 1
         x += needed
     return lines * (LINE + 0.04) + 0.12
+
+
+def _key_name(name: str, width: float) -> str:
+    return theme.clip(name, width - 0.3)
 
 
 def reference_lines(axes: Axes, lines: dict[str, float], top: float) -> None:
@@ -122,7 +127,16 @@ def reference_lines(axes: Axes, lines: dict[str, float], top: float) -> None:
             axes.plot([x, x], [0, y], color=theme.CONTEXT, linewidth=0.8, clip_on=False)
         fraction = _fraction(axes, x)
         side: dict[str, Any] = {"ha": "left" if fraction < 0.5 else "right"}
-        axes.text(x, y, name, va="bottom", color=theme.QUIET, fontsize=theme.SMALL, **side)
+        told = theme.clip(name, room_beside(axes, x, fraction < 0.5), theme.SMALL)
+        axes.text(x, y, told, va="bottom", color=theme.QUIET, fontsize=theme.SMALL, **side)
+
+
+def room_beside(axes: Axes, x: float, rightwards: bool) -> float:
+    """Inches from a position on the horizontal axis to the edge of the figure."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    here = float(axes.transData.transform((x, 0))[0]) / figure.dpi
+    return float(figure.get_size_inches()[0]) - here if rightwards else here
 
 
 def _fraction(axes: Axes, x: float) -> float:

@@ -152,9 +152,8 @@ def _draw(
                 axes.tick_params(labelleft=False)
             last = row == rows - 1 or position + columns >= len(groups)
             _years(axes, waves, across, last)
-            axes.set_title(
-                made.label(group), loc="left", fontsize=theme.TEXT, fontweight="bold", pad=16
-            )
+            name = theme.clip(made.label(group), across + gutter / 2, bold=True)
+            axes.set_title(name, loc="left", fontsize=theme.TEXT, fontweight="bold", pad=16)
             for other in groups:
                 if other != group:
                     _line(axes, data[data[by] == other], x, theme.CONTEXT, 1.6)

@@ -18,6 +18,8 @@ _AROUND = (
 )  # fmt: skip
 _REACHES = (0.05, 0.18, 0.32, 0.48)
 _LINE_HEIGHT = 0.17
+WIDEST = 0.72
+"""Part of the width of the axes that a name may take; a longer one is cut."""
 
 
 def place_labels(
@@ -54,10 +56,11 @@ def place_labels(
     for i in sorted(texts, key=lambda i: (-_neighbours(inches, i), i)):
         if not np.isfinite(inches[i]).all():
             continue
-        width = theme.width_of(texts[i], theme.SMALL)
+        text = theme.clip(texts[i], WIDEST * (room[2] - room[0]), theme.SMALL)
+        width = theme.width_of(text, theme.SMALL)
         box, far = _best(inches[i], float(radii[i]), width, taken, room)
         taken.append(box)
-        _write(axes, inches[i], box, texts[i], far)
+        _write(axes, inches[i], box, text, far)
 
 
 def _neighbours(inches: np.ndarray, i: int) -> int:

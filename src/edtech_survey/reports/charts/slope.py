@@ -17,6 +17,9 @@ from edtech_survey.reports.figure import Figure
 from edtech_survey.reports.markup import Column
 from edtech_survey.reports.shown import format_of, prepare
 
+NAMES_AT_MOST = 2.3
+"""Inches for the names at the line ends; longer ones are cut."""
+
 
 def slope(
     levels: pd.DataFrame,
@@ -58,7 +61,7 @@ def slope(
     if highlight is not None and highlight not in wide.index:
         raise ReportError(f"slope: highlight={highlight!r} is not in column {by!r}")
     wide = wide.dropna()
-    names = [made.label(name) for name in wide.index]
+    names = [theme.clip(made.label(name), NAMES_AT_MOST, bold=True) for name in wide.index]
     widest = max((theme.width_of(name, bold=True) for name in names), default=0.0)
     with paper.sheet(max(2.4, 0.32 * len(names) + 0.9)) as canvas:
         axes = _slope_axes(canvas, wide, kind, widest)

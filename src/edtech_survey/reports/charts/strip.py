@@ -217,8 +217,10 @@ def _named(axes: Any, named: dict[str, float], y: float, half: float, kind: str)
         top = y - half - 0.02 - 0.22 * position
         axes.plot([x, x], [y + half - 0.06, top], color=theme.INK, linewidth=1.6, zorder=5)
         near_left = (x - left) / (right - left) < 0.5
+        said = words.value(x, kind)
+        room = draw.room_beside(axes, x, near_left) - theme.width_of(f" {said}", theme.SMALL) - 0.1
         axes.annotate(
-            f"{name} {words.value(x, kind)}",
+            f"{theme.clip(name, room, theme.SMALL)} {said}",
             (x, top),
             xytext=(4 if near_left else -4, 0),
             textcoords="offset points",
@@ -234,8 +236,11 @@ def _point_out(axes: Any, x: float, y: float, name: str, kind: str) -> None:
     draw.dot(axes, x, y, theme.CATEGORIES[1], size=10)
     left, right = axes.get_xlim()
     before = (x - left) / (right - left) > 0.5
+    said = f": {words.value(x, kind)}"
+    taken = theme.width_of(said, theme.SMALL, bold=True) + 0.2
+    room = draw.room_beside(axes, x, not before) - taken
     axes.annotate(
-        f"{name}: {words.value(x, kind)}",
+        f"{theme.clip(name, room, theme.SMALL, bold=True)}{said}",
         (x, y),
         xytext=(-9 if before else 9, -8),
         textcoords="offset points",
