@@ -62,8 +62,8 @@ def test_answers_as_headers_are_refused_where_only_the_moment_tells(tmp_path: Pa
     assert "row 1: looks like answers, not headers: '2018/05/15" in refused(tmp_path, row * 2)
     row = "118012345678,Collector A,09/12/2022 10:11:12 AM,Hartford,yes,maybe,x\n"
     assert "looks like answers" in refused(tmp_path, row + row.replace("yes", "no"))
-    slots = read(tmp_path, "Name,5/1/2024 9:00,5/1/2024 10:00,5/2/2024 9:00\nA,x,,x\n")
-    assert slots.frame.shape == (1, 4)
+    slots = read(tmp_path, "Name,Town,Role,Comment,5/1/2024 9:00\nA,B,C,,x\n")
+    assert slots.frame.shape == (1, 5)
 
 
 def test_the_notes_below_a_federal_table_are_footnotes(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from edtech_survey.reports import charts
+from edtech_survey.reports import charts, theme
 
 WORD = "Donaudampfschifffahrtsgesellschaftskapitaen" * 4
 SENTENCE = "Director of technology, libraries, buildings and whatever else is asked for " * 2
@@ -75,6 +75,7 @@ def drawings(levels, shares, positions, districts, rename):
 
 def outside(figure):
     """Texts that begin or end beyond the edges of the picture."""
+    figure.figure.set_dpi(theme.DPI)
     agg = FigureCanvasAgg(figure.figure)
     agg.draw()
     width, height = agg.get_width_height()

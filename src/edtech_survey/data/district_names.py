@@ -2,7 +2,8 @@
 
 "Public schools" and "board of education" do not; "East" and the number of a region do. Every
 spelling of a regional district ("Regional School District No. 1", "RSD #1", "Region One")
-comes to one key. Keys must be equal, so East Hampton never becomes Hampton.
+comes to one key. Keys must be equal, so East Hampton never becomes Hampton; "E. Hampton" is
+East Hampton.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ _NUMBER_WORDS = {
     "fourteen": "14", "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18",
     "nineteen": "19", "twenty": "20",
 }  # fmt: skip
+_COMPASS = re.compile(
+    r"^\W*(?:(no|so|[nsew])\.\s*|([nsew])\s+)(?=[^\W\d_]{3})"
+    # There are a North and a New Haven, a North and a New Canaan: "N." alone could be either.
+    r"(?<!n\.)(?<!n\.\s)(?<!n\s)|^\W*(n)(?:\.\s*|\s+)(?!haven\b|canaan\b)(?=[^\W\d_]{3})"
+)
+_POINTS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _MARKS = {"&": " and ", "#": " no ", "’": "", "'": "", ".": ""}
 
 

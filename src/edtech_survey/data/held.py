@@ -63,6 +63,19 @@ _MEASURES = ("fte", "salary", "outsourced", "present")
 
 
 @dataclass(frozen=True)
+class _Choice:
+    """One question for all positions: which of them are outsourced.
+
+    ``listed`` has all the choices in one cell; ``ticked`` tells the kept rows in which one of
+    the question's columns, one per position, was chosen; ``positions`` are those known.
+    """
+
+    listed: Cells | None
+    ticked: Flags
+    positions: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Block:
     """What one position's columns say, for all rows."""
 
@@ -99,6 +112,7 @@ def held_positions(cells: Iterable[Cells], kept: Rows, positions: pd.Series) -> 
     chosen = groups.pop("", {}).get("outsourced")
     if chosen is not None:
         groups.update({name: {} for name in positions if name not in groups})
+    choice = _Choice(chosen, _ticked(groups, kept), frozenset(positions))
     answered = np.zeros(len(kept), dtype=bool)
     for cell in mine:
         answered |= (cell.parsed["missing"].isna().to_numpy() | _marked(cell))[cell.codes[kept]]
@@ -107,9 +121,7 @@ def held_positions(cells: Iterable[Cells], kept: Rows, positions: pd.Series) -> 
     ordered = sorted(groups, key=lambda name: (SLOT.fullmatch(name) is not None, name))
     for group in ordered:
         at = _positions_of(groups[group], group, kept, place)
-        block, refused = _block(
-            group, groups[group], kept=kept, at=at, chosen=chosen, positions=positions
-        )
+        block, refused = _block(group, groups[group], kept=kept, at=at, choice=choice)
         blocks.append(block)
         overrides += refused
     return _joined(blocks, kept, len(place), answered, overrides)
@@ -132,10 +144,9 @@ def _block(
     *,
     kept: Rows,
     at: Places,
-    chosen: Cells | None,
-    positions: pd.Series,
+    choice: _Choice,
 ) -> tuple[_Block, Overrides]:
-    outsourced = _outsourced(block, group, kept, chosen, positions)
+    outsourced = _outsourced(block, group, kept, choice)
     said_yes, said_no = _said(block.get("present"), kept)
     some, none = (_where(block.get("fte"), kept, test) for test in (_POSITIVE, _ZERO))
     paid = _where(block.get("salary"), kept, _GIVEN)
@@ -226,11 +237,31 @@ def _marked(cell: Cells) -> Flags:
     return (marked & (cell.type != "outsourced")).to_numpy(bool)
 
 
+def _ticked(groups: Mapping[str, Mapping[str, Cells]], kept: Rows) -> Flags:
+    """Tell in which rows an option was chosen of a question with one column per position.
+
+    Where the columns can also say "no", each is a question of its own and a blank is no answer.
+    """
+    options = [
+        block["outsourced"]
+        for group, block in groups.items()
+        if "outsourced" in block and not SLOT.fullmatch(group)
+    ]
+    ticked = np.zeros(len(kept), dtype=bool)
+    for cell in options:
+        said_yes, said_no = _said(cell, kept)
+        if said_no.any():
+            return np.zeros(len(kept), dtype=bool)
+        ticked |= said_yes
+    return ticked
+
+
 def _outsourced(
-    block: Mapping[str, Cells], group: str, kept: Rows, chosen: Cells | None, positions: pd.Series
+    block: Mapping[str, Cells], group: str, kept: Rows, choice: _Choice
 ) -> npt.NDArray[np.int8]:
     state = np.full(len(kept), _UNKNOWN, dtype=np.int8)
-    if chosen is not None and group in set(positions):
+    chosen = choice.listed
+    if chosen is not None and group in choice.positions:
         listed = chosen.parsed["value"].str.split("|").map(lambda names: group in names,
                                                             na_action="ignore")  # fmt: skip
         state = _state(listed.astype("boolean"), chosen.codes[kept])
@@ -238,6 +269,9 @@ def _outsourced(
         own = _state(block["outsourced"].parsed["value"].astype("boolean"),
                      block["outsourced"].codes[kept])  # fmt: skip
         state = np.where(own == _UNKNOWN, state, own)
+        if not SLOT.fullmatch(group):
+            left = choice.ticked & ~block["outsourced"].filled(kept) & (state == _UNKNOWN)
+            state = np.where(left, np.int8(_NO), state)
     for measure in ("fte", "salary"):
         if measure in block:
             marked = _marked(block[measure])[block[measure].codes[kept]]

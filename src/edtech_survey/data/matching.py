@@ -73,11 +73,12 @@ def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
     for at, column in columns.iterrows():
         answers = _answers(export.frame.iloc[:, int(str(at))])
         scored.append(_scores(column, answers, codebook, words))
-    chosen = _assigned(scored)
+    empty = [_is_empty(export.frame.iloc[:, place]) for place in range(len(columns))]
+    chosen = _with_siblings(_assigned(scored), columns, empty, codebook, words)
     rows = []
     for at, column in columns.iterrows():
         place = int(str(at))
-        rows.append(_row(column, export.frame.iloc[:, place], scored[place], chosen[place]))
+        rows.append(_row(column, empty[place], scored[place], chosen[place]))
     return pd.DataFrame(
         rows, columns=["column", "item", "group", "score", "alternatives", "note"]
     ).astype({"score": "Float64"})
@@ -188,8 +189,38 @@ def _assigned(scored: list[dict[_Candidate, float]]) -> list[_Candidate | None]:
     return chosen
 
 
+def _is_empty(text: pd.Series) -> bool:
+    return bool(text.str.strip().eq("").all())
+
+
+def _with_siblings(
+    chosen: list[_Candidate | None],
+    columns: pd.DataFrame,
+    empty: list[bool],
+    codebook: Codebook,
+    words: _Words,
+) -> list[_Candidate | None]:
+    """Give an option that nobody chose the item of its question's other options.
+
+    Left out, the option would count as not offered; it was, and zero chose it.
+    """
+    whole = list(chosen)
+    options = columns[columns["kind"].eq("option") & columns["role"].eq("answer")]
+    tables = dict(zip(codebook.items["item"], codebook.items["groups"], strict=True))
+    for _, question in options.groupby("question", sort=False):
+        siblings = [found for at in question.index if (found := chosen[at]) and found.group]
+        if not siblings:
+            continue
+        (item, kind), _ = Counter((key.item, key.kind) for key in siblings).most_common(1)[0]
+        for at in question.index[[empty[at] and chosen[at] is None for at in question.index]]:
+            named = _groups_named(columns.loc[at], item, kind, tables[item], words)
+            own = [_Candidate(item, group, kind) for group, _ in named if group]
+            whole[at] = next((key for key in own if key not in whole), None)
+    return whole
+
+
 def _row(
-    column: pd.Series, text: pd.Series, scores: dict[_Candidate, float], chosen: _Candidate | None
+    column: pd.Series, empty: bool, scores: dict[_Candidate, float], chosen: _Candidate | None
 ) -> dict[str, object]:
     ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0].item, pair[0].group))
     others = [(key, score) for key, score in ranked if key != chosen and score >= 30][:3]
@@ -201,11 +232,11 @@ def _row(
         item = RESPONSE if _RESPONSE_ID.match(column["name"]) else IGNORED
         return {**row, "item": item, "note": "written by the survey tool"}
     if chosen is None:
-        if text.str.strip().eq("").all():
+        if empty:
             return {**row, "item": IGNORED, "note": "empty"}
         return {**row, "item": "", "note": "unmatched: write an item, or ignored"}
-    score = round(scores[chosen], 1)
-    note = "" if score >= SURE else "check this match"
+    score = round(scores[chosen], 1) if chosen in scores else None
+    note = "" if score is not None and score >= SURE else "check this match"
     return {**row, "item": chosen.item, "group": chosen.group, "score": score, "note": note}
 
 

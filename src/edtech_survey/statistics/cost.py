@@ -80,7 +80,7 @@ def payroll(
     A position's mean salary counts every district alike, not every FTE, and how many districts
     stated it is not published. The benefit rate is the mean of those districts that answered
     (19 of 62 in 2024), again each alike. The lowest and highest rate show the range of single
-    districts; no state's average could be that far out.
+    districts that gave one; those that gave none may lie outside.
     """
     table = position_numbers(figures, positions, wave=wave, source=source, suppose=suppose)
     refuse_all_unpaid(table, wave)

@@ -356,7 +356,7 @@ def test_wages_stand_side_by_side_without_a_difference():
          "reason": ["The same work", "Other work"]}
     )  # fmt: skip
     chart = staffing_beside.wage_chart(rows, crosswalk, about(price_year=2022))
-    assert chart.title == "Technician I: $50,000 here, $58,000 in schools nationwide"
+    assert chart.title == "Technician I: $50,000 here, $58,000 in schools nationwide in 2020"
     assert "2022 dollars" in chart.subtitle
     assert "us.wage" in chart.figure_ids
     told = staffing_beside.wage_notes(rows, crosswalk, about())

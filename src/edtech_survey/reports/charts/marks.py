@@ -132,11 +132,12 @@ def reference_lines(axes: Axes, lines: dict[str, float], top: float) -> None:
 
 
 def room_beside(axes: Axes, x: float, rightwards: bool) -> float:
-    """Inches from a position on the horizontal axis to the edge of the figure."""
+    """Inches for text from a position on the horizontal axis to the edge of the figure."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     here = float(axes.transData.transform((x, 0))[0]) / figure.dpi
-    return float(figure.get_size_inches()[0]) - here if rightwards else here
+    # The page's renderer sets text up to a twentieth wider than the bare font measures.
+    return 0.95 * (float(figure.get_size_inches()[0]) - here if rightwards else here)
 
 
 def _fraction(axes: Axes, x: float) -> float:

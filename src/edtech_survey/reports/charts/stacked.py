@@ -126,7 +126,8 @@ def _draw(wide: pd.DataFrame, made: Caption, bases: list[str]) -> Any:
     heights = paper.rows_height(lines, 0.42)
     top = marks.key_height(names)
     right = max(theme.width_of(base, theme.SMALL) for base in bases)
-    right = right + 0.14 if right else 0.0
+    # Half of the last tick's text stands to the right of the axes.
+    right = right + 0.14 if right else 0.1
     with paper.sheet(paper.total_height(heights, top)) as canvas:
         placed = paper.add_rows(canvas, lines, heights, right=right, top=top)
         paper.value_axis(placed.axes, "x", "percent", [0.0, 100.0], False)

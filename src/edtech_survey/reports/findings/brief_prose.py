@@ -28,9 +28,9 @@ def after_standing(beside: pd.DataFrame, brief: Brief) -> Text:
         else "districts with more support people have fewer devices for each of them"
     )
     return prose(
-        f"Both averages are right. All devices over all support people is {first}; the mean of the "
-        f"districts’ own ratios is {second}. They differ because {side}. The second is the one to "
-        "set a single district beside."
+        f"Both are averages. All devices over all support people is {first}; the mean of the "
+        f"districts’ own ratios is {second}. If both are over the same districts, they differ "
+        f"because {side}. The second is the one to set a single district beside."
     )
 
 

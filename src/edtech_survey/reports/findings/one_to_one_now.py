@@ -47,8 +47,9 @@ def gap_chart(gaps: pd.DataFrame, changes: pd.DataFrame, about: Setting) -> Show
         source=about.waves.line,
         n=f"the districts behind each percent: {_gap_bases(gaps)}",
         alt=f"Interval chart of {ASPECT}, {old} minus {young}: {told}.",
-        note="The intervals treat the two grade bands as independent samples; they are answers "
-        "of the same districts, so the true intervals are probably narrower",
+        note="The intervals treat the two grade bands as independent samples; they are answers of "
+        "the same districts, so as far as a district that is high in one is high in the other, "
+        "the true intervals are narrower",
         question=about.question,
         labels={"year": "Survey year"},
         format="points",

@@ -77,11 +77,13 @@ def without(dropped: pd.DataFrame, about: Setting) -> str:
     rows = dropped[dropped["sign_changes"] > 0]
     if rows.empty:
         return ""
-    row = rows.loc[rows["sign_changes"].idxmax()]
+    most = rows[rows["sign_changes"].eq(rows["sign_changes"].max())]
+    row = most.iloc[0]
     names = [about.names.get(one, one) for one in str(row["sign_changed_by"]).split(", ")]
     unit = "dollars" if row["scale"] == "levels" else "percent"
     alone = " alone" if len(names) > 1 else ""
+    lead = "The most fragile is" if len(most) == 1 else "Among the most fragile is"
     return (
-        f"The most fragile is the fit in {unit}, {fit_names(rows)[str(row['spec'])].lower()}: "
+        f"{lead} the fit in {unit}, {fit_names(rows)[str(row['spec'])].lower()}: "
         f"leaving out {words.join(names, 'or')}{alone} would turn its sign."
     )

@@ -72,7 +72,8 @@ def wage_title(wages: pd.DataFrame, about: Setting) -> str:
     for sector, where in (("schools", "schools nationwide"), ("all-industries", "all industries")):
         if sector in first.index:
             other = words.usd(first.at[sector, "estimate"], 0)
-            return f"{here}, {other} in {where}"
+            year = int(first.at[sector, "nominal_year"])
+            return f"{here}, {other} in {where} in {year}"
     return here
 
 

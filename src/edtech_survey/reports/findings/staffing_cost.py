@@ -64,7 +64,7 @@ def cost_table(staff: pd.DataFrame, payroll: pd.DataFrame, about: Setting) -> Sh
             "Staff is districts with the position times their mean FTE; pay is that times their "
             "mean salary. Both are arithmetic on printed means, not totals that districts reported",
             "Benefits are added at the mean rate of the districts that gave one, and at the lowest "
-            "and the highest rate of any district: no average over these districts lies outside"
+            "and the highest rate of any: no average over the districts that gave one lies outside"
             if "span" in columns
             else "",
             left_out(staff, about),
