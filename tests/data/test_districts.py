@@ -85,6 +85,37 @@ def test_names_that_are_beyond_doubt(connecticut, name, district):
 
 
 @pytest.mark.parametrize(
+    ("name", "district"),
+    [
+        ("N. Branford", "ct-north-branford"),
+        ("n branford public schools", "ct-north-branford"),
+        ("No. Stonington", "ct-north-stonington"),
+        ("No. Haven", "ct-north-haven"),
+        ("S. Windsor", "ct-south-windsor"),
+        ("So. Windsor", "ct-south-windsor"),
+        ("E. Windsor", "ct-east-windsor"),
+        ("E.Hampton", "ct-east-hampton"),
+        ("E. Hampton Board of Education", "ct-east-hampton"),
+        ("W. Hartford", "ct-west-hartford"),
+        ("E. O. Smith", "ct-regional-19"),
+    ],
+)
+def test_compass_points_may_be_abbreviated(connecticut, name, district):
+    assert one(name, connecticut) == district
+
+
+@pytest.mark.parametrize("name", ["N. Haven", "N Canaan", "N.", "E. Avon", "No. 5", "So Avon"])
+def test_an_abbreviation_that_is_in_doubt_is_for_a_person(connecticut, name):
+    assert one(name, connecticut) is None
+
+
+def test_a_mistyped_name_is_suggested_on_the_right_side_of_the_compass(connecticut):
+    table = review_table(pd.Series(["N. Brandford", "W. Hartfrod", "E. Winsdor"]), connecticut)
+    first = table.drop_duplicates("name")["district_id"].tolist()
+    assert first == ["ct-north-branford", "ct-west-hartford", "ct-east-windsor"]
+
+
+@pytest.mark.parametrize(
     "name",
     ["Noriwch", "Ea. Hampton", "Hamptons", "Region 21", "Regional 08 and 09", "North Hampton",
      "Regional School District 15 (Hampton)", "Public Schools", "Board of Education", "Winchster",

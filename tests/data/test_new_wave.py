@@ -81,6 +81,50 @@ def test_new_wording_is_matched(export, book):
     assert len(given) == len(set(given))
 
 
+OUT = "Which of these roles do you outsource to a vendor? (Select all that apply)"
+HOURS = "Whom does your team support in the evening and on weekends? (Select all that apply)"
+PER_OPTION = [
+    ["Respondent ID", "Collector ID", "Start Date", "End Date", "IP Address", "Email Address",
+     "First Name", "Last Name", "Custom Data 1", "Please name your school district",
+     "Total enrollment", OUT, "", "", "", HOURS, "", "", "Shoe size"],
+    [*[""] * 9, "Open-Ended Response", "Open-Ended Response", "Director of Technology",
+     "Cybersecurity Specialist", "Tier 1 Technician", "None", "Teachers and staff", "Students",
+     "Parents and guardians", "Open-Ended Response"],
+]  # fmt: skip
+
+
+def per_option(path, answers):
+    dates = ["01/01/2026 09:00:00 AM", "01/01/2026 09:20:00 AM", "10.0.0.1", "", "", "", ""]
+    rows = [[str(118 + at), "43", *dates, *said] for at, said in enumerate(answers)]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([*PER_OPTION, *rows])
+    return path
+
+
+def test_an_option_that_nobody_chose_goes_with_its_siblings(tmp_path, book):
+    director, technician = "Director of Technology", "Tier 1 Technician"
+    answers = [
+        ["Avon", "3100", director, "", technician, "", "Teachers and staff", "Students", "", ""],
+        ["Bethel", "2900", "", "", technician, "", "Teachers and staff", "", "", ""],
+        ["Berlin", "2700", director, "", "", "", "", "Students", "", ""],
+    ]
+    export = read_export(per_option(tmp_path / "a.csv", answers))
+    table = match_columns(export, book).set_index("column")
+    found = matched(table.reset_index())
+    assert found[f"{OUT} | {director}"] == ("position_outsourced", "technology_director")
+    assert found[f"{OUT} | Cybersecurity Specialist"] == ("position_outsourced", "cyber_security")
+    assert found[f"{HOURS} | Parents and guardians"] == ("after_hours", "families")
+    assert table.loc[f"{OUT} | Cybersecurity Specialist", "note"] == "check this match"
+    assert found[f"{OUT} | None"] == ("ignored", "")  # names no position
+    assert found["Shoe size"] == ("ignored", "")
+
+
+def test_an_empty_option_is_left_out_where_no_sibling_is_known(tmp_path, book):
+    answers = [[name, "3000", *[""] * 8] for name in ("Avon", "Bethel", "Berlin")]
+    found = matched(match_columns(read_export(per_option(tmp_path / "a.csv", answers)), book))
+    assert found[f"{OUT} | Cybersecurity Specialist"] == ("ignored", "")
+
+
 @pytest.mark.parametrize("wave", [2017, 2020, 2024])
 def test_crosswalks_of_the_sample_are_found_again(wave):
     folder = raw_dir() / f"sample-{wave}"

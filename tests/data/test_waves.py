@@ -412,6 +412,51 @@ def test_option_columns_make_flags(tmp_path, book):
     assert pd.isna(out["ct-avon"])
 
 
+OUTSOURCED = {
+    "District": ("district_name", ""),
+    "Director FTE": ("position_fte", "technology_director"),
+    "Tech FTE": ("position_fte", "technician_1"),
+    "Out: Director": ("position_outsourced", "technology_director"),
+    "Out: Tier 1": ("position_outsourced", "technician_1"),
+}
+
+
+def outsourced(read):
+    table = read.positions.set_index(["district_id", "position"])["outsourced"].astype(object)
+    return {key: None if pd.isna(said) else said for key, said in table.items()}
+
+
+@pytest.mark.parametrize("none", [False, True])
+def test_an_option_left_blank_beside_a_chosen_one_is_not_outsourced(tmp_path, book, none):
+    heads = OUTSOURCED | ({"Out: None": ("position_outsourced", "")} if none else {})
+    rows = [
+        ["Avon", "1", "2", "", "Tier 1 Technician", ""],  # chose the other option
+        ["Bethel", "1", "2", "Technology Director", "Tier 1 Technician", ""],
+        ["Berlin", "1", "2", "", "", ""],  # skipped the question
+        ["Bristol", "1", "2", "", "", "None"],
+    ]
+    rows = [cells[: len(heads)] for cells in rows]
+    said = outsourced(read_wave(make(tmp_path, rows, heads=heads), book))
+    last = False if none else None
+    expected = {"avon": (False, True), "bethel": (True, True), "berlin": (None, None),
+                "bristol": (last, last)}  # fmt: skip
+    for town, (director, technician) in expected.items():
+        assert said[f"ct-{town}", "technology_director"] is director
+        assert said[f"ct-{town}", "technician_1"] is technician
+
+
+def test_a_blank_beside_questions_that_can_say_no_is_no_answer(tmp_path, book):
+    rows = [
+        ["Avon", "1", "2", "", "Yes"],
+        ["Bethel", "1", "2", "No", "Yes"],
+        ["Berlin", "1", "2", "Yes", "n/a"],
+    ]
+    said = outsourced(read_wave(make(tmp_path, rows, heads=OUTSOURCED), book))
+    assert said["ct-avon", "technology_director"] is None
+    assert said["ct-bethel", "technology_director"] is False
+    assert said["ct-berlin", "technician_1"] is None
+
+
 def test_a_user_may_bring_a_directory(tmp_path, book):
     folder = make(tmp_path, [row(district="Springfield")])
     (folder / "mine.csv").write_text("district_id,name,kind,aliases\nxx-1,Springfield,town,\n")

@@ -60,3 +60,18 @@ def test_wrap_loses_no_word_and_fits():
     lines = theme.wrap(text, 1.4)
     assert " ".join(lines) == text
     assert all(theme.width_of(line) <= 1.4 for line in lines)
+
+
+@given(st.text(st.characters(codec="latin-1"), max_size=120), st.floats(0.3, 3))
+def test_wrap_breaks_words_that_are_too_long_and_loses_no_sign(text, inches):
+    lines = theme.wrap(text, inches)
+    assert "".join(lines).replace(" ", "") == "".join(text.split())
+    assert all(theme.width_of(line) <= inches for line in lines)
+    assert len(theme.wrap(text, inches, most=2)) <= 2
+
+
+@given(st.text(st.characters(codec="latin-1"), max_size=120), st.floats(0.3, 3))
+def test_clip_fits_and_keeps_the_beginning(text, inches):
+    told = theme.clip(text, inches)
+    assert theme.width_of(told) <= inches
+    assert told == text or (told.endswith("…") and text.startswith(told[:-1]))

@@ -29,10 +29,9 @@ _NUMBER_WORDS = {
     "fourteen": "14", "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18",
     "nineteen": "19", "twenty": "20",
 }  # fmt: skip
+# There are a North and a New Haven, a North and a New Canaan: "N. Haven" could be either.
 _COMPASS = re.compile(
-    r"^\W*(?:(no|so|[nsew])\.\s*|([nsew])\s+)(?=[^\W\d_]{3})"
-    # There are a North and a New Haven, a North and a New Canaan: "N." alone could be either.
-    r"(?<!n\.)(?<!n\.\s)(?<!n\s)|^\W*(n)(?:\.\s*|\s+)(?!haven\b|canaan\b)(?=[^\W\d_]{3})"
+    r"^\W*(?!n\b\W*(?:haven|canaan)\b)(?:(no|so|[nsew])\.\s*|([nsew])\s+)(?=[^\W\d_]{3})"
 )
 _POINTS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _MARKS = {"&": " and ", "#": " no ", "’": "", "'": "", ".": ""}
@@ -63,9 +62,12 @@ def name_key(name: str) -> str:
     {'regional 1'}
     >>> name_key("East Hampton Public Schools"), name_key("Hampton Board of Education")
     ('east hampton', 'hampton')
+    >>> name_key("E. Hampton"), name_key("No. Branford Schools"), name_key("N. Haven")
+    ('east hampton', 'north branford', 'n haven')
     """
     folded = unicodedata.normalize("NFKD", name)
     text = "".join(letter for letter in folded if not unicodedata.combining(letter)).casefold()
+    text = _COMPASS.sub(lambda found: f"{_POINTS[(found[1] or found[2])[0]]} ", text)
     for mark, instead in _MARKS.items():
         text = text.replace(mark, instead)
     text = " ".join(re.sub(r"[^\w]+|_", " ", text).split())

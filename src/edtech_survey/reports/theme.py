@@ -126,8 +126,10 @@ def width_of(text: str, size: float = TEXT, bold: bool = False) -> float:
     return _measure(bold).getlength(text) / 100 * size / 72
 
 
-def wrap(text: str, inches: float, size: float = TEXT, bold: bool = False) -> list[str]:
-    """Break text into lines that fit a width; a word longer than the line is broken.
+def wrap(
+    text: str, inches: float, size: float = TEXT, bold: bool = False, most: int | None = None
+) -> list[str]:
+    """Break text into lines that fit a width, ``most`` of them; long words are broken.
 
     Examples
     --------
@@ -143,6 +145,8 @@ def wrap(text: str, inches: float, size: float = TEXT, bold: bool = False) -> li
         else:
             lines.append(first)
         lines += rest
+    if most is not None and len(lines) > most:
+        lines = [*lines[: most - 1], clip(" ".join(lines[most - 1 :]), inches, size, bold)]
     return lines or [""]
 
 

@@ -75,13 +75,7 @@ class Rows:
 
 def label_lines(labels: Sequence[str], width: float = LABELS_AT_MOST) -> list[list[str]]:
     """Wrap row labels; what goes beyond the last line is cut."""
-    wrapped = [theme.wrap(label, width) for label in labels]
-    return [
-        [*text[: LINES_AT_MOST - 1], theme.clip(" ".join(text[LINES_AT_MOST - 1 :]), width)]
-        if len(text) > LINES_AT_MOST
-        else text
-        for text in wrapped
-    ]
+    return [theme.wrap(label, width, most=LINES_AT_MOST) for label in labels]
 
 
 def rows_height(lines: Sequence[Sequence[str]], least: float) -> list[float]:

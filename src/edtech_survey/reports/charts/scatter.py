@@ -160,7 +160,7 @@ def _draw(
     data = shown.frame
     names = [made.label(kind) for kind in kinds] if colour else []
     top = (marks.key_height(names) if names else 0.06) + 0.26
-    ends = [theme.wrap(name, 1.15, theme.SMALL, bold=True) for name in lines]
+    ends = [theme.wrap(name, 1.15, theme.SMALL, bold=True, most=4) for name in lines]
     right = max([theme.width_of(t, theme.SMALL, bold=True) for e in ends for t in e], default=0.0)
     with paper.sheet(HEIGHT + top) as canvas:
         xs, ys = floats(data[columns[0]]), floats(data[columns[1]])
