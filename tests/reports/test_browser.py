@@ -14,7 +14,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from edtech_survey.reports import site
+from edtech_survey.reports import charts, headline, site, sources
 from edtech_survey.reports.html import render
 
 pytestmark = pytest.mark.browser
@@ -222,6 +222,33 @@ def test_a_brief_is_readable_on_a_phone(browser, folder):
         )
     assert min(sizes) >= 12.5
     assert small == []
+
+
+def test_long_words_do_not_widen_a_page(
+    browser, tmp_path, shares, words, make_code, make_notebook
+):
+    long = "national.one-to-one-recalled.elementary.share.2021" + "x" * 120
+    figure = charts.dots(
+        shares,
+        title=f"Rise of {long}",
+        subtitle=f"Percent, with 95% intervals {long}",
+        alt="Four dots.",
+        figure_ids=[long],
+        **words,
+    )
+    listed = pd.DataFrame(
+        {"figure_id": [long], "source": "x", "printed": ["9" * 80], "locator": [long]}
+    )
+    about = pd.DataFrame({"source": ["x"], "title": [long], "url": [f"https://{long}/"]})
+    top = headline(long, long, [(long, long)], long)
+    cells = [make_code("x", shown) for shown in (top, figure, sources(listed, about))]
+    heads = [f"## {k} {long}" for k in range(3)]
+    path = tmp_path / "long.html"
+    path.write_text(render(make_notebook(cells[0], *heads, *cells[1:])), encoding="utf-8")
+    for width in WIDTHS:
+        with Visit(browser, path, viewport={"width": width, "height": 800}) as visit:
+            open_all(visit.page)
+            assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 HOSTILE = [

@@ -397,3 +397,9 @@ def test_pictures_do_not_depend_on_earlier_ones(draw, shares, levels):
     first = hashlib.sha256(draw(charts.dots, shares).png()).hexdigest()
     draw(charts.panels, levels).svg()
     assert hashlib.sha256(draw(charts.dots, shares).png()).hexdigest() == first
+
+
+def test_a_long_title_is_cut_in_the_message_about_it(draw, shares):
+    with pytest.raises(ReportError) as caught:
+        draw(charts.dots, shares, title="word " * 80, alt="")
+    assert len(str(caught.value)) < 250

@@ -243,3 +243,11 @@ def test_a_brief_has_a_smaller_budget(report, make_notebook):
     with pytest.raises(ReportError, match="a brief may have"):
         render(long, kind="brief")
     assert render(long, kind="report")
+
+
+def test_no_text_turns_the_words_after_it_round(make_code, make_notebook):
+    turned = "\u202e89% of districts\u2067"
+    shown = make_code("x", {"text/html": f"<p>Said: {turned} and &#8238;97%</p>"})
+    page = render(make_notebook(f"# A \u202etitle\n\nAs {turned}", shown))
+    assert "89% of districts" in page
+    assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & set(page)

@@ -110,3 +110,15 @@ def test_check_raises_with_every_problem():
 
 def test_a_rendered_report_is_clean(report):
     assert told(render(report)) == []
+
+
+def test_what_is_wrong_many_times_is_said_once_with_its_place():
+    page = (
+        r"<h1>A</h1><figure id='wages'><p>\frac{1}{2}</p><p>\frac{1}{2}</p></figure>"
+        r"<h2>Why pay differs</h2><p>\frac{1}{2}</p>"
+    )
+    told = [str(problem) for problem in lint.lint(page) if "TeX" in problem.what]
+    assert len(told) == 2
+    assert told[0].startswith("text in exhibit 'wages': raw TeX")
+    assert "(2 times)" in told[0]
+    assert told[1].startswith("text under 'Why pay differs': raw TeX")

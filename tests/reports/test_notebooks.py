@@ -129,3 +129,32 @@ def test_slugs_never_leave_the_folder():
         assert made.isascii()
         assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
         assert 0 < len(made) <= 80
+
+
+def test_a_run_says_nothing_of_its_own(write, tmp_path, capfd, caplog):
+    path = write(HEADLINE)
+    notebook = nbformat.read(path, as_version=4)
+    # papermill cannot parse this line and says so, though the parameter works.
+    notebook.cells[0].source += '\nsuppose: list[str] = ["engineer=1"]  # mean to try, position=FTE'
+    nbformat.write(notebook, path)
+    run_notebook(path, tmp_path / "out", {"suppose": "a=2,b=3"})
+    with pytest.raises(ReportError):
+        run_notebook(write("1 / 0", name="02_b.ipynb"), tmp_path / "out")
+    assert capfd.readouterr() == ("", "")
+    assert [r.getMessage() for r in caplog.records if r.levelname in ("WARNING", "ERROR")] == []
+
+
+def test_a_print_of_another_page_goes_and_of_the_same_page_stays(
+    write, tmp_path, monkeypatch, make_notebook
+):
+    texts = iter(["One", "One", "Two"])
+    monkeypatch.setattr(
+        notebooks, "_execute", lambda *_, **__: (make_notebook(f"# {next(texts)}"), None)
+    )
+    path, out = write("x"), tmp_path / "out"
+    run_notebook(path, out)
+    (out / "01-a-report.pdf").write_bytes(b"%PDF")
+    run_notebook(path, out)
+    assert (out / "01-a-report.pdf").exists()
+    run_notebook(path, out)
+    assert not (out / "01-a-report.pdf").exists()

@@ -70,6 +70,14 @@ def test_nothing_typed_becomes_dangerous(text):
 def test_ids_and_roles_of_the_page_cannot_be_taken():
     kept = clean("<p id='content' tabindex='7' role='banner'>x</p>")
     assert kept == "<p>x</p>"
+    assert clean("<a id='run-manifest-data'>x</a>").startswith("<a rel=")
+
+
+@pytest.mark.parametrize("name", ["../../x.csv", "a/b.csv", "..csv", "x.html", ".x.csv", "C:\\x.csv"])
+def test_a_download_is_named_by_a_plain_file_name(name):
+    link = '<a download="{}" href="data:text/csv;charset=utf-8;base64,YQ==">x</a>'
+    assert "download" not in clean(link.format(name))
+    assert 'download="levels-2024.csv"' in clean(link.format("levels-2024.csv"))
 
 
 def test_exhibits_pass_unharmed(exhibits, texts):

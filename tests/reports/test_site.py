@@ -14,6 +14,7 @@ from edtech_survey.reports import lint, site
 from edtech_survey.reports.csvtext import csv_text
 from edtech_survey.reports.files import write_whole
 from edtech_survey.reports.html import render
+from edtech_survey.reports.provenance import read_manifest
 
 
 @pytest.fixture
@@ -146,3 +147,32 @@ def test_printing_asks_for_tags_and_an_outline(folder, monkeypatch):
     assert made.read_bytes() == b"%PDF-1.7 new"
     assert "--generate-pdf-document-outline" in asked
     assert "--no-pdf-header-footer" in asked
+
+
+def link(name, data):
+    return f'<a download="{name}" href="data:text/csv;charset=utf-8;base64,{data}">CSV</a>'
+
+
+def test_a_page_from_elsewhere_writes_nothing_outside_the_data_folder(folder, tmp_path_factory):
+    before = {path.name for path in folder.parent.iterdir()}
+    page = (folder / "01-x.html").read_text()
+    hostile = link("../../../evil.csv", "YQox") + link("bad.csv", "YQ=x") + link("b.csv", "/w==")
+    (folder / "javascript:x #1 50%.html").write_text(page.replace("</main>", f"{hostile}</main>"))
+    (folder / "latin.html").write_bytes("<html><p>Élan</p></html>".encode("latin-1"))
+    made = site.write_index(folder)
+    assert {path.name for path in folder.parent.iterdir()} == before
+    assert not list(folder.glob("*.csv"))
+    assert all(path.parent == folder / "data" for path in folder.rglob("*.csv"))
+    assert (folder / "data" / "javascript-x-1-50--evil.csv").read_text() == "a\n1"
+    links = [a["href"] for a in BeautifulSoup(made.read_text(), "html.parser").select("h2 a")]
+    assert "javascript%3Ax%20%231%2050%25.html" in links
+
+
+def test_a_changed_manifest_is_refused_and_its_page_not_listed(folder):
+    page = (folder / "01-x.html").read_text()
+    data = page.split("data:application/json;charset=utf-8;base64,")[1].split('"')[0]
+    for other in ("WzFd", "e30x", "YQ"):
+        (folder / "02-y.html").write_text(page.replace(data, other))
+        with pytest.raises(ReportError, match="was changed"):
+            read_manifest(folder / "02-y.html")
+        assert "02-y.html" not in site.write_index(folder).read_text()

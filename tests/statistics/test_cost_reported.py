@@ -132,11 +132,11 @@ def test_another_number_of_districts_replaces_all_and_a_stated_one_fills_gaps():
 
 
 def test_every_supposition_that_cannot_be_read_is_named():
-    assert supposed_fte([" technician = 1.5 "], POSITIONS) == {"technician": 1.5}
+    assert supposed_fte([" technician : 1.5 "], POSITIONS) == {"technician": 1.5}
     with pytest.raises(EstimateError) as error:
-        supposed_fte(["plumber=1", "technician=none", "director=-1", "cyber"], POSITIONS)
+        supposed_fte(["plumber:1", "technician:none", "director:-1", "cyber"], POSITIONS)
     assert [one.where for one in error.value.problems] == [
-        "suppose 'plumber=1'", "suppose 'technician=none'", "suppose 'director=-1'",
+        "suppose 'plumber:1'", "suppose 'technician:none'", "suppose 'director:-1'",
         "suppose 'cyber'",
     ]  # fmt: skip
     assert only_published({"technician": 1.0, "cyber": 1.0}, made(), 2024) == {"technician": 1.0}

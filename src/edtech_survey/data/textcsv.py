@@ -10,6 +10,8 @@ import pandas as pd
 
 from edtech_survey.errors import Problem, SurveyError
 
+_SAVE = 'save it again as "CSV UTF-8", with commas between the cells'
+
 
 def read_text_csv(
     path: Path | str, columns: Sequence[str], error: type[SurveyError] = SurveyError
@@ -43,9 +45,13 @@ def read_text_csv(
             rows = [row for row in csv.reader(file, strict=True) if row]
     except FileNotFoundError:
         raise error(f"{shown} is missing: it must have {', '.join(columns)}") from None
+    except OSError as failed:
+        raise error(f"{shown} cannot be opened ({failed.strerror}): check the file") from None
     except (UnicodeDecodeError, csv.Error) as failed:
-        raise error(f"{shown} cannot be read as UTF-8 CSV: {failed}") from None
+        raise error(f"{shown} cannot be read as UTF-8 CSV: {failed}; {_SAVE}") from None
     header = [cell.strip() for cell in rows[0]] if rows else []
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        raise error(f"{shown} is parted by semicolons or tabs: {_SAVE}")
     problems = [
         Problem(shown, f"column {name!r} is missing", "add it")
         for name in columns

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from textwrap import shorten
 from typing import Any, TypedDict
 
 from edtech_survey.errors import Problem, ReportError
@@ -158,7 +159,7 @@ def caption(kind: str, given: Mapping[str, Any], *, intervals: bool = False) -> 
             f"its words are {words.join(sorted(known))}"
         )
     made = Caption(**given)
-    problems = made.problems(f"{kind} {made.title!r}", intervals)
+    problems = made.problems(f"{kind} {shorten(made.title, 60, placeholder=' …')!r}", intervals)
     if problems:
         raise ReportError(f"a {kind} chart cannot be published as it stands", problems)
     return made

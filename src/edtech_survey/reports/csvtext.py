@@ -8,9 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet take text for a formula (OWASP, CSV injection)."""
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""First characters that make a spreadsheet take text for a formula (OWASP, CSV injection).
 
+The last four are the full-width forms, which East Asian editions take for the plain ones.
+"""
 
 DIGITS = 10
 """Significant digits of a number: more than any survey has, fewer than machines differ in."""

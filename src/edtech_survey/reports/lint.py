@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -53,13 +54,21 @@ def lint(html: str, kind: str = "report") -> list[Problem]:
 'image 1: no alt text -> say what it shows: charts.describe(...)']
     """
     soup = BeautifulSoup(html, "html.parser")
-    found = [problem for rule in _RULES for problem in rule(soup)]
+    found = _counted(problem for rule in _RULES for problem in rule(soup))
     size = len(html.encode())
     if size > BUDGET[kind]:
         advice = "fewer or simpler pictures, shorter tables"
         what = f"{size:,} bytes, a {kind} may have {BUDGET[kind]:,}"
         found.append(Problem("page", what, advice))
     return found
+
+
+def _counted(problems: Iterable[Problem]) -> list[Problem]:
+    """Say once what is wrong many times."""
+    return [
+        replace(problem, what=f"{problem.what} ({times} times)") if times > 1 else problem
+        for problem, times in Counter(problems).items()
+    ]
 
 
 def check(html: str, kind: str, where: str) -> None:
@@ -194,17 +203,27 @@ def _texts(soup: Any) -> Iterator[Problem]:
         path, tex = _PATH.search(piece), _TEX.search(piece)
         if not (path or tex) or piece.find_parent(["style", "script"]):
             continue
+        where = _place(piece)
         if path:
-            yield Problem("text", f"a path of this machine: {path.group()!r}", "leave it out")
+            yield Problem(where, f"a path of this machine: {path.group()!r}", "leave it out")
         code = piece.find_parent(["code", "pre"])
         if tex and (not code or code.get("class", [""])[0] in ("latex", "plain")):
             what = f"raw TeX {piece[tex.start() : tex.start() + 30]!r}"
-            yield Problem("text", what, "write it in words; formulas need a script to show")
+            yield Problem(where, what, "write it in words; formulas need a script to show")
     for element in soup.find_all(["a", "img", "meta"]):
         for name in ("href", "alt", "content", "download"):
             found = _PATH.search(str(element.get(name, "")))
             if found:
                 yield Problem(f"<{element.name}>", f"a path of this machine: {found.group()!r}")
+
+
+def _place(piece: Any) -> str:
+    """Say in which exhibit, or under which heading, a text stands."""
+    exhibit = piece.find_parent("figure", id=True)
+    if exhibit is not None:
+        return f"text in exhibit {exhibit['id']!r}"
+    heading = piece.find_previous(re.compile(r"h[1-6]\Z"))
+    return f"text under {heading.get_text(' ', strip=True)[:50]!r}" if heading else "text"
 
 
 _RULES = (

@@ -6,6 +6,7 @@ beside it, and the error says which cell.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tempfile
@@ -140,7 +141,11 @@ def run_notebook(
         kept = Problem(failed.name, "keeps the notebook as it failed", "open it in JupyterLab")
         problems = [*error.problems, kept]
         raise ReportError(str(error.args[0]).split("\n", 1)[0], problems) from error
-    target = write_whole(folder / f"{name}.html", page)
+    target = folder / f"{name}.html"
+    if not target.is_file() or target.read_bytes() != page.encode():
+        # A print of the page as it was would contradict the new one.
+        target.with_suffix(".pdf").unlink(missing_ok=True)
+    write_whole(target, page)
     failed.unlink(missing_ok=True)
     return Run(name, target, title, time.perf_counter() - started)
 
@@ -165,6 +170,8 @@ def _execute(
     kernel: str,
 ) -> tuple[Any, ReportError | None]:
     """Run in a temporary folder; return the notebook as far as it got, and what went wrong."""
+    # Parameters are checked by now; papermill's own doubts about their types would confuse.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="edtech-survey-") as scratch:
         given, taken = Path(scratch) / "in.ipynb", Path(scratch) / "out.ipynb"
         nbformat.write(_prepared(read_notebook(source)), given)
@@ -195,6 +202,8 @@ class QuietKernelManager(AsyncKernelManager):
     async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]
         """Start a kernel; the process's own environment is not touched."""
         kw["env"] = {**(kw.get("env") or os.environ), **KERNEL_ENVIRONMENT}
+        # Else the interrupt at the end of a run is reported as an error, now and then.
+        kw["extra_arguments"] = [*kw.get("extra_arguments", ()), "--log-level=CRITICAL"]
         await super().start_kernel(**kw)
 
 

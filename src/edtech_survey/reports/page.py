@@ -5,12 +5,17 @@ Headings and exhibits may come from outputs, so this can only be done after the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from bs4 import BeautifulSoup
 
 from edtech_survey.reports.caption import slug
+
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn the text after them round, so that 89 reads as 98; right-to-left scripts are
+read rightly without them."""
 
 FEWEST_CONTENTS = 3
 """Questions from which a contents list helps."""
@@ -30,7 +35,7 @@ def finish(markup: str, title: str) -> str:
     -------
     str
     """
-    soup = BeautifulSoup(markup, "html.parser")
+    soup = BeautifulSoup(_DIRECTION.sub("", markup), "html.parser")
     main: Any = soup.find("main")
     _one_first_heading(soup, main, title)
     _unique_ids(soup)

@@ -150,7 +150,13 @@ def read_manifest(page: str | Path) -> dict[str, Any]:
     link = _soup(page).find("a", id="run-manifest-data")
     if link is None or not str(link.get("href", "")).startswith(_JSON):
         raise ReportError(f"{_name(page)} has no run manifest: it was not made by this package")
-    return json.loads(base64.b64decode(link["href"].removeprefix(_JSON)))
+    try:
+        made = json.loads(base64.b64decode(link["href"].removeprefix(_JSON)))
+    except ValueError:
+        made = None
+    if not isinstance(made, dict):
+        raise ReportError(f"{_name(page)} has a run manifest that cannot be read: it was changed")
+    return made
 
 
 def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:

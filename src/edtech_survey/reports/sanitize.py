@@ -47,7 +47,8 @@ _WEB = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,5}\Z")
 _NAME = re.compile(r"[A-Za-z][\w.:\-]*\Z")
-_RESERVED = re.compile(r"(?:content|contents|skip|page-[\w\-]*|run-manifest)\Z")
+_RESERVED = re.compile(r"(?:content|contents|skip|page-[\w\-]*|run-manifest[\w\-]*)\Z")
+_FILE = re.compile(r"[a-z0-9]\w*(?:[.\-]\w+)*\.(?:csv|json)\Z", re.IGNORECASE)
 
 
 _FIT: dict[str, Callable[[str], object]] = {
@@ -55,6 +56,8 @@ _FIT: dict[str, Callable[[str], object]] = {
     # A positive tabindex would reorder the whole page for people who use the keyboard.
     "tabindex": lambda value: value == "0",
     "role": lambda value: value in _ROLES,
+    # The index writes downloads to files of these names.
+    "download": _FILE.match,
     **dict.fromkeys(("width", "height", "colspan", "rowspan", "span", "start"), _NUMBER.match),
 }
 

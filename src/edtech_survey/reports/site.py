@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from edtech_survey.errors import ReportError, SetupError
 from edtech_survey.reports import lint, words
+from edtech_survey.reports.caption import slug
 from edtech_survey.reports.columns import describe_columns
 from edtech_survey.reports.files import write_whole
 from edtech_survey.reports.html import SERIES, TEMPLATES, stylesheet
@@ -154,19 +155,21 @@ def _flags(profile: Path) -> list[str]:
 def _read(path: Path) -> dict[str, Any] | None:
     if path.name == INDEX:
         return None
-    markup = path.read_text(encoding="utf-8")
     try:
+        markup = path.read_text(encoding="utf-8")
         manifest = read_manifest(markup)
-    except ReportError:
+    except (ReportError, UnicodeDecodeError):
         return None
     soup = BeautifulSoup(markup, "html.parser")
-    found = {
-        f"{path.stem}--{link['download']}": base64.b64decode(str(link["href"]).removeprefix(_CSV))
-        for link in soup.select(f'a[download][href^="{_CSV}"]')
-    }
+    stem = slug(path.stem)
+    links = soup.select(f'a[download][href^="{_CSV}"]')
+    # A page may come from elsewhere: only a plain name may become that of a file.
+    names = [slug(str(link["download"]).removesuffix(".csv")) for link in links]
+    given = {f"{stem}--{name}.csv": _content(link) for name, link in zip(names, links, strict=True)}
+    found = {name: content for name, content in given.items() if content is not None}
     pdf = path.with_suffix(".pdf")
     return {
-        "slug": path.stem,
+        "slug": stem,
         "page": path.name,
         "title": text_of(soup.find("h1")),
         "finding": text_of(soup.select_one(".findings li")),
@@ -179,6 +182,16 @@ def _read(path: Path) -> dict[str, Any] | None:
         "csv": found,
         "data": [{"file": f"data/{name}", "label": name} for name in found],
     }
+
+
+def _content(link: Any) -> bytes | None:
+    """CSV inside a link; None where it is no text."""
+    try:
+        content = base64.b64decode(str(link["href"]).removeprefix(_CSV))
+        content.decode()
+    except ValueError:
+        return None
+    return content
 
 
 def _sources(soup: Any) -> str:

@@ -53,7 +53,7 @@ def with_population(
 
 
 def supposed_fte(texts: Sequence[str], positions: pd.DataFrame) -> dict[str, float]:
-    """Read suppositions about a position's mean FTE, each written ``position=FTE``.
+    """Read suppositions about a position's mean FTE, each written ``position:FTE``.
 
     Parameters
     ----------
@@ -72,13 +72,13 @@ def supposed_fte(texts: Sequence[str], positions: pd.DataFrame) -> dict[str, flo
 
     Examples
     --------
-    >>> supposed_fte(["network_engineer=1.5"], pd.DataFrame({"position": ["network_engineer"]}))
+    >>> supposed_fte(["network_engineer:1.5"], pd.DataFrame({"position": ["network_engineer"]}))
     {'network_engineer': 1.5}
     """
     found: dict[str, float] = {}
     problems = []
     for text in texts:
-        name, _, number = (part.strip() for part in text.partition("="))
+        name, _, number = (part.strip() for part in text.partition(":"))
         if name not in set(positions["position"]):
             problems.append(Problem(f"suppose {text!r}", f"{name!r} is no position", "check it"))
             continue
@@ -88,7 +88,7 @@ def supposed_fte(texts: Sequence[str], positions: pd.DataFrame) -> dict[str, flo
             found[name] = 0.0
         if not found[name] > 0:
             problems.append(
-                Problem(f"suppose {text!r}", "no FTE above 0", "write it as network_engineer=1.5")
+                Problem(f"suppose {text!r}", "no FTE above 0", "write it as network_engineer:1.5")
             )
     if problems:
         raise EstimateError("a supposed mean FTE cannot be read", problems)

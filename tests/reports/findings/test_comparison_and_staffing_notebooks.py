@@ -107,7 +107,7 @@ def test_the_staffing_page_shows_the_verdict_turn(staffing):
         ("population", 169, 6),
         ("price_year", 2019, 5),
         ("technicians", ["technician_1"], 2),
-        ("suppose", ["technician_1=2"], 1),
+        ("suppose", ["technician_1:2"], 1),
         ("correlation", 0.1, 2),
     ],
 )
@@ -136,6 +136,6 @@ def test_what_is_not_there_is_refused_before_anything_is_shown():
     with pytest.raises(EstimateError, match="2017 -> waves that have: 2024"):
         shown(STAFFING, wave=2017)
     with pytest.raises(EstimateError, match="no FTE above 0"):
-        shown(STAFFING, suppose=["technician_1=many"])
+        shown(STAFFING, suppose=["technician_1:many"])
     with pytest.raises(ReportError, match="'wages'"):
         shown(NATIONAL, topics=["wages"])

@@ -115,7 +115,7 @@ def sensitivity_table(moved: pd.DataFrame, about: Setting) -> Shown:
         settings=[_settings(row) for row in moved.to_dict("records")],
         range=_spans(moved["estimate_low"], moved["estimate_high"]),
         change=[
-            f"{words.signed(low)}% to {words.signed(high)}%"
+            f"{_percents(low)} to {_percents(high)}"
             for low, high in zip(moved["change_low"], moved["change_high"], strict=True)
         ],
     )
@@ -200,6 +200,11 @@ def _students(about: Setting) -> str:
     kept = rows["item"].eq("students") & rows["statistic"].eq("total") & rows["wave"].eq(about.wave)
     found = rows.loc[kept.fillna(False).astype(bool), "value"]
     return words.number(found.iloc[0]) if len(found) else words.MISSING
+
+
+def _percents(x: float) -> str:
+    """Write a change in percent, with a decimal where it would round to zero."""
+    return f"{words.signed(x, 1 if 0.05 <= abs(x) < 1 else 0)}%"
 
 
 def _spans(low: pd.Series, high: pd.Series) -> list[str]:

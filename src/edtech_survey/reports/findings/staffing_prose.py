@@ -7,7 +7,6 @@ import pandas as pd
 from edtech_survey.reports import words
 from edtech_survey.reports.exhibit import Text, prose
 from edtech_survey.reports.findings.staffing_beside import function_spans
-from edtech_survey.reports.findings.staffing_cost import left_out
 from edtech_survey.reports.findings.staffing_setting import Setting, one, plural
 from edtech_survey.reports.findings.staffing_support import (
     DEVICES,
@@ -55,11 +54,9 @@ def after_cost(staff: pd.DataFrame, payroll: pd.DataFrame, about: Setting) -> Te
         if half > 0.05
         else ""
     )
-    without = left_out(staff, about)
     return prose(
         f"Of {words.number(every['estimate'], 0)} FTE, the largest groups are {top}. {exact}"
         "Contractors and staff with other titles are not in it.",
-        f"{without}." if without else "",
         _benefits(payroll, about),
     )
 
