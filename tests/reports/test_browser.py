@@ -14,7 +14,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from edtech_survey.reports import charts, headline, site, sources
+from edtech_survey.reports import charts, headline, site, sources, tables
 from edtech_survey.reports.html import render
 
 pytestmark = pytest.mark.browser
@@ -224,9 +224,7 @@ def test_a_brief_is_readable_on_a_phone(browser, folder):
     assert small == []
 
 
-def test_long_words_do_not_widen_a_page(
-    browser, tmp_path, shares, words, make_code, make_notebook
-):
+def test_long_words_do_not_widen_a_page(browser, tmp_path, shares, words, make_code, make_notebook):
     long = "national.one-to-one-recalled.elementary.share.2021" + "x" * 120
     figure = charts.dots(
         shares,
@@ -241,7 +239,8 @@ def test_long_words_do_not_widen_a_page(
     )
     about = pd.DataFrame({"source": ["x"], "title": [long], "url": [f"https://{long}/"]})
     top = headline(long, long, [(long, long)], long)
-    cells = [make_code("x", shown) for shown in (top, figure, sources(listed, about))]
+    fold = {"text/html": f"<details><summary>{long}</summary><p>{long}</p></details>"}
+    cells = [make_code("x", shown) for shown in (top, figure, fold, sources(listed, about))]
     heads = [f"## {k} {long}" for k in range(3)]
     path = tmp_path / "long.html"
     path.write_text(render(make_notebook(cells[0], *heads, *cells[1:])), encoding="utf-8")
@@ -249,6 +248,66 @@ def test_long_words_do_not_widen_a_page(
         with Visit(browser, path, viewport={"width": width, "height": 800}) as visit:
             open_all(visit.page)
             assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+PAGED = """height => {
+  const main = document.querySelector('main');
+  main.style.cssText = `height: ${height}px; width: 600px; column-width: 600px; column-fill: auto`;
+  const column = (e, last) => {
+    const found = e.getClientRects();
+    return Math.round(found[last ? found.length - 1 : 0].left / 100);
+  };
+  const parted = [];
+  for (const [above, below] of [
+    ['figcaption', '.scroll thead th'], ['figcaption', '.scroll tbody tr *'],
+    ['tr.group th', 'tr.group + tr > *'], ['.origin', '.origin + .scroll th'],
+  ]) {
+    for (const e of main.querySelectorAll(above)) {
+      const scope = above === 'figcaption' ? e.parentElement : main;
+      const next = [...scope.querySelectorAll(below)]
+        .find(n => e.compareDocumentPosition(n) & Node.DOCUMENT_POSITION_FOLLOWING);
+      if (e.closest('.exhibit-figure') || !next) continue;
+      if (e.getClientRects().length > 1 || column(e, true) !== column(next, false))
+        parted.push(e.textContent.slice(0, 60));
+    }
+  }
+  return parted;
+}"""
+
+
+def test_on_paper_no_title_stands_on_another_page_than_its_table(
+    browser, tmp_path, shares, make_code, make_notebook
+):
+    # Columns of a given height break by the same rules as sheets of paper do.
+    rows = pd.concat([shares.assign(level=f"Level {k}") for k in range(9)])
+    cells = [
+        make_code(
+            "x",
+            tables.table(
+                rows.iloc[: 4 * count],
+                title=f"A table of {4 * count} rows",
+                subtitle="Percent of districts",
+                source="A survey",
+                n="53 to 58 districts",
+                columns={"group": "Grades", "base": "Answering"},
+                groups="level",
+            ),
+        )
+        for count in (1, 2, 9, 1)
+    ]
+    listed = pd.DataFrame(
+        {"figure_id": [f"a.{k}" for k in range(20)], "printed": "9%", "locator": "p. 1"}
+    ).assign(source=[f"s{k // 2}" for k in range(20)])
+    path = tmp_path / "paged.html"
+    page = render(make_notebook("# T", *cells, make_code("x", sources(listed))))
+    path.write_text(page, encoding="utf-8")
+    found = {}
+    with Visit(browser, path) as visit:
+        visit.page.emulate_media(media="print")
+        for height in range(420, 900, 23):
+            if parted := visit.page.evaluate(PAGED, height):
+                found[height] = parted
+    assert found == {}
 
 
 HOSTILE = [

@@ -100,7 +100,8 @@ def test_long_names_neither_break_a_chart_nor_leave_it(
 ):
     figure = drawings(levels, shares, positions, districts, rename)[name]()
     assert outside(figure) == []
-    widths = [axes.get_position().width * figure.figure.get_size_inches()[0] for axes in figure.axes]
+    inches = figure.figure.get_size_inches()[0]
+    widths = [axes.get_position().width * inches for axes in figure.axes]
     assert min(widths) >= 1.0
     # What the picture cuts stands whole in the table under it.
     assert WORD in figure.html()

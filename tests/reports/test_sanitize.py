@@ -73,7 +73,9 @@ def test_ids_and_roles_of_the_page_cannot_be_taken():
     assert clean("<a id='run-manifest-data'>x</a>").startswith("<a rel=")
 
 
-@pytest.mark.parametrize("name", ["../../x.csv", "a/b.csv", "..csv", "x.html", ".x.csv", "C:\\x.csv"])
+@pytest.mark.parametrize(
+    "name", ["../../x.csv", "a/b.csv", "..csv", "x.html", ".x.csv", "C:\\x.csv"]
+)
 def test_a_download_is_named_by_a_plain_file_name(name):
     link = '<a download="{}" href="data:text/csv;charset=utf-8;base64,YQ==">x</a>'
     assert "download" not in clean(link.format(name))
