@@ -66,6 +66,12 @@ def test_a_page_is_verified_until_a_number_changes_and_kept_when_its_notebook_fa
     assert fresh.returncode == 0, fresh.stderr
     assert "every number is the same" in fresh.stdout
 
+    page.write_bytes(good.replace(b"From 89% in", b"From 98% in"))
+    forged = command("verify", page)
+    assert forged.returncode == 1
+    assert "98%" in forged.stdout
+    page.write_bytes(good)
+
     figures = project / "data" / "raw" / "ct-2024" / "figures.csv"
     text = figures.read_text(encoding="utf-8")
     row = next(line for line in text.splitlines() if ".one-to-one.pk-2.share" in line)

@@ -191,8 +191,8 @@ def verify(page: Path) -> tuple[bool, list[str]]:
     Returns
     -------
     tuple of (bool, list of str)
-        Whether the new page has the same numbers, and what differs: inputs whose contents
-        changed, and each number that moved.
+        Whether the new page has the same numbers, words and pictures, and what differs: inputs
+        whose contents changed, each number that moved, other text.
     """
     from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
 
@@ -212,11 +212,16 @@ def verify(page: Path) -> tuple[bool, list[str]]:
         if outcome.page is None:
             raise ReportError(f"{path.name} does not run any more: {outcome.trouble}")
         moved = provenance.diff_pages(page, outcome.page)
-    told += [
+        others = provenance.diff_words(page, outcome.page)
+    return moved.empty and not others, [*told, *moves(moved), *others]
+
+
+def moves(moved: Any) -> list[str]:
+    """Write each number that moved as a line."""
+    return [
         f"{row.exhibit}, {row.row}, {row.column}: {row.old} -> {row.new}"
         for row in moved.itertuples()
     ]
-    return moved.empty, told
 
 
 def _chosen(names: Iterable[str]) -> list[Path]:

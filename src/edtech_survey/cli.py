@@ -113,7 +113,7 @@ def params(notebook: str) -> None:
 @click.argument("page", type=FILE)
 @_told
 def verify(page: Path) -> None:
-    """Run the notebook of PAGE again and compare its numbers."""
+    """Run the notebook of PAGE again and compare its numbers and words."""
     from edtech_survey import building  # noqa: PLC0415
 
     same, told = building.verify(page)
@@ -121,7 +121,7 @@ def verify(page: Path) -> None:
         click.echo(f"  {line}")
     if not same:
         raise Failed(f"{page.name} does not follow from what is here now")
-    click.echo(f"{page.name}: every number is the same")
+    click.echo(f"{page.name}: every number is the same, and every word")
 
 
 @main.command()
@@ -131,13 +131,14 @@ def verify(page: Path) -> None:
 @_told
 def diff(old: Path, new: Path, as_json: bool) -> None:
     """List each number that moved between two pages; exit 1 if any did."""
+    from edtech_survey.building import moves  # noqa: PLC0415
     from edtech_survey.reports.provenance import diff_pages  # noqa: PLC0415
 
     moved = diff_pages(old, new)
     if as_json:
         click.echo(moved.to_json(orient="records", force_ascii=False))
     else:
-        click.echo("no number moved" if moved.empty else moved.to_string(index=False))
+        click.echo("\n".join(moves(moved)) or "no number moved")
     if not moved.empty:
         sys.exit(1)
 

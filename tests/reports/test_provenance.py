@@ -125,3 +125,49 @@ def test_the_embedded_link_is_plain_base64_json():
     link = provenance.embedded({"b": 1, "a": "<é>"})
     data = link.split("base64,")[1].split('"')[0]
     assert json.loads(base64.b64decode(data)) == {"a": "<é>", "b": 1}
+
+
+def test_a_verdict_that_changed_is_a_cell_that_moved_and_not_another_row(shares, page_of):
+    old = shares.assign(verdict=["holds", "open", "holds", "holds"])
+    table = provenance.diff_pages(page_of(old), page_of(old.assign(verdict="holds")))
+    assert table[["row", "column", "old", "new"]].to_numpy().tolist() == [
+        ["ct-2024 / 2024 / one_to_one / 3-5 / share", "verdict", "open", "holds"]
+    ]
+
+
+def test_a_column_that_turns_into_text_leaves_the_rows_as_they_are(shares, page_of):
+    old = shares.assign(rank=[1, 2, 3, 4])
+    table = provenance.diff_pages(page_of(old), page_of(old.assign(rank=["1", "2", "none", "4"])))
+    assert table[["column", "old", "new"]].to_numpy().tolist() == [["rank", "3", "none"]]
+
+
+def test_words_and_pictures_that_differ_are_told(report):
+    facts = {"packages": {"matplotlib": "3"}, "parameters": {}, "code": {}, "inputs": {}}
+    page = render(report, manifest=facts)
+    assert provenance.diff_words(page, page) == []
+    other = page.replace("The gap shrank.", "The gap grew.").replace(
+        "89% of districts</strong>", "98% of districts</strong>"
+    )
+    told = "\n".join(provenance.diff_words(page, other))
+    assert "'The gap shrank.' -> 'The gap grew.'" in told
+    assert "'89% of districts' -> '98% of districts'" in told
+    alt = page.replace("Strip of 60", "Strip of 61").replace("levels = shares", "x = y")
+    told = provenance.diff_words(page, alt)
+    assert len(told) == 1
+    assert "Strip of 61" in told[0]
+    redrawn = ("data:image/png;base64,iVBOR", "data:image/png;base64,iVBOS")
+    told = provenance.diff_words(page, page.replace(*redrawn))
+    assert "picture of panels-one-to-one is another" in told
+    newer = render(report, manifest={**facts, "packages": {"matplotlib": "4"}})
+    assert provenance.diff_words(page, newer.replace(*redrawn)) == []
+
+
+def test_what_is_no_page_is_refused_and_not_found_equal(tmp_path, report):
+    page = tmp_path / "page.html"
+    page.write_text(render(report))
+    broken = page.read_text().replace("base64,77u/", "base64,/", 1)
+    for content in (b"<html><p>Not ours</p></html>", b"\xff\xfe\x00", broken.encode(), None):
+        other = tmp_path / "other.html"
+        other.unlink() if content is None else other.write_bytes(content)
+        with pytest.raises(ReportError, match=r"other\.html"):
+            provenance.diff_pages(page, other)

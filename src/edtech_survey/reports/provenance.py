@@ -22,6 +22,7 @@ from bs4 import BeautifulSoup
 
 from edtech_survey.errors import Problem, ReportError
 from edtech_survey.reports import words
+from edtech_survey.reports.differences import changed_pictures, changed_words, moved_numbers
 
 PACKAGES = (
     "edtech-survey", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "great-tables",
@@ -171,19 +172,30 @@ def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:
     -------
     dict
         Id of the exhibit to its frame; every column is text, as written.
+
+    Raises
+    ------
+    ReportError
+        If a file has neither data nor a manifest, or its data cannot be read.
     """
+    soup = _soup(page)
     found = {}
-    for link in _soup(page).select(f'a[download][href^="{_CSV}"]'):
-        text = base64.b64decode(link["href"].removeprefix(_CSV)).decode("utf-8-sig")
+    for link in soup.select(f'a[download][href^="{_CSV}"]'):
         name = str(link["download"]).removesuffix(".csv")
-        found[name] = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
+        try:
+            text = base64.b64decode(link["href"].removeprefix(_CSV)).decode("utf-8-sig")
+            found[name] = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
+        except ValueError:
+            raise ReportError(f"{_name(page)}: the data of {name!r} cannot be read") from None
+    if not found and isinstance(page, Path):
+        read_manifest(page)
     return found
 
 
 def diff_pages(old: str | Path, new: str | Path) -> pd.DataFrame:
     r"""List every number that moved between two pages.
 
-    Rows are matched by their text columns within each exhibit, exhibits by their id.
+    Exhibits are matched by their id, rows by the text that names them.
 
     Parameters
     ----------
@@ -202,51 +214,28 @@ def diff_pages(old: str | Path, new: str | Path) -> pd.DataFrame:
     >>> diff_pages(one, two).to_dict("records")
     [{'exhibit': 'a', 'row': 'pk-2', 'column': 'estimate', 'old': '88', 'new': '89'}]
     """
-    before, after = exhibits(old), exhibits(new)
-    rows = []
-    for name in dict.fromkeys([*before, *after]):
-        left, right = _keyed(before.get(name)), _keyed(after.get(name))
-        for key in dict.fromkeys([*left, *right]):
-            was, now = left.get(key, {}), right.get(key, {})
-            for column in dict.fromkeys([*was, *now]):
-                if was.get(column, "") != now.get(column, ""):
-                    moved = (name, _row_name(key), column, was.get(column, ""), now.get(column, ""))
-                    rows.append(moved)
-    return pd.DataFrame(rows, columns=["exhibit", "row", "column", "old", "new"], dtype="str")
+    return moved_numbers(exhibits(old), exhibits(new))
 
 
-_KEYS = {"figure_id", "source", "wave", "item", "group", "answer", "statistic", "spec", "method"}
-_TOLD = {
-    "printed", "note", "locator", "flag", "base_kind", "confidence", "publication", "synthetic",
-}  # fmt: skip
-"""Columns that name a row whatever they hold, and text that is told about it."""
+def diff_words(old: str | Path, new: str | Path) -> list[str]:
+    """List what else differs between two pages: text, and pictures drawn by the same packages.
 
+    Parameters
+    ----------
+    old, new : str or Path
+        Markup, or files.
 
-def _keyed(frame: pd.DataFrame | None) -> dict[tuple[str, ...], dict[str, str]]:
-    """Rows under the text that names them, numbered where that is not unique."""
-    if frame is None:
-        return {}
-    keys = [c for c in frame.columns if c in _KEYS or (c not in _TOLD and not _numeric(frame[c]))]
-    rest = [c for c in frame.columns if c not in keys]
-    found: dict[tuple[str, ...], dict[str, str]] = {}
-    for record in frame.to_dict("records"):
-        key = tuple(str(record[c]) for c in keys)
-        number = 2
-        unique = key
-        while unique in found:
-            unique = (*key, f"#{number}")
-            number += 1
-        found[unique] = {c: str(record[c]) for c in rest}
-    return found
-
-
-def _numeric(column: pd.Series) -> bool:
-    given = column[column != ""]
-    return bool(pd.to_numeric(given, errors="coerce").notna().all()) if len(given) else True
-
-
-def _row_name(key: tuple[str, ...]) -> str:
-    return " / ".join(part for part in key if part)
+    Returns
+    -------
+    list of str
+    """
+    left, right = _soup(old), _soup(new)
+    told = [f"text: {was!r} -> {now!r}" for was, now in changed_words(left, right)]
+    # Another release of matplotlib may draw the same numbers with other pixels.
+    packages = [read_manifest(page).get("packages") for page in (old, new)]
+    if packages[0] == packages[1]:
+        told += [f"picture of {name} is another" for name in changed_pictures(left, right)]
+    return told
 
 
 def _files(path: Path) -> list[Path]:
@@ -293,8 +282,12 @@ def _said(value: Any) -> str:
 
 
 def _soup(page: str | Path) -> Any:
-    text = page.read_text(encoding="utf-8") if isinstance(page, Path) else page
-    return BeautifulSoup(text, "html.parser")
+    if isinstance(page, str):
+        return BeautifulSoup(page, "html.parser")
+    try:
+        return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReportError(f"{page.name} cannot be read as a page: {error}") from None
 
 
 def _name(page: str | Path) -> str:
