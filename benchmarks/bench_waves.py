@@ -145,7 +145,7 @@ def measure(folder: Path, what: str) -> dict[str, float]:
         with watched() as found:
             frame = pd.read_csv(folder / "export.csv", dtype=str, keep_default_na=False)
         return {**found, "frame": float(frame.memory_usage(deep=True, index=False).sum())}
-    from edtech_survey.data import assembly, waves  # noqa: PLC0415
+    from edtech_survey.data import waves as assembly, waves  # noqa: PLC0415
     from edtech_survey.data.codebook import read_codebook  # noqa: PLC0415
 
     steps = _timed(

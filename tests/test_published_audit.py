@@ -5,11 +5,11 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import pytest
 
-from edtech_survey.data.relations import KINDS as DECLARABLE
-from edtech_survey.data.relations import read_relations
-from edtech_survey.data.sources import read_figures, read_sources
+from edtech_survey.data.figures import KINDS as DECLARABLE
+from edtech_survey.data.figures import read_relations
+from edtech_survey.data.figures import read_figures, read_sources
 from edtech_survey.statistics.audit import audit, summary
-from edtech_survey.statistics.audit_findings import GRADES
+from edtech_survey.statistics.audit_case import GRADES
 from edtech_survey.statistics.audit_relations import KINDS
 
 

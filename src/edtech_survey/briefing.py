@@ -92,11 +92,8 @@ def district_of(
     EstimateError, SourceError
         If the district did not answer, or its numbers cannot be taken.
     """
-    from edtech_survey.data.own_district import read_own_district  # noqa: PLC0415
-    from edtech_survey.statistics.own_numbers import (  # noqa: PLC0415
-        average_district,
-        stated_numbers,
-    )
+    from edtech_survey.data.figures import read_own_district  # noqa: PLC0415
+    from edtech_survey.statistics.peers import average_district, stated_numbers
 
     given = {key: float(value) for key, value in (numbers or {}).items() if value}
     year = _wave(evidence, wave)
@@ -117,7 +114,7 @@ def district_of(
 
 
 def _respondent(evidence: Evidence, district: str, name: str, wave: int) -> District:
-    from edtech_survey.statistics.district_measures import own_from_responses  # noqa: PLC0415
+    from edtech_survey.statistics.peers import own_from_responses  # noqa: PLC0415
 
     responses = evidence.responses
     if responses is None:

@@ -36,7 +36,7 @@ class Outcome:
 
 def build_data(out: Path | None = None) -> list[Path]:
     """Write the processed tables; return the files written."""
-    from edtech_survey.data import package, schemas, sources  # noqa: PLC0415
+    from edtech_survey.data import schemas as package, schemas, figures as sources  # noqa: PLC0415
     from edtech_survey.gathering import collected_responses  # noqa: PLC0415
 
     tables: dict[str, Any] = {
@@ -160,7 +160,7 @@ def build_briefs(
 
 def audit_table(table: Path, threshold: int) -> Any:
     """Audit one table of figures, with the relations and the source notes beside it."""
-    from edtech_survey.data import figure_table, relations, source_checks, sources  # noqa: PLC0415
+    from edtech_survey.data import figures as figure_table, figures as relations, figures as source_checks, figures as sources  # noqa: PLC0415
     from edtech_survey.statistics.audit import audit  # noqa: PLC0415
 
     figures = figure_table.read_figure_table(table)

@@ -46,7 +46,7 @@ def _told(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _printable(error: Exception) -> str:
     """Drop what a terminal obeys: text of a survey may stand in any message."""
-    from edtech_survey.data.plain_text import printable  # noqa: PLC0415
+    from edtech_survey.data.spelling import printable  # noqa: PLC0415
 
     return "\n".join(printable(line) for line in str(error).splitlines())
 
@@ -199,7 +199,7 @@ def audit(table: Path, fail_on: str | None, threshold: int, as_json: bool) -> No
 @_told
 def check(export: Path, dialect: str | None, sheet: str | None, as_json: bool) -> None:
     """Read EXPORT without writing anything: dialect, columns, matches, every problem."""
-    from edtech_survey.data.check import check_export  # noqa: PLC0415
+    from edtech_survey.data.new_wave import check_export  # noqa: PLC0415
 
     report = check_export(export, dialect=dialect, sheet=sheet)
     click.echo(report.to_json() if as_json else report.to_text())

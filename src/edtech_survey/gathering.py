@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from edtech_survey.data.codebook import Codebook
-    from edtech_survey.data.responses import Responses
+    from edtech_survey.data.waves import Responses
 
 CHOICES = ("published", "responses", "sample")
 STATE_SERIES = "ct"
@@ -113,7 +113,7 @@ def evidence(
     """
     import pandas as pd  # noqa: PLC0415
 
-    from edtech_survey.data import sources as own_sources  # noqa: PLC0415
+    from edtech_survey.data import figures as own_sources  # noqa: PLC0415
     from edtech_survey.data.codebook import read_codebook  # noqa: PLC0415
 
     if data not in CHOICES:
@@ -162,7 +162,7 @@ def collected_responses(raw: Path | None = None, *, synthetic: bool = False) -> 
 
 def latest_date(raw: Path | None = None) -> str:
     """Date of the newest publication of the state's own survey: the date of a report's inputs."""
-    from edtech_survey.data.sources import read_sources  # noqa: PLC0415
+    from edtech_survey.data.figures import read_sources  # noqa: PLC0415
 
     sources = read_sources(raw=raw)
     dates = sources.loc[sources["series"].eq(STATE_SERIES).fillna(False), "published"].dropna()
@@ -170,11 +170,7 @@ def latest_date(raw: Path | None = None) -> str:
 
 
 def _summarised(responses: Responses, preset: str | None, sources: pd.DataFrame) -> pd.DataFrame:
-    from edtech_survey.statistics.summaries import (  # noqa: PLC0415
-        as_figures,
-        contributions,
-        summarise,
-    )
+    from edtech_survey.statistics.summarise import as_figures, contributions, summarise
 
     of_exports = sources[sources["source"].isin(set(responses.districts["source"]))]
     sizes = of_exports.set_index("wave")["population"].dropna()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data import amounts
-from edtech_survey.data.plain_text import plain
+from edtech_survey.data import numbers as amounts
+from edtech_survey.data.spelling import plain
 
 
 def read(kind: str, text: str):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.choices_text import lookup, multi, outsourced, single, yes_no
-from edtech_survey.data.plain_text import plain
+from edtech_survey.data.choices import lookup, multi, outsourced, single, yes_no
+from edtech_survey.data.spelling import plain
 
 TABLE = pd.DataFrame(
     {

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from edtech_survey.data.containers import recognise
+from edtech_survey.data.workbooks import recognise
 
 
 def zipped(*names: str) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.delimiters import CANDIDATES, detect, told_by_file
+from edtech_survey.data.textfiles import CANDIDATES, detect, told_by_file
 
 
 @pytest.mark.parametrize(

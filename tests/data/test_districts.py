@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.directory import read_changes, read_directory, read_matches
-from edtech_survey.data.district_names import name_key, part_keys, plain_name
+from edtech_survey.data.codebook import read_changes, read_directory, read_matches
 from edtech_survey.data.districts import match_districts, review_table, succeed
+from edtech_survey.data.spelling import name_key, part_keys, plain_name
 from edtech_survey.errors import WaveError
 from edtech_survey.paths import raw_dir
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data import encodings
-from edtech_survey.data.encodings import decode
+from edtech_survey.data import textfiles as encodings
+from edtech_survey.data.textfiles import decode
 from edtech_survey.errors import WaveError
 
 TEXT = "District,Comment\nEast Lyme,café “quoted”\n"

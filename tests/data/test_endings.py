@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edtech_survey.data.endings import is_footnote, is_total, trailing
+from edtech_survey.data.exports import is_footnote, is_total, trailing
 from edtech_survey.data.grids import ListGrid
 
 HEADER = ["District", "Students", "Devices", "Comment"]

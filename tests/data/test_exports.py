@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edtech_survey.data.exports import REASONS, Export, read_export
-from edtech_survey.data.limits import Limits
+from edtech_survey.data.files import Limits
 from edtech_survey.errors import WaveError
 
 HEADER = "Respondent,District,Devices,Salary,Comment\n"

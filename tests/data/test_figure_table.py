@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from edtech_survey.data.figure_table import read_figure_table
+from edtech_survey.data.figures import read_figure_table
 from edtech_survey.errors import SourceError
 from edtech_survey.shape import FIGURE_COLUMNS
 

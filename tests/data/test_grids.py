@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edtech_survey.data import grids
-from edtech_survey.data.grids import ByteGrid, ListGrid
-from edtech_survey.data.limits import Limits
-from edtech_survey.data.records import scan
+from edtech_survey.data.files import Limits
+from edtech_survey.data.grids import ByteGrid, ListGrid, scan
 
 
 def byte_grid(text: str) -> ByteGrid:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.dialects import Recognised, recognise
-from edtech_survey.data.headers import columns, letter
+from edtech_survey.data.exports import Recognised, recognise
+from edtech_survey.data.exports import header_columns as columns
+from edtech_survey.data.grids import letter
 
 
 def parts(rows: list[list[str]]) -> list[tuple[str, str, str]]:

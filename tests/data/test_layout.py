@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from edtech_survey.data.exports import find_head
 from edtech_survey.data.grids import ListGrid
-from edtech_survey.data.layout import find_head
 from edtech_survey.errors import WaveError
 
 HEADER = ["District", "Students", "Devices", "Comment"]

@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data import amounts
-from edtech_survey.data.bounds_text import peel_bounds
-from edtech_survey.data.number_words import from_words
-from edtech_survey.data.numbers_text import LONGEST, Style, read_number
-from edtech_survey.data.plain_text import foreign_digits, plain
+from edtech_survey.data import numbers as amounts
+from edtech_survey.data.numbers import LONGEST, Style, from_words, peel_bounds, read_number
 from edtech_survey.data.readings import RULES
+from edtech_survey.data.spelling import foreign_digits, plain
 
 STYLES = (Style(), amounts.MONEY, amounts.FTE, amounts.COUNT, amounts.PERCENT)
 NUMBERLIKE = st.text("0123456789.,-+/%$kKe ()~<>½²١to", max_size=20)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from edtech_survey.data.options import combine_options, with_kinds
+from edtech_survey.data.choices import combine_options, with_kinds
 
 
 def told(options: list[str], question: str = "Who?") -> pd.DataFrame:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.own_district import read_own_district
+from edtech_survey.data.figures import read_own_district
 from edtech_survey.errors import SourceError
 
 POSITIONS = pd.DataFrame({"position": ["technology_director", "technician_1"]})

@@ -4,8 +4,7 @@ import json
 import pandas as pd
 import pytest
 
-from edtech_survey.data.package import write_package
-from edtech_survey.data.schemas import BANDS, FIGURES
+from edtech_survey.data.schemas import BANDS, FIGURES, write_package
 from edtech_survey.errors import SurveyError
 from edtech_survey.shape import figures
 

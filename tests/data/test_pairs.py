@@ -1,8 +1,13 @@
 import pandas as pd
 import pytest
 
-from edtech_survey.data.pairs import PAIR_COLUMNS, SERIES_COLUMNS, read_pairs, read_series
-from edtech_survey.data.sources import read_figures
+from edtech_survey.data.figures import (
+    PAIR_COLUMNS,
+    SERIES_COLUMNS,
+    read_figures,
+    read_pairs,
+    read_series,
+)
 from edtech_survey.errors import SourceError
 from edtech_survey.shape import figures
 

@@ -2,13 +2,13 @@ import pandas as pd
 import pytest
 
 from edtech_survey.data.codebook import read_codebook
-from edtech_survey.data.position_links import (
+from edtech_survey.data.figures import (
     FUNCTION_COLUMNS,
     OCCUPATION_COLUMNS,
+    read_figures,
     read_functions,
     read_occupations,
 )
-from edtech_survey.data.sources import read_figures
 from edtech_survey.errors import SourceError
 from edtech_survey.shape import figures
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.printed import printed_values
+from edtech_survey.data.figures import printed_values
 
 
 @pytest.mark.parametrize(

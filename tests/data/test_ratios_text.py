@@ -10,10 +10,10 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edtech_survey.data.limits import Limits
-from edtech_survey.data.plain_text import plain
-from edtech_survey.data.ratios_text import on_scale, ratio
-from edtech_survey.data.spreadsheets import read_spreadsheet
+from edtech_survey.data.files import Limits
+from edtech_survey.data.numbers import on_scale, ratio
+from edtech_survey.data.spelling import plain
+from edtech_survey.data.workbooks import read_spreadsheet
 
 ANSWERS = frozenset({"1:1", "2:1", "3:1", "4:1", ">4:1"})
 

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data import records
-from edtech_survey.data.grids import ByteGrid
-from edtech_survey.data.limits import Limits
-from edtech_survey.data.records import scan
+from edtech_survey.data import grids as records
+from edtech_survey.data.files import Limits
+from edtech_survey.data.grids import ByteGrid, scan
 from edtech_survey.errors import WaveError
 
 PIECES = st.lists(

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from edtech_survey.data.relations import read_relation_file, read_relations
+from edtech_survey.data.figures import read_relation_file, read_relations
 from edtech_survey.errors import SourceError
 from edtech_survey.shape import figures as as_figures
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from edtech_survey.data.sources import read_figures, read_source, read_sources
+from edtech_survey.data.figures import read_figures, read_source, read_sources
 from edtech_survey.errors import SourceError
 
 YAML = """\

@@ -13,9 +13,9 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data import sheets
-from edtech_survey.data.limits import Limits
-from edtech_survey.data.spreadsheets import read_spreadsheet
+from edtech_survey.data import workbooks as sheets
+from edtech_survey.data.files import Limits
+from edtech_survey.data.workbooks import read_spreadsheet
 from edtech_survey.errors import WaveError
 
 Fill = Callable[[xlsxwriter.Workbook], None]

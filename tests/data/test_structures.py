@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.data.codebook import read_codebook
-from edtech_survey.data.structures import STRUCTURE_COLUMNS, read_structures
+from edtech_survey.data.figures import STRUCTURE_COLUMNS, read_structures
 from edtech_survey.errors import SourceError
 
 POSITIONS = pd.DataFrame({"position": ["technology_director", "technician_2"]})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edtech_survey.data.textcsv import read_text_csv
+from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import WaveError
 
 TABLE = 'column,item,note\nQ1,devices,\nQ2,,"a, b"\n'

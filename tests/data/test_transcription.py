@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.data.codebook import read_codebook
-from edtech_survey.data.sources import read_figures, read_sources
+from edtech_survey.data.figures import read_figures, read_sources
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 SECOND = Path(__file__).parent / "second_reading"

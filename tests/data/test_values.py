@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edtech_survey.data import values
-from edtech_survey.data.missing_words import WORDS, missing_word
-from edtech_survey.data.plausible import PLAUSIBLE, plausible
-from edtech_survey.data.readings import MISSING, RULES, SEVERITIES, Reading
+from edtech_survey.data.readings import MISSING, RULES, SEVERITIES, WORDS, Reading, missing_word
+from edtech_survey.data.values import PLAUSIBLE, plausible
 
 CELLS = st.lists(
     st.one_of(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.audit import CHECKS, as_grave, audit, summary
-from edtech_survey.statistics.audit_findings import COLUMNS, GRADES
+from edtech_survey.statistics.audit_case import COLUMNS, GRADES
 
 
 def figure(name, printed, value, **more):

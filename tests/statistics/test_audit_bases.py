@@ -7,7 +7,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.audit import audit
-from edtech_survey.statistics.audit_bases import TOGETHER, percent_bases, question_bases
+from edtech_survey.statistics.audit_checks import TOGETHER, percent_bases, question_bases
 
 
 def figures(percents, base=30, item="worry", source="a"):

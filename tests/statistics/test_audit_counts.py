@@ -3,11 +3,10 @@
 import pandas as pd
 import pytest
 
-from edtech_survey.data.relations import read_relations
-from edtech_survey.data.sources import read_figures, read_sources
+from edtech_survey.data.figures import read_figures, read_relations, read_sources
 from edtech_survey.statistics.audit import audit, summary
-from edtech_survey.statistics.audit_counts import grades_by_source, percents_by_source
-from edtech_survey.statistics.audit_findings import GRADES
+from edtech_survey.statistics.audit_case import GRADES
+from edtech_survey.statistics.audit_checks import grades_by_source, percents_by_source
 
 
 @pytest.fixture(scope="module")

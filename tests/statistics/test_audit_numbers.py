@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.statistics.audit_numbers import (
+from edtech_survey.statistics.audit_case import (
     Span,
     bounded,
     digits_of,

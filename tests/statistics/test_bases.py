@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.bases import bases_text, feasible_bases
+from edtech_survey.statistics.published import bases_text, feasible_bases
 
 
 def prints(count, base, decimals):

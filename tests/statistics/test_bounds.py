@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS
-from edtech_survey.statistics.bounds import NOTHING, nonresponse_bounds, state_bounds
+from edtech_survey.statistics.changes import NOTHING, nonresponse_bounds, state_bounds
 
 
 def test_worst_case_is_none_or_all_of_the_rest():

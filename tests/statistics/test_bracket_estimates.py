@@ -7,13 +7,13 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS
-from edtech_survey.statistics.bracket_estimates import (
+from edtech_survey.statistics.brackets import (
     Target,
     bracket_estimates,
+    fit_brackets,
     rounding_corners,
     target_interval,
 )
-from edtech_survey.statistics.bracket_fit import fit_brackets
 
 
 def cells_of(shares, base=250, half_unit=0.5):

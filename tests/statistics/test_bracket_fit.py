@@ -8,8 +8,7 @@ import pytest
 from scipy import optimize, stats
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.bracket_fit import fit_brackets
-from edtech_survey.statistics.bracket_goodness import bracket_expected, bracket_fit_test
+from edtech_survey.statistics.brackets import bracket_expected, bracket_fit_test, fit_brackets
 
 
 def cells_of(shares, edges=(70000, 100000, 130000, 160000), base=250, half_unit=0.05):

@@ -6,9 +6,7 @@ import pytest
 from scipy import stats
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.bracket_fit import fit_brackets
-from edtech_survey.statistics.bracket_growth import bracket_growth
-from edtech_survey.statistics.bracket_place import place_salary
+from edtech_survey.statistics.brackets import bracket_growth, fit_brackets, place_salary
 
 # Prices rise by 30 percent, so 130,000 later is 100,000 at first.
 PRICES = pd.DataFrame(

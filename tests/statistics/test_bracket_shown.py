@@ -6,9 +6,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.bracket_growth import bracket_growth
-from edtech_survey.statistics.bracket_shown import (
+from edtech_survey.statistics.brackets import (
     base_story,
+    bracket_growth,
     brackets_shown,
     growth_by_dollar_year,
     nation_frames,

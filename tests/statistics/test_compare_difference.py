@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_effectsize
 
-from edtech_survey.statistics.compare_difference import cohens_h
+from edtech_survey.statistics.compare import cohens_h
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

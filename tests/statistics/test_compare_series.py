@@ -3,7 +3,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.compare_series import compare_waves
+from edtech_survey.statistics.compare import compare_waves
 from edtech_survey.statistics.intervals import newcombe
 
 HEAD = ["series", "topic", "label", "figure_id", "take", "base_at_least", "design",

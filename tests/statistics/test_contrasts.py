@@ -9,10 +9,9 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics import contrasts
-from edtech_survey.statistics.contrasts import contrast
-from edtech_survey.statistics.published import Share
-from edtech_survey.statistics.rounding import compatible_counts, read_percent
+from edtech_survey.statistics import changes as contrasts
+from edtech_survey.statistics.changes import contrast
+from edtech_survey.statistics.published import Share, compatible_counts, read_percent
 
 
 def share(printed, bases, kind="feasible"):

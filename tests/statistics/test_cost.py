@@ -3,7 +3,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.cost import payroll
+from edtech_survey.statistics.staffing import payroll
 
 POSITIONS = pd.DataFrame(
     {"position": ["director", "technician"], "label": ["Director", "Technician"],

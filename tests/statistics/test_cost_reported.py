@@ -3,8 +3,8 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics import cost_reported as reported
-from edtech_survey.statistics.supposed import only_published, supposed_fte, with_population
+from edtech_survey.statistics import support as reported
+from edtech_survey.statistics.staffing import only_published, supposed_fte, with_population
 
 POSITIONS = pd.DataFrame(
     {

@@ -4,8 +4,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.cost import payroll
-from edtech_survey.statistics.cost_sensitivity import payroll_sensitivity
+from edtech_survey.statistics.staffing import payroll, payroll_sensitivity
 
 POSITIONS = pd.DataFrame({"position": ["technician"], "label": ["T"], "category": ["it"]})
 

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.district_measures import (
+from edtech_survey.statistics.peers import (
     district_measures,
     own_enrollment,
     own_from_responses,

@@ -4,8 +4,8 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.functions import function_bounds, functions_covered
 from edtech_survey.statistics.intervals import finite_population
+from edtech_survey.statistics.support import function_bounds, functions_covered
 
 FUNCTIONS = pd.DataFrame(
     {

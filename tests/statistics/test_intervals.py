@@ -151,7 +151,7 @@ def test_a_tail_that_just_reaches_its_level_is_refused_on_both_sides(
 def test_finite_population_in_several_tables_is_the_same(monkeypatch):
     count = np.arange(12).reshape(3, 4)
     whole = intervals.finite_population(count, 30, [[50], [80], [300]])
-    monkeypatch.setattr("edtech_survey.statistics.intervals_finite._LARGEST_TABLE", 700)
+    monkeypatch.setattr("edtech_survey.statistics.intervals._LARGEST_TABLE", 700)
     np.testing.assert_array_equal(
         whole, intervals.finite_population(count, 30, [[50], [80], [300]])
     )

@@ -9,7 +9,7 @@ import pytest
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS, figures
 from edtech_survey.statistics import intervals
-from edtech_survey.statistics.intervals_shares import share_estimates
+from edtech_survey.statistics.intervals import share_estimates
 
 POSITIONS = figures(
     [

@@ -6,7 +6,7 @@ import pytest
 from statsmodels.datasets import longley
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.linear import fit_linear
+from edtech_survey.statistics.salary import fit_linear
 
 NINE_DIGITS = 1e-9
 

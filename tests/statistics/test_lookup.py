@@ -3,7 +3,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.lookup import figure_of, figures_of, unrepeated
+from edtech_survey.statistics.published import figure_of, figures_of, unrepeated
 
 
 def some(**changes):

@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.district_measures import own_measures
-from edtech_survey.statistics.own_numbers import average_district, stated_numbers
+from edtech_survey.statistics.peers import average_district, own_measures, stated_numbers
 
 
 def test_what_is_zero_is_not_stated():

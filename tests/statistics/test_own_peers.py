@@ -3,10 +3,7 @@
 import pandas as pd
 import pytest
 
-from edtech_survey.statistics.own_numbers import stated_numbers
-from edtech_survey.statistics.own_peers import peer_tables
-from edtech_survey.statistics.peers import nearest_peers
-from edtech_survey.statistics.peers_place import place_among
+from edtech_survey.statistics.peers import nearest_peers, peer_tables, place_among, stated_numbers
 
 COUNT = 30
 

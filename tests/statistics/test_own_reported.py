@@ -4,16 +4,16 @@ import pandas as pd
 import pytest
 
 from edtech_survey.data.codebook import read_codebook
-from edtech_survey.data.sources import read_figures
+from edtech_survey.data.figures import read_figures
 from edtech_survey.shape import empty_estimates
-from edtech_survey.statistics.own_numbers import stated_numbers
-from edtech_survey.statistics.own_reported import (
+from edtech_survey.statistics.peers import (
     pay_beside,
+    presence,
     reported_beside,
     reported_chances,
     reported_standards,
+    stated_numbers,
 )
-from edtech_survey.statistics.presence import presence
 
 
 @pytest.fixture(scope="module")

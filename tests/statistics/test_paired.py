@@ -5,8 +5,13 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.intervals import newcombe, wilson
-from edtech_survey.statistics.paired import correlated_difference, mcnemar_p, newcombe_paired
+from edtech_survey.statistics.intervals import (
+    correlated_difference,
+    mcnemar_p,
+    newcombe,
+    newcombe_paired,
+    wilson,
+)
 
 # Newcombe (1998), Statistics in Medicine 17:2635-2650, table III, method 10 (and method 8
 # where the two differ), as proportions: cells e, f, g, h and the limits.

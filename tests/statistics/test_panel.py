@@ -7,15 +7,9 @@ import statsmodels.api as sm
 from scipy import stats
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.intervals import newcombe
-from edtech_survey.statistics.paired import mcnemar_p, newcombe_paired
-from edtech_survey.statistics.panel import (
-    FURTHER,
-    change_of_mean,
-    change_of_share,
-    panel_overlap,
-)
-from edtech_survey.statistics.weights import rake
+from edtech_survey.statistics.intervals import mcnemar_p, newcombe, newcombe_paired
+from edtech_survey.statistics.panel import FURTHER, change_of_mean, change_of_share, panel_overlap
+from edtech_survey.statistics.responses import rake
 
 
 def two_waves(first, last, **columns):

@@ -9,10 +9,15 @@ from statsmodels.regression.quantile_regression import QuantReg
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS
-from edtech_survey.statistics.panel_frame import salary_flow, salary_records
-from edtech_survey.statistics.panel_quantiles import fit_quantile, quantile_regressions
-from edtech_survey.statistics.panel_salary import mixed_models, panel_regressions
-from edtech_survey.statistics.random_intercept import fit_random_intercept
+from edtech_survey.statistics.salary import (
+    fit_quantile,
+    fit_random_intercept,
+    mixed_models,
+    panel_regressions,
+    quantile_regressions,
+    salary_flow,
+    salary_records,
+)
 
 PRICES = pd.DataFrame(
     {

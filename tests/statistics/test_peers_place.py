@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from edtech_survey.statistics.peers import nearest_peers
-from edtech_survey.statistics.peers_place import (
+from edtech_survey.statistics.peers import (
     PAY_ROUNDING,
+    nearest_peers,
     percentile_ranges,
     place_among,
     place_sensitivity,

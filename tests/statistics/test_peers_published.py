@@ -3,7 +3,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.peers_published import beside_state, structure_peers
+from edtech_survey.statistics.peers import beside_state, structure_peers
 
 POSITIONS = pd.DataFrame({"position": ["technician_1"], "label": ["I"], "category": ["it"]})
 

@@ -4,8 +4,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.presence import presence
-from edtech_survey.statistics.presence_fit import fit_presence, log_normal
+from edtech_survey.statistics.peers import fit_presence, log_normal, presence
 
 
 def made(rows=(("tech", 40, 3739), ("rare", 4, 9150), ("all", 62, 3232)), base=62):

@@ -6,12 +6,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.presence_fit import (
-    Enrollments,
-    fit_presence,
-    log_normal,
-    spread_from_range,
-)
+from edtech_survey.statistics.peers import Enrollments, fit_presence, log_normal, spread_from_range
 
 
 @pytest.mark.parametrize(("n", "expected"), [(2, 1.128), (5, 2.326), (10, 3.078), (25, 3.931)])

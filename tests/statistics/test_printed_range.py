@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.statistics.printed_range import half_unit, printed_range
+from edtech_survey.statistics.published import half_unit, printed_range
 
 
 def row(statistic, printed, value, note=None):

@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.bases import feasible_bases
-from edtech_survey.statistics.bases_published import base_ranges, exact_percents
-from edtech_survey.statistics.published import published_pairs
+from edtech_survey.statistics.published import (
+    base_ranges,
+    exact_percents,
+    feasible_bases,
+    published_pairs,
+)
 
 
 def only(table, wave, group, **choices):

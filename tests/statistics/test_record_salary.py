@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edtech_survey.statistics.record_salary import NO_RECORDS, QUANTILES, record_regressions
+from edtech_survey.statistics.salary import NO_RECORDS, record_regressions
+from edtech_survey.statistics.salary import RECORD_SALARY_QUANTILES as QUANTILES
 
 PRICES = pd.DataFrame(
     {

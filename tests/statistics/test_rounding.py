@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.rounding import (
+from edtech_survey.statistics.published import (
     Percent,
     compatible_counts,
     is_percent,

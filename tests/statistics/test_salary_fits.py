@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.salary import SPECS, regressions
-from edtech_survey.statistics.salary_fits import (
+from edtech_survey.statistics.salary import (
+    SPECS,
     made,
+    regressions,
     salary_fits,
     shown_fits,
     simple_specs,

@@ -11,7 +11,7 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.salary import SPECS, fit_spec, spec_weights
-from edtech_survey.statistics.salary_influence import (
+from edtech_survey.statistics.salary_checks import (
     influence,
     leave_one_out,
     leave_one_out_range,

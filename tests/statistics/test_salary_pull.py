@@ -8,7 +8,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.salary import SPECS
-from edtech_survey.statistics.salary_pull import leading_pulls, opposite_pulls, position_pulls
+from edtech_survey.statistics.salary_checks import leading_pulls, opposite_pulls, position_pulls
 
 PRINTED = pd.read_csv(Path(__file__).with_name("ct_positions_2024.csv"))
 TABLE = PRINTED.assign(source="ct-2024", wave=2024, label=PRINTED["position"], synthetic=False)

@@ -8,9 +8,8 @@ import pytest
 import statsmodels.api as sm
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.salary import SPECS, Spec, regressions
-from edtech_survey.statistics.salary_fits import salary_fits, shown_fits
-from edtech_survey.statistics.salary_shown import (
+from edtech_survey.statistics.salary import SPECS, Spec, regressions, salary_fits, shown_fits
+from edtech_survey.statistics.salary_checks import (
     category_slopes_or_none,
     dropping_one,
     ecological_bounds_or_none,

@@ -8,7 +8,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.salary import SPECS, Spec, regressions
-from edtech_survey.statistics.salary_weighting import (
+from edtech_survey.statistics.salary_checks import (
     BOTH_SCALES,
     salary_finding,
     slope_contributions,

@@ -5,7 +5,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import estimates, figures
-from edtech_survey.statistics import staffing_reported as reported
+from edtech_survey.statistics import support as reported
 from edtech_survey.statistics.intervals import finite_population
 from edtech_survey.statistics.support_earlier import DENSITY, at_earlier_density
 

@@ -8,12 +8,11 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS, FIGURE_COLUMNS
+from edtech_survey.statistics.changes import changes
 from edtech_survey.statistics.disclosure import PRESETS, withhold_estimates
-from edtech_survey.statistics.every_position import every_position
-from edtech_survey.statistics.reported import REPORTED, printed, reported
+from edtech_survey.statistics.published import REPORTED, printed, reported
 from edtech_survey.statistics.responses import estimate_total
-from edtech_survey.statistics.summaries import as_figures, contributions, summarise
-from edtech_survey.statistics.trends import changes
+from edtech_survey.statistics.summarise import as_figures, contributions, every_position, summarise
 
 # Counts of the report: students to a device in each grade band, sharing, provision, support.
 RATIO_COUNTS = {

@@ -3,7 +3,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import estimates, figures
-from edtech_survey.statistics.support_standards import standard_verdicts, verdict_counts
+from edtech_survey.statistics.support import standard_verdicts, verdict_counts
 
 
 def measures():

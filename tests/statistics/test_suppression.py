@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.disclosure import PRESETS
-from edtech_survey.statistics.suppression import SMALL, WHOLE, attack, margins, suppress
+from edtech_survey.statistics.disclosure import PRESETS, SMALL, WHOLE, attack, margins, suppress
 
 
 def two_way(rows):

@@ -17,8 +17,8 @@ from edtech_survey.statistics.responses import (
     estimate_ratio,
     estimate_share,
     estimate_total,
+    rake,
 )
-from edtech_survey.statistics.weights import rake
 
 TYPES = {"E": 4421, "H": 755, "M": 1018}
 SCHOOL_WIDE = {"No": 1072, "Yes": 5122}

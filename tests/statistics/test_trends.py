@@ -10,8 +10,9 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS
-from edtech_survey.statistics import contrasts, intervals
-from edtech_survey.statistics.trends import (
+from edtech_survey.statistics import changes as contrasts
+from edtech_survey.statistics import intervals
+from edtech_survey.statistics.changes import (
     changes,
     changes_by_min_base,
     cochran_armitage,

@@ -10,9 +10,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS
-from edtech_survey.statistics import contrasts
-from edtech_survey.statistics.trends import one_to_one
-from edtech_survey.statistics.trends_gaps import gap_changes, gaps, group_differences
+from edtech_survey.statistics import changes as contrasts
+from edtech_survey.statistics.changes import gap_changes, gaps, group_differences, one_to_one
 
 COUNTS_2024 = {"pk-2": (47, 53), "3-5": (56, 58), "6-8": (58, 58), "9-12": (56, 57)}
 

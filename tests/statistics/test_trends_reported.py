@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics import trends_reported
+from edtech_survey.statistics import changes as trends_reported
+from edtech_survey.statistics.changes import changes
 from edtech_survey.statistics.intervals import newcombe
-from edtech_survey.statistics.trends import changes
 
 BANDS = ("pk-2", "3-5", "6-8", "9-12")
 

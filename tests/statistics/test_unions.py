@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.intervals import finite_population, wilson
-from edtech_survey.statistics.unions import union_bounds, union_row
+from edtech_survey.statistics.staffing import union_bounds, union_row
 
 
 @pytest.mark.parametrize(("first", "second", "base"), [(2, 3, 5), (3, 3, 4), (0, 2, 4), (4, 4, 4)])

@@ -7,7 +7,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS, figures
-from edtech_survey.statistics.wages import LADDER, fte_weighted_salary, wages_beside
+from edtech_survey.statistics.support import LADDER, fte_weighted_salary, wages_beside
 
 PRICES = pd.DataFrame(
     {

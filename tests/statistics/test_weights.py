@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.responses import estimate_mean, estimate_share
-from edtech_survey.statistics.weights import (
+from edtech_survey.statistics.responses import (
     enrollment_class,
+    estimate_mean,
+    estimate_share,
     margins_of,
     rake,
     weight_summary,

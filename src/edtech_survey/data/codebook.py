@@ -1,22 +1,118 @@
-"""The codebook: what the items, positions, grade bands and answers of the survey are.
-
-Five small CSV tables in ``data/raw/codebook``, read as text, checked alone and against one
-another. All that is wrong with them is said at once.
-"""
+"""The codebook: what the items, positions, grade bands and answers of the survey are."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from edtech_survey.data.directory import read_changes, read_directory
-from edtech_survey.data.district_names import plain_name
-from edtech_survey.data.textcsv import read_text_csv
+from edtech_survey.data.spelling import plain_name
+from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.paths import raw_dir
+
+DIRECTORY_COLUMNS = ("district_id", "name", "kind", "aliases")
+CHANGE_COLUMNS = ("district_id", "wave_from", "becomes", "note")
+
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def read_directory(path: Path | str) -> pd.DataFrame:
+    """Read a directory of districts: Connecticut's, the sample's, or a user's own."""
+    path = Path(path)
+    frame = read_text_csv(path, DIRECTORY_COLUMNS, WaveError)[list(DIRECTORY_COLUMNS)]
+    shown = path.name
+    problems = [
+        Problem(f"{shown}, row {row + 2}, column district_id", f"{text!r} {why}", advice)
+        for why, advice, mask in (
+            (
+                "is not an id",
+                "use small letters, digits and hyphens",
+                ~frame["district_id"].str.fullmatch(_ID.pattern),
+            ),
+            ("stands twice", "give each district one row", frame["district_id"].duplicated()),
+            ("has no name", "give it one", frame["name"].eq("")),
+        )
+        for row, text in frame.loc[mask, "district_id"].items()
+    ]
+    problems += _alias_problems(frame, shown)
+    if problems:
+        raise WaveError(f"{shown}: the directory contradicts itself", problems)
+    return frame
+
+
+def read_changes(path: Path | str, directory: pd.DataFrame) -> pd.DataFrame:
+    """Read which districts became part of another, and from which wave on."""
+    path = Path(path)
+    if not path.is_file():
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in CHANGE_COLUMNS}).astype(
+            {"wave_from": "Int64"}
+        )
+    frame = read_text_csv(path, CHANGE_COLUMNS, WaveError)[list(CHANGE_COLUMNS)]
+    known = set(directory["district_id"])
+    problems = [
+        Problem(f"{path.name}, row {row + 2}, column {column}", f"{text!r} is not in the directory")
+        for column in ("district_id", "becomes")
+        for row, text in frame[column].items()
+        if text not in known
+    ]
+    problems += [
+        Problem(f"{path.name}, row {row + 2}, column wave_from", f"{text!r} is not a year")
+        for row, text in frame["wave_from"].items()
+        if not re.fullmatch(r"[12]\d{3}", text)
+    ]
+    if problems:
+        raise WaveError(f"{path.name}: changes of districts cannot be taken", problems)
+    return frame.astype({"wave_from": "Int64"})
+
+
+def read_matches(path: Path | str, directory: pd.DataFrame) -> pd.DataFrame:
+    """Read what a person decided about names: ``name, district_id``; empty without the file."""
+    path = Path(path)
+    if not path.is_file():
+        return pd.DataFrame({"name": [], "district_id": []}, dtype="str")
+    frame = read_text_csv(path, ("name", "district_id"), WaveError)[["name", "district_id"]]
+    unknown = ~frame["district_id"].isin([*directory["district_id"], ""])
+    twice = plain_name(frame["name"]).duplicated()
+    problems = [
+        Problem(f"{path.name}, row {row + 2}", f"{frame.at[row, column]!r} {why}", "correct it")
+        for column, why, mask in (
+            ("district_id", "is not in the directory", unknown),
+            ("name", "stands twice", twice),
+        )
+        for row in frame.index[mask]
+    ]
+    if problems:
+        raise WaveError(f"{path.name}: matches of districts cannot be taken", problems)
+    return frame
+
+
+def spellings(directory: pd.DataFrame) -> pd.DataFrame:
+    """List names and aliases: ``district_id, spelling, alias`` (False for the name)."""
+    names = directory[["district_id", "name"]].rename(columns={"name": "spelling"})
+    split = directory.loc[directory["aliases"].ne(""), ["district_id", "aliases"]]
+    aliases = split.assign(spelling=split["aliases"].str.split("|")).explode("spelling")
+    aliases = aliases[["district_id", "spelling"]].assign(alias=True)
+    both = pd.concat([names.assign(alias=False), aliases], ignore_index=True)
+    both = both.assign(spelling=both["spelling"].astype("str").str.strip())
+    return both[both["spelling"].ne("")].reset_index(drop=True)
+
+
+def _alias_problems(frame: pd.DataFrame, shown: str) -> list[Problem]:
+    listed = spellings(frame)
+    plain = plain_name(listed["spelling"])
+    owners = listed.groupby(plain)["district_id"].agg(lambda ids: sorted(set(ids)))
+    shared = owners[owners.map(len) > 1]
+    by_alias = set(plain[listed["alias"]])
+    return [
+        Problem(f"{shown}, column aliases", f"{text!r} stands for {', '.join(ids)}", "keep one")
+        for text, ids in shared.items()
+        if text in by_alias
+    ]
+
 
 TYPES = (
     "count", "money", "fte", "percent", "ratio", "yes_no", "single", "multi", "outsourced",
@@ -39,25 +135,7 @@ _NAMED_GROUPS = ("none", "positions", "bands")
 
 @dataclass(frozen=True, repr=False)
 class Codebook:
-    """What the survey asks, in the one wording that all waves are brought to.
-
-    Attributes
-    ----------
-    items : DataFrame
-        ``item, label, type, unit, groups, wording, definition``.
-    positions : DataFrame
-        ``position, label, category, definition, aliases``.
-    bands : DataFrame
-        ``band, label, grades, aliases``.
-    answers : DataFrame
-        ``item, answer, label, spelling``: an empty answer means missing.
-    wordings : DataFrame
-        ``item, wording``: other ways to ask for an item, by which a new wave's columns are matched.
-    districts : DataFrame
-        ``district_id, name, kind, aliases``.
-    changes : DataFrame
-        ``district_id, wave_from, becomes, note``.
-    """
+    """What the survey asks, in the one wording that all waves are brought to."""
 
     items: pd.DataFrame
     positions: pd.DataFrame
@@ -155,20 +233,7 @@ def read_codebook(
 
 
 def titles(table: pd.DataFrame, key: str) -> pd.DataFrame:
-    """List every spelling of a position or band.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``positions`` or ``bands`` of a codebook.
-    key : str
-        "position" or "band".
-
-    Returns
-    -------
-    DataFrame
-        ``item`` (the key), ``answer, label, spelling``: slug, label and aliases, each a row.
-    """
+    """List every spelling of a position or band."""
     spellings = table[key] + "|" + table["label"] + "|" + table["aliases"]
     rows = table.assign(spelling=spellings.str.split("|")).explode("spelling")
     rows = rows.assign(

@@ -1,61 +1,974 @@
-"""A survey tool's export to a frame of text, with an account of every row of the file.
-
-Nothing is typed here: ``None``, ``NA`` and ``007`` stay what they are until an item says otherwise.
-What cannot be read surely is refused, with every problem named by file, row and column.
-"""
+"""A survey tool's export to a frame of text, with an account of every row of the file."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import itertools
+import re
 import stat
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from edtech_survey.data import bodies, containers, delimiters, flags, headers, layout, options
-from edtech_survey.data.grids import Grid
-from edtech_survey.data.limits import Limits, over
-from edtech_survey.data.plain_text import printable
-from edtech_survey.data.spreadsheets import read_spreadsheet
-from edtech_survey.data.textfiles import read_text, swallowed
+from edtech_survey.data import choices as options
+from edtech_survey.data import grids as records
+from edtech_survey.data import textfiles as delimiters
+from edtech_survey.data import workbooks as containers
+from edtech_survey.data.files import Limits, over
+from edtech_survey.data.grids import Grid, arrow
+from edtech_survey.data.spelling import listed, printable
+from edtech_survey.data.textfiles import CANDIDATES, read_text, swallowed
+from edtech_survey.data.workbooks import read_spreadsheet
 from edtech_survey.errors import Problem, WaveError
+
+Rows = Sequence[Sequence[str]]
+
+_SPACES = re.compile(r"[\s\u00a0\u200b\ufeff]+")
+_TAGS = re.compile(
+    r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|sub|sup|u|ul)\b[^<>]{0,300}>",
+    re.IGNORECASE,
+)
+_NOT_ALNUM = re.compile(r"[\W_]+")
+_QUESTION_CODE = re.compile(r"Q\d{1,4}(?:[._#][\w.]{1,40})?")
+_LIME_CODE = re.compile(r"^[A-Za-z]\w{0,60}(?:\[[^\[\]]{1,80}\]){0,3}\.\s")
+
+_STAMPS = frozenset(
+    listed(
+        "timestamp|zeitstempel|horodateur|horodatage|marcatemporal|carimbodedatahora|tijdstempel"
+        "|informazionicronologiche"
+    )
+)
+"""What Google Forms calls the moment of a response, by language."""
+
+GENERIC_LABELS = frozenset({"response", "openendedresponse"})
+
+META: dict[str, frozenset[str]] = {
+    "surveymonkey": frozenset(
+        listed(
+            "respondentid|collectorid|datecreated|datemodified|startdate|enddate|ipaddress|emailaddress"
+            "|firstname|lastname|customdata|customdata1|customdata2|customdata3|customvalue"
+        )
+    ),
+    "qualtrics": frozenset(
+        listed(
+            "startdate|enddate|status|ipaddress|progress|durationinseconds|finished|recordeddate"
+            "|responseid|responseset|recipientlastname|recipientfirstname|recipientemail"
+            "|externalreference|externaldatareference|locationlatitude|locationlongitude"
+            "|distributionchannel|userlanguage|emailaddress|name|v1|v2|v3|v4|v5|v6|v7|v8|v9|v10"
+        )
+    ),
+    "google-forms": _STAMPS
+    | frozenset(
+        listed(
+            "emailaddress|username|score|direccióndecorreoelectrónico|nombredeusuario|puntuación"
+            "|emailadresse|adresseemail|endereçodeemail|emailadres|indirizzoemail"
+        )
+    ),
+    "microsoft-forms": frozenset(
+        listed(
+            "id|starttime|completiontime|email|name|lastmodifiedtime|language|startzeit"
+            "|fertigstellungszeit|email|heurededébut|heuredefin|adressedemessagerie|nom|horadeinicio"
+            "|horadefinalización|correoelectrónico|nombre|totalpoints|quizfeedback|gradepostedtime"
+        )
+    ),
+    "limesurvey": frozenset(
+        listed(
+            "id|submitdate|lastpage|startlanguage|seed|token|startdate|datestamp|ipaddr|refurl"
+            "|responseid|datesubmitted|datestarted|datelastaction|accesscode|ipaddress"
+            "|referrerurl"
+        )
+    ),
+    "plain": frozenset(listed("timestamp|respondentid|responseid|submittedat|ipaddress")),
+}
+"""Columns that a tool writes about the response, not answers; letters and digits only."""
+
+DIALECTS = tuple(META)
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A dialect, its number of header rows, and what proves it."""
+
+    dialect: str
+    header_rows: int
+    evidence: str
+
+
+def tidy(text: str) -> str:
+    r"""Read a header as a person does: no HTML tags, single spaces."""
+    if "<" in text:
+        text = _TAGS.sub(" ", text)
+    if "&" in text:
+        text = text.replace("&nbsp;", " ").replace("&amp;", "&")
+    return _SPACES.sub(" ", text).strip()
+
+
+def key(text: str) -> str:
+    """Letters and digits of a header in lower case, for comparing."""
+    return _NOT_ALNUM.sub("", tidy(text).lower())
+
+
+def recognise(rows: Rows) -> Recognised:
+    """Tell the dialect from the first rows of a table, its header first."""
+    for recogniser in _RECOGNISERS.values():
+        found = recogniser(rows)
+        if found is not None:
+            return found
+    return Recognised("plain", 1, "one header row, and no survey tool's own columns")
+
+
+def recognise_as(dialect: str, rows: Rows, where: str) -> Recognised:
+    """Take the dialect that a person gave, if the rows bear it out."""
+    if dialect == "plain":
+        return Recognised("plain", 1, "given: one header row")
+    if dialect not in _RECOGNISERS:
+        problem = Problem(
+            where, f"no dialect is called {dialect!r}", f"one of {', '.join(DIALECTS)}"
+        )
+        raise WaveError(f"{where} cannot be read", [problem])
+    found = _RECOGNISERS[dialect](rows)
+    if found is None:
+        guess = recognise(rows)
+        problem = Problem(
+            where,
+            f"not recognised as {dialect}: {_MARKS[dialect]} not found in the first rows",
+            f"leave dialect out (it looks like {guess.dialect}: {guess.evidence})",
+        )
+        raise WaveError(f"{where} cannot be read as {dialect}", [problem])
+    return Recognised(dialect, found.header_rows, f"given; {found.evidence}")
+
+
+def _meta_at(row: Sequence[str], dialect: str, first: int | None = None) -> list[int]:
+    known = META[dialect]
+    return [place for place, cell in enumerate(row[:first]) if key(cell) in known]
+
+
+def _cell(rows: Rows, row: int, place: int) -> str:
+    return rows[row][place].strip() if row < len(rows) and place < len(rows[row]) else ""
+
+
+def _import_ids(row: Sequence[str]) -> bool:
+    filled = [cell for cell in map(str.strip, row) if cell]
+    marked = [cell for cell in filled if cell.startswith("{") and "ImportId" in cell[:40]]
+    return bool(marked) and 2 * len(marked) >= len(filled)
+
+
+def _qualtrics(rows: Rows) -> Recognised | None:
+    for number in (1, 2):
+        if number < len(rows) and _import_ids(rows[number]):
+            evidence = f"row {number + 1} of the headers holds ImportId marks"
+            return Recognised("qualtrics", number + 1, evidence)
+    first = rows[0]
+    if _cell(rows, 0, 0) == "V1" and key(_cell(rows, 1, 0)) == "responseid":
+        return Recognised("qualtrics", 2, "V1 above ResponseID: the legacy export, two header rows")
+    meta = _meta_at(first, "qualtrics")
+    named = {key(first[place]) for place in meta}
+    if len(named) >= 3 and named & {"responseid", "recordeddate", "durationinseconds", "progress"}:
+        labels = {"startdate", "enddate", "responsetype", "progress", "finished", "responseid",
+                  "recordeddate", "ipaddress", "durationinseconds"}  # fmt: skip
+        repeated = sum(key(_cell(rows, 1, place)) in labels for place in meta)
+        if repeated >= 2:
+            return Recognised("qualtrics", 2, "Qualtrics columns, named again in row 2")
+        return Recognised("qualtrics", 1, f"Qualtrics columns ({', '.join(sorted(named)[:4])})")
+    codes = [place for place, cell in enumerate(first) if _QUESTION_CODE.fullmatch(cell.strip())]
+    if len(codes) >= 2 and 10 * len(codes) >= 6 * len(first):
+        wordings = [_cell(rows, 1, place) for place in codes]
+        if 10 * sum(len(text) > 15 and " " in text for text in wordings) >= 8 * len(codes):
+            return Recognised("qualtrics", 2, "question codes (Q1, Q2_1) above their wording")
+    return None
+
+
+def _surveymonkey(rows: Rows) -> Recognised | None:
+    first = rows[0]
+    meta = _meta_at(first, "surveymonkey", 16)
+    named = {key(first[place]) for place in meta}
+    labels = [key(cell) for cell in rows[1]] if len(rows) > 1 else []
+    generic = sum(label in GENERIC_LABELS for label in labels)
+    if "respondentid" in named:
+        under = [_cell(rows, 1, place) for place in meta]
+        if len(rows) > 1 and not any(under) and (generic or len(named) >= 3 or any(labels)):
+            evidence = f"{first[meta[0]].strip()} and option labels in row 2"
+            return Recognised("surveymonkey", 2, evidence)
+        if "collectorid" in named:
+            return Recognised("surveymonkey", 1, "Respondent ID and Collector ID, one header row")
+        return None
+    if generic >= 2 and all(label for label in labels if label) and _above(rows, labels):
+        return Recognised("surveymonkey", 2, "Response and Open-Ended Response in row 2")
+    return None
+
+
+def _above(rows: Rows, labels: list[str]) -> bool:
+    """Every generic label stands under a question."""
+    return all(
+        _cell(rows, 0, place) for place, label in enumerate(labels) if label in GENERIC_LABELS
+    )
+
+
+def _limesurvey(rows: Rows) -> Recognised | None:
+    texts = [_LIME_CODE.sub("", cell.strip() + " ", count=1) for cell in rows[0][:14]]
+    named = {key(text) for text in texts} & META["limesurvey"]
+    proof = {"lastpage", "startlanguage", "submitdate", "datesubmitted"}
+    if len(named) >= 3 and len(named & proof) >= 2:
+        return Recognised("limesurvey", 1, f"LimeSurvey columns ({', '.join(sorted(named)[:4])})")
+    return None
+
+
+def _microsoft(rows: Rows) -> Recognised | None:
+    named = {key(cell) for cell in rows[0][:6]}
+    for begin, end in (
+        ("starttime", "completiontime"),
+        ("startzeit", "fertigstellungszeit"),
+        ("heurededébut", "heuredefin"),
+        ("horadeinicio", "horadefinalización"),
+    ):
+        if {begin, end} <= named:
+            return Recognised(
+                "microsoft-forms", 1, "Start time and Completion time among the first columns"
+            )
+    return None
+
+
+def _google(rows: Rows) -> Recognised | None:
+    if len(rows[0]) > 1 and key(rows[0][0]) in _STAMPS:
+        return Recognised("google-forms", 1, f"{tidy(rows[0][0])} is the first column")
+    return None
+
+
+_RECOGNISERS: dict[str, Callable[[Rows], Recognised | None]] = {
+    "qualtrics": _qualtrics,
+    "surveymonkey": _surveymonkey,
+    "limesurvey": _limesurvey,
+    "microsoft-forms": _microsoft,
+    "google-forms": _google,
+}
+
+_MARKS = {
+    "qualtrics": "a row of ImportId marks, V1 above ResponseID, or StartDate and ResponseId",
+    "surveymonkey": "Respondent ID with an empty cell below it, or Response in row 2",
+    "limesurvey": "lastpage, startlanguage and submitdate",
+    "microsoft-forms": "Start time and Completion time",
+    "google-forms": "Timestamp as the first column",
+}
+
+
+_SEARCHED = 30
+_DATA_LIKE = re.compile(
+    r"[$€£]?[-+]?\d[\d,. ]{0,30}%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.{0,20})?"
+    r"|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|R_\w{5,30}"
+)
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[-–/](?:\d\d|20\d\d))?")
+_MOMENT = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4},?[ T]\d{1,2}:\d{2}.{0,40}"
+    r"|[A-Z][a-z]{2,8},? [A-Z][a-z]{2,8} \d{1,2},? \d{4} \d{1,2}:\d{2}.{0,60}"
+)
+_ID = re.compile(r"\d{4,20}|R_\w{5,30}")
+_LOOKED_AT = 2_000
+"""Characters of a cell by which a header is told; a hostile one may hold millions."""
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A row (counted from 0) that is not a response, and why."""
+
+    row: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the headers stand and what was passed over above them."""
+
+    found: Recognised
+    first: int
+    width: int
+    above: tuple[Excluded, ...]
+
+    @property
+    def stop(self) -> int:
+        """First row after the headers."""
+        return self.first + self.found.header_rows
+
+
+def shown(row: Sequence[str]) -> str:
+    """Show the filled cells of a row, for a person to recognise it by."""
+    return " | ".join(cell.strip() for cell in row if cell.strip())[:120]
+
+
+def filled(row: Sequence[str]) -> int:
+    """Cells of a row that hold more than blanks."""
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def find_head(grid: Grid, where: str, dialect: str | None, skipped: int = 0) -> Head:
+    """Find the header rows, below any title lines."""
+    rows = [
+        [cell[:_LOOKED_AT] for cell in grid.row(number)]
+        for number in range(min(len(grid), _SEARCHED + 4))
+    ]
+    first = _header_row(rows, dialect, skipped)
+    if first is None:
+        problem = Problem(where, "no row with headers among the first rows", "export it again")
+        raise WaveError(f"{where} cannot be read", [problem])
+    below = rows[first:]
+    found = recognise(below) if dialect is None else recognise_as(dialect, below, where)
+    heads = below[: found.header_rows]
+    width = max(len(row) for row in heads)
+    if found.header_rows == 1:
+        _refuse_answers(heads[0], where, first)
+    _refuse_other_delimiters(rows[skipped:first], rows[first : first + 20], where)
+    above = tuple(
+        Excluded(number, "title" if filled(rows[number]) else "blank", shown(rows[number]))
+        for number in range(skipped, first)
+    )
+    return Head(found, first, width, above)
+
+
+def _header_row(rows: Sequence[Sequence[str]], dialect: str | None, skipped: int) -> int | None:
+    reach = min(len(rows), _SEARCHED)
+    widest = max((filled(row) for row in rows), default=0)
+    for number in range(skipped, reach):
+        row = rows[number]
+        if not filled(row):
+            continue
+        if dialect != "plain" and recognise(rows[number : number + 4]).dialect != "plain":
+            return number
+        if not _is_title(rows, number, widest):
+            return number
+    return None
+
+
+def _is_title(rows: Sequence[Sequence[str]], number: int, widest: int) -> bool:
+    """Tell a line of few cells above a table of more."""
+    count, width = filled(rows[number]), len(rows[number])
+    if widest <= 2:
+        later = rows[number + 1 : number + 3]
+        return count == 1 < widest and (
+            (width == 1 and any(len(row) > 1 for row in later))
+            or bool(later and not filled(later[0]))
+        )
+    return (count <= 2 or (count <= 6 and 3 * count < widest)) and 2 * count < widest
+
+
+def _refuse_answers(row: Sequence[str], where: str, number: int) -> None:
+    """Refuse a first row of answers: it would name the columns, and be lost as a response."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    told = [cell for cell in cells if _like_answer(cell)]
+    if (2 * len(told) >= len(cells) > 1) or _begins_like_response(cells):
+        problem = Problem(
+            f"{where}, row {number + 1}",
+            f"looks like answers, not headers: {', '.join(map(repr, told[:4]))}",
+            "export it again with the questions as the first row",
+        )
+        raise WaveError(f"{where} has no headers", [problem])
+
+
+def _like_answer(cell: str) -> bool:
+    if _MOMENT.fullmatch(cell[:100]):
+        return True
+    return bool(_DATA_LIKE.fullmatch(cell[:200]) and not _YEAR.fullmatch(cell[:20]))
+
+
+def _begins_like_response(cells: Sequence[str]) -> bool:
+    """Tell a row that begins with the moment of a response, or its id and the moment."""
+    if len(cells) < 2:
+        return False
+    moments = [_MOMENT.fullmatch(cell[:100]) is not None for cell in cells[:5]]
+    return moments[0] or (_ID.fullmatch(cells[0][:40]) is not None and any(moments))
+
+
+def _refuse_other_delimiters(
+    above: Sequence[Sequence[str]], table: Sequence[Sequence[str]], where: str
+) -> None:
+    """Refuse headers parted by another character than the rows, and rows that are one cell each."""
+    width = len(table[0])
+    for row in above:
+        if len(row) == 1 and width > 2 and any(row[0].count(c) == width - 1 for c in CANDIDATES):
+            problem = Problem(
+                where,
+                f"the line {row[0][:80]!r} looks like headers, but parted otherwise than the rows",
+                "give the headers the same delimiter as the rows",
+            )
+            raise WaveError(f"{where} cannot be read", [problem])
+    whole = [row[0] for row in table if filled(row)]
+    for character in CANDIDATES if width == 1 and len(whole) > 1 else ():
+        counts = [len(next(csv.reader([cell], delimiter=character), [])) for cell in whole]
+        if counts[0] > 2 and 5 * counts.count(counts[0]) >= 4 * len(counts):
+            what = f"each row is one cell, with {counts[0]} cells parted by {character!r} inside"
+            problem = Problem(where, what, "remove the quotes around whole rows")
+            raise WaveError(f"{where} cannot be read", [problem])
+
+
+_LAST_BRACKETS = re.compile(r"\s*\[([^\[\]]{1,500})\]\s*$")
+_LIME = re.compile(r"([A-Za-z]\w{0,60})((?:\[[^\[\]]{1,80}\]){0,3})(?:\.\s+|\s*$)")
+_STEM = re.compile(r"(.{1,60}?)_\d{1,4}(?:_TEXT)?$")
+_LATE = {
+    "qualtrics": re.compile(r"location(?:latitude|longitude|accuracy)"),
+    "limesurvey": re.compile(r"totaltime|interviewtime|(?:group|question)time.{0,500}"),
+}
+_OTHER = re.compile(r"\s*other\b.{0,60}$", re.IGNORECASE | re.DOTALL)
+
+COLUMNS = listed(
+    "position|letter|name|question|option|role|kind|header_1|header_2|header_3",
+)
+
+
+def header_columns(
+    found: Recognised, rows: Sequence[Sequence[str]], width: int, where: str
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Name every column of an export."""
+    raw = [[row[place] if place < len(row) else "" for place in range(width)] for row in rows]
+    texts = [[tidy(cell) for cell in row] for row in raw]
+    read = _READERS.get(found.dialect, _one_row)
+    parts = read(texts) if len(texts) > 1 or found.dialect in _ONE_ROW_READERS else _one_row(texts)
+    names, notices = _unique([name for name, _, _ in parts], where)
+    rolled = _roles(found.dialect, texts[0], [question for _, question, _ in parts])
+    table = {
+        "position": range(1, width + 1),
+        "letter": [records.letter(place) for place in range(width)],
+        "name": names,
+        "question": [question for _, question, _ in parts],
+        "option": [option for _, _, option in parts],
+        "role": rolled,
+        "kind": ["other" if _is_other(parts[p], rolled[p]) else "single" for p in range(width)],
+    }
+    blank = [""] * width
+    heads = {f"header_{n + 1}": raw[n] if n < len(raw) else blank for n in range(3)}
+    frame = pd.DataFrame({**table, **heads}).astype({"position": "int64"})
+    return frame.astype(dict.fromkeys(COLUMNS[1:], "str"))[list(COLUMNS)], notices
+
+
+def _roles(dialect: str, names: list[str], questions: list[str]) -> list[str]:
+    """Tell a tool's own columns: the first ones, for a question called Name may follow."""
+    known = META[dialect]
+    keys = [key(text) for text in (questions if dialect == "limesurvey" else names)]
+    own = len(list(itertools.takewhile(known.__contains__, keys)))
+    late = _LATE.get(dialect)
+    return [
+        "meta" if place < own or (late is not None and late.fullmatch(text)) else "answer"
+        for place, text in enumerate(keys)
+    ]
+
+
+Part = tuple[str, str, str]
+
+
+def _one_row(texts: list[list[str]]) -> list[Part]:
+    return [(text, text, "") for text in texts[0]]
+
+
+def _bracketed(texts: list[list[str]]) -> list[Part]:
+    parts = []
+    for text in texts[0]:
+        match = _LAST_BRACKETS.search(text)
+        question, option = (text[: match.start()], match.group(1)) if match else (text, "")
+        parts.append((text, question or text, option if question else ""))
+    return parts
+
+
+def _lime(texts: list[list[str]]) -> list[Part]:
+    parts = []
+    for text in texts[0]:
+        match = _LIME.match(text)
+        if match is None:
+            parts.extend(_bracketed([[text]]))
+            continue
+        wording = text[match.end() :].strip()
+        subcode = match.group(2).strip("[]").replace("][", " ")
+        _, question, option = (
+            _bracketed([[wording]])[0] if wording else ("", match.group(1), subcode)
+        )
+        parts.append((text, question, option or subcode))
+    return parts
+
+
+def _headers_surveymonkey(texts: list[list[str]]) -> list[Part]:
+    parts: list[Part] = []
+    question = ""
+    for above, below in zip(texts[0], texts[1], strict=True):
+        question = above or question
+        option = "" if key(below) in GENERIC_LABELS else below
+        name = f"{question} | {option}" if question and option else question or option
+        parts.append((name if above or below else "", question, option))
+    return parts
+
+
+def _headers_qualtrics(texts: list[list[str]]) -> list[Part]:
+    names, wordings = texts[0], texts[1]
+    if wordings and any(text.startswith("{") and "ImportId" in text[:40] for text in wordings):
+        return _one_row(texts)
+    before_2017 = names[0] == "V1" or any(cell.startswith("{'") for cell in texts[-1])
+    groups: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        match = _STEM.match(name)
+        groups.setdefault(match.group(1) if match else f"\x00{place}", []).append(place)
+    parts = [
+        (name, wording.removesuffix(" - Selected Choice") or name, "")
+        for name, wording in zip(names, wordings, strict=True)
+    ]
+    for places in groups.values():
+        if len(places) < 2:
+            continue
+        shared = _shared([wordings[place] for place in places])
+        cut, parted = _parting(shared, before_2017)
+        if cut > 0:
+            question = shared[:cut].removesuffix(" - Selected Choice")
+            for place in places:
+                option = wordings[place][cut + parted :].removeprefix("Selected Choice - ")
+                parts[place] = (names[place], question, option.removesuffix(" - Text"))
+    return parts
+
+
+def _parting(shared: str, before_2017: bool) -> tuple[int, int]:
+    """Place and length of what parts a question from its options, " - " or once "-" alone."""
+    if " - " in shared or not before_2017:
+        return shared.rfind(" - "), 3
+    ends = [shared.rfind(mark) + 1 for mark in ("?-", ":-", ".-") if mark in shared]
+    return (max(ends) if ends else shared.rfind("-")), 1
+
+
+def _shared(texts: list[str]) -> str:
+    """Beginning that all texts have in common."""
+    first, last = min(texts), max(texts)
+    alike = (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    return first[: next(alike, len(first))]
+
+
+_READERS = {
+    "surveymonkey": _headers_surveymonkey,
+    "qualtrics": _headers_qualtrics,
+    "limesurvey": _lime,
+    "google-forms": _bracketed,
+}
+_ONE_ROW_READERS = ("limesurvey", "google-forms")
+
+
+def _is_other(part: Part, role: str) -> bool:
+    return role == "answer" and bool(part[2]) and _OTHER.match(part[2]) is not None
+
+
+def _unique(names: list[str], where: str) -> tuple[list[str], list[Problem]]:
+    """Keep namesakes apart and name the nameless."""
+    taken: set[str] = set(names)
+    seen: set[str] = set()
+    unique, notices = [], []
+    for place, name in enumerate(names):
+        spot = f"{where}, column {records.letter(place)}"
+        given = name
+        if not name:
+            given = _free(f"column {place + 1}", taken)
+            notices.append(Problem(spot, f"no header; called {given!r}"))
+        elif name in seen:
+            number = 2
+            while f"{name} ({number})" in taken:
+                number += 1
+            given = f"{name} ({number})"
+            notices.append(
+                Problem(spot, f"the header {name!r} occurs again; this one is called {given!r}")
+            )
+        taken.add(given)
+        seen.add(given)
+        unique.append(given)
+    return unique, notices
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} ({number})"
+    return free
+
+
+_TRAILING = 60
+_TOTAL = re.compile(
+    r"(?:(?:grand |sub-?)?totals?|sum|average|avg\.?|mean|median|std\.? ?dev\.?|standard deviation"
+    r"|minimum|maximum|min|max|count|n\s?[:=])\s?[:=]?\s?"
+    r"\(?[\d,.]{0,15}\s?(?:responses|respondents|rows|records|districts|schools)?\)?\s?[:=]?"
+    r"\s?[\d,.]{0,15}",
+    re.IGNORECASE,
+)
+_NOTE = (
+    r"\s*(?:[*†‡§©]|--|==|__|\([1-9a-z*]\)\s|notes?\s?[:.]|n\.\s?b\.|(?:data )?sources?\s?:"
+    r"|[^\w\s]{1,4}\s?(?:indicates?|denotes?|represents?|signif(?:y|ies)|means?)\s"
+    r"|\w{1,3}\s?[=:]\s?(?:not|no|data|suppressed|missing|fewer|less)\b"
+)
+_SURE_NOTE = re.compile(_NOTE + ")", re.IGNORECASE)
+_FOOTNOTE = re.compile(
+    _NOTE + r"|notes?\b|(?:data )?sources?\b|footnotes?\b"
+    r"|generated\b|export(?:ed)?\b|download(?:ed)?\b|printed\b|report(?:ed)?\b|data as of\b"
+    r"|as of\b|page \d{1,4}(?: of \d{1,4})?\s*$|end of\b|copyright\b|disclaimer\b"
+    r"|prepared by\b|created (?:by|on|with)\b|to replicate\b"
+    r"|this (?:report|export|file|data)\b|filter(?:ed|s)?\b|confidential\b|powered by\b"
+    r"|last (?:updated|modified)\b|\(?\d{1,9} (?:rows|responses|records)\b|survey closed\b)",
+    re.IGNORECASE,
+)
+_NOTHING = frozenset({"-", "–", "—", "n/a", "N/A"})
+
+
+def is_total(row: Sequence[str]) -> bool:
+    """Say whether a row reads as a total line: its first filled cell says so, the rest count."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    if not cells or len(cells[0]) > 60 or not _TOTAL.fullmatch(cells[0]):
+        return False
+    return all(any(map(str.isdecimal, cell)) or cell in _NOTHING for cell in cells[1:])
+
+
+def is_footnote(row: Sequence[str], width: int = 0) -> bool:
+    """Say whether a row reads as a footnote."""
+    if not row or not row[0].strip():
+        return False
+    opening = row[0][:200]
+    if filled(row) == 1:
+        return _FOOTNOTE.match(opening) is not None
+    return len(row) < width and _SURE_NOTE.match(opening) is not None
+
+
+def trailing(grid: Grid, first: int, width: int) -> tuple[int, tuple[Excluded, ...]]:
+    """Pass over totals, footnotes and blank rows at the end of a table."""
+    stop, excluded, seen = len(grid), [], 0
+    number = len(grid) - 1 if width > 1 else first - 1
+    while number >= first and seen < _TRAILING:
+        row = grid.row(number)
+        reason = _reason(row, width)
+        if not reason:
+            break
+        seen += reason != "blank"
+        excluded.append(Excluded(number, reason, shown(row)))
+        stop, number = number, number - 1
+    return stop, tuple(reversed(excluded))
+
+
+def _reason(row: Sequence[str], width: int) -> str:
+    if not filled(row):
+        return "blank"
+    if is_total(row):
+        return "total"
+    return "footnote" if is_footnote(row, width) else ""
+
+
+_OFTEN = 3
+_SURELY = 3
+_UNDER_HEADERS = 3
+_EDGES = "\ufeff \t"
+_RULE = re.compile(r"\s*:?[-=_]{2,200}:?\s*")
+
+Found = tuple[npt.NDArray[np.bool_], str, str]
+
+
+def find(frame: pd.DataFrame, headers: Sequence[Sequence[str]]) -> Iterator[Found]:
+    """Find the rows of a table that are no responses."""
+    blank = _narrowed(frame, lambda _, cells: pc.equal(pc.utf8_trim_whitespace(cells), ""))
+    yield blank, "blank", ""
+    rules = np.zeros(len(frame), dtype=bool)
+    for place in range(min(_UNDER_HEADERS, len(frame)) if frame.shape[1] > 1 else 0):
+        cells = [str(cell) for cell in frame.iloc[place] if str(cell).strip()]
+        rules[place] = len(cells) > 1 and all(map(_RULE.fullmatch, cells))
+    yield rules, "separator", ""
+    for header in headers:  # of one with one filled cell there may be a namesake
+        if filled(header) < min(2, frame.shape[1]):
+            continue
+        wanted = [cell.strip(_EDGES) for cell in header] + [""] * frame.shape[1]
+
+        def same(place: int, cells: pa.ChunkedArray, wanted: list[str] = wanted) -> pa.ChunkedArray:
+            return pc.equal(pc.utf8_trim(cells, characters=_EDGES), wanted[place])
+
+        yield _narrowed(frame, same), "repeated_header", shown(header)
+
+
+def repeated_too_often(
+    excluded: Sequence[Excluded], kept: int, headers: Sequence[Sequence[str]], where: str
+) -> list[Problem]:
+    """Doubt a header that stands in more rows than there are others: it may be an answer."""
+    rows = [one.row + 1 for one in excluded if one.reason == "repeated_header"]
+    if len(rows) < _OFTEN or len(rows) <= kept:
+        return []
+    what = f"{len(rows):,} rows are equal to the first one ({shown(headers[0])!r})"
+    advice = "it may be an answer, not the headers: export it again with the questions as first row"
+    return [Problem(f"{where}, row {rows[0]}", what, advice)]
+
+
+def shuffled(frame: pd.DataFrame, headers: Sequence[Sequence[str]], where: str) -> list[Problem]:
+    """Find the headers again, in another order: below them the cells stand in wrong columns."""
+    names = {cell.strip(_EDGES) for cell in headers[0]} - {""}
+    if len(names) < _SURELY or not len(frame):
+        return []
+    first = pc.utf8_trim(arrow(frame.iloc[:, 0]), characters=_EDGES)
+    places = np.flatnonzero(pc.is_in(first, pa.array(sorted(names), pa.large_string())).to_numpy())
+    rows = frame.iloc[places].to_numpy(dtype=object).tolist()
+    problems = []
+    for place, row in zip(places, rows, strict=True):
+        told = {str(cell).strip(_EDGES) for cell in row} - {""}
+        if len(told & names) >= _SURELY and 5 * len(told & names) >= 4 * len(told):
+            what = f"the headers again, in another order: {shown(row)!r}"
+            advice = "two exports are joined: give each its own file"
+            problems.append(Problem(f"{where}, row {frame.index[place]}", what, advice))
+    return problems
+
+
+def _narrowed(
+    frame: pd.DataFrame, test: Callable[[int, pa.ChunkedArray], pa.ChunkedArray]
+) -> npt.NDArray[np.bool_]:
+    """Rows of which every cell passes a test; a column is tested where all before it passed."""
+    left = np.arange(len(frame))
+    for place in range(frame.shape[1]):
+        if not len(left):
+            break
+        cells = frame.iloc[:, place]
+        passed = test(place, arrow(cells if len(left) == len(frame) else cells.iloc[left]))
+        left = left[passed.to_numpy()]
+    found = np.zeros(len(frame), dtype=bool)
+    found[left] = True
+    return found
+
+
+_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Body:
+    """Responses of an export."""
+
+    frame: pd.DataFrame
+    excluded: tuple[Excluded, ...]
+    suspects: tuple[Excluded, ...]
+    notices: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_body(grid: Grid, head: Head, where: str, limits: Limits) -> Body:
+    """Take the responses out of a file's rows."""
+    stop, tail = trailing(grid, head.stop, head.width)
+    headers = [grid.row(number) for number in range(head.first, head.stop)]
+    problems, notices = _unequal_rows(grid, head, stop, where)
+    frame, numbers = grid.frame(head.stop, stop, head.width)
+    empty = head.stop + np.flatnonzero(grid.empty[head.stop : stop])
+    excluded = [Excluded(int(number), "blank", "") for number in empty]
+    kept = np.ones(len(frame), dtype=bool)
+    for found, reason, text in find(frame, headers):
+        excluded += [Excluded(int(row), reason, text) for row in numbers[found & kept]]
+        kept &= ~found
+    frame = frame if kept.all() else frame[kept]
+    frame = frame.set_axis(pd.Index(numbers[kept] + 1, name="row"), axis=0)
+    problems += repeated_too_often(excluded, len(frame), headers, where)
+    problems += capped(shuffled(frame, headers, where), where, "rows of headers")
+    problems += [*_long_headers(headers, head, where, limits), *_long_cells(frame, where, limits)]
+    notices += _gaps(excluded, frame, where)
+    everything = sorted([*excluded, *tail], key=lambda one: one.row)
+    return Body(frame, tuple(everything), tuple(_suspects(frame)), tuple(notices), tuple(problems))
+
+
+def capped(problems: Sequence[Problem], where: str, what: str) -> list[Problem]:
+    """First problems of a kind, and how many more there are."""
+    if len(problems) <= _LISTED:
+        return list(problems)
+    more = Problem(where, f"{len(problems) - _LISTED:,} more {what}", "mend these and read again")
+    return [*problems[:_LISTED], more]
+
+
+def _unequal_rows(
+    grid: Grid, head: Head, stop: int, where: str
+) -> tuple[list[Problem], list[Problem]]:
+    widths, empty = grid.widths[head.stop : stop], grid.empty[head.stop : stop]
+    unequal = head.stop + np.flatnonzero((widths != head.width) & ~empty)
+    if not len(unequal):
+        return [], []
+    lines = grid.lines
+    problems, trimmed = [], []
+    for number in unequal:
+        row = grid.row(int(number))
+        if not filled(row):
+            continue
+        if len(row) > head.width and not filled(row[head.width :]):
+            trimmed.append(int(number))
+        else:
+            spot = _spot(where, int(number), int(lines[number]))
+            problems.append(_unequal(spot, row, head, last=int(number) == len(grid) - 1))
+    notices = []
+    if trimmed:
+        notices.append(
+            Problem(
+                f"{where}, row {trimmed[0] + 1}",
+                f"{len(trimmed):,} rows have blank cells beyond the last header; left out",
+            )
+        )
+    return capped(problems, where, "rows with too many or too few cells"), notices
+
+
+def _unequal(spot: str, row: list[str], head: Head, last: bool) -> Problem:
+    text = shown(row)
+    if len(row) > head.width:
+        return Problem(
+            spot,
+            f"{len(row)} cells where the header has {head.width}: {text!r}",
+            "an answer that holds the delimiter (such as $116,668) must stand in quotes",
+        )
+    advice = (
+        "the file may be cut off: export it again"
+        if last
+        else "add the missing cells, or remove the row if it is no response"
+    )
+    return Problem(spot, f"{len(row)} of {head.width} cells: {text!r}", advice)
+
+
+def _spot(where: str, number: int, line: int) -> str:
+    return f"{where}, row {number + 1}" + (f" (line {line})" if line != number + 1 else "")
+
+
+def _gaps(excluded: Sequence[Excluded], frame: pd.DataFrame, where: str) -> list[Problem]:
+    """Say that rows go on below a blank one: it may be another table."""
+    last = frame.index[-1] if len(frame) else 0
+    rows = [one.row + 1 for one in excluded if one.reason == "blank" and one.row < last]
+    if not rows:
+        return []
+    what = f"{len(rows):,} blank rows between responses"
+    return [Problem(f"{where}, row {rows[0]}", what, "check that no second table follows")]
+
+
+def _long_headers(
+    headers: Sequence[Sequence[str]], head: Head, where: str, limits: Limits
+) -> list[Problem]:
+    return [
+        Problem(
+            f"{where}, row {head.first + number + 1}, column {place + 1}",
+            f"{len(cell):,} characters in one header, more than the limit of "
+            f"{limits.cell_characters:,}",
+            "look for a quote that is never closed; else raise Limits(cell_characters=...)",
+        )
+        for number, row in enumerate(headers)
+        for place, cell in enumerate(row)
+        if len(cell) > limits.cell_characters
+    ]
+
+
+def _long_cells(frame: pd.DataFrame, where: str, limits: Limits) -> list[Problem]:
+    problems = []
+    for place in range(frame.shape[1]):
+        cells = arrow(frame.iloc[:, place])
+        longest = pc.max(pc.binary_length(cells)).as_py()
+        if longest is None or longest <= limits.cell_characters:
+            continue
+        lengths = pc.utf8_length(cells).to_numpy()
+        for row in np.flatnonzero(lengths > limits.cell_characters):
+            problems.append(
+                Problem(
+                    f"{where}, row {frame.index[row]}, column {place + 1}",
+                    f"{lengths[row]:,} characters in one cell, more than the limit of "
+                    f"{limits.cell_characters:,}",
+                    "look for a quote that is never closed; else raise Limits(cell_characters=...)",
+                )
+            )
+    return capped(problems, where, "cells that are too long")
+
+
+def without_empty_edge(
+    frame: pd.DataFrame, header_rows: Sequence[Sequence[str]], where: str
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Leave out columns at the right that have neither a header nor a single value."""
+    filled = (p + 1 for row in header_rows for p, cell in enumerate(row) if cell.strip())
+    named = max(filled, default=1)
+    width = frame.shape[1]
+    while width > named and not (frame.iloc[:, width - 1].str.strip() != "").any():
+        width -= 1
+    if width == frame.shape[1]:
+        return frame, []
+    what = f"{frame.shape[1] - width} empty columns at the right are left out"
+    return frame.iloc[:, :width], [Problem(where, what)]
+
+
+def _suspects(frame: pd.DataFrame) -> list[Excluded]:
+    """Rows that read like a subtotal or a closing remark, yet may be answers: kept, and said."""
+    if frame.shape[1] < 3 or not len(frame):
+        return []
+    first = arrow(frame.iloc[:, 0])
+    pattern = r"^\s*(?:grand |sub-?)?(?:totals?|average|mean)\b"
+    places = np.flatnonzero(pc.match_substring_regex(first, pattern, ignore_case=True).to_numpy())
+    rows = frame.iloc[places].to_numpy(dtype=object).tolist()
+    found = [
+        Excluded(int(frame.index[place]) - 1, "subtotal?", shown(row))
+        for place, row in zip(places, rows, strict=True)
+        if is_total(row)
+    ]
+    last = [str(cell) for cell in frame.iloc[-1]]
+    opening = last[0].strip()
+    if filled(last) == 1 and " " in opening and not opening[0].isdigit():
+        found.append(Excluded(int(frame.index[-1]) - 1, "footnote?", shown(last)))
+    return found
+
+
+_STATUS = {
+    "survey preview": "preview",
+    "1": "preview",
+    "survey test": "test",
+    "2": "test",
+    "spam": "spam",
+    "8": "spam",
+    "survey preview spam": "preview",
+    "9": "preview",
+    "survey test spam": "test",
+    "10": "test",
+}
+_UNFINISHED = {"false": "incomplete", "0": "incomplete"}
+_CHANNEL = {"preview": "preview", "test": "test"}
+_FLAGS_MARKS: dict[str, dict[str, dict[str, str]]] = {
+    "qualtrics": {
+        "status": _STATUS,
+        "v7": _STATUS,
+        "distributionchannel": _CHANNEL,
+        "finished": _UNFINISHED,
+        "v10": _UNFINISHED,
+    },
+    "limesurvey": {"submitdate": {"": "incomplete"}, "datesubmitted": {"": "incomplete"}},
+}
+"""By dialect and column: which text means which flag. Qualtrics writes words or codes."""
+
+
+def flagged(dialect: str, frame: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
+    """List responses that the tool marks as not to be counted like others."""
+    marks = _FLAGS_MARKS.get(dialect, {})
+    found = [empty_flags()]
+    for column in columns[columns["role"] == "meta"].itertuples():
+        told = marks.get(key(str(column.name)), marks.get(key(str(column.question))))
+        if told is None:
+            continue
+        cells = frame[column.name]
+        codes, distinct = pd.factorize(cells)
+        flags = np.array(
+            [told.get(str(text).strip().lower(), "") for text in distinct], dtype=object
+        )
+        at = np.flatnonzero(flags[codes] != "") if len(distinct) else np.empty(0, dtype=int)
+        told_as = np.array([f"{column.name} = {text!r}" for text in distinct], dtype=object)
+        found.append(
+            pd.DataFrame(
+                {
+                    "row": frame.index[at],
+                    "flag": flags[codes[at]],
+                    "text": told_as[codes[at]],
+                }
+            ).astype(empty_flags().dtypes)
+        )
+    return pd.concat(found, ignore_index=True).sort_values(["row", "flag"], ignore_index=True)
+
+
+def empty_flags() -> pd.DataFrame:
+    """Return the table of flags with no rows."""
+    frame = pd.DataFrame({"row": [], "flag": [], "text": []})
+    return frame.astype({"row": "int64", "flag": "str", "text": "str"})
+
 
 REASONS = ("header", "title", "separator", "blank", "repeated_header", "total", "footnote")
 
 
 @dataclass(frozen=True)
 class Export:
-    """An export as it came, and how it was read.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    file : str
-        Its name, as messages give it.
-    format : str
-        ``csv`` (any delimiter) or ``xlsx``.
-    dialect, evidence : str
-        Whose export it is, and what proves it.
-    encoding, delimiter, sheet, sha256 : str
-        As found; ``delimiter`` is ``""`` for a sheet, ``sheet`` is ``""`` for a text file.
-    frame : DataFrame
-        One row per response, all columns text (``str``); index ``row`` is the row of the file as a
-        spreadsheet counts it. A blank answer is ``""``.
-    columns : DataFrame
-        One row per column of ``frame``: ``position`` (from 1), ``letter``, ``name`` (unique),
-        ``question``, ``option``, ``role`` (``meta`` or ``answer``), ``kind`` (``option``: the cell
-        holds the option's text or nothing; ``other``; ``single``), ``header_1`` to ``header_3``.
-    excluded : DataFrame
-        Rows that are no responses: ``row``, ``reason`` (see ``REASONS``), ``text``.
-    flagged : DataFrame
-        Responses kept but marked: ``row``, ``flag``, ``text``.
-    flow : DataFrame
-        ``step``, ``rows``: read = kept + all the reasons.
-    notices : tuple of Problem
-        What was found and does not forbid reading.
-    """
+    """An export as it came, and how it was read."""
 
     path: Path
     file: str
@@ -102,7 +1015,7 @@ def read_export(
     path : str or Path
         CSV, TSV or XLSX; what the file is decides, not its name.
     dialect : str, optional
-        One of :data:`~edtech_survey.data.dialects.DIALECTS`; recognised if left out.
+        One of :data:`~edtech_survey.data.exports.DIALECTS`; recognised if left out.
     sheet : str, optional
         Sheet of a workbook with several.
     limits : Limits
@@ -136,8 +1049,8 @@ def read_export(
     head = _head(opened, where, dialect)
     body = _body(opened, head, where, limits)
     header_rows = [opened.grid.row(number) for number in range(head.first, head.stop)]
-    frame, dropped = bodies.without_empty_edge(body.frame, header_rows, where)
-    columns, named = headers.columns(head.found, header_rows, frame.shape[1], where)
+    frame, dropped = without_empty_edge(body.frame, header_rows, where)
+    columns, named = header_columns(head.found, header_rows, frame.shape[1], where)
     frame = frame.set_axis(columns["name"].to_numpy(dtype=object), axis=1)
     excluded = _excluded(opened, head, body, header_rows)
     marked = _flagged(head, frame, columns, body)
@@ -160,32 +1073,32 @@ def read_export(
     )
 
 
-def _head(opened: _Opened, where: str, dialect: str | None) -> layout.Head:
+def _head(opened: _Opened, where: str, dialect: str | None) -> Head:
     """Find the headers; wrong quotes may be why there are none, so they are told as well."""
     if not len(opened.grid) or all(opened.grid.empty):
         nothing = Problem(where, "no cell holds anything", "export it again")
         raise WaveError(f"{where} is empty", opened.problems or [nothing])
     try:
-        return layout.find_head(opened.grid, where, dialect, opened.skipped)
+        return find_head(opened.grid, where, dialect, opened.skipped)
     except WaveError as error:
         if not opened.problems:
             raise
-        wrong = bodies.capped(opened.problems, where, "wrong quotes")
+        wrong = capped(opened.problems, where, "wrong quotes")
         said = f"{where} cannot be taken as it stands"
         raise WaveError(said, [*wrong, *error.problems]) from None
 
 
-def _body(opened: _Opened, head: layout.Head, where: str, limits: Limits) -> bodies.Body:
+def _body(opened: _Opened, head: Head, where: str, limits: Limits) -> Body:
     """Take the responses, or refuse the file with all that is wrong with it."""
     if head.width > limits.columns:
         problem = over(where, "columns", head.width, "columns", limits)
         raise WaveError(f"{where} is larger than allowed", [problem])
-    body = bodies.read_body(opened.grid, head, where, limits)
+    body = read_body(opened.grid, head, where, limits)
     run_together: list[Problem] = []
     if opened.format == "csv":
         found = swallowed(opened.grid, opened.delimiter, head.width, head.stop, where)
-        run_together = bodies.capped(found, where, "rows run together")
-    problems = [*bodies.capped(opened.problems, where, "wrong quotes"), *run_together]
+        run_together = capped(found, where, "rows run together")
+    problems = [*capped(opened.problems, where, "wrong quotes"), *run_together]
     problems += body.problems
     if problems:
         raise WaveError(f"{where} cannot be taken as it stands", problems)
@@ -251,18 +1164,18 @@ def _open(
 
 
 def _excluded(
-    opened: _Opened, head: layout.Head, body: bodies.Body, header_rows: list[list[str]]
+    opened: _Opened, head: Head, body: Body, header_rows: list[list[str]]
 ) -> pd.DataFrame:
-    rows = [layout.Excluded(number, "separator", "") for number in range(opened.skipped)]
+    rows = [Excluded(number, "separator", "") for number in range(opened.skipped)]
     rows += head.above
     rows += [
-        layout.Excluded(head.first + number, "header", layout.shown(row))
+        Excluded(head.first + number, "header", shown(row))
         for number, row in enumerate(header_rows)
     ]
     return _listed([*rows, *body.excluded], "reason")
 
 
-def _listed(rows: list[layout.Excluded], label: str) -> pd.DataFrame:
+def _listed(rows: list[Excluded], label: str) -> pd.DataFrame:
     table = {
         "row": pd.Series([one.row + 1 for one in rows], dtype="int64"),
         label: pd.Series([one.reason for one in rows], dtype="str"),
@@ -271,10 +1184,8 @@ def _listed(rows: list[layout.Excluded], label: str) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _flagged(
-    head: layout.Head, frame: pd.DataFrame, columns: pd.DataFrame, body: bodies.Body
-) -> pd.DataFrame:
-    marked = flags.flagged(head.found.dialect, frame, columns)
+def _flagged(head: Head, frame: pd.DataFrame, columns: pd.DataFrame, body: Body) -> pd.DataFrame:
+    marked = flagged(head.found.dialect, frame, columns)
     return pd.concat([marked, _listed(list(body.suspects), "flag")], ignore_index=True)
 
 

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+
+from edtech_survey.errors import Problem
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an export may hold. Every limit is checked before the work that it guards."""
+
+    decompressed_bytes: int = 100_000_000
+    compression_ratio: float = 100.0
+    text_bytes: int = 2_000_000_000
+    rows: int = 2_000_000
+    columns: int = 2_000
+    cell_characters: int = 32_767
+    sheet_cells: int = 10_000_000
+
+
+def over(where: str, what: str, found: float, name: str, limits: Limits) -> Problem:
+    """Say that a limit was passed, which one, and how to raise it."""
+    allowed = getattr(limits, name)
+    return Problem(
+        where,
+        f"{found:,.0f} {what}, more than the limit of {allowed:,.0f}; nothing further was read",
+        f"if the file is what you expect, raise it: limits=Limits({name}=...)",
+    )
+
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = r"[+-]?[\d.,]+%?"
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
-    """Write atomically: whoever looks sees the old file or the new one, never a part.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its folder is made if needed.
-    content : bytes
-
-    Returns
-    -------
-    pathlib.Path
-        The path.
-    """
+    """Write atomically: whoever looks sees the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -42,16 +57,7 @@ def write_bytes(path: Path, content: bytes) -> Path:
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    r"""Frame as CSV, UTF-8, with no cell that a spreadsheet would run as a formula.
-
-    Text that begins with ``= + - @``, a tab or a return gets an apostrophe before it, as
-    spreadsheets themselves do; numbers are left alone, those printed as text too.
-
-    Examples
-    --------
-    >>> csv_bytes(pd.DataFrame({"note": ["=1+1", "fine"], "value": [-1, 2]}))
-    b"note,value\n'=1+1,-1\nfine,2\n"
-    """
+    r"""Frame as CSV, UTF-8, with no cell that a spreadsheet would run as a formula."""
     texts = frame.select_dtypes(include=["str", "object"]).columns
     safe = frame.assign(**{column: _defused(frame[column]) for column in texts})
     return safe.to_csv(index=False, lineterminator="\n").encode("utf-8")

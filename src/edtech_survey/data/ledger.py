@@ -1,9 +1,4 @@
-"""The ledger: every cell that was not taken as it stood, and the proof that none is missing.
-
-Each cell of an export has one outcome: taken, changed, blanked or refused. The ledger lists the
-last three. A column that is left out, and the blank cells of a row that is left out, are one
-entry each, with the number of cells that it stands for.
-"""
+"""The ledger: every cell that was not taken as it stood, and the proof that none is missing."""
 
 from __future__ import annotations
 
@@ -15,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from edtech_survey.data.cells import CHANGED, OUTCOMES, REFUSED, Cells
+from edtech_survey.data.crosswalk import Cells
+from edtech_survey.data.readings import CHANGED, OUTCOMES, REFUSED
 from edtech_survey.errors import WaveError
 
 Rows = npt.NDArray[np.intp]
@@ -52,15 +48,7 @@ _LETTERS = r"[A-Za-z]{2}|[^\x00-\x7F]{2}"
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of the rows of an export.
-
-    Attributes
-    ----------
-    rows : ndarray of int64
-        Number of each row in the file.
-    reason : ndarray of object
-        "" for a row that is kept; else why it is not.
-    """
+    """What becomes of the rows of an export."""
 
     rows: npt.NDArray[np.int64]
     reason: npt.NDArray[np.object_]
@@ -89,14 +77,7 @@ class Book:
         self._entries.append(pd.DataFrame({**entry, "outcome": ["refused"]}))
 
     def column(self, cells: Cells, *, refused: Mapping[str, Rows] | None = None) -> None:
-        """Enter a column that is used.
-
-        Parameters
-        ----------
-        cells : Cells
-        refused : mapping of rule to rows, optional
-            Cells that are refused because another cell says otherwise.
-        """
+        """Enter a column that is used."""
         outcomes = cells.outcomes()
         outcomes[self._dropped] = REFUSED
         ordinary = self.fate.kept.copy()
@@ -118,13 +99,7 @@ class Book:
         self._entries.append(pd.DataFrame({**entry, "outcome": ["refused"]}))
 
     def close(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the ledger and the balance, after proving that they agree.
-
-        Raises
-        ------
-        WaveError
-            If a cell has been lost or counted twice, which would be a fault of this package.
-        """
+        """Return the ledger and the balance, after proving that they agree."""
         blanks = np.flatnonzero(self._blank_in_dropped)
         rest = pd.DataFrame(
             {
@@ -232,13 +207,7 @@ def ledger_frame(entries: Iterable[pd.DataFrame], source: str, wave: int) -> pd.
 
 
 def check_balance(ledger: pd.DataFrame, balance: pd.DataFrame) -> None:
-    """Prove that raw cells = taken + changed + blanked + refused, and that the ledger has them.
-
-    Raises
-    ------
-    WaveError
-        If not.
-    """
+    """Prove that raw cells = taken + changed + blanked + refused, and that the ledger has them."""
     parts = balance[list(OUTCOMES)].sum()
     listed = ledger.groupby("outcome")["cells"].sum()
     apart = balance["raw"].sum() != parts.sum()

@@ -6,35 +6,223 @@ import json
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from edtech_survey.data.codebook import Codebook, read_codebook
+from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_codebook
+from edtech_survey.data.crosswalk import match_columns, read_crosswalk
 from edtech_survey.data.exports import Export, read_export
-from edtech_survey.data.files import csv_bytes, write_bytes
-from edtech_survey.data.limits import Limits
-from edtech_survey.data.matching import match_columns
-from edtech_survey.data.source_checks import read_meta
-from edtech_survey.errors import Problem, WaveError
+from edtech_survey.data.figures import read_meta
+from edtech_survey.data.files import Limits, csv_bytes, write_bytes
+from edtech_survey.data.waves import Options, Responses, assemble, gather
+from edtech_survey.errors import Problem, SurveyError, WaveError
 from edtech_survey.paths import raw_dir
+
+_NO_MATCHES = pd.DataFrame({"name": [], "district_id": []}, dtype="str")
+_META = {"id": "check", "wave": "1900", "synthetic": "false"}
+_COLUMNS = ["column", "item", "group", "score", "alternatives", "note"]
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a dry run found."""
+
+    file: str
+    dialect: str
+    evidence: str
+    encoding: str
+    rows: int
+    columns: pd.DataFrame
+    flow: pd.DataFrame
+    review: pd.DataFrame
+    problems: tuple[Problem, ...]
+    notices: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing stands in the way."""
+        return not self.problems
+
+    def to_text(self) -> str:
+        """Write the report for a person, without any control character of the export."""
+        lines = [
+            f"{self.file}: {self.dialect or 'not read'}"
+            + (f" ({self.evidence}; {self.encoding})" if self.dialect else ""),
+            f"{self.rows} responses, {len(self.columns)} columns",
+        ]
+        if len(self.columns):
+            lines += ["", "Columns", *(_column_line(row) for row in _records(self.columns))]
+        if len(self.flow):
+            flow = (f"  {row['step']} {row['reason']}".rstrip() + f": {row['rows']}"
+                    for row in _records(self.flow))  # fmt: skip
+            lines += ["", "Rows", *flow]
+        if len(self.review):
+            lines += ["", "To look at", *(_review_line(row) for row in _records(self.review))]
+        for title, listed in (("Notices", self.notices), ("Problems", self.problems)):
+            if listed:
+                lines += ["", f"{title} ({len(listed)})", *(f"  {one}" for one in listed)]
+        if self.ok:
+            lines += ["", "Nothing stands in the way."]
+        return "\n".join(_CONTROL.sub("�", line) for line in lines) + "\n"
+
+    def to_json(self) -> str:
+        """Write the report for a program."""
+        told: dict[str, Any] = {
+            "file": self.file,
+            "ok": self.ok,
+            "dialect": self.dialect,
+            "evidence": self.evidence,
+            "encoding": self.encoding,
+            "rows": self.rows,
+            "columns": _records(self.columns),
+            "flow": _records(self.flow),
+            "review": _records(self.review),
+            "problems": [vars(problem) for problem in self.problems],
+            "notices": [vars(notice) for notice in self.notices],
+        }
+        # ASCII, so that no control or bidirectional character of a header reaches a terminal.
+        return json.dumps(told, indent=2) + "\n"
+
+
+def check_export(
+    path: Path | str,
+    codebook: Codebook | None = None,
+    *,
+    questions: Path | str | None = None,
+    dialect: str | None = None,
+    sheet: str | None = None,
+    limits: Limits | None = None,
+) -> CheckReport:
+    """Read an export, match its columns, try all its cells, and report; nothing is written.
+
+    Parameters
+    ----------
+    path : path
+        The export.
+    codebook : Codebook, optional
+        Default the project's.
+    questions : path, optional
+        A crosswalk to check the export against; without it columns are matched by likeness.
+    dialect, sheet, limits
+        As for :func:`edtech_survey.data.exports.read_export`.
+
+    Returns
+    -------
+    CheckReport
+        Also for a file that cannot be read: its problems are in the report.
+    """
+    path, book = Path(path), codebook or read_codebook()
+    try:
+        export = read_export(path, dialect, sheet, limits or Limits())
+    except WaveError as error:
+        found = error.problems or (Problem(path.name, str(error)),)
+        empty = pd.DataFrame()
+        return CheckReport(path.name, "", "", "", 0, empty, empty, empty, tuple(found), ())
+    matched, problems = _matched(export, book, questions)
+    report = CheckReport(
+        export.file,
+        export.dialect,
+        export.evidence,
+        export.encoding,
+        len(export.frame),
+        matched,
+        pd.DataFrame(),
+        pd.DataFrame(),
+        tuple(problems),
+        export.notices,
+    )
+    if not matched["item"].eq(IDENTITY).any():
+        what = f"no column could be recognised as {IDENTITY}"
+        lost = Problem(export.file, what, "say in questions.csv which one names the district")
+        return report if questions else replace(report, problems=(*report.problems, lost))
+    return _tried(report, export, book)
+
+
+def _matched(
+    export: Export, book: Codebook, questions: Path | str | None
+) -> tuple[pd.DataFrame, list[Problem]]:
+    if questions is None:
+        found = match_columns(export, book)
+        unmatched = found.loc[found["item"].eq(""), ["column", "alternatives"]]
+        return found, [
+            Problem(
+                f"{export.file}, column {column!r}",
+                "is like no item of the codebook",
+                f"near: {others}" if others else f"name the item, or {IGNORED}",
+            )
+            for column, others in unmatched.itertuples(index=False)
+        ]
+    try:
+        table = read_crosswalk(questions, list(export.frame.columns), book)
+    except SurveyError as error:
+        return match_columns(export, book), list(error.problems) or [
+            Problem(Path(questions).name, str(error))
+        ]
+    return table.assign(score=pd.NA, alternatives="")[_COLUMNS], []
+
+
+def _tried(report: CheckReport, export: Export, book: Codebook) -> CheckReport:
+    types = dict(zip(book.items["item"], book.items["type"], strict=True))
+    used = report.columns.assign(
+        item=report.columns["item"].mask(report.columns["item"].eq(""), IGNORED), comparability=""
+    )
+    used = used.assign(type=used["item"].map(types).astype("str"))
+    options = Options(unknown="refuse")
+    gathered = gather(export, used, book, _META, matches=_NO_MATCHES, options=options)
+    responses = assemble(gathered, book, _META)
+    return replace(
+        report,
+        flow=responses.flow[["step", "reason", "rows"]],
+        review=responses.review.drop(columns=["source", "wave"]),
+        problems=(*report.problems, *_cell_problems(responses, export.file)),
+    )
+
+
+def _cell_problems(responses: Responses, file: str) -> list[Problem]:
+    """Every text that could not be read, and every name without a district, with its row."""
+    serious = responses.review[responses.review["kind"].ne("doubtful")]
+    serious = serious.drop_duplicates(["kind", "column", "text", "row"])
+    said = {
+        "district": "is no district of the directory",
+        "position": "is no position of the taxonomy",
+        "unreadable": "cannot be read",
+    }
+    return [
+        Problem(f"{file}, row {row}, column {column!r}", f"{text!r} {said[kind]}", advice)
+        for kind, row, column, text, advice in serious[
+            ["kind", "row", "column", "text", "advice"]
+        ].itertuples(index=False)
+    ]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _column_line(row: dict[str, Any]) -> str:
+    item = " ".join(part for part in (row["item"], row["group"]) if part) or "?"
+    score = f" ({row['score']:.0f})" if row["score"] is not None else ""
+    others = f"; or {row['alternatives']}" if row["alternatives"] else ""
+    note = f"  [{row['note']}]" if row["note"] else ""
+    return f"  {row['column'][:90]!r} -> {item}{score}{others}{note}"
+
+
+def _review_line(row: dict[str, Any]) -> str:
+    near = f", perhaps {row['suggestion']} ({row['score']:.0f})" if row["suggestion"] else ""
+    return f"  row {row['row']}, {row['kind']}: {row['text'][:80]!r}{near}. {row['advice']}"
+
 
 _SUFFIXES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm"}
 
 
 @dataclass(frozen=True)
 class NewWave:
-    """What was written for a new wave.
-
-    Attributes
-    ----------
-    folder : pathlib.Path
-    questions : DataFrame
-        ``column, item, group, comparability, note, score, alternatives``, as in the file.
-    undecided : tuple of str
-        Columns for which a person must write the item (or ``ignored``) before the wave reads.
-    """
+    """What was written for a new wave."""
 
     folder: Path
     questions: pd.DataFrame

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from edtech_survey.data.spelling import listed
+
 OK, NOTE, WARN, ERROR = "ok", "note", "warn", "error"
 SEVERITIES = (OK, NOTE, WARN, ERROR)
 MISSING = ("not_asked", "skipped", "not_applicable", "refused", "unreadable")
@@ -53,19 +55,7 @@ RULES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """Outcome of one text: a value or a kind of missing, never both and never neither.
-
-    Attributes
-    ----------
-    value : object
-        What was read, or None.
-    missing : str or None
-        One of ``MISSING``.
-    rules : tuple of str
-        What was done to the text, in order; of an unreadable one, why it is.
-    severity, advice : str
-        For an unreadable text; of a value they follow from ``RULES``.
-    """
+    """Outcome of one text: a value or a kind of missing, never both and never neither."""
 
     value: float | str | bool | None
     missing: str | None
@@ -107,3 +97,60 @@ def unreadable(rule: str, advice: str) -> Reading:
 def also(reading: Reading, *rules: str) -> Reading:
     """Add rules in front of those that a reading has; a missing one stays as it is."""
     return reading if reading.missing else replace(reading, rules=(*rules, *reading.rules))
+
+
+OUTCOMES = ("taken", "changed", "blanked", "refused")
+TAKEN, CHANGED, BLANKED, REFUSED = range(4)
+
+
+_NOT_APPLICABLE = listed(
+    "n/a|na|n.a.|n.a|n / a|n\\a|not applicable|non applicable|does not apply|doesn't apply|"
+    "not relevant|-|--|---|vacant|vacancy|unfilled|open position|position vacant|"
+    "currently vacant"
+)
+_REFUSED = listed(
+    "prefer not to say|prefer not to answer|prefer not to disclose|rather not say|"
+    "i'd rather not say|i prefer not to say|i prefer not to answer|decline|declined|"
+    "decline to answer|decline to state|declined to answer|refused|refuse|refuse to answer|"
+    "confidential|private|not disclosed|no comment|would rather not say"
+)
+_SKIPPED = listed(
+    "null|nan|<na>|nat|(blank)|blank|[blank]|left blank|empty|missing|no answer|"
+    "no response|not answered|unanswered|skipped|skip|no data|not available|not provided|"
+    "not reported|unavailable"
+)
+_DONT_KNOW = listed(
+    "don't know|dont know|do not know|i don't know|i do not know|dk|idk|unknown|unsure|"
+    "not sure|i'm not sure|uncertain|no idea|?|??|???|tbd|tba|tbc|to be determined|"
+    "not known|undetermined|no clue|can't say|cannot say"
+)
+_ERRORS = listed(
+    "#n/a|#value!|#ref!|#div/0!|#name?|#num!|#null!|#error!|#spill!|#calc!|#getting_data|"
+    "#field!|err:502|err:504|err:508|########"
+)
+
+WORDS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(_NOT_APPLICABLE, ("not_applicable", "missing_word")),
+    **dict.fromkeys(_REFUSED, ("refused", "missing_word")),
+    **dict.fromkeys(_SKIPPED, ("skipped", "missing_word")),
+    **dict.fromkeys(_DONT_KNOW, ("skipped", "dont_know")),
+}
+"""Plain text to kind of missing and rule."""
+
+NONE_WORDS = frozenset(
+    listed(
+        "none|no|nil|nothing|nobody|no one|not any|none at this time|no position|no such position|"
+        "we have none|we do not have this position|position does not exist|does not exist"
+    )
+)
+"""Words for zero of something; what that means depends on the type of the item."""
+
+
+def missing_word(plain: str) -> Reading | None:
+    """Read a plain text as a word for a missing answer, if it is one."""
+    if plain in _ERRORS or (plain and not plain.strip("#")):
+        return unreadable("spreadsheet_error", "a spreadsheet's error: mend it at the source")
+    found = WORDS.get(plain) or WORDS.get(plain.rstrip(".! "))
+    if found is None:
+        return None
+    return missing(*found)

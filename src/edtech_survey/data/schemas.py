@@ -1,17 +1,19 @@
-"""Pandera schemas of every frame that leaves this storey, and one way to fail them.
-
-A frame that breaks its schema is refused with all its problems at once, each with the row
-and column where it stands.
-"""
+"""Pandera schemas of every frame that leaves this storey, and one way to fail them."""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
+from edtech_survey.data.files import csv_bytes, write_bytes
 from edtech_survey.errors import Problem, SurveyError
 from edtech_survey.shape import ESTIMATE_DTYPES
 
@@ -177,30 +179,7 @@ def checked(
     error: type[SurveyError] = SurveyError,
     first_row: int = 2,
 ) -> pd.DataFrame:
-    """Return the frame if it fits its schema.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Index 0, 1, 2 ... in the order of the file's rows.
-    schema : pandera schema
-    where : str
-        File (or table) named in every problem.
-    error : subclass of SurveyError
-        What to raise.
-    first_row : int
-        Row of the file that index 0 stands for; 2 for a CSV with one header row.
-
-    Returns
-    -------
-    DataFrame
-        The same frame.
-
-    Raises
-    ------
-    SurveyError
-        With one problem for each cell that breaks the schema.
-    """
+    """Return the frame if it fits its schema."""
     try:
         return schema.validate(frame, lazy=True)
     except SchemaErrors as failed:
@@ -216,3 +195,81 @@ def _problem(case: dict[Any, Any], where: str, first_row: int) -> Problem:
     if column:
         place = f"{place}, column {column}"
     return Problem(place, f"{case['failure_case']!r} breaks {case['check']}", "correct the cell")
+
+
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+_TYPES = {"Int64": "integer", "Float64": "number", "boolean": "boolean"}
+
+
+def write_package(
+    tables: Mapping[str, tuple[pd.DataFrame, pa.DataFrameSchema]],
+    folder: Path,
+    *,
+    title: str,
+) -> list[Path]:
+    """Write each table as Parquet and CSV, and ``datapackage.json`` beside them."""
+    for name, (frame, schema) in tables.items():
+        checked(frame, schema, name)
+    written, resources = [], []
+    for name, (frame, schema) in tables.items():
+        text = csv_bytes(frame)
+        parquet = io.BytesIO()
+        frame.to_parquet(parquet, index=False)
+        written.append(write_bytes(folder / f"{name}.csv", text))
+        written.append(write_bytes(folder / f"{name}.parquet", parquet.getvalue()))
+        resources.append(_resource(name, frame, schema, text))
+    descriptor = {
+        "$schema": PROFILE,
+        "name": "edtech-survey",
+        "title": title,
+        "licenses": [{"name": "MIT", "title": "MIT License (the transcription)"}],
+        "resources": resources,
+    }
+    content = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
+    return [*written, write_bytes(folder / "datapackage.json", content.encode("utf-8"))]
+
+
+def _resource(
+    name: str, frame: pd.DataFrame, schema: pa.DataFrameSchema, content: bytes
+) -> dict[str, Any]:
+    return {
+        "name": name.replace("_", "-"),
+        "type": "table",
+        "path": f"{name}.csv",
+        "scheme": "file",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": len(content),
+        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "schema": {
+            "fields": [_field(str(column), frame, schema) for column in frame.columns],
+            "missingValues": [""],
+            **_keys(schema),
+        },
+    }
+
+
+def _field(column: str, frame: pd.DataFrame, schema: pa.DataFrameSchema) -> dict[str, Any]:
+    declared = schema.columns.get(column)
+    kind = _TYPES.get(str(frame[column].dtype), "string")
+    field: dict[str, Any] = {"name": column, "type": kind}
+    if kind == "boolean":
+        field |= {"trueValues": ["True"], "falseValues": ["False"]}
+    if declared is None:
+        return field
+    if declared.description:
+        field["description"] = declared.description
+    rules: dict[str, Any] = {}
+    if not declared.nullable:
+        rules["required"] = True
+    if declared.unique:
+        rules["unique"] = True
+    return {**field, "constraints": rules} if rules else field
+
+
+def _keys(schema: pa.DataFrameSchema) -> dict[str, Any]:
+    if schema.unique:
+        return {"primaryKey": list(schema.unique)}
+    unique = [str(name) for name, column in schema.columns.items() if column.unique]
+    return {"primaryKey": unique[:1]} if unique else {}

@@ -1,14 +1,10 @@
-"""Text of survey answers to typed values, by vectorised parsers that never guess silently.
-
-Each distinct text is read once. What comes back is a value or a kind of missing, the rule that
-did it, how grave that is, and what to do about it. The rules are listed in
-:data:`edtech_survey.data.readings.RULES`.
-"""
+"""Text of survey answers to typed values, by vectorised parsers that never guess silently."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +12,38 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from edtech_survey.data import amounts, choices_text, ratios_text, readings
-from edtech_survey.data.choices_text import Answers
+from edtech_survey.data import choices as choices_text
+from edtech_survey.data import numbers as amounts
+from edtech_survey.data import numbers as ratios_text
+from edtech_survey.data import readings
+from edtech_survey.data.choices import Answers, combine_options
 from edtech_survey.data.grids import TEXT
-from edtech_survey.data.missing_words import missing_word
-from edtech_survey.data.options import combine_options
-from edtech_survey.data.plain_text import foreign_digits, listed, plain
-from edtech_survey.data.plausible import PLAUSIBLE, plausible
-from edtech_survey.data.readings import Reading
+from edtech_survey.data.readings import Reading, missing_word
+from edtech_survey.data.spelling import foreign_digits, listed, plain
 from edtech_survey.errors import Problem
+
+PLAUSIBLE: dict[str, tuple[float, float]] = {
+    # by type, when the item has no range of its own
+    "count": (0, 60_000_000),
+    "money": (10_000, 500_000),
+    "fte": (0, 200),
+    "percent": (0, 100),
+    # by item; from the smallest to well above the largest of the country's school districts
+    "enrollment": (20, 1_500_000),
+    "schools": (1, 2_500),
+    "devices": (20, 3_000_000),
+    "support_staff": (0.1, 3_000),
+    "position_fte": (0, 100),
+    "position_salary": (20_000, 350_000),
+    "benefit_rate": (3, 90),
+}
+"""Lowest and highest plausible value by item or type, in the item's unit. None of them refuses."""
+
+
+def plausible(item: str, kind: str) -> tuple[float, float]:
+    """Range of an item, or else of its type."""
+    return PLAUSIBLE.get(item, PLAUSIBLE.get(kind, (-inf, inf)))
+
 
 TYPES = listed("count|money|fte|percent|ratio|yes_no|single|multi|outsourced|text|id")
 COLUMNS = ("value", "missing", "rule", "severity", "advice")
@@ -63,45 +82,7 @@ def parse(
     low: float | None = None,
     high: float | None = None,
 ) -> pd.DataFrame:
-    """Read a column of answers as a type.
-
-    Parameters
-    ----------
-    text : Series of str
-        As an export has it; NA means that the question was not asked.
-    type : str
-        One of ``TYPES``.
-    answers : DataFrame, optional
-        Spellings known for the item: ``answer``, ``spelling`` (see
-        :func:`edtech_survey.data.choices_text.lookup`). They come before any other rule.
-    low, high : float, optional
-        Plausible range of a number, in its unit; outside it a value is kept and flagged. The
-        type's own range if left out.
-
-    Returns
-    -------
-    DataFrame
-        Index of ``text``. ``value``: Float64 (count, money in dollars a year, fte, percent 0-100),
-        boolean (yes_no, outsourced) or str. ``missing``: not_asked, skipped, not_applicable,
-        refused, unreadable, or NA if there is a value. ``rule``: how it was read. ``severity``:
-        ok, note, warn (kept, to be checked) or error (unreadable). ``advice``: what to do.
-
-    Raises
-    ------
-    ValueError
-        If there is no such type.
-
-    Examples
-    --------
-    >>> answers = pd.Series(["$116,668", "116k", "$58.50/hr", "n/a", "1166680"], dtype="str")
-    >>> parse(answers, "money")[["value", "missing", "severity"]].fillna({"missing": ""})
-           value         missing severity
-    0   116668.0                       ok
-    1   116000.0                     note
-    2       <NA>      unreadable    error
-    3       <NA>  not_applicable     note
-    4  1166680.0                     warn
-    """
+    """Read a column of answers as a type."""
     if type not in TYPES:
         raise ValueError(f"no type {type!r}: one of {', '.join(TYPES)}")
     bounds = plausible(type, type)
@@ -255,30 +236,7 @@ def _flag_implausible(frame: pd.DataFrame, low: float, high: float) -> pd.DataFr
 def problems(
     text: pd.Series, parsed: pd.DataFrame, where: str, severity: Iterable[str] = (readings.ERROR,)
 ) -> list[Problem]:
-    """List what could not be read, or needs a look, one problem for each distinct text.
-
-    Parameters
-    ----------
-    text : Series of str
-        As given to :func:`parse`; its index is the row of the file.
-    parsed : DataFrame
-        As returned by it.
-    where : str
-        File and column, for messages.
-    severity : iterable of str
-        Which severities to list.
-
-    Returns
-    -------
-    list of Problem
-
-    Examples
-    --------
-    >>> answers = pd.Series(["1-1", "maybe", "maybe"], index=[14, 31, 40], dtype="str")
-    >>> found = problems(answers, parse(answers, "ratio"), "ct.csv, column 'Ratio'")
-    >>> found[0].where, found[0].what
-    ("ct.csv, column 'Ratio'", "'maybe' (2 rows: 31, 40) [no_ratio]")
-    """
+    """List what could not be read, or needs a look, one problem for each distinct text."""
     at = np.flatnonzero(parsed["severity"].isin(list(severity)).to_numpy())
     listed = pd.DataFrame(
         {

@@ -1,9 +1,4 @@
-"""Could these published numbers be true? Checks on any table of published figures.
-
-A finding says what does not fit together and what would explain it; which number is wrong, or
-whether one is, only the source can say. Nothing here knows any particular report: what a
-machine cannot guess (this total is the sum of those counts) is declared beside the figures.
-"""
+"""Could these published numbers be true? Checks on any table of published figures."""
 
 from __future__ import annotations
 
@@ -13,27 +8,34 @@ from typing import NamedTuple
 import pandas as pd
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.audit_classes import CLASSES, class_limits
-from edtech_survey.statistics.audit_disclosure import HUNDEPOOL, small_bases
-from edtech_survey.statistics.audit_evidence import Evidence, evidence_of
-from edtech_survey.statistics.audit_findings import (
+from edtech_survey.statistics.audit_case import (
     GRADES,
     GRIM,
     INTERVALS,
+    Evidence,
     Finding,
+    evidence_of,
     findings_frame,
 )
-from edtech_survey.statistics.audit_means import RANGE, extremes, mean_steps
-from edtech_survey.statistics.audit_percents import counts_and_percents, percent_base
-from edtech_survey.statistics.audit_questions import joint_base
-from edtech_survey.statistics.audit_relations import relations as declared_relations
-from edtech_survey.statistics.audit_repeats import printed_elsewhere, printed_twice
-from edtech_survey.statistics.audit_tables import (
+from edtech_survey.statistics.audit_checks import (
+    CLASSES,
     DIGITS,
     DUPLICATES,
+    HUNDEPOOL,
+    RANGE,
+    class_limits,
+    counts_and_percents,
+    extremes,
     identical_rows,
+    joint_base,
+    mean_steps,
+    percent_base,
     precision,
+    printed_elsewhere,
+    printed_twice,
+    small_bases,
 )
+from edtech_survey.statistics.audit_relations import relations as declared_relations
 
 
 class Check(NamedTuple):
@@ -123,25 +125,7 @@ def audit(
 
 
 def summary(findings: pd.DataFrame) -> pd.DataFrame:
-    """Count findings by check and grade.
-
-    Parameters
-    ----------
-    findings : DataFrame
-        What :func:`audit` returns.
-
-    Returns
-    -------
-    DataFrame
-        One row per check that found or passed anything: ``check``, then one whole number
-        for each grade, gravest first, then ``findings``, their sum.
-
-    Examples
-    --------
-    >>> summary(pd.DataFrame({"check": ["sum", "sum"], "grade": ["passed", "impossible"]}))
-      check  impossible  only by rounding  suspicious  untestable  passed  findings
-    0   sum           1                 0           0           0       1         2
-    """
+    """Count findings by check and grade."""
     checks = list(dict.fromkeys(findings["check"]))
     counted = (
         findings.groupby(["check", "grade"])
@@ -154,24 +138,7 @@ def summary(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_grave(findings: pd.DataFrame, grade: str) -> pd.DataFrame:
-    """Keep the findings that are as grave as a grade or graver.
-
-    Parameters
-    ----------
-    findings : DataFrame
-        What :func:`audit` returns.
-    grade : str
-        One of ``audit_findings.GRADES``.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    EstimateError
-        If there is no such grade.
-    """
+    """Keep the findings that are as grave as a grade or graver."""
     if grade not in GRADES:
         raise EstimateError(f"no grade {grade!r}; there are {', '.join(GRADES)}")
     kept = findings["grade"].isin(GRADES[: GRADES.index(grade) + 1])

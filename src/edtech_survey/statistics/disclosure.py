@@ -1,19 +1,16 @@
-"""Small-cell suppression: which numbers made from responses must not be shown, and why.
-
-A technology director is one person in a district, so a mean salary over few districts is close
-to somebody's pay. Rules are named presets; every withheld number carries its reason; and the
-protection is checked by an attack, not assumed.
-"""
+"""Small-cell suppression: which numbers made from responses must not be shown, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import Bounds, LinearConstraint, milp
 
-from edtech_survey.errors import EstimateError
+from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates as as_estimates
 
 EXTREMES = ("min", "max")
@@ -22,28 +19,7 @@ AVERAGES = ("mean", "median", "total", "ratio_of_totals", "mean_of_ratios", "rat
 
 @dataclass(frozen=True)
 class Rule:
-    """A disclosure rule.
-
-    Attributes
-    ----------
-    name : str
-        Name of the preset.
-    threshold : int
-        Smallest base, and smallest count of a table cell, that may be shown.
-    zeros : bool
-        Whether an empty cell is disclosive too.
-    round_to : int
-        Counts of tables are rounded to this multiple; 1 leaves them.
-    p_percent : float or None
-        A sum is withheld if the second largest contributor can estimate the largest within
-        this percent.
-    dominance : tuple of (int, float) or None
-        ``(n, k)``: a sum is withheld if its n largest contributors hold more than the share k.
-    extremes : bool
-        Whether smallest and largest values may be shown.
-    reference : str
-        Where the rule comes from.
-    """
+    """A disclosure rule."""
 
     name: str
     threshold: int
@@ -90,25 +66,7 @@ def rule_named(rule: str | Rule) -> Rule:
 def p_percent_unsafe(contributions: Iterable[float], p: float) -> bool:
     """Say whether the second largest contributor could estimate the largest within p percent.
 
-    Parameters
-    ----------
-    contributions : iterable of float
-        Values of the units behind a sum or mean, none negative.
-    p : float
-        Percent.
-
-    Returns
-    -------
-    bool
-
-    References
-    ----------
     Hundepool et al. 2012, Statistical Disclosure Control, section 4.2.2 (p% rule).
-
-    Examples
-    --------
-    >>> p_percent_unsafe([100, 50, 5], 10), p_percent_unsafe([100, 50, 20], 10)
-    (True, False)
     """
     largest = np.sort(np.asarray(list(contributions), dtype=float))[::-1]
     if largest.size < 2:
@@ -119,14 +77,7 @@ def p_percent_unsafe(contributions: Iterable[float], p: float) -> bool:
 def dominance_unsafe(contributions: Iterable[float], n: int, k: float) -> bool:
     """Say whether the n largest contributors hold more than the share k of a sum.
 
-    References
-    ----------
     Hundepool et al. 2012, Statistical Disclosure Control, section 4.2.2 ((n,k) rule).
-
-    Examples
-    --------
-    >>> dominance_unsafe([100, 50, 5], 2, 0.90), dominance_unsafe([60, 50, 40], 2, 0.90)
-    (True, False)
     """
     largest = np.sort(np.asarray(list(contributions), dtype=float))[::-1]
     total = largest.sum()
@@ -140,34 +91,7 @@ def withhold_estimates(
     contributions: pd.DataFrame | None = None,
     flag_only: bool = False,
 ) -> pd.DataFrame:
-    """Withhold the estimates that a rule forbids to show.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        The result shape. A missing base cannot be cleared and is treated as too small.
-    rule : str or Rule
-        Name of a preset, or a rule of one's own.
-    contributions : DataFrame, optional
-        Values of the single respondents: ``wave, item, group, value``; the p-percent and
-        dominance rules need them and are applied where they are given.
-    flag_only : bool
-        Keep the numbers and only say why: for figures that are public already.
-
-    Returns
-    -------
-    DataFrame
-        The result shape with ``withheld`` after it: the reason, NA where the number is shown.
-        Estimate, error, interval and base of a withheld row are NA unless ``flag_only``.
-
-    Examples
-    --------
-    >>> told = withhold_estimates(as_estimates([
-    ...     {"statistic": "mean", "estimate": 123000, "base": 4},
-    ...     {"statistic": "mean", "estimate": 116668, "base": 59}]))
-    >>> list(told["withheld"])
-    ['base below 5', <NA>]
-    """
+    """Withhold the estimates that a rule forbids to show."""
     applied = rule_named(rule)
     shaped = as_estimates(estimates)
     reason = _base_reasons(shaped, applied)
@@ -213,3 +137,275 @@ def _dominated(values: Sequence[float], rule: Rule) -> object:
     if rule.dominance is not None and dominance_unsafe(values, *rule.dominance):
         return f"{rule.dominance[0]} respondents hold over {100 * rule.dominance[1]:g} percent"
     return pd.NA
+
+
+SMALL = "small cell"
+PROTECTS = "protects another cell"
+WHOLE = "the table is too small to show any of it"
+Equations = Mapping[str, Sequence[str]]
+
+
+def suppress(
+    table: pd.DataFrame,
+    by: Sequence[str],
+    *,
+    count: str = "count",
+    total: str = "all",
+    rule: str | Rule = "districts-5",
+) -> pd.DataFrame:
+    """Withhold small cells of a table of counts, and as many others as protect them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per cell, margins included: a margin has ``total`` in the dimension summed over.
+    by : sequence of str
+        Columns of the dimensions (one to three).
+    count : str
+        Column of the counts.
+    total : str
+        Label of the margins.
+    rule : str or Rule
+        Preset or rule.
+
+    Returns
+    -------
+    DataFrame
+        The table with ``shown`` (NA where withheld; rounded where the rule rounds) and
+        ``withheld`` (the reason).
+
+    Raises
+    ------
+    EstimateError
+        If a margin is not the sum of its cells, or a cell stands twice.
+
+    Notes
+    -----
+    Withholding is exact for tables whose margins are given; a rule that rounds recomputes the
+    margins from rounded cells, so that they give nothing away.
+
+    References
+    ----------
+    Cox 1980, JASA 75:377-385 (complementary suppression); Fischetti and Salazar 2001,
+    Management Science 47:1008-1027 (attacker's problem as a linear programme).
+    """
+    applied = rule_named(rule)
+    cells = _cells(table, by, count)
+    equations = margins(table, by, total=total)
+    _refuse_broken(cells, equations)
+    reasons = {name: SMALL for name, value in cells.items() if _is_small(value, applied)}
+    while exposed := _exposed(cells, equations, reasons, applied):
+        partners = _partners(exposed, cells, equations, reasons, applied)
+        if not partners:
+            # The reasons themselves give the table away, so every cell gets one that does not.
+            reasons = dict.fromkeys(cells, WHOLE)
+            break
+        reasons |= dict.fromkeys(partners, PROTECTS)
+    shown = _rounded(cells, equations, applied)
+    names = _names(table, by)
+    return table.assign(
+        shown=pd.array([pd.NA if n in reasons else shown[n] for n in names], dtype="Int64"),
+        withheld=[reasons.get(name, pd.NA) for name in names],
+    )
+
+
+def margins(table: pd.DataFrame, by: Sequence[str], *, total: str = "all") -> dict[str, list[str]]:
+    """Every way in which a table's margins are sums of its other cells."""
+    names = set(_names(table, by))
+    sums: dict[str, list[str]] = {}
+    levels = [[level for level in table[column].unique() if level != total] for column in by]
+    for position, parts in enumerate(levels):
+        rest = [[*levels[i], total] if i != position else [total] for i in range(len(by))]
+        for labels in product(*rest):
+            margin = "|".join(map(str, labels))
+            cells = [
+                "|".join(map(str, (*labels[:position], part, *labels[position + 1 :])))
+                for part in parts
+            ]
+            if margin in names and names.issuperset(cells):
+                sums[f"{margin}#{position}"] = cells
+    return sums
+
+
+def attack(
+    shown: Mapping[str, int | None],
+    equations: Equations,
+    known: Mapping[str, tuple[float, float]] | None = None,
+) -> pd.DataFrame:
+    """Conclude as an attacker would about withheld counts from everything that is shown."""
+    hidden = [name for name, value in shown.items() if value is None]
+    if not hidden:
+        return pd.DataFrame({"cell": [], "low": [], "high": [], "recovered": []})
+    place = {name: i for i, name in enumerate(hidden)}
+    rows, right = [], []
+    for label, parts in equations.items():
+        whole = label.partition("#")[0]
+        row, constant = np.zeros(len(hidden)), 0.0
+        for name, sign in [(whole, -1.0), *((part, 1.0) for part in parts)]:
+            if name in place:
+                row[place[name]] += sign
+            else:
+                constant -= sign * float(shown[name] or 0)
+        if row.any():
+            rows.append(row)
+            right.append(constant)
+    most = float(sum(value or 0 for value in shown.values())) + 1e6
+    limits = [(known or {}).get(name, (0.0, most)) for name in hidden]
+    sums = [LinearConstraint(np.array(rows), right, right)] if rows else []
+    bounds = Bounds(*np.array(limits, dtype=float).T)
+    found = [_range(i, len(hidden), sums, bounds) for i in range(len(hidden))]
+    return pd.DataFrame(
+        [
+            {"cell": n, "low": lo, "high": hi, "recovered": lo == hi}
+            for n, (lo, hi) in zip(hidden, found, strict=True)
+        ]
+    )
+
+
+def _range(index: int, size: int, sums: list[LinearConstraint], bounds: Bounds) -> tuple[int, int]:
+    aim = np.zeros(size)
+    aim[index] = 1.0
+    ends = []
+    for sign in (1.0, -1.0):
+        done = milp(sign * aim, constraints=sums, bounds=bounds, integrality=np.ones(size))
+        if done.x is None:
+            raise EstimateError("what is shown contradicts itself: no table of counts fits it")
+        ends.append(round(float(done.x[index])))
+    return ends[0], ends[1]
+
+
+def _exposed(
+    cells: Mapping[str, int], equations: Equations, reasons: Mapping[str, str], rule: Rule
+) -> str | None:
+    """First withheld cell that the attacker can still work out, small ones before others."""
+    shown = {name: None if name in reasons else value for name, value in cells.items()}
+    known = {name: _prior(reason, rule, sum(cells.values())) for name, reason in reasons.items()}
+    found = attack(shown, equations, known)
+    # A reason may itself leave one value only (threshold 2): nothing more can be hidden then.
+    for cell, low, high in found[["cell", "low", "high"]].itertuples(index=False):
+        least, most = known[cell]
+        if reasons[cell] == SMALL and low == high and least < most:
+            return str(cell)
+    return None
+
+
+def _prior(reason: str, rule: Rule, most: int) -> tuple[float, float]:
+    """Range that the reason itself gives away."""
+    lowest = 0.0 if rule.zeros else 1.0
+    if reason == SMALL:
+        return lowest, rule.threshold - 1.0
+    return float(rule.threshold), float(most)
+
+
+def _partners(
+    cell: str,
+    cells: Mapping[str, int],
+    equations: Equations,
+    reasons: Mapping[str, str],
+    rule: Rule,
+) -> list[str]:
+    """Find the cheapest cells to withhold so that the exposed one could be one more or less.
+
+    The cells that must move with it, for every sum still to hold, are found by integer
+    programming; cost is the count, and nothing for a cell withheld already (Kelly, Golden
+    and Assad 1992, Networks 22:397-417).
+    """
+    names = list(cells)
+    values = np.array([cells[name] for name in names], dtype=float)
+    cost = np.where([name in reasons for name in names], 0.0, values + 1.0)
+    sums = _sums(names, equations)
+    ways = []
+    low, high = _prior(reasons[cell], rule, int(values.sum()))
+    for step in (1.0, -1.0):
+        if not low <= cells[cell] + step <= high:
+            continue
+        up, down = _room(names, values, cell, step, reasons, rule)
+        move = milp(
+            np.concatenate([cost, cost]),
+            constraints=LinearConstraint(np.hstack([sums, -sums]), 0.0, 0.0),
+            bounds=Bounds(*map(np.concatenate, ((up[0], down[0]), (up[1], down[1])))),
+            integrality=np.ones(2 * len(names)),
+        )
+        if move.x is not None:
+            moved = np.rint(move.x[: len(names)] - move.x[len(names) :]) != 0
+            ways.append((float(move.fun), [n for n, m in zip(names, moved, strict=True) if m]))
+    return [name for name in min(ways)[1] if name not in reasons] if ways else []
+
+
+def _room(
+    names: Sequence[str],
+    values: np.ndarray,
+    cell: str,
+    step: float,
+    reasons: Mapping[str, str],
+    rule: Rule,
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """How far each cell may move up and down without contradicting the reason it would carry."""
+    most = int(values.sum()) + rule.threshold
+    priors = [_prior(reasons.get(name, PROTECTS), rule, most) for name in names]
+    low, high = np.array(priors).T
+    # A cell that is empty but shown can protect nothing: withheld, its reason would be untrue.
+    idle = np.array([name not in reasons for name in names]) & (values < rule.threshold)
+    up = np.where(idle, 0.0, np.maximum(high - values, 0.0))
+    down = np.where(idle, 0.0, np.maximum(values - low, 0.0))
+    least_up, least_down = np.zeros(len(names)), np.zeros(len(names))
+    own = names.index(cell)
+    up[own] = least_up[own] = max(step, 0.0)
+    down[own] = least_down[own] = max(-step, 0.0)
+    return (least_up, up), (least_down, down)
+
+
+def _sums(names: Sequence[str], equations: Equations) -> np.ndarray:
+    place = {name: i for i, name in enumerate(names)}
+    rows = np.zeros((len(equations), len(names)))
+    for row, (label, parts) in zip(rows, equations.items(), strict=True):
+        row[place[label.partition("#")[0]]] = -1.0
+        row[[place[part] for part in parts]] = 1.0
+    return rows
+
+
+def _is_small(value: int, rule: Rule) -> bool:
+    return value < rule.threshold and (value > 0 or rule.zeros)
+
+
+def _rounded(cells: Mapping[str, int], equations: Equations, rule: Rule) -> dict[str, int]:
+    if rule.round_to == 1:
+        return dict(cells)
+    step = rule.round_to
+    near = {name: int(step * np.floor(value / step + 0.5)) for name, value in cells.items()}
+    totals = {label.partition("#")[0]: parts for label, parts in equations.items()}
+    done = set(cells) - set(totals)
+    while waiting := [name for name in totals if name not in done]:
+        ready = next(name for name in waiting if done.issuperset(totals[name]))
+        near[ready] = sum(near[part] for part in totals[ready])
+        done.add(ready)
+    return near
+
+
+def _names(table: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    return [
+        "|".join(map(str, labels)) for labels in table[list(by)].itertuples(index=False, name=None)
+    ]
+
+
+def _cells(table: pd.DataFrame, by: Sequence[str], count: str) -> dict[str, int]:
+    names = _names(table, by)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise EstimateError(f"cells that stand twice in the table: {', '.join(twice)}")
+    if table[count].isna().any() or (table[count] < 0).any():
+        raise EstimateError(f"column {count!r} must hold counts, none missing or negative")
+    return dict(zip(names, map(int, table[count]), strict=True))
+
+
+def _refuse_broken(cells: Mapping[str, int], equations: Equations) -> None:
+    problems = [
+        Problem(
+            f"margin {label.partition('#')[0]}",
+            f"{cells[label.partition('#')[0]]} is not the sum of its cells, {added}",
+        )
+        for label, parts in equations.items()
+        if (added := sum(cells[part] for part in parts)) != cells[label.partition("#")[0]]
+    ]
+    if problems:
+        raise EstimateError("the table does not add up", problems)

@@ -1,32 +1,131 @@
-"""Intervals for one share, a difference of two shares, and a mean.
-
-Counts go in, percent comes out (points for a difference). All functions broadcast over
-arrays. Pick by what the interval is about:
-
-========================  ==========================================================
-:func:`wilson`            a share of a large population, or of a process; the default
-:func:`finite_population` a share of a population whose size is known; exact
-:func:`clopper_pearson`   as Wilson, but never below its confidence; wider
-:func:`newcombe`          the difference between two independent shares
-:func:`mean_interval`     a mean whose standard deviation was published
-========================  ==========================================================
-"""
+"""Intervals for one share, a difference of two shares, and a mean."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from typing import Any, NamedTuple
 
-from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.intervals_checks import (
-    Interval,
-    checked_confidence,
-    checked_counts,
-    normal_quantile,
-    refuse_small_population,
-)
-from edtech_survey.statistics.intervals_finite import finite_population
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import special, stats
+
+from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.shape import estimates
+
+
+class Interval(NamedTuple):
+    """Lower and upper limit, in percent or, for a difference, in points."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def checked_confidence(confidence: float) -> float:
+    """Return the confidence, or refuse one that is not between 0 and 1."""
+    if not 0 < confidence < 1:
+        raise EstimateError(
+            f"confidence {confidence!r} is not between 0 and 1: write 0.95 for 95 percent"
+        )
+    return confidence
+
+
+def normal_quantile(confidence: float) -> float:
+    """Two-sided quantile of the normal distribution: 1.96 for 0.95."""
+    return float(special.ndtri((1 + checked_confidence(confidence)) / 2))
+
+
+def checked_counts(
+    count: ArrayLike, base: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Broadcast counts and bases as floats, or refuse them, naming each wrong position."""
+    x, n = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(base, dtype=float))
+    # Written so that a missing value fails too.
+    right = (x >= 0) & (x <= n) & (n >= 1) & (x == np.floor(x)) & (n == np.floor(n))
+    if not np.all(right):
+        raise EstimateError(
+            "a share needs whole counts between 0 and a base of at least 1",
+            [
+                Problem(
+                    f"position {at}",
+                    f"count {x.ravel()[at]:g}, base {n.ravel()[at]:g}",
+                    "leave out what has no known base, or take the count from the source",
+                )
+                for at in np.flatnonzero(~right.ravel())
+            ],
+        )
+    return x, n
+
+
+def refuse_small_population(n: NDArray[np.float64], size: NDArray[np.float64]) -> None:
+    """Refuse bases larger than their populations, and populations not known or not whole."""
+    wrong = np.flatnonzero(~((n <= size) & (size == np.floor(size))).ravel())
+    if len(wrong):
+        raise EstimateError(
+            "more answered than there are",
+            [
+                Problem(
+                    f"position {at}",
+                    f"base {n.ravel()[at]:g}, population {size.ravel()[at]:g}",
+                    "correct the population, or leave it out to treat it as large",
+                )
+                for at in wrong
+            ],
+        )
+
+
+_LARGEST_TABLE = 4_000_000  # cells of one hypergeometric table: 32 MB
+_TIE = 1e-7  # relative; a tail this near its level is the level, which floats miss either way
+
+
+def finite_population(
+    count: ArrayLike, base: ArrayLike, population: ArrayLike, confidence: float = 0.95
+) -> Interval:
+    """Exact interval for a share of a population of known size.
+
+    Konijn (1973), Statistical Theory of Sample Survey Design and Analysis, ch. 3;
+    Buonaccorsi (1987), American Statistician 41:215-218; Wright (1991), Exact Confidence
+    Bounds when Sampling from Small Finite Universes, section 1. Order statistics without
+    replacement: Wilks (1962), Mathematical Statistics, section 8.8.
+    """
+    x, n = checked_counts(count, base)
+    x, n, size = np.broadcast_arrays(x, n, np.asarray(population, dtype=float))
+    refuse_small_population(n, size)
+    tail = (1 - checked_confidence(confidence)) / 2
+    flat = np.column_stack([part.ravel() for part in (x, n, size)]).astype(int)
+    rows = max(1, _LARGEST_TABLE // (int(flat[:, 2].max(initial=0)) + 1))
+    limits = [_number_limits(flat[at : at + rows], tail) for at in range(0, len(flat), rows)]
+    numbers = np.concatenate(limits) if limits else np.empty((0, 2))
+    low, high = (numbers[:, side].reshape(x.shape) for side in (0, 1))
+    return Interval((100 * low / size)[()], (100 * high / size)[()])
+
+
+def _number_limits(rows: NDArray[np.int_], tail: float) -> NDArray[np.int_]:
+    """Limits for the number in the population, for rows of (count, base, population)."""
+    x, n, size = (rows[:, at, None] for at in range(3))
+    number = np.arange(int(size.max()) + 1)[None, :]
+    rejected = tail * (1 + _TIE)
+    low = (_at_least(x, n, size, number) <= rejected).sum(axis=1)
+    kept = 1 - _at_least(x + 1, n, size, number) > rejected
+    high = (kept & (number <= size)).sum(axis=1) - 1
+    return np.column_stack([low, high])
+
+
+def _at_least(
+    x: NDArray[np.int_], n: NDArray[np.int_], size: NDArray[np.int_], number: NDArray[np.int_]
+) -> NDArray[np.float64]:
+    """Probability that at least x of n drawn are among the `number` (all of 0..N, a row)."""
+    log_factorial = special.gammaln(np.arange(int(size.max()) + 2) + 1.0)
+
+    def log_choose(top: NDArray[np.int_], of: NDArray[np.int_]) -> NDArray[np.float64]:
+        top, of = np.maximum(top, 0), np.maximum(of, 0)
+        rest = np.maximum(top - of, 0)
+        return log_factorial[top] - log_factorial[of] - log_factorial[rest]
+
+    possible = (x >= 1) & (x <= n) & (number >= x) & (size - number >= n - x)
+    log_mass = log_choose(number - 1, x - 1) + log_choose(size - number, n - x)
+    mass = np.where(possible, np.exp(np.minimum(log_mass - log_choose(size, n), 0.0)), 0.0)
+    return np.where(x == 0, 1.0, mass.cumsum(axis=1))
+
 
 __all__ = [
     "Interval",
@@ -41,34 +140,9 @@ __all__ = [
 def wilson(count: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Interval:
     """Score interval for a share; not [100, 100] when all answered so.
 
-    Parameters
-    ----------
-    count, base : array_like of int
-        How many answered so, and how many answered; broadcast against each other.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        In percent.
-
-    Raises
-    ------
-    EstimateError
-        If a count is not a whole number between 0 and its base, or a base is below 1.
-
-    References
-    ----------
     Wilson (1927), JASA 22:209-212; Newcombe (1998), Statistics in Medicine 17:857-872,
-    method 3 (no continuity correction); Brown, Cai and DasGupta (2001), Statistical
-    Science 16:101-133, who recommend it.
-
-    Examples
-    --------
-    >>> low, high = wilson([47, 58], [53, 58])
-    >>> low.round(1), high.round(1)
-    (array([77.4, 93.8]), array([ 94.7, 100. ]))
+    method 3 (no continuity correction); Brown, Cai and DasGupta (2001), Statistical Science
+    16:101-133, who recommend it.
     """
     x, n = checked_counts(count, base)
     z = normal_quantile(confidence)
@@ -84,17 +158,7 @@ def wilson(count: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Inter
 def clopper_pearson(count: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Interval:
     """Exact binomial interval: covers at least as often as it says, so it is wide.
 
-    Parameters, units and errors as :func:`wilson`.
-
-    References
-    ----------
     Clopper and Pearson (1934), Biometrika 26:404-413, in its beta form.
-
-    Examples
-    --------
-    >>> low, high = clopper_pearson(47, 53)
-    >>> round(float(low), 1), round(float(high), 1)
-    (77.0, 95.7)
     """
     x, n = checked_counts(count, base)
     tail = (1 - checked_confidence(confidence)) / 2
@@ -115,35 +179,7 @@ def newcombe(
 ) -> Interval:
     """Interval for the first share minus the other, from two independent samples.
 
-    No finite-population correction: a change between two waves is read as a change in
-    what produces the answers, not as a difference between two head counts.
-
-    Parameters
-    ----------
-    count, base, other_count, other_base : array_like of int
-        Counts and bases of the two samples.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        In points.
-
-    Raises
-    ------
-    EstimateError
-        As :func:`wilson`.
-
-    References
-    ----------
     Newcombe (1998), Statistics in Medicine 17:873-890, method 10.
-
-    Examples
-    --------
-    >>> low, high = newcombe(56, 70, 48, 80)
-    >>> round(float(low), 2), round(float(high), 2)
-    (5.24, 33.39)
     """
     first, other = wilson(count, base, confidence), wilson(other_count, other_base, confidence)
     share, other_share = _percent(count, base), _percent(other_count, other_base)
@@ -163,36 +199,7 @@ def mean_interval(
 ) -> Interval:
     """Student's interval for a mean, from a published mean and standard deviation.
 
-    Parameters
-    ----------
-    mean, deviation : array_like of float
-        Mean and sample standard deviation (divisor n - 1), in the item's unit.
-    base : array_like of int
-        How many the mean is over; at least 2.
-    population : array_like of int, optional
-        How many there are; narrows the interval by the square root of 1 - n/N.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        In the unit of `mean`.
-
-    Raises
-    ------
-    EstimateError
-        If a base is below 2, a deviation is negative, or a base exceeds its population.
-
-    References
-    ----------
     Cochran (1977), Sampling Techniques, 3rd ed., sections 2.6 and 2.8.
-
-    Examples
-    --------
-    >>> low, high = mean_interval(10, 2, 16)
-    >>> round(float(low), 3), round(float(high), 3)
-    (8.934, 11.066)
     """
     centre, spread, n = np.broadcast_arrays(
         *(np.asarray(part, dtype=float) for part in (mean, deviation, base))
@@ -214,3 +221,230 @@ def mean_interval(
 
 def _percent(count: ArrayLike, base: ArrayLike) -> NDArray[np.float64]:
     return 100 * np.asarray(count, dtype=float) / np.asarray(base, dtype=float)
+
+
+METHODS = ("auto", "wilson", "clopper-pearson", "finite")
+_KEYS = ("source", "wave", "item", "group", "base_kind", "population", "synthetic")
+
+
+def share_estimates(
+    counts: pd.DataFrame, *, method: str = "auto", confidence: float = 0.95
+) -> pd.DataFrame:
+    """Turn counts with their bases into shares with intervals.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        One share a row: ``count`` and ``base``, or figures, whose rows with statistic
+        ``count`` are used with ``value`` as the count. ``source, wave, item, group,
+        base_kind, population`` and ``synthetic`` are carried over where there are any.
+    method : str
+        ``auto``: exact hypergeometric where the population is known, else Wilson; or one
+        of ``wilson``, ``clopper-pearson`` and ``finite`` for all rows.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        The result shape, statistic ``share`` in percent, in the order given, and ``count``.
+        ``std_error`` is that of sampling without replacement where the population is known
+        and used; missing at 0 and 100 percent, where the formula would say 0.
+
+    Raises
+    ------
+    EstimateError
+        If a base is missing, a count is no whole number between 0 and its base, or
+        ``finite`` is asked for and a population is missing; all such rows are named.
+
+    References
+    ----------
+    As :func:`edtech_survey.statistics.intervals.wilson`,
+    :func:`~edtech_survey.statistics.intervals.finite_population` and
+    :func:`~edtech_survey.statistics.intervals.clopper_pearson`; the standard error:
+    Cochran (1977), Sampling Techniques, 3rd ed., equation 3.8.
+
+    Examples
+    --------
+    >>> answered = pd.DataFrame({"group": ["pk-2", "6-8"], "count": [47, 58], "base": [53, 58]})
+    >>> share_estimates(answered)[["group", "estimate", "conf_low", "conf_high"]].round(1)
+      group  estimate  conf_low  conf_high
+    0  pk-2      88.7      77.4       94.7
+    1   6-8     100.0      93.8      100.0
+    """
+    if method not in METHODS:
+        raise EstimateError(f"method {method!r} is not one of {', '.join(METHODS)}")
+    table = _counted(counts)
+    x, n, size = (
+        table[name].astype("Float64").to_numpy(float, na_value=np.nan)
+        for name in ("count", "base", "population")
+    )
+    finite = ~np.isnan(size) & (method in ("auto", "finite"))
+    _refuse(table, x, n, size if method in ("auto", "finite") else np.full_like(size, np.nan))
+    if method == "finite" and not finite.all():
+        raise EstimateError(
+            "the finite-population interval needs the population of every row",
+            [Problem(_named(table, at), "no population") for at in np.flatnonzero(~finite)],
+        )
+    exact = clopper_pearson if method == "clopper-pearson" else wilson
+    low, high = exact(x, n, confidence)
+    if finite.any():
+        part = finite_population(x[finite], n[finite], size[finite], confidence)
+        low, high = (
+            _replaced(whole, finite, new) for whole, new in zip((low, high), part, strict=True)
+        )
+    shown = _columns(table, x, n, np.where(finite, size, np.nan), Interval(low, high))
+    names = np.where(
+        finite, "hypergeometric", "Clopper-Pearson" if exact is clopper_pearson else "Wilson"
+    )
+    return estimates(shown.assign(statistic="share", method=names))
+
+
+def _counted(counts: pd.DataFrame) -> pd.DataFrame:
+    """Take the counts out of either kind of frame, with every column that is carried over."""
+    if "count" in counts.columns:
+        table = counts
+    elif {"statistic", "value"} <= set(counts.columns):
+        table = counts.loc[counts["statistic"] == "count"].rename(columns={"value": "count"})
+    else:
+        raise EstimateError(
+            "neither a frame of counts nor figures: give columns 'count' and 'base', or "
+            "'statistic', 'value' and 'base'"
+        )
+    if "base" not in table.columns:
+        raise EstimateError("there is no column 'base': a share needs the number that answered")
+    carried = {
+        name: table[name] if name in table.columns else pd.Series(pd.NA, index=table.index)
+        for name in _KEYS
+    }
+    return pd.DataFrame(carried | {"count": table["count"], "base": table["base"]}).reset_index(
+        drop=True
+    )
+
+
+def _refuse(
+    table: pd.DataFrame,
+    x: NDArray[np.float64],
+    n: NDArray[np.float64],
+    size: NDArray[np.float64],
+) -> None:
+    possible = (x >= 0) & (x <= n) & (n >= 1) & (x == np.floor(x)) & (n == np.floor(n))
+    fits = np.isnan(size) | (n <= size)
+    problems = [
+        Problem(
+            _named(table, at),
+            f"count {x[at]:g}, base {n[at]:g}, population {size[at]:g}",
+            "leave out rows without a base; check the others against the source",
+        )
+        for at in np.flatnonzero(~(possible & fits))
+    ]
+    if problems:
+        raise EstimateError(
+            "a share needs a whole count between 0 and its base, and a base within the population",
+            problems,
+        )
+
+
+def _named(table: pd.DataFrame, at: np.intp) -> str:
+    said = [str(table[name].iat[at]) for name in ("source", "wave", "item", "group")]
+    return f"row {at} ({' '.join(word for word in said if word != '<NA>')})"
+
+
+def _replaced(
+    whole: NDArray[np.float64], where: NDArray[np.bool_], new: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    changed = whole.copy()
+    changed[where] = new
+    return changed
+
+
+def _columns(
+    table: pd.DataFrame,
+    x: NDArray[np.float64],
+    n: NDArray[np.float64],
+    size: NDArray[np.float64],
+    limits: Interval,
+) -> pd.DataFrame:
+    share = x / n
+    left = np.where(np.isnan(size), 1.0, 1 - n / size)
+    divisor = np.where(np.isnan(size), n, np.maximum(n - 1, 1))
+    error = 100 * np.sqrt(share * (1 - share) / divisor * left)
+    found: dict[str, Any] = {
+        "estimate": 100 * share,
+        "std_error": pd.Series(error, dtype="Float64").mask((x == 0) | (x == n)),
+        "conf_low": limits.low,
+        "conf_high": limits.high,
+        "count": table["count"].astype("Int64"),
+    }
+    return table.assign(**found)
+
+
+def newcombe_paired(
+    both: ArrayLike,
+    later_only: ArrayLike,
+    earlier_only: ArrayLike,
+    neither: ArrayLike,
+    confidence: float = 0.95,
+) -> Interval:
+    """Interval for the later share minus the earlier one, of the same districts.
+
+    Newcombe (1998), Statistics in Medicine 17:2635-2650, method 10.
+    """
+    e, f, g, h = np.broadcast_arrays(
+        *(np.asarray(part, dtype=float) for part in (both, later_only, earlier_only, neither))
+    )
+    cells = np.stack([e, f, g, h])
+    n = cells.sum(axis=0)
+    if not (np.all(cells >= 0) and np.all(cells == np.floor(cells)) and np.all(n >= 1)):
+        raise EstimateError("paired shares need four whole counts, none negative, not all 0")
+    crossed = e * h - f * g
+    corrected = np.where(crossed > 0, np.maximum(crossed - n / 2, 0), crossed)
+    spread = np.sqrt((e + f) * (g + h) * (e + g) * (f + h))
+    phi = np.divide(corrected, spread, out=np.zeros_like(spread), where=spread > 0)
+    return correlated_difference(
+        (e + f) / n * 100,
+        wilson(e + f, n, confidence),
+        (e + g) / n * 100,
+        wilson(e + g, n, confidence),
+        phi,
+    )
+
+
+def correlated_difference(
+    later: ArrayLike,
+    later_limits: Interval,
+    earlier: ArrayLike,
+    earlier_limits: Interval,
+    correlation: ArrayLike = 0.0,
+) -> Interval:
+    """Interval for a difference of two estimates from their own limits (MOVER).
+
+    Zou (2007), Psychological Methods 12:399-413, equations 15 and 16; with Wilson limits
+    and phi it is Newcombe's (1998, Statistics in Medicine 17:2635-2650) method 8.
+    """
+    p2, p1 = np.asarray(later, dtype=float), np.asarray(earlier, dtype=float)
+    r = np.asarray(correlation, dtype=float)
+    below, above = p2 - later_limits.low, later_limits.high - p2
+    earlier_below, earlier_above = p1 - earlier_limits.low, earlier_limits.high - p1
+    difference = p2 - p1
+    return Interval(
+        difference - _added(below, earlier_above, r),
+        difference + _added(above, earlier_below, r),
+    )
+
+
+def mcnemar_p(later_only: int, earlier_only: int) -> float:
+    """Exact two-sided p-value of no change, from those who changed.
+
+    McNemar (1947), Psychometrika 12:153-157; exact: Agresti (2013), Categorical Data
+    Analysis, 3rd ed., section 11.1.2.
+    """
+    changed = later_only + earlier_only
+    return float(stats.binomtest(later_only, changed, 0.5).pvalue) if changed else 1.0
+
+
+def _added(
+    one: NDArray[np.float64], other: NDArray[np.float64], r: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    # Equal distances and r of 1 leave 0, which rounding can turn below 0.
+    return np.sqrt(np.maximum(one**2 - 2 * r * one * other + other**2, 0.0))

@@ -1,31 +1,307 @@
-"""Change between two waves from responses: as a cross-section, and of the same districts.
-
-Many districts answer again, so two waves are not independent. Two statements follow, and
-both are made: the change among all who answered each time, whose error allows for districts
-that are in both; and the change of those that answered both times, which mixes in no change
-of who answered but describes only them. Where the two differ much, who answered has changed.
-
-Changes are about what produces the answers, so neither uses the finite population.
-"""
+"""Change between two waves from responses: as a cross-section, and of the same districts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
 
-from edtech_survey.errors import EstimateError
+from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
-from edtech_survey.statistics.panel_pairs import two_waves
-from edtech_survey.statistics.panel_rows import (
-    cross_section_means,
-    cross_section_shares,
-    matched_means,
-    matched_shares,
+from edtech_survey.statistics import responses as simple_random
+from edtech_survey.statistics.intervals import (
+    Interval,
+    correlated_difference,
+    mcnemar_p,
+    newcombe_paired,
+    wilson,
 )
-from edtech_survey.statistics.response_groups import Grouping, by_columns, checked_frame
+from edtech_survey.statistics.responses import (
+    Grouping,
+    Sample,
+    SurveyDesign,
+    by_columns,
+    checked_frame,
+    covariance,
+    linearised,
+    samples,
+    survey_design,
+)
+
+CROSS_SECTION = "cross-section"
+MATCHED = "matched panel"
+
+
+def cross_section_shares(
+    pair: Pair, weights: pd.DataFrame | None, confidence: float
+) -> Iterator[dict[str, Any]]:
+    """Change of a share among all who answered, in points."""
+    design = survey_design(pair.sample, weights)
+    spread = _Spread(pair, design)
+    limits = (
+        None
+        if weights is None
+        else linearised("share", pair.values, pair.sample.group, design, confidence=confidence)
+    )
+    name = "Wilson" if weights is None else "Korn-Graubard"
+    for group in pair.groups:
+        first, last = (_level(pair, group, wave, limits, confidence) for wave in pair.waves)
+        variance, correlation = spread.of(group)
+        low, high = correlated_difference(last[0], last[1], first[0], first[1], correlation)
+        certain = {first[0], last[0]} & {0.0, 100.0}
+        yield _cross_section(pair, group, first[0], last[0]) | {
+            "std_error": pd.NA if certain else 100 * np.sqrt(variance),
+            "conf_low": float(low),
+            "conf_high": float(high),
+            "method": f"difference of shares, {name} limits, "
+            f"{_clusters(pair, group, design, correlation)}",
+        }
+
+
+def cross_section_means(
+    pair: Pair, weights: pd.DataFrame | None, confidence: float
+) -> Iterator[dict[str, Any]]:
+    """Change of a mean among all who answered."""
+    design = survey_design(pair.sample, weights)
+    spread = _Spread(pair, design)
+    means = linearised("mean", pair.values, pair.sample.group, design, confidence=confidence)
+    for group in pair.groups:
+        first, last = (float(means.loc[label(wave, group), "estimate"]) for wave in pair.waves)
+        variance, correlation = spread.of(group)
+        error, freedom = float(np.sqrt(variance)), pair.districts(group) - 1
+        half = stats.t.ppf((1 + confidence) / 2, freedom) * error if freedom > 0 else np.nan
+        row = _cross_section(pair, group, first, last)
+        certain = min(row["base_from"], row["base_to"]) < 2 or not error > 0
+        yield row | {
+            "std_error": pd.NA if certain else error,
+            "conf_low": pd.NA if certain else last - first - half,
+            "conf_high": pd.NA if certain else last - first + half,
+            "p_value": pd.NA
+            if certain
+            else float(2 * stats.t.sf(abs(last - first) / error, freedom)),
+            "method": f"difference of means, Student t, "
+            f"{_clusters(pair, group, design, correlation)}",
+        }
+
+
+def matched_shares(pair: Pair, confidence: float) -> Iterator[dict[str, Any]]:
+    """Change of a share among the districts that answered both times, in points."""
+    for group in pair.groups:
+        first, last = pair.both(group)
+        row, n = _matched_row(pair, group, 100 * first, 100 * last), len(first)
+        if n == 0:
+            yield row
+            continue
+        gained, lost, both, neither = (
+            int(((last == to) & (first == before)).sum())
+            for before, to in ((0, 1), (1, 0), (1, 1), (0, 0))
+        )
+        low, high = newcombe_paired(both, gained, lost, neither, confidence)
+        change = last - first
+        error = 100 * change.std(ddof=0) / np.sqrt(n)
+        yield row | {
+            "std_error": error if gained + lost else pd.NA,
+            "conf_low": float(low),
+            "conf_high": float(high),
+            "gained": gained,
+            "lost": lost,
+            "p_value": mcnemar_p(gained, lost),
+            "method": f"paired difference of shares, Newcombe (paired, method 10), {n} districts "
+            "that answered both times, unweighted",
+        }
+
+
+def matched_means(pair: Pair, confidence: float) -> Iterator[dict[str, Any]]:
+    """Change of a mean among the districts that answered both times."""
+    for group in pair.groups:
+        first, last = pair.both(group)
+        row, n = _matched_row(pair, group, first, last), len(first)
+        if n == 0:
+            yield row
+            continue
+        found = simple_random.mean(last - first, confidence=confidence)
+        known = found.std_error > 0
+        yield row | {
+            "std_error": found.std_error if known else pd.NA,
+            "conf_low": found.low if known else pd.NA,
+            "conf_high": found.high if known else pd.NA,
+            "p_value": float(2 * stats.t.sf(abs(found.estimate) / found.std_error, n - 1))
+            if known
+            else pd.NA,
+            "method": f"paired difference of means, Student t, {n} districts that answered both "
+            "times, unweighted",
+        }
+
+
+class _Spread:
+    """Variance of each group's change, and the correlation of its two levels."""
+
+    def __init__(self, pair: Pair, design: SurveyDesign) -> None:
+        self._waves = pair.waves
+        labels, self._matrix = covariance(pair.values, pair.sample.group, design)
+        self._place = {label: at for at, label in enumerate(labels)}
+
+    def of(self, group: str) -> tuple[float, float]:
+        first, last = (self._place[label(wave, group)] for wave in self._waves)
+        one, other = self._matrix[first, first], self._matrix[last, last]
+        shared = self._matrix[first, last]
+        spread = np.sqrt(one * other)
+        return float(one + other - 2 * shared), float(shared / spread) if spread > 0 else 0.0
+
+
+def _level(
+    pair: Pair, group: str, wave: int, limits: pd.DataFrame | None, confidence: float
+) -> tuple[float, Interval]:
+    """Return a share in one wave with its limits, in percent."""
+    if limits is not None:
+        share, low, high = 100 * limits.loc[
+            label(wave, group), ["estimate", "conf_low", "conf_high"]
+        ].to_numpy(float, na_value=np.nan)
+        return float(share), Interval(low, high)
+    answers = pair.answered(group, wave)
+    return 100 * answers.mean(), wilson(int(answers.sum()), len(answers), confidence)
+
+
+def _cross_section(pair: Pair, group: str, first: float, last: float) -> dict[str, Any]:
+    bases = [len(pair.answered(group, wave)) for wave in pair.waves]
+    return pair.columns(group) | {
+        "comparison": CROSS_SECTION,
+        "value_from": first,
+        "value_to": last,
+        "base_from": bases[0],
+        "base_to": bases[1],
+        "base": min(bases),
+        "estimate": last - first,
+    }
+
+
+def _matched_row(
+    pair: Pair, group: str, first: NDArray[np.float64], last: NDArray[np.float64]
+) -> dict[str, Any]:
+    n = len(first)
+    row = pair.columns(group) | {
+        "comparison": MATCHED,
+        "base_from": n,
+        "base_to": n,
+        "base": n,
+        "method": "no district answered both times",
+    }
+    if n == 0:
+        return row
+    before, after = float(first.mean()), float(last.mean())
+    return row | {"value_from": before, "value_to": after, "estimate": after - before}
+
+
+def _clusters(pair: Pair, group: str, design: SurveyDesign, correlation: float) -> str:
+    weighted = "unweighted" if design.weight is None else "weighted"
+    common = int((pair.matched["group"] == group).sum())
+    return (
+        f"clustered by district (svy): {pair.districts(group)} districts, {common} in both waves, "
+        f"correlation {correlation:.2f}; {weighted}"
+    )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The answers of two waves."""
+
+    sample: Sample
+    values: pd.Series
+    waves: tuple[int, int]
+    groups: tuple[str, ...]
+    matched: pd.DataFrame
+
+    def columns(self, group: str) -> dict[str, Any]:
+        """Columns that all rows of a group share."""
+        return self.sample.columns() | {
+            "wave": self.waves[1],
+            "wave_from": self.waves[0],
+            "group": group,
+            "population": pd.NA,
+        }
+
+    def answered(self, group: str, wave: int) -> pd.Series:
+        """Answers of one group in one wave."""
+        return self.values[self.sample.group == label(wave, group)].dropna().astype(float)
+
+    def both(self, group: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Earlier and later answers of the districts of a group that gave both."""
+        rows = self.matched.loc[self.matched["group"] == group]
+        return rows["from"].to_numpy(float), rows["to"].to_numpy(float)
+
+    def districts(self, group: str) -> int:
+        """How many districts answered in either wave."""
+        labels = [label(wave, group) for wave in self.waves]
+        rows = self.sample.group.isin(labels) & self.values.notna()
+        return int(self.sample.cluster[rows].nunique())
+
+
+def two_waves(
+    frame: pd.DataFrame,
+    values: pd.Series,
+    by: Grouping,
+    waves: tuple[int, int] | None,
+    cluster: str,
+) -> Pair:
+    """Take the answers of two waves and match the districts that are in both."""
+    asked = sorted(frame.loc[values.notna(), "wave"].dropna().unique().tolist())
+    chosen = waves or ((asked[0], asked[-1]) if len(asked) > 1 else ())
+    if len(chosen) != 2 or not set(chosen) <= set(asked) or chosen[0] >= chosen[1]:
+        raise EstimateError(
+            f"no change between waves {chosen or 'of one wave'}: give an earlier and a later wave "
+            f"of those with answers, {', '.join(map(str, asked)) or 'none'}"
+        )
+    rows = frame.loc[frame["wave"].isin(list(chosen))]
+    (whole,) = samples(rows, by_columns(by), cluster=cluster)
+    table = pd.DataFrame(
+        {
+            "group": whole.group,
+            "district": whole.cluster,
+            "wave": rows["wave"],
+            "value": values[rows.index],
+        }
+    ).dropna(subset="value")
+    _refuse_doubles(table)
+    sides = [table.loc[table["wave"] == wave].drop(columns="wave") for wave in chosen]
+    matched = sides[0].merge(sides[1], on=["group", "district"], suffixes=("_from", "_to"))
+    there = set(sides[0]["group"]) & set(sides[1]["group"])
+    labels = rows["wave"].astype("str") + "|" + whole.group
+    both = Sample(None, rows, labels, tuple(labels.unique()), None, whole.cluster)
+    return Pair(
+        sample=both,
+        values=values[rows.index],
+        waves=(int(chosen[0]), int(chosen[1])),
+        groups=tuple(group for group in whole.groups if group in there),
+        matched=matched.rename(columns={"value_from": "from", "value_to": "to"}),
+    )
+
+
+def _refuse_doubles(table: pd.DataFrame) -> None:
+    twice = table.loc[table.duplicated(["group", "district", "wave"])]
+    if len(twice):
+        raise EstimateError(
+            "a district has several answers in a group",
+            [
+                Problem(
+                    f"wave {row.wave}, {row.district}, group {row.group}",
+                    "has more than one row",
+                    "add the column that tells them apart to by=, such as position or band",
+                )
+                for row in twice.head(20).itertuples()
+            ],
+        )
+
+
+def label(wave: int, group: str) -> str:
+    """Name a group in a wave, as in the groups of a pair's sample."""
+    return f"{wave}|{group}"
+
 
 FURTHER = {
     "comparison": "str",
@@ -55,56 +331,10 @@ def change_of_share(
 ) -> pd.DataFrame:
     """Estimate the change of a share between two waves, both ways.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Responses, at most one row a district, wave and group: districts, or bands by band.
-    item : str
-        Column of answers.
-    answer : str, optional
-        Whose share; needed unless the column is yes/no.
-    by : str or sequence of str
-        Columns to group by beside the wave.
-    waves : tuple of (int, int), optional
-        Earlier and later; the first and the last with an answer by default.
-    weights : DataFrame, optional
-        For the cross-section, as in `estimate_share`. The matched panel stays unweighted:
-        districts that answered twice are not a sample drawn from the state.
-    cluster : str
-        Column of districts.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    DataFrame
-        The result shape, statistic ``change`` in points, two rows for each group that has
-        answers in both waves; ``wave`` is the later. Further columns: ``comparison``
-        (``cross-section`` or ``matched panel``), ``answer``, ``wave_from``, ``value_from,
-        value_to`` (shares), ``base_from, base_to``, ``gained, lost`` (matched: districts that
-        began and that ceased to answer so), ``p_value`` (matched: exact McNemar). ``base`` is the
-        smaller base; of the matched panel, the pairs.
-
-    Raises
-    ------
-    EstimateError
-        If columns or waves are missing, a district is twice in a group, or `answer` is.
-
-    References
-    ----------
     Cross-section: standard error linearised over districts by svy, interval as
-    :func:`edtech_survey.statistics.paired.correlated_difference` with the correlation that
-    the common districts make; without any it is Newcombe's method 10 for independent
-    samples. Matched panel: :func:`edtech_survey.statistics.paired.newcombe_paired`.
-
-    Examples
-    --------
-    >>> bands = pd.DataFrame({
-    ...     "wave": [2020] * 4 + [2024] * 4, "district_id": list("abcd") + list("bcde"),
-    ...     "ratio": ["1:1", "2:1", "2:1", "2:1", "1:1", "1:1", "2:1", "1:1"]})
-    >>> change = change_of_share(bands, "ratio", answer="1:1")
-    >>> change[["comparison", "estimate", "base", "gained", "lost"]].values.tolist()
-    [['cross-section', 50.0, 4, <NA>, <NA>], ['matched panel', 66.66666666666667, 3, 2, 0]]
+    :func:`edtech_survey.statistics.intervals.correlated_difference` with the correlation
+    that the common districts make; without any it is Newcombe's method 10 for independent
+    samples. Matched panel: :func:`edtech_survey.statistics.intervals.newcombe_paired`.
     """
     frame = checked_frame(frame, ("wave", *by_columns(by)), cluster, answers=[item])
     told = frame[item].dropna()
@@ -135,41 +365,9 @@ def change_of_mean(
 ) -> pd.DataFrame:
     """Estimate the change of a mean between two waves, both ways.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Responses, at most one row a district, wave and group: districts, or positions by
-        position. Put money into real dollars first.
-    item : str
-        Column of numbers.
-    by, waves, weights, cluster, confidence
-        As :func:`change_of_share`.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`change_of_share`, in the item's unit; ``gained, lost`` are missing and
-        ``p_value`` is of Student's test that goes with the interval.
-
-    Raises
-    ------
-    EstimateError
-        As :func:`change_of_share`, or if the item is not a column of numbers.
-
-    References
-    ----------
     Cross-section: difference of means, errors clustered by district (Cameron and Miller
     2015, Journal of Human Resources 50:317-372, section II), linearised by svy, with
     districts less one as degrees of freedom. Matched panel: Student's paired interval.
-
-    Examples
-    --------
-    >>> paid = pd.DataFrame({
-    ...     "wave": [2020] * 3 + [2024] * 3, "district_id": list("abc") * 2,
-    ...     "salary": [80_000, 90_000, 100_000, 89_000, 100_000, 111_000]})
-    >>> change = change_of_mean(paid, "salary")
-    >>> change[["comparison", "estimate"]].values.tolist()
-    [['cross-section', 10000.0], ['matched panel', 10000.0]]
     """
     frame = checked_frame(frame, ("wave", *by_columns(by)), cluster, numbers=[item])
     pair = two_waves(frame, frame[item].astype("Float64"), by, waves, cluster)
@@ -181,32 +379,7 @@ def change_of_mean(
 
 
 def panel_overlap(panel: pd.DataFrame) -> pd.DataFrame:
-    """Count the districts that any two waves have in common.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        The panel structure: ``district_id`` and for each wave a yes/no column
-        ``wave_<year>``, or just the year.
-
-    Returns
-    -------
-    DataFrame
-        One row a pair of waves: ``wave_from, wave, districts_from, districts, both, only_from,
-        only, percent_again`` (percent of the earlier wave's districts that answered again).
-
-    Raises
-    ------
-    EstimateError
-        If fewer than two columns are named by a year, with or without ``wave_``.
-
-    Examples
-    --------
-    >>> panel = pd.DataFrame({"district_id": list("abc"), "wave_2020": [True, True, False],
-    ...                       "wave_2024": [True, False, True], "n_waves": [2, 1, 1]})
-    >>> panel_overlap(panel)[["wave_from", "wave", "both", "only"]].values.tolist()
-    [[2020, 2024, 1, 1]]
-    """
+    """Count the districts that any two waves have in common."""
     named = {name: str(name).removeprefix("wave_") for name in panel.columns}
     years = {int(year): name for name, year in named.items() if year.isdecimal()}
     if len(years) < 2:

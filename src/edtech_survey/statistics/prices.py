@@ -11,31 +11,7 @@ ITEM = "cpi_u"
 
 
 def price_index(figures: pd.DataFrame) -> pd.Series:
-    """Annual average of the CPI-U by year.
-
-    Parameters
-    ----------
-    figures : DataFrame
-        Figures with item ``cpi_u``, group ``all``, statistic ``index``; others are passed over.
-
-    Returns
-    -------
-    Series
-        Index level (1982-84 = 100) by year, sorted.
-
-    Raises
-    ------
-    EstimateError
-        If there is no index, a level is missing or not positive, or one year has two levels.
-
-    Examples
-    --------
-    >>> figures = pd.DataFrame({
-    ...     "item": "cpi_u", "group": "all", "statistic": "index", "wave": [2013, 2024],
-    ...     "value": [232.957, 313.689]})
-    >>> price_index(figures).to_dict()
-    {2013: 232.957, 2024: 313.689}
-    """
+    """Annual average of the CPI-U by year."""
     rows = figures[
         (figures["item"] == ITEM) & (figures["group"] == "all") & (figures["statistic"] == "index")
     ]

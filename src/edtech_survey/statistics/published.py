@@ -2,18 +2,382 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.statistics.bases import bases_text, joint_bases
-from edtech_survey.statistics.bases_published import QUESTION, exact_percents
-from edtech_survey.statistics.rounding import Percent, compatible_counts, read_percent, readings
+
+ROUNDINGS = ("nearest", "half_up", "half_even", "truncated")
+"""How a percent may have been cut: ``nearest`` takes a tie that half up or half even makes."""
+
+AS_PRINTED = "as printed"
+
+_PERCENT = re.compile(r"\s*(\d{1,3})(?:\.(\d{1,6}))?\s*%?\s*", re.ASCII)
+
+
+class Percent(NamedTuple):
+    """A printed percent: ``scaled`` is its value times ten to the ``decimals``."""
+
+    scaled: int
+    decimals: int
+
+    @property
+    def value(self) -> float:
+        """The percent as a number."""
+        return self.scaled / 10**self.decimals
+
+    @property
+    def half_unit(self) -> float:
+        """Half of the last printed place, in points."""
+        return 0.5 / 10**self.decimals
+
+    def trimmed(self, decimals: int) -> Percent:
+        """Drop trailing zeros, down to `decimals` places at the least."""
+        scaled, places = self
+        while places > decimals and scaled % 10 == 0:
+            scaled, places = scaled // 10, places - 1
+        return Percent(scaled, places)
+
+
+class Counts(NamedTuple):
+    """Smallest and largest count that print so; low above high means that none does."""
+
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+
+
+class Reading(NamedTuple):
+    """One way to take the precision of a question's percents."""
+
+    name: str
+    percents: tuple[Percent, ...]
+
+
+def read_percent(printed: str) -> Percent:
+    """Read one percent exactly as printed."""
+    return read_percents([printed])[0]
+
+
+def read_percents(printed: Iterable[str]) -> tuple[Percent, ...]:
+    """Read several percents; see :func:`read_percent`. All problems are reported together."""
+    given = list(printed)
+    found = [_parsed(text) for text in given]
+    if None in found:
+        raise EstimateError(
+            "the counts behind these percents cannot be worked out",
+            [
+                Problem(
+                    f"percent {at + 1}",
+                    f"{text!r} is not the text of a percent between 0 and 100",
+                    "give it as printed, such as '42.90%'; leave out 'over 60%' and the like",
+                )
+                for at, (text, percent) in enumerate(zip(given, found, strict=True))
+                if percent is None
+            ],
+        )
+    return tuple(percent for percent in found if percent is not None)
+
+
+def is_percent(printed: object) -> bool:
+    """Tell whether this is the text of a plain percent between 0 and 100."""
+    return _parsed(printed) is not None
+
+
+def readings(percents: Iterable[Percent]) -> list[Reading]:
+    """List the ways to take the percents' precision, from as printed to all padding dropped."""
+    printed = tuple(percents)
+    found = [Reading(AS_PRINTED, printed)]
+    for decimals in range(max((percent.decimals for percent in printed), default=0) - 1, -1, -1):
+        trimmed = tuple(percent.trimmed(decimals) for percent in printed)
+        if trimmed != found[-1].percents:
+            plural = "" if decimals == 1 else "s"
+            found.append(Reading(f"zeros beyond {decimals} decimal{plural} are padding", trimmed))
+    return found
+
+
+def whole(number: float) -> int:
+    """Round to a whole number, a half up; Python's own ``round`` takes a half to the even side."""
+    return int(np.floor(round(number, 9) + 0.5))
+
+
+def compatible_counts(percent: Percent | str, base: ArrayLike, rounding: str = "nearest") -> Counts:
+    """Find the counts out of a base that would have been printed as this percent.
+
+    Brown and Heathers (2017), Social Psychological and Personality Science 8:363-369 (the
+    GRIM test), with percents as means of zeros and ones.
+    """
+    scaled, decimals = read_percent(percent) if isinstance(percent, str) else percent
+    n = np.asarray(base, dtype=np.int64)
+    unit = 2 * 10 ** (decimals + 2)  # a count k prints 'scaled' when unit*k/n is near 2*scaled
+    if rounding == "truncated":
+        low, high = _up(2 * scaled * n, unit), _up((2 * scaled + 2) * n, unit) - 1
+    elif rounding in ROUNDINGS:
+        below, above = (2 * scaled - 1) * n, (2 * scaled + 1) * n
+        takes_low = rounding != "half_even" or scaled % 2 == 0
+        takes_high = rounding != "half_up" and scaled % 2 == 0
+        low = _up(below, unit) if takes_low else below // unit + 1
+        high = above // unit if takes_high else _up(above, unit) - 1
+    else:
+        raise EstimateError(f"rounding {rounding!r} is not one of {', '.join(ROUNDINGS)}")
+    return Counts(np.maximum(low, 0)[()], np.minimum(high, n)[()])
+
+
+def _up(dividend: NDArray[np.int64], divisor: int) -> NDArray[np.int64]:
+    return -(-dividend // divisor)
+
+
+def _parsed(printed: object) -> Percent | None:
+    match = _PERCENT.fullmatch(printed) if isinstance(printed, str) else None
+    if match is None:
+        return None
+    decimals = match[2] or ""
+    percent = Percent(int(match[1] + decimals), len(decimals))
+    return percent if percent.value <= 100 else None
+
+
+class Feasible(NamedTuple):
+    """Feasible bases, ascending, each with the strictest reading that allows it."""
+
+    bases: NDArray[np.int64]
+    readings: tuple[str, ...]
+    counts: tuple[str, ...]
+
+
+def feasible_bases(
+    printed: Sequence[str],
+    population: int,
+    *,
+    least: int = 1,
+    parts: bool = False,
+    rest: bool = False,
+    rounding: str = "nearest",
+    padding: bool = True,
+) -> pd.DataFrame:
+    """Find every base up to the population that could have printed all of these percents.
+
+    The GRIM test asks whether one printed mean fits one stated base. This asks it of all
+    percents of a question jointly, and of every base; the joint version is ours.
+
+    Parameters
+    ----------
+    printed : sequence of str
+        The percents as printed, such as ``["75.9%", "65.7%", "39.8%"]``.
+    population : int
+        The largest base to try: how many could have answered.
+    least : int
+        The smallest base to try.
+    parts : bool
+        The percents are exclusive answers of one question, so that their counts make up
+        the base. Otherwise each is a share of its own ("select all that apply").
+    rest : bool
+        With `parts`: answers that are not listed may make up what is missing.
+    rounding : str
+        ``nearest`` (half up or half even), ``half_up``, ``half_even`` or ``truncated``.
+    padding : bool
+        Also try the readings in which trailing zeros are padding, and say so.
+
+    Returns
+    -------
+    DataFrame
+        One row a base, ascending: ``base``; ``reading``, "as printed" or which zeros had
+        to be taken as padding; ``counts``, the compatible counts in the order given, "41"
+        or "41-42". No rows: no such base exists, so the percents cannot all be shares of
+        one base.
+
+    Raises
+    ------
+    EstimateError
+        If a text is not a percent, none is given, or the limits leave nothing to try.
+
+    References
+    ----------
+    Brown and Heathers (2017), Social Psychological and Personality Science 8:363-369.
+
+    Examples
+    --------
+    >>> feasible_bases(["75.9%", "65.7%", "39.8%"], population=250)
+       base     reading          counts
+    0   108  as printed    82 | 71 | 43
+    1   166  as printed  126 | 109 | 66
+    2   216  as printed  164 | 142 | 86
+    """
+    if rest and not parts:
+        raise EstimateError("rest=True is about exclusive parts: set parts=True as well")
+    found = joint_bases(
+        read_percents(printed),
+        population,
+        least=least,
+        parts="rest" if rest else "whole" if parts else "",
+        rounding=rounding,
+        padding=padding,
+    )
+    return pd.DataFrame(
+        {
+            "base": pd.array(found.bases, dtype="Int64"),
+            "reading": pd.array(found.readings, dtype="str"),
+            "counts": pd.array(found.counts, dtype="str"),
+        }
+    )
+
+
+def joint_bases(
+    percents: Sequence[Percent],
+    population: int,
+    *,
+    least: int = 1,
+    parts: str = "",
+    rounding: str = "nearest",
+    padding: bool = True,
+) -> Feasible:
+    """Work out :func:`feasible_bases` for percents already read."""
+    if not percents or not 1 <= least <= population:
+        raise EstimateError(
+            f"nothing to try: {len(percents)} percents, bases {least} to {population}",
+            [Problem("feasible bases", "needs a percent and 1 <= least <= population")],
+        )
+    tried = np.arange(least, population + 1)
+    kept: dict[int, tuple[str, str]] = {}
+    for name, read in readings(percents)[: None if padding else 1]:
+        counts = [compatible_counts(percent, tried, rounding) for percent in read]
+        for at in np.flatnonzero(_fits(counts, tried, parts)):
+            kept.setdefault(int(tried[at]), (name, _counts_text(counts, int(at))))
+    bases = sorted(kept)
+    return Feasible(
+        np.array(bases, dtype=np.int64),
+        tuple(kept[base][0] for base in bases),
+        tuple(kept[base][1] for base in bases),
+    )
+
+
+def bases_text(bases: Iterable[int]) -> str:
+    """Write whole numbers briefly, runs as "61-66"."""
+    numbers = np.array(sorted(bases), dtype=np.int64)
+    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1) if len(numbers) else []
+    return ", ".join(_range_text(int(run[0]), int(run[-1])) for run in runs)
+
+
+def _fits(counts: list[Counts], tried: NDArray[np.int64], parts: str) -> NDArray[np.bool_]:
+    low, high = (np.array([one[side] for one in counts]) for side in (0, 1))
+    fits: NDArray[np.bool_] = np.all(low <= high, axis=0)
+    if parts:
+        fits &= low.sum(axis=0) <= tried
+    if parts == "whole":
+        fits &= high.sum(axis=0) >= tried
+    return fits
+
+
+def _counts_text(counts: list[Counts], at: int) -> str:
+    return " | ".join(_range_text(int(one.low[at]), int(one.high[at])) for one in counts)
+
+
+def _range_text(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}-{high}"
+
+
+QUESTION = ["source", "publication", "wave", "item"]
+"""Columns that tell one question of one publication from another."""
+
+_INEXACT = ("lower bound", "upper bound", "approximate")
+
+
+def exact_percents(figures: pd.DataFrame) -> pd.Series:
+    """Tell which figures are plain percents, neither bounds nor approximate."""
+    plain = figures["printed"].map(is_percent).astype(bool)
+    inexact = figures["note"].fillna("").str.lower().str.startswith(_INEXACT).astype(bool)
+    share = (figures["statistic"] == "share").fillna(False).astype(bool)
+    return share & plain & ~inexact
+
+
+def base_ranges(
+    figures: pd.DataFrame, population: int | None = None, *, joint: bool = False
+) -> pd.DataFrame:
+    """List which bases each published share, or each question, could have had.
+
+    As :func:`edtech_survey.statistics.published.feasible_bases`.
+    """
+    shares = figures.loc[exact_percents(figures)]
+    sizes = shares["population"].fillna(population) if population else shares["population"]
+    missing = shares.loc[sizes.isna(), "figure_id"].astype(str).tolist()
+    if missing:
+        raise EstimateError(
+            f"no population for {len(missing)} figures ({', '.join(missing[:5])}): "
+            "pass population=, the number that could have answered"
+        )
+    keys = QUESTION if joint else [*QUESTION, "group"]
+    rows = [
+        dict(zip(keys, key, strict=True)) | _range_row(part)
+        for key, part in shares.assign(population=sizes).groupby(keys, sort=False, dropna=False)
+    ]
+    return _range_frame(rows)
+
+
+def _range_row(part: pd.DataFrame) -> dict[str, Any]:
+    percents = [read_percent(text) for text in part["printed"]]
+    found = joint_bases(percents, int(part["population"].max()))
+    one_base = part["base"].nunique(dropna=False) == 1
+    names = [reading.name for reading in readings(percents) if reading.name in found.readings]
+    return {
+        "printed": " | ".join(part["printed"]),
+        "base": part["base"].iloc[0] if one_base else pd.NA,
+        "base_kind": part["base_kind"].iloc[0] if one_base else pd.NA,
+        "population": part["population"].max(),
+        "base_low": found.bases[0] if names else pd.NA,
+        "base_high": found.bases[-1] if names else pd.NA,
+        "n_bases": len(found.bases),
+        "bases": bases_text(found.bases),
+        "reading": names[0] if names else pd.NA,
+    }
+
+
+def _range_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    dtypes = dict.fromkeys((*QUESTION, "group", "printed"), "str")
+    dtypes |= {"base": "Int64", "base_kind": "str", "population": "Int64"}
+    dtypes |= {"base_low": "Int64", "base_high": "Int64", "n_bases": "Int64"}
+    dtypes |= {"bases": "str", "reading": "str", "wave": "Int64"}
+    return pd.DataFrame(rows, columns=list(dtypes)).astype(dtypes)
+
+
+EXACT = ("count", "total", "min", "max")
+"""Statistics that are published in full, not rounded to a last printed place."""
+
+_NUMBER = re.compile(r"(\d[\d,]*)(?:\.(\d+))?", re.ASCII)
+
+
+def half_unit(printed: object) -> float | None:
+    """Give half of the last printed place of a number, None if the text holds no digits."""
+    numbers = _NUMBER.findall(printed) if isinstance(printed, str) else []
+    return 0.5 / 10 ** len(numbers[-1][1]) if numbers else None
+
+
+def printed_range(figures: pd.DataFrame) -> pd.DataFrame:
+    """Give the lowest and highest value that would have been printed as each figure was."""
+    rows = figures[["statistic", "printed", "value", "note"]].itertuples(index=False, name=None)
+    return pd.DataFrame(
+        [_range(*row) for row in rows], columns=["low", "high"], index=figures.index
+    ).astype("Float64")
+
+
+def _range(statistic: Any, printed: Any, value: Any, note: Any) -> tuple[Any, Any]:
+    if pd.isna(value):
+        return pd.NA, pd.NA
+    number, said = float(value), str(note).lower() if pd.notna(note) else ""
+    if said.startswith("approximate"):
+        return pd.NA, pd.NA
+    if said.startswith("lower bound"):
+        return number, pd.NA
+    if said.startswith("upper bound"):
+        return pd.NA, number
+    half = None if statistic in EXACT else half_unit(printed)
+    finer = half is not None and abs(number / (2 * half) - round(number / (2 * half))) > 1e-6
+    return (number, number) if half is None or finer else (number - half, number + half)
+
 
 BANDS = ("pk-2", "3-5", "6-8", "9-12")
 """The grade bands of the Connecticut survey, youngest first."""
@@ -39,25 +403,7 @@ class Choices(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Share:
-    """One printed percent with the (base, count) pairs behind it.
-
-    Attributes
-    ----------
-    source, wave, item, group, printed : str or int
-        As in the figures.
-    percent : Percent
-        The printed percent as read.
-    base : int or None
-        The base as published or derived; None if it is not known.
-    base_kind : str
-        ``published``, ``derived``, ``feasible`` (any of `bases`), or ``unknown``: the
-        caller assumed one or a range.
-    population : int or None
-        How many the share is about.
-    synthetic : bool
-    bases, counts : ndarray of int
-        Aligned: each possible base as often as it has compatible counts.
-    """
+    """One printed percent with the (base, count) pairs behind it."""
 
     source: str
     wave: int
@@ -105,43 +451,7 @@ def published_pairs(
     min_base: int = 1,
     assume_base: Assumed | Mapping[int, Assumed] | None = None,
 ) -> list[Share]:
-    """Take an item's published shares, with the bases and counts that each allows.
-
-    Parameters
-    ----------
-    figures : DataFrame
-        Figures; rows of `item` with statistic ``share``.
-    item : str
-        Such as ``one_to_one``.
-    waves : sequence of int, optional
-        Survey years; all by default.
-    groups : sequence of str, optional
-        Groups, in the order wanted; the four grade bands by default, None for all.
-    sources : sequence of str, optional
-        Sources to take; all by default.
-    population : int, optional
-        How many could have answered, where the figures do not say: the largest base.
-    joint : bool
-        Suppose one base for all groups of a wave, so that it must print all its percents.
-        By default each group has a base of its own, the weaker supposition: in 2024 the
-        four bands had 53, 58, 58 and 57 answers.
-    min_base : int
-        The smallest base to believe where none is published. 1 supposes nothing.
-    assume_base : int, (int, int), or mapping of wave to either, optional
-        A base, or a range of bases, to suppose where none is published. A base that could
-        not have printed the percent is refused; a range keeps those that could.
-
-    Returns
-    -------
-    list of Share
-        By group, then wave.
-
-    Raises
-    ------
-    EstimateError
-        Naming each figure that is missing, doubled, not a plain percent, without a
-        population, impossible for its base, or impossible for every base allowed.
-    """
+    """Take an item's published shares, with the bases and counts that each allows."""
     table = _selected(figures, item, waves, groups, sources)
     sizes = table["population"].fillna(population) if population else table["population"]
     allowed = _joint_bases(figures, table, sizes) if joint else None
@@ -298,3 +608,138 @@ def _nearest(percent: Percent, bases: NDArray[np.int64], kind: str) -> str:
 def _impossible(row: dict[str, Any], what: str, advice: str) -> EstimateError:
     where = f"{row['figure_id']} ({row['item']} {row['group']} {row['wave']}, {row['printed']})"
     return EstimateError("", [Problem(where, what, advice)])
+
+
+_REPEAT = r"(?:^|; )repeat of "
+
+
+def unrepeated(figures: pd.DataFrame) -> pd.DataFrame:
+    """Leave out second printings, whose note says "repeat of" the first one."""
+    return figures[~figures["note"].fillna("").str.contains(_REPEAT, regex=True).astype(bool)]
+
+
+def figures_of(
+    figures: pd.DataFrame,
+    item: str,
+    statistic: str,
+    *,
+    wave: int | None = None,
+    source: str | None = None,
+) -> pd.DataFrame:
+    """Take one item's figures of one wave and source, without second printings."""
+    said = f"{item} {statistic}" + (f" of {wave}" if wave is not None else "")
+    chosen = (figures["item"] == item) & (figures["statistic"] == statistic)
+    if wave is not None:
+        chosen &= figures["wave"] == wave
+    if source is not None:
+        chosen &= figures["source"] == source
+    found = unrepeated(figures[chosen.fillna(False).astype(bool)])
+    if found.empty:
+        raise EstimateError(
+            f"there is no published {said}",
+            [Problem(said, "not among the figures", "check item, wave and source")],
+        )
+    twice = found[found.duplicated(["group", "wave"], keep=False)]
+    if len(twice):
+        raise EstimateError(
+            f"{said} is published more than once",
+            [
+                Problem(f"{said}, {group}", ", ".join(part["figure_id"]), "say which with source=")
+                for group, part in twice.groupby("group")
+            ],
+        )
+    return found
+
+
+def figure_of(
+    figures: pd.DataFrame,
+    item: str,
+    statistic: str,
+    *,
+    group: str = "all",
+    wave: int | None = None,
+    source: str | None = None,
+) -> pd.Series[Any]:
+    """Take one figure."""
+    found = figures_of(
+        figures[(figures["group"] == group).fillna(False).astype(bool)],
+        item,
+        statistic,
+        wave=wave,
+        source=source,
+    )
+    if len(found) > 1:
+        raise EstimateError(
+            f"{item} {group} {statistic} is published for "
+            f"{', '.join(map(str, found['wave']))}: say which with wave="
+        )
+    return found.iloc[0]
+
+
+RATIOS = ("1:1", "2:1", "3:1", "4:1", ">4:1")
+"""Students to a device, as the survey asks."""
+
+ANSWERS = {"sharing": ("none", "some", "all"), "provision": ("district", "student", "both")}
+AFTER_HOURS = ("staff", "students", "families", "other")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """One statistic of one item: its unit, and its form in print."""
+
+    item: str
+    statistic: str
+    unit: str
+    form: str
+
+
+REPORTED = tuple(
+    Reported(item, statistic, unit, form)
+    for item, statistics, unit, form in (
+        ("responding_districts", "count", "districts", "number"),
+        ("students", "total", "students", "number"),
+        ("students", "share", "percent", "percent"),
+        ("schools", "total", "schools", "number"),
+        ("devices", "total mean max min", "devices", "number"),
+        ("position_present", "count", "districts", "number"),
+        ("position_present", "share", "percent", "percent"),
+        ("position_enrollment", "mean", "students", "number"),
+        ("position_fte", "mean", "fte", "hundredths"),
+        ("position_salary", "mean", "usd", "dollars"),
+        ("position_outsourced", "count", "districts", "number"),
+        ("position_outsourced", "share", "percent", "percent"),
+        ("benefit_rate_responding", "count", "districts", "number"),
+        ("benefit_rate_responding", "share", "percent", "percent"),
+        ("benefit_rate", "mean min max", "percent", "percent"),
+        ("sharing", "count", "districts", "number"),
+        ("sharing", "share", "percent", "percent"),
+        ("provision", "count", "districts", "number"),
+        ("provision", "share", "percent", "percent"),
+        ("student_device_ratio", "count", "districts", "number"),
+        ("student_device_ratio", "share", "percent", "percent"),
+        ("one_to_one", "share", "percent", "percent"),
+        ("support_staff", "total", "staff", "number"),
+        ("support_ratio", "max min mean_of_ratios ratio_of_totals", "devices_per_staff", "ratio"),
+        ("after_hours", "count", "districts", "number"),
+        ("after_hours", "share", "percent", "percent"),
+    )
+    for statistic in statistics.split()
+)
+"""In the order of the summary."""
+
+
+def reported(item: str, statistic: str) -> Reported:
+    """Look up how the report prints a statistic."""
+    for one in REPORTED:
+        if (one.item, one.statistic) == (item, statistic):
+            return one
+    raise EstimateError(f"the report has no {statistic} of {item}: see REPORTED")
+
+
+def printed(value: float, form: str) -> str:
+    """Write a number as the report does, rounded half up."""
+    # Through its shortest text: 2.925 is meant, not the float just below it.
+    places = Decimal("0.01") if form == "hundredths" else Decimal(1)
+    exact = Decimal(repr(round(float(value), 9))).quantize(places, rounding=ROUND_HALF_UP)
+    wrapped = {"percent": "{:f}%", "dollars": "${:,f}", "ratio": "1 : {:,f}", "number": "{:,f}"}
+    return wrapped.get(form, "{:f}").format(exact)

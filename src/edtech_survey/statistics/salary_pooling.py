@@ -9,11 +9,13 @@ from scipy.optimize import brentq
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.linear import LinearFit, check_confidence, fit_linear
 from edtech_survey.statistics.salary import (
     SPECS,
     UNITS,
+    LinearFit,
     Spec,
+    check_confidence,
+    fit_linear,
     outcome_and_regressor,
     shared_columns,
     spec_weights,

@@ -18,11 +18,10 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.intervals_checks import checked_confidence
+from edtech_survey.statistics.changes import by_group, over, series_columns, typed
+from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.published import Choices, Share, published_pairs
-from edtech_survey.statistics.published_rows import over, series_columns, typed
 from edtech_survey.statistics.saturation_fit import Fits, fit_growth
-from edtech_survey.statistics.trends import by_group
 
 _SCENARIOS = 5  # from every open base at its smallest to every one at its largest
 _NO_CEILING = 0.995  # a ceiling fitted this high is not told apart from none
@@ -64,7 +63,7 @@ def saturation(
     confidence : float
         Between 0 and 1.
     **choices
-        As :func:`edtech_survey.statistics.trends_levels.published_shares`; `min_base`
+        As :func:`edtech_survey.statistics.changes.published_shares`; `min_base`
         matters much, for tiny bases say next to nothing about a curve.
 
     Returns

@@ -1,6 +1,6 @@
 """What a sceptic asks of a trend: whether a smooth curve fits, and who answered twice.
 
-As :mod:`edtech_survey.statistics.trends_reported`, these functions give no numbers where the
+As :mod:`edtech_survey.statistics.changes`, these functions give no numbers where the
 evidence does not allow them, and say why.
 """
 
@@ -14,12 +14,11 @@ import pandas as pd
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import empty_estimates, estimates
+from edtech_survey.statistics.changes import by_group, series_columns, typed
 from edtech_survey.statistics.disclosure import rule_named
 from edtech_survey.statistics.panel import change_of_share
 from edtech_survey.statistics.published import Choices, published_pairs
-from edtech_survey.statistics.published_rows import series_columns, typed
 from edtech_survey.statistics.saturation import saturation
-from edtech_survey.statistics.trends import by_group
 
 
 def curve_fits(

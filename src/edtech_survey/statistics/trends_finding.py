@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.contrasts import HOLDS, HOLDS_ASSUMED, UNSUPPORTED
+from edtech_survey.statistics.changes import HOLDS, HOLDS_ASSUMED, UNSUPPORTED
 
 _NEEDED = {"wave", "wave_from", "group", "estimate", "base_kind", "label"}
 
@@ -20,7 +20,7 @@ def change_finding(
     Parameters
     ----------
     changes : DataFrame
-        From :func:`edtech_survey.statistics.trends.changes`.
+        From :func:`edtech_survey.statistics.changes.changes`.
     what : str
         What changed, as the sentence's subject.
     names : mapping of str to str, optional

@@ -18,8 +18,8 @@ from edtech_survey.reports.findings import survey_waves, verdicts
 from edtech_survey.reports.findings.one_to_one_setting import setting
 from edtech_survey.shape import figures
 from edtech_survey.statistics import trends_checks
-from edtech_survey.statistics import trends_reported as trends
-from edtech_survey.statistics.bounds import state_bounds
+from edtech_survey.statistics import changes as trends
+from edtech_survey.statistics.changes import state_bounds
 
 BANDS = pd.DataFrame(
     {

@@ -3,7 +3,7 @@ import pytest
 
 from edtech_survey.reports.claims import unsupported
 from edtech_survey.reports.findings import start_here
-from edtech_survey.statistics.bases import feasible_bases
+from edtech_survey.statistics.published import feasible_bases
 
 NAMES = {"pk-2": "Early elementary", "6-8": "Middle school"}
 PERCENTS = ["75.9%", "65.7%", "39.8%"]

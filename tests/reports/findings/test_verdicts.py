@@ -3,7 +3,7 @@ import pytest
 
 from edtech_survey.errors import ReportError
 from edtech_survey.reports.findings import verdicts
-from edtech_survey.statistics.contrasts import LABELS
+from edtech_survey.statistics.changes import LABELS
 
 NAMES = {"pk-2": "early elementary", "6-8": "middle school", "9-12": "high school"}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from edtech_survey.data.figures import read_source
 from edtech_survey.data.files import write_bytes
 from edtech_survey.data.sample.answers import Answer, published
 from edtech_survey.data.sample.calibration import Draws
@@ -30,7 +31,6 @@ from edtech_survey.data.sample.questionnaires import (
     questions_2024,
 )
 from edtech_survey.data.sample.tools import tools
-from edtech_survey.data.sources import read_source
 from edtech_survey.paths import raw_dir
 
 WAVES = (2017, 2020, 2021, 2024)

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from edtech_survey.data.headers import letter
+from edtech_survey.data.grids import letter
 
 _NUMBER = re.compile(r"0|[1-9]\d{0,14}|(?:0|[1-9]\d{0,9})\.\d{1,6}")
 _TIME = re.compile(r"0?([1-4]):01:00")

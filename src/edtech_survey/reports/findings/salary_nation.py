@@ -28,7 +28,7 @@ class Nation:
     base : int or None
         Districts behind the state's mean.
     brackets, place, story, growth, fit : DataFrame
-        From :func:`edtech_survey.statistics.bracket_shown.nation_frames`.
+        From :func:`edtech_survey.statistics.brackets.nation_frames`.
     line, later_line : str
         Source lines of the national survey with brackets, and of both national surveys.
     at_least : bool
@@ -91,7 +91,7 @@ def nation(
     position : str
         Position of the state's survey that is compared.
     frames : dict
-        From :func:`edtech_survey.statistics.bracket_shown.nation_frames`.
+        From :func:`edtech_survey.statistics.brackets.nation_frames`.
     figures : DataFrame
         National figures and prices.
     publications : DataFrame
