@@ -60,6 +60,11 @@ class Evidence:
     synthetic: bool
 
     @property
+    def own(self) -> pd.DataFrame:
+        """Figures of the series itself."""
+        return self.state
+
+    @property
     def figures(self) -> pd.DataFrame:
         """State and elsewhere in one frame."""
         import pandas as pd  # noqa: PLC0415

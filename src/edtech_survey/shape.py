@@ -43,8 +43,22 @@ ESTIMATE_DTYPES: dict[str, str] = {
     "population": "Int64",
     "method": "str",
     "synthetic": "boolean",
+    "figures": "str",
 }
-"""Columns of an estimate, in order, with their types: the same whatever goes in."""
+"""Columns of an estimate, in order, with their types: the same whatever goes in.
+
+``figures`` holds the ids of the published figures behind the number, a space between them; it
+is NA where a number was estimated from responses.
+"""
+
+HOLDS, DEPENDS, NOT = "holds whatever the base", "depends on the base", "not supported"
+"""What can be said of a change, in the column ``label``."""
+
+VERDICTS = {HOLDS: "clear", DEPENDS: "clear if enough", NOT: "no clear change"}
+"""The same as a reader meets it, in the column ``verdict``."""
+
+BANDS = ("pk-2", "3-5", "6-8", "9-12")
+"""The grade bands, youngest first."""
 
 FIGURE_COLUMNS = tuple(FIGURE_DTYPES)
 ESTIMATE_COLUMNS = tuple(ESTIMATE_DTYPES)
@@ -57,7 +71,7 @@ def estimates(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     ----------
     rows : iterable of mappings, or DataFrame
         Keys are column names. A missing key becomes NA; keys beyond the shape are kept
-        as further columns, after the fourteen.
+        as further columns, after the fifteen.
 
     Returns
     -------
@@ -68,11 +82,39 @@ def estimates(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     --------
     >>> table = estimates([{"item": "one_to_one", "estimate": 89, "base": 53, "label": "up"}])
     >>> list(table.columns[:3]), list(table.columns[-2:])
-    (['source', 'wave', 'item'], ['synthetic', 'label'])
+    (['source', 'wave', 'item'], ['figures', 'label'])
     >>> float(table.loc[0, "estimate"]), table.loc[0, "std_error"]
     (89.0, <NA>)
     """
     return _shaped(rows, ESTIMATE_DTYPES)
+
+
+def joined(*texts: Any) -> Any:
+    """Join ids of figures without repeats, row by row where columns are given; NA if none.
+
+    Examples
+    --------
+    >>> joined("a.1 a.2", pd.NA, "a.2 b.1")
+    'a.1 a.2 b.1'
+    >>> joined(pd.Series(["a", pd.NA]), "b").tolist()
+    ['a b', 'b']
+    """
+    columns = [text for text in texts if isinstance(text, pd.Series)]
+    if columns:
+        rows = zip(
+            *(t if isinstance(t, pd.Series) else [t] * len(columns[0]) for t in texts), strict=True
+        )
+        return pd.Series([joined(*row) for row in rows], index=columns[0].index, dtype="str")
+    found = dict.fromkeys(part for text in texts if not pd.isna(text) for part in str(text).split())
+    return " ".join(found) or pd.NA
+
+
+def ids(*frames: pd.DataFrame) -> list[str]:
+    """List the ids of the figures behind the rows of frames, in their order, each once."""
+    columns = [frame["figures"].dropna() for frame in frames if "figures" in frame]
+    return list(
+        dict.fromkeys(part for column in columns for text in column for part in text.split())
+    )
 
 
 def figures(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:

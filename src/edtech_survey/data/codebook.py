@@ -165,6 +165,18 @@ class Codebook:
             return pd.concat([own, self.position_titles], ignore_index=True)
         return own.reset_index(drop=True)
 
+    def name(self, item: str, group: str) -> str:
+        """Name a group of an item in words: a band, a position, an answer; else the code."""
+        return self._names.get((str(item), str(group))) or self._names.get(
+            ("", str(group)), str(group)
+        )
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], str]:
+        found = {("", row.band): row.label for row in self.bands.itertuples()}
+        found |= {("", row.position): row.label for row in self.positions.itertuples()}
+        return found | {(row.item, row.answer): row.label for row in self.answers.itertuples()}
+
     @cached_property
     def position_titles(self) -> pd.DataFrame:
         """Every spelling of every position; see :func:`titles`."""

@@ -1,0 +1,123 @@
+"""What the first argument of a verb holds, and the one look-up of published figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.shape import FIGURE_COLUMNS, estimates
+
+_REPEAT = r"(?:^|; )repeat of "
+_SHAPE = {"figure_id", "item", "statistic", "value"}
+
+
+class Given(NamedTuple):
+    """Figures or rows of respondents, whichever was given, and the name of each group."""
+
+    figures: pd.DataFrame | None
+    rows: pd.DataFrame | None
+    name: Callable[[str, str], str]
+
+
+def given(x: Any) -> Given:
+    """Read the first argument of a verb: an Evidence, figures, or rows of respondents."""
+    if hasattr(x, "own") and hasattr(x, "codebook"):
+        return Given(x.own, None, x.codebook.name)
+    if not isinstance(x, pd.DataFrame):
+        raise EstimateError(
+            f"the first argument is an Evidence or a data frame, not {type(x).__name__}",
+            [Problem("first argument", repr(x)[:60], "begin with evidence = es.evidence()")],
+        )
+    if set(x.columns) >= _SHAPE:
+        return Given(x, None, _code)
+    return Given(None, x, _code)
+
+
+def pick(
+    x: Any,
+    item: str | Sequence[str],
+    statistic: str | Sequence[str] | None = None,
+    *,
+    wave: int | Sequence[int] | None = None,
+    group: str | Sequence[str] | None = None,
+    source: str | Sequence[str] | None = None,
+    strict: bool = False,
+) -> pd.DataFrame:
+    """Pick published figures.
+
+    Parameters
+    ----------
+    x : Evidence or DataFrame
+        An Evidence gives the figures of its own series; ``evidence.elsewhere`` those of others.
+    item, statistic, wave, group, source : one value, a list, or None for any
+        What to pick; second printings of a figure are left out.
+    strict : bool
+        Raise where there is no such figure, or more than one for a wave and group.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the figures with ``name``, the group in words; zero rows for what was not asked.
+
+    Raises
+    ------
+    EstimateError
+        With ``strict``; the message lists what there is.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> frame = figures([{"figure_id": "a", "item": "students", "statistic": "total", "value": 9}])
+    >>> pick(frame, "students")["value"].tolist(), len(pick(frame, "drones"))
+    ([9.0], 0)
+    """
+    figures, _, name = given(x)
+    if figures is None:
+        lacking = ", ".join(sorted(_SHAPE - set(x.columns)))
+        raise EstimateError(f"pick takes figures, and this frame has no {lacking}")
+    wanted = {"item": item, "statistic": statistic, "wave": wave, "group": group, "source": source}
+    keep = ~figures["note"].fillna("").str.contains(_REPEAT, regex=True).astype(bool)
+    for column, value in wanted.items():
+        if value is not None:
+            values = [value] if isinstance(value, (str, int)) else list(value)
+            keep &= figures[column].isin(values).fillna(False).astype(bool)
+    found = figures[keep].reset_index(drop=True)
+    if strict:
+        _refuse(found, figures, wanted)
+    names = [name(*pair) for pair in zip(found["item"], found["group"], strict=True)]
+    return found.assign(name=pd.Series(names, index=found.index, dtype="str"))
+
+
+def reported(figures: pd.DataFrame) -> pd.DataFrame:
+    """Put picked figures into the result shape: each value its own estimate, without interval."""
+    kept = [c for c in figures.columns if c not in FIGURE_COLUMNS or c in ("printed", "unit")]
+    shared = ["source", "wave", "item", "group", "statistic", "base", "base_kind", "population"]
+    rows = figures[[*shared, "synthetic", *kept]]
+    return estimates(
+        rows.assign(estimate=figures["value"], figures=figures["figure_id"], method="as published")
+    )
+
+
+def _code(item: str, group: str) -> str:
+    return str(group)
+
+
+def _refuse(found: pd.DataFrame, figures: pd.DataFrame, wanted: dict[str, Any]) -> None:
+    said = ", ".join(f"{key} {value}" for key, value in wanted.items() if value is not None)
+    if found.empty:
+        there = sorted(figures["item"].dropna().unique())
+        near = get_close_matches(str(wanted["item"]), there, n=3) or there[:8]
+        raise EstimateError(
+            "there is no such published figure",
+            [Problem(said, "not among the figures", f"there are, for one: {', '.join(near)}")],
+        )
+    twice = found[found.duplicated(["wave", "item", "group", "statistic"], keep=False)]
+    if len(twice):
+        which = ", ".join(twice["figure_id"].head(4))
+        raise EstimateError(
+            "a figure is published more than once", [Problem(said, which, "say which with source=")]
+        )
