@@ -26,6 +26,7 @@ _HOME = {
     "audit": "statistics.audit",
     "bracket_estimates": "statistics.brackets",
     "changes": "statistics.changes",
+    "chart": "reports.chart",
     "charts": "reports.charts",
     "check_export": "data.new_wave",
     "compare": "statistics.compare",
@@ -36,6 +37,8 @@ _HOME = {
     "evidence": "gathering",
     "feasible_bases": "statistics.published",
     "headline": "reports.exhibit",
+    "load_ipython_extension": "reports.say",
+    "marks": "reports.marks",
     "merge_waves": "data.waves",
     "one_to_one": "statistics.changes",
     "read_codebook": "data.codebook",
@@ -48,10 +51,11 @@ _HOME = {
     "salary_table": "statistics.salary",
     "share_estimates": "statistics.intervals",
     "suppress": "statistics.disclosure",
+    "table": "reports.table",
     "tables": "reports.tables",
-    "words": "reports.words",
+    "words": "words",
 }
-_MODULES = ("charts", "tables", "words")
+_MODULES = ("charts", "marks", "tables", "words")
 
 __version__ = "0.1.0"
 __all__ = sorted(_HOME)  # noqa: PLE0605

@@ -7,7 +7,7 @@
 
 from edtech_survey.reports.essay import Headline, Text, headline, note, prose
 from edtech_survey.reports.figure import Figure
-from edtech_survey.reports.origins import sources
+from edtech_survey.reports.old_origins import sources
 from edtech_survey.reports.tables import Table
 
 __all__ = ["Figure", "Headline", "Table", "Text", "headline", "note", "prose", "sources"]

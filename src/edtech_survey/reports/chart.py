@@ -1,0 +1,193 @@
+"""A chart is ordinary seaborn in the cell, inside ``es.chart``, which makes it an exhibit."""
+
+from __future__ import annotations
+
+import base64
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure as Canvas
+
+from edtech_survey import words
+from edtech_survey.reports import exhibits, origins, picture, say, theme
+
+_CSS_PIXELS = 96
+_MOST_IN_ALT = 24
+_KEYS = ("period", "wave", "name", "group")
+
+
+@contextmanager
+def chart(
+    frame: pd.DataFrame,
+    title: str,
+    measure: str,
+    *,
+    panels: str | None = None,
+    wrap: int = 2,
+    height: float = 3.2,
+    note: str = "",
+    missing: str = "",
+    columns: Mapping[str, Any] | None = None,
+    base: str | None = None,
+    alt: str | None = None,
+    sharex: bool = True,
+    sharey: bool = True,
+) -> Iterator[Any]:
+    """Give axes in the house theme, take what is drawn on them, show it as an accessible exhibit.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows that are drawn. Source line, base, question, alt text, data and CSV follow from
+        its columns (``source``, ``figures``, ``wave``, ``item``, ``name``, ``estimate``, ``base`` ...).
+    title : str
+        The finding, a template like a ``%%say`` cell; ``rows`` stands for the frame.
+    measure : str
+        What is measured, in which unit, of whom and when; a template.
+    panels : str, optional
+        Column with one panel a value; the block then gets a dict of axes.
+    wrap : int
+        Panels in a row.
+    height : float
+        Inches, of each row of panels. The width is that of the page.
+    note : str
+        How to read it; a template.
+    missing : str
+        What is said in place of a picture of zero rows; a template.
+    columns : dict, optional
+        Columns of the data table under the picture: name to header, or to (header, kind of
+        number). By default those that differ from row to row.
+    base, alt : str, optional
+        Templates in place of the base line and the alt text that follow from the frame.
+    sharex, sharey : bool
+        Whether panels share their axes.
+
+    Examples
+    --------
+    A cell of a notebook::
+
+        with es.chart(shares, title="{{ rows | span }} had one", measure="Percent, 2024") as ax:
+            sns.scatterplot(shares, x="estimate", y="name", color=es.marks.BLUE, ax=ax)
+            es.marks.interval_bars(ax, shares, y="name")
+    """
+    from IPython.display import display  # noqa: PLC0415
+
+    keys = list(dict.fromkeys(frame[panels])) if panels else [None]
+    names = {**say.names_at_hand(), "rows": frame}
+    if frame.empty:
+        # What is drawn of nothing is thrown away, so it may fail: notebooks need no `if`.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                yield {} if panels else Canvas().subplots()
+            except Exception:  # noqa: BLE001
+                pass
+        if missing:
+            told = say.render(missing, names)
+            display({"text/markdown": told, "text/plain": told}, raw=True)
+        return
+    down = -(-len(keys) // wrap) if panels else 1
+    canvas = Canvas(figsize=(theme.WIDTH, height * down))
+    with sns.axes_style("white", theme.style()), sns.plotting_context(rc=theme.style()):
+        across = min(wrap, len(keys))
+        grid = canvas.subplots(down, across, squeeze=False, sharex=sharex, sharey=sharey).ravel()
+        axes = dict(zip(keys, grid, strict=False))
+        yield axes if panels else axes[None]
+        for key, ax in axes.items():
+            if panels and not ax.get_title(loc="left"):
+                name = say.sentence_start(str(key))
+                ax.set_title(name, loc="left", fontsize=theme.TEXT, fontweight="bold")
+            ax.set(xlabel="", ylabel="")
+            _capital_names(ax)
+        for spare in grid[len(keys) :]:
+            spare.set_visible(False)
+        canvas.tight_layout(h_pad=1.0)
+        shown = _exhibit(canvas, frame, names, title, measure, note, base, alt, panels, columns)
+    display(shown)
+
+
+def _exhibit(
+    canvas: Canvas, frame: pd.DataFrame, names: Mapping[str, Any], title: str, measure: str,
+    note: str, base: str | None, alt: str | None, panels: str | None, columns: Any,
+) -> exhibits.Exhibit:  # fmt: skip
+    finding, measured = say.plain_text(title, names), say.plain_text(measure, names)
+    based = None if base is None else say.plain_text(base, names)
+    notes = exhibits.around(frame, "chart", finding, say.plain_text(note, names), based)
+    told = say.plain_text(alt, names) if alt else f"{words.sentence(measured)} {describe(frame, panels)}"
+    told = f"{'Synthetic data. ' if origins.synthetic(frame) else ''}{told}".strip()
+    if origins.synthetic(frame):
+        picture.watermark(canvas)
+    drawn = picture.image(canvas)
+    png = picture.png(drawn)
+    wide, high = canvas.get_size_inches() * _CSS_PIXELS
+    name = exhibits.identity("chart", frame)
+    body = (
+        f'<div class="picture"><img src="data:image/png;base64,{base64.b64encode(png).decode()}" '
+        f'alt="{escape(told, quote=True)}" width="{wide:.0f}" height="{high:.0f}"></div>'
+    )
+    shown = dict(columns) if columns else _columns(frame, panels)
+    return exhibits.Exhibit(
+        kind="figure", frame=frame, title=finding, measure=measured, body=body, notes=notes,
+        after=[exhibits.data_table(frame, shown, name, "figure")], alt=told, identity=name,
+        pictures={"image/png": picture.png(picture.slide(drawn, finding, measured, notes))},
+    )  # fmt: skip
+
+
+def describe(frame: pd.DataFrame, panels: str | None = None) -> str:
+    """Tell the rows of a chart in the order drawn, with every number: the alt text."""
+    if "estimate" not in frame:
+        return f"{words.count(len(frame), 'row')}; the numbers are in the table below."
+    varying = [key for key in _keys(frame) if frame[key].nunique() > 1]
+    outer = panels or next((key for key in varying if key in ("name", "group")), "")
+    if len(varying) < 2 and not panels:
+        outer = ""
+    inner = [key for key in varying if key != outer]
+    if len(frame) > _MOST_IN_ALT:
+        told = [_told(rows.iloc[0].to_dict(), _keys(frame)) for rows in
+                (say.lowest(frame), say.highest(frame))]  # fmt: skip
+        return f"{len(frame)} values, from {told[0]} to {told[1]}; all are in the table below."
+    parts = []
+    for part in say.by(frame, outer) if outer else [frame]:
+        told = ", ".join(_told(row, inner) for row in part.to_dict("records"))
+        parts.append(words.sentence(f"{part[outer].iloc[0]}: {told}" if outer else told))
+    return " ".join(parts)
+
+
+def _told(row: Mapping[Any, Any], keys: list[str]) -> str:
+    told = exhibits.cell(row, "estimate")
+    told = "not available" if told == "—" else told
+    places = [exhibits.cell(row, key) for key in keys]
+    verdict = row.get("verdict")
+    sure = f", {verdict}" if isinstance(verdict, str) else ""
+    return f"{told} in {' in '.join(places)}{sure}" if places else f"{told}{sure}"
+
+
+def _keys(frame: pd.DataFrame) -> list[str]:
+    """List the columns that tell one row from another: period or wave, name or group."""
+    there = [key for key in _KEYS if key in frame and frame[key].notna().any()]
+    return [
+        key
+        for key in there
+        if not (key == "wave" and "period" in there) and not (key == "group" and "name" in there)
+    ]
+
+
+def _columns(frame: pd.DataFrame, panels: str | None) -> dict[str, str]:
+    keys = _keys(frame)
+    lead = [key for key in ("name", "group", panels or "", *keys) if key in keys or key == panels]
+    wanted = [*dict.fromkeys(lead), "estimate", "verdict", "count", "base"]
+    there = [name for name in wanted if name in frame and frame[name].notna().any()]
+    there = there or [str(name) for name in frame.columns[:6]]
+    return {name: exhibits.header(frame, name) for name in there}
+
+
+def _capital_names(ax: Any) -> None:
+    """Begin the names of rows with a capital letter."""
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    if names and names[0][:1].isalpha():
+        ax.set_yticks(ax.get_yticks(), [say.sentence_start(name) for name in names])

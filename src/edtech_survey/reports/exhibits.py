@@ -1,0 +1,294 @@
+"""What a chart and a table share: words around it, provenance, data, and the markup of both."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from edtech_survey import words
+from edtech_survey.errors import Problem, ReportError
+from edtech_survey.reports import origins, say
+
+LONGEST_DATA = 40
+"""Rows of the data folded under a picture; the CSV always has all of them."""
+
+SMALL_BASE = 30
+"""Below this many answers a number carries ``!`` (NCES Statistical Standards, 2012, 5-1)."""
+
+LEGEND = {
+    "!": f"! Interpret with caution: fewer than {SMALL_BASE} answers.",
+    "‡": "‡ Withheld: too few answered to show it without showing one of them.",
+    "—": "— Not available, not asked or withheld.",
+}
+BADGE = '<span class="synthetic-badge">SYNTHETIC sample, not survey answers</span>'
+
+# A page has its own style sheet and drops this one; JupyterLab has nothing else.
+_LAB_STYLE = (
+    "<style>.exhibit{text-align:left}.exhibit table{border-collapse:collapse}"
+    ".exhibit th,.exhibit td{text-align:left!important}.exhibit .number{text-align:right!important}"
+    ".exhibit-title{font-weight:700}.exhibit-notes{font-size:.9em}</style>"
+)
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_DIGITS = 10
+_HEADERS = {
+    "name": "Group", "group": "Group", "wave": "Survey", "period": "Surveys", "answer": "Answer",
+    "estimate": "Estimate", "conf_low": "Interval", "base": "Answered", "count": "Count",
+    "verdict": "Verdict", "item": "Item", "statistic": "Statistic", "value": "Value",
+}  # fmt: skip
+_GROUPS = {"bands": "Grade band", "positions": "Position"}
+_BY_STATISTIC = {"share": "percent", "count": "count", "index": "number"} | dict.fromkeys(
+    ("change", "gap", "gap_change", "difference"), "points"
+)
+_BY_UNIT = {
+    "percent": "percent", "points": "points", "usd": "dollars", "usd_per_student": "dollars",
+    "fte": "fte", "devices_per_staff": "ratio", "students": "count", "people": "count",
+    "districts": "count", "devices": "count", "staff": "fte", "schools": "count", "sites": "count",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One chart or table with all that must stand around it; shows itself alike everywhere."""
+
+    kind: str
+    frame: pd.DataFrame
+    title: str
+    measure: str
+    body: str
+    notes: Sequence[str]
+    after: Sequence[str] = ()
+    alt: str = ""
+    identity: str = "exhibit"
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+
+    def html(self) -> str:
+        """Write the figure element: caption, picture or table, notes, data, download."""
+        name = self.identity
+        badge = f'<div class="exhibit-badge">{BADGE}</div>' if origins.synthetic(self.frame) else ""
+        under = f'<div class="exhibit-subtitle">{escape(self.measure)}</div>' if self.measure else ""
+        small = "".join(f"<p>{escape(text)}</p>" for text in self.notes if text)
+        link = csv_link(csv_text(self.frame), name, self.kind, len(self.frame))
+        return (
+            f'{_LAB_STYLE}<figure class="exhibit exhibit-{self.kind}" id="{name}" role="group" '
+            f'aria-labelledby="{name}-title"><figcaption>'
+            f'<div class="exhibit-title" id="{name}-title">{escape(self.title)}</div>{under}{badge}'
+            f'</figcaption>{self.body}<div class="exhibit-notes">{small}</div>'
+            f'<div class="exhibit-tools">{"".join(self.after)}{link}</div></figure>'
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.title}\n{self.alt}".strip()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        bundle = {"text/html": self.html(), "text/plain": repr(self)}
+        told = {kind: base64.b64encode(data).decode() for kind, data in self.pictures.items()}
+        return bundle | told, {kind: {"alt": self.alt} for kind in told}
+
+
+def around(frame: pd.DataFrame, kind: str, title: str, note: str, base: str | None) -> Any:
+    """Check the words of an exhibit and write the notes under it, in their order."""
+    if not title.strip():
+        raise ReportError(f"a {kind} needs a title", [Problem("title", "is empty", "say the finding")])
+    origins.note(frame)
+    asked, source = origins.question(frame), origins.source_line(frame)
+    answered = origins.base_line(frame) if base is None else base
+    supposed = say.supposed(frame)
+    return [
+        f"Question: “{asked.strip().strip(chr(34))}”" if asked else "",
+        f"Base: {words.sentence(answered)}" if answered else "",
+        words.sentence(note),
+        f"Supposing that {words.sentence(supposed)}" if supposed else "",
+        f"Source: {source.rstrip('.')}." if source else "",
+    ]
+
+
+def identity(kind: str, frame: pd.DataFrame) -> str:
+    """Name an exhibit after its items; no two of a page alike."""
+    items = frame["item"].dropna().unique().tolist() if "item" in frame else []
+    return origins.fresh(slug(" ".join([kind, *map(str, items[:2])])))
+
+
+def kind_of(row: Mapping[Any, Any], column: str = "estimate") -> str:
+    """Tell what kind of number stands in a column of a row, as ``words.FORMATS`` names it."""
+    if column in ("wave", "wave_from", "year"):
+        return "year"
+    if column in ("base", "count", "population", "base_low", "base_high", "family"):
+        return "count"
+    statistic, unit = row.get("statistic"), row.get("unit")
+    if not isinstance(unit, str):
+        items = origins.table("items")
+        found = items.loc[items["item"].eq(row.get("item")), "unit"] if "unit" in items else []
+        unit = found.iloc[0] if len(found) else ""
+    by_unit = _BY_UNIT.get(str(unit))
+    if statistic in ("change", "gap", "gap_change", "difference") and by_unit not in (None, "percent"):
+        return by_unit
+    return _BY_STATISTIC.get(str(statistic)) or by_unit or "number"
+
+
+def header(frame: pd.DataFrame, column: str) -> str:
+    """Name a column for the head of a table."""
+    if column in ("name", "group") and "item" in frame and frame["item"].nunique() == 1:
+        items = origins.table("items")
+        kinds = items.loc[items["item"].eq(frame["item"].iloc[0]), "groups"] if len(items) else []
+        if len(kinds) and kinds.iloc[0] in _GROUPS:
+            return _GROUPS[kinds.iloc[0]]
+    return _HEADERS.get(column, column.replace("_", " ").capitalize())
+
+
+def cell(row: Mapping[Any, Any], column: str, kind: str | None = None) -> str:
+    """Write one cell as text, a missing value as a dash."""
+    value = row.get(column)
+    if isinstance(value, list | tuple):
+        return words.join(value)
+    if value is None or pd.isna(value):
+        return "—"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or str(value) in ("True", "False"):
+        return "yes" if value else "no"
+    return words.value(value, kind or kind_of(row, column))
+
+
+def data_table(frame: pd.DataFrame, columns: Mapping[str, Any], name: str, what: str) -> str:
+    """Fold the numbers of a picture into a table below it."""
+    shown, more = frame.head(LONGEST_DATA), len(frame) - LONGEST_DATA
+    rest = f"<p>{more:,} further rows are in the CSV.</p>" if more > 0 else ""
+    return (
+        f'<details class="exhibit-data"><summary>Data of this {what}</summary>'
+        f"{grid(shown, columns, name, region=f'Data of this {what}')}{rest}</details>"
+    )
+
+
+def grid(
+    frame: pd.DataFrame,
+    columns: Mapping[str, Any],
+    name: str,
+    *,
+    groups: str | None = None,
+    totals: Sequence[str] = (),
+    region: str = "",
+) -> str:
+    """Write rows as a table: scopes on headers, numbers right, an estimate with its interval."""
+    kinds = {c: given[1] if isinstance(given, tuple) else None for c, given in columns.items()}
+    heads = {c: given[0] if isinstance(given, tuple) else given for c, given in columns.items()}
+    numeric = {c for c in columns if not _is_text(frame, c)}
+    head = "".join(
+        f'<th scope="col"{_class(c in numeric)}>{escape(str(text))}</th>' for c, text in heads.items()
+    )
+    first = next(iter(columns))
+    parts, last = [], None
+    for row in frame.to_dict("records"):
+        if groups and row[groups] != last:
+            last = row[groups]
+            parts.append(
+                f'<tr class="group"><th scope="rowgroup" colspan="{len(columns)}">{escape(str(last))}</th></tr>'
+            )
+        cells = [f'<th scope="row">{escape(cell(row, first, kinds[first]))}</th>']
+        cells += [
+            f"<td{_class(c in numeric)}>{_number(row, c, kinds[c], columns)}</td>"
+            for c in list(columns)[1:]
+        ]
+        total = ' class="total"' if str(row[first]) in totals else ""
+        parts.append(f"<tr{total}>{''.join(cells)}</tr>")
+    named = f'aria-label="{escape(region)}"' if region else f'aria-labelledby="{name}-title"'
+    return (
+        f'<div class="scroll" role="region" tabindex="0" {named}>'
+        f'<table aria-labelledby="{name}-title"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(parts)}</tbody></table></div>"
+    )
+
+
+def signs(frame: pd.DataFrame, columns: Mapping[str, Any]) -> list[str]:
+    """List the legend of the signs that occur in a table."""
+    rows = frame.to_dict("records")
+    used = {_sign(row) for row in rows} if "estimate" in columns else set()
+    used |= {"—"} if any(cell(row, name) == "—" for row in rows for name in columns) else set()
+    return [text for sign, text in LEGEND.items() if sign in used]
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    r"""Write a frame as CSV: the same bytes on every run, inert in a spreadsheet (OWASP).
+
+    >>> csv_text(pd.DataFrame({"district": ["=cmd"], "estimate": [-100 / 3]}))
+    "district,estimate\n'=cmd,-33.33333333\n"
+    """
+    safe = pd.DataFrame({at: _inert_column(frame.iloc[:, at]) for at in range(frame.shape[1])})
+    safe.columns = pd.Index([_inert(str(name)) for name in frame.columns])
+    out = io.StringIO()
+    safe.to_csv(out, index=False, lineterminator="\n")
+    return out.getvalue()
+
+
+def csv_link(text: str, name: str, what: str, rows: int) -> str:
+    """Link that downloads CSV text from the page itself, without a request or a script."""
+    # The byte-order mark lets a spreadsheet read accents and dashes right.
+    data = base64.b64encode(b"\xef\xbb\xbf" + text.encode()).decode()
+    return (
+        f'<p class="exhibit-csv"><a download="{name}.csv" '
+        f'href="data:text/csv;charset=utf-8;base64,{data}">'
+        f"CSV of this {what} ({words.count(rows, 'row')})</a></p>"
+    )
+
+
+def slug(text: Any, longest: int = 80) -> str:
+    """Make a name that is safe as an id, as an anchor and as a file name.
+
+    >>> slug("1:1 by grade band!"), slug("../../etc/passwd"), slug("Élan · Ñ"), slug("…")
+    ('1-1-by-grade-band', 'etc-passwd', 'elan-n', 'unnamed')
+    """
+    plain = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain.lower()))[:longest].strip("-") or "unnamed"
+
+
+def _number(row: Mapping[Any, Any], column: str, kind: str | None, columns: Any) -> str:
+    text = cell(row, column, kind)
+    if column != "estimate":
+        return escape(text)
+    low, high, sign = row.get("conf_low"), row.get("conf_high"), _sign(row)
+    if text != "—" and "conf_low" not in columns and not (pd.isna(low) or pd.isna(high)):
+        inside = words.inside(low, high, kind or kind_of(row))
+        return f'{escape(text)} <span class="interval">({escape(inside)})</span>{escape(sign and " " + sign)}'
+    return escape(f"{text} {sign}".strip() if text != sign else text)
+
+
+def _sign(row: Mapping[Any, Any]) -> str:
+    flag, base = row.get("flag"), row.get("base")
+    if isinstance(flag, str) and flag in LEGEND:
+        return flag
+    small = base is not None and not pd.isna(base) and float(base) < SMALL_BASE
+    return "!" if small and not pd.isna(row.get("estimate")) else ""
+
+
+def _is_text(frame: pd.DataFrame, column: str) -> bool:
+    kind = frame[column].dtype if column in frame else object
+    return not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
+
+
+def _class(number: bool) -> str:
+    return ' class="number"' if number else ""
+
+
+def _inert(text: Any) -> Any:
+    if isinstance(text, list | tuple):
+        text = " ".join(map(str, text))
+    if not isinstance(text, str):
+        return text
+    told = f"'{text}" if text.startswith(_RISKY) else text
+    # A bare carriage return ends a row for some readers, and no writer quotes it.
+    return told.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _inert_column(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_float_dtype(column.dtype):
+        return column.map(lambda x: f"{x:.{_DIGITS}g}", na_action="ignore").astype("str")
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    return column.map(lambda x: _inert(x) if isinstance(x, list | tuple) or pd.notna(x) else x)
