@@ -1,13 +1,22 @@
-"""Notebook to page: an nbconvert exporter that gives one accessible file without scripts."""
+"""Notebook to page: one accessible file that runs no script and asks for nothing.
+
+An nbconvert exporter leaves out what no reader should meet, lets markup through an allow-list,
+folds code under its result, numbers the exhibits and lists the questions.
+"""
 
 from __future__ import annotations
 
+import re
 import threading
-from functools import lru_cache
+import unicodedata
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import nh3
 from bs4 import BeautifulSoup
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
@@ -15,29 +24,26 @@ from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from traitlets import Bool, Enum, default
 from traitlets.config import Config
 
-from edtech_survey.errors import ReportError
-from edtech_survey.reports import cells, lint, page, sanitize
+from edtech_survey.errors import Problem, ReportError
+from edtech_survey.reports import lint
 from edtech_survey.reports.provenance import embedded, summary
 
 TEMPLATES = Path(__file__).parent / "template"
 SERIES = "K-12 technology survey"
 
-
-@lru_cache(maxsize=1)
-def stylesheet() -> str:
-    """Style sheet of every page."""
-    return (TEMPLATES / "edtech" / "page.css").read_text(encoding="utf-8")
+_SHOWN = [
+    "text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg",
+    "text/plain", "text/latex",
+]  # fmt: skip
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class ReportExporter(HTMLExporter):
     """Export a notebook as a report: ``jupyter nbconvert --to edtech-report x.ipynb``.
 
     The page needs no network and runs no script; a content-security policy forbids both.
-    HTML and Markdown outputs pass an allow-list. Code is folded away, parameters, set-up,
-    widgets and standard error are left out, exhibits are numbered, contents are listed.
-
-    Facts about the report may be given as ``resources={"report": {...}}``: ``title``,
-    ``description``, ``series``, ``manifest``.
+    Facts about the report may be given as ``resources={"report": {...}}``: ``series``,
+    ``manifest``.
     """
 
     export_from_notebook = "EdTech survey report"
@@ -68,98 +74,52 @@ class ReportExporter(HTMLExporter):
     @property
     def default_config(self) -> Config:
         """Defaults of nbconvert, but HTML first, widgets and scripts never."""
-        ours = Config(
-            {
-                "NbConvertBase": {
-                    "display_data_priority": [
-                        "text/html",
-                        "text/markdown",
-                        "image/svg+xml",
-                        "image/png",
-                        "image/jpeg",
-                        "text/plain",
-                        "text/latex",
-                    ]
-                }
-            }
-        )
         merged = super().default_config.copy()
-        merged.merge(ours)
+        merged.merge(Config({"NbConvertBase": {"display_data_priority": _SHOWN}}))
         return merged
 
     def default_filters(self) -> Any:
-        """Yield the filters of nbconvert, and the allow-list."""
+        """Yield the filters of nbconvert, the allow-list, and pictures with their alt text."""
         yield from super().default_filters()
-        yield ("allowed", sanitize.clean)
+        yield ("allowed", clean)
+        yield ("picture_of", _picture)
 
     def from_notebook_node(  # type: ignore[override]
         self, nb: Any, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
-        """Render a notebook.
-
-        Parameters
-        ----------
-        nb : nbformat.NotebookNode
-        resources : dict, optional
-            May hold ``report``, see the class.
-        **kw
-            Passed on to nbconvert.
-
-        Returns
-        -------
-        tuple of (str, dict)
-            The page, and nbconvert's resources.
-
-        Raises
-        ------
-        ReportError
-            In strict mode, with everything that the lint found.
-        """
+        """Render a notebook; in strict mode a page that breaks a rule is a ReportError."""
         given = dict(resources or {})
-        facts = self._facts(nb, given)
+        facts = dict(given.get("report") or {})
+        manifest = facts.get("manifest")
         name = str(given.get("metadata", {}).get("name", "")) or "notebook"
-        self._complain(name, "has outputs that no page may carry", cells.problems(nb))
-        prepared = self._init_resources({**given, "report": facts})
-        self._prepare_filters(nb, prepared)
+        self._complain(name, "has outputs that no page may carry", _unfit(nb))
+        report = {
+            "series": facts.get("series") or SERIES,
+            "css": stylesheet(),
+            "folder_link": "index.html" if self.folder_link else "",
+            "made": _made_of(manifest) if manifest else "",
+        }
+        prepared = self._init_resources({**given, "report": report})
+        language = nb.metadata.get("language_info", {})
+        lexer = language.get("pygments_lexer", language.get("name", "python"))
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
+        widgets = WidgetsDataTypeFilter(notebook_metadata={}, parent=self, resources=prepared)
+        self.register_filter("filter_data_type", widgets)
         # HTMLExporter would parse the page a second time to add made-up alt texts.
-        made, prepared = super(HTMLExporter, self).from_notebook_node(
-            cells.tidy(nb), prepared, **kw
-        )
-        done = page.finish(made, facts["title"])
-        self._complain(name, "is not fit to be published", lint.lint(done, self.kind))
-        return done, prepared
+        made, prepared = super(HTMLExporter, self).from_notebook_node(tidy(nb), prepared, **kw)
+        title = str(nb.metadata.get("title") or "")
+        page = _finished(made, title, name, manifest or {})
+        self._complain(name, "is not fit to be published", lint.lint(page, self.kind))
+        return page, prepared
 
-    def _complain(self, name: str, what: str, found: list[Any]) -> None:
-        if not found:
-            return
-        if self.strict:
+    def _complain(self, name: str, what: str, found: list[Problem]) -> None:
+        if found and self.strict:
             raise ReportError(f"{name} {what}", found)
         for problem in found:
             self.log.warning("%s: %s", name, problem)
 
-    def _prepare_filters(self, nb: Any, resources: dict[str, Any]) -> None:
-        language = nb.metadata.get("language_info", {})
-        lexer = language.get("pygments_lexer", language.get("name", "python"))
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
-        self.register_filter(
-            "filter_data_type",
-            WidgetsDataTypeFilter(notebook_metadata={}, parent=self, resources=resources),
-        )
-        self.register_filter("picture_of", picture)
 
-    def _facts(self, nb: Any, resources: dict[str, Any]) -> dict[str, Any]:
-        given = dict(resources.get("report") or {})
-        title, description = _told(nb)
-        name = resources.get("metadata", {}).get("name", "Report")
-        manifest = given.get("manifest")
-        return {
-            "title": given.get("title") or title or str(name),
-            "description": given.get("description") or description,
-            "series": given.get("series") or SERIES,
-            "css": stylesheet(),
-            "folder_link": "index.html" if self.folder_link else "",
-            "made": made_of(manifest) if manifest else "",
-        }
+_kept = threading.local()
 
 
 def render(
@@ -171,7 +131,7 @@ def render(
     folder_link: bool = False,
     strict: bool = True,
 ) -> str:
-    """Render an executed notebook.
+    """Render an executed notebook to a page.
 
     Parameters
     ----------
@@ -179,45 +139,49 @@ def render(
     manifest : dict, optional
         What the page was made from, see :mod:`edtech_survey.reports.provenance`; embedded.
     name : str
-        Named in errors.
+        Named in errors, and the title where the notebook has none.
     kind : {"report", "brief"}
         A brief may have 300 kB, a report 1 MB.
     folder_link : bool
         Whether to link to the index of the folder.
     strict : bool
-        Whether a rule broken is an error.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ReportError
-        In strict mode, if the page is not fit to be published.
+        Whether a rule broken is an error (ReportError).
     """
-    exporter = _exporter(strict, folder_link, kind)
-    resources = {"metadata": {"name": name}, "report": {"manifest": manifest}}
-    made, _ = exporter.from_notebook_node(notebook, resources)
-    return made
-
-
-_kept = threading.local()
-
-
-def _exporter(strict: bool, folder_link: bool, kind: str) -> ReportExporter:
-    """Keep an exporter between pages: compiling its template costs as much as a page."""
-    made = getattr(_kept, "exporters", None)
-    if made is None:
-        # Filters are registered per notebook, so threads must not share one.
-        made = _kept.exporters = {}
+    # Compiling the template costs as much as a page, so exporters are kept; filters are
+    # registered per notebook, so threads must not share one.
+    kept = _kept.__dict__.setdefault("exporters", {})
     key = (strict, folder_link, kind)
-    if key not in made:
-        made[key] = ReportExporter(strict=strict, folder_link=folder_link, kind=kind)
-    return made[key]
+    if key not in kept:
+        kept[key] = ReportExporter(strict=strict, folder_link=folder_link, kind=kind)
+    resources = {"metadata": {"name": name}, "report": {"manifest": manifest}}
+    return kept[key].from_notebook_node(notebook, resources)[0]
 
 
-def picture(output: Any, kind: str, data: str) -> str:
+@cache
+def stylesheet() -> str:
+    """Style sheet of every page."""
+    return (TEMPLATES / "edtech" / "page.css").read_text(encoding="utf-8")
+
+
+def slug(text: Any, longest: int = 80) -> str:
+    """Make a name that is safe as an id, as an anchor and as a file name.
+
+    Examples
+    --------
+    >>> slug("1:1 by grade band!"), slug("../../etc/passwd"), slug("Élan · Ñ"), slug("…")
+    ('1-1-by-grade-band', 'etc-passwd', 'elan-n', 'unnamed')
+    """
+    plain = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode()
+    parts = re.findall(r"[a-z0-9]+", plain.lower())
+    return "-".join(parts)[:longest].strip("-") or "unnamed"
+
+
+def text_of(node: Any) -> str:
+    """Text of an element on one line."""
+    return " ".join(node.get_text(" ", strip=True).split()) if node else ""
+
+
+def _picture(output: Any, kind: str, data: str) -> str:
     """Write the picture of an output with the alt text of its metadata, if it has any."""
     told = output.get("metadata", {})
     alt = told.get(kind, {}).get("alt") or told.get("alt")
@@ -225,7 +189,7 @@ def picture(output: Any, kind: str, data: str) -> str:
     return f'<img src="data:{kind};base64,{escape("".join(data.split()), quote=True)}"{said}>'
 
 
-def made_of(manifest: dict[str, Any]) -> str:
+def _made_of(manifest: dict[str, Any]) -> str:
     """Fold the run manifest into the foot of a page: for people, and as a JSON download."""
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in summary(manifest)
@@ -236,21 +200,356 @@ def made_of(manifest: dict[str, Any]) -> str:
     )
 
 
-def _told(nb: Any) -> tuple[str, str]:
-    """Title and description: a computed headline, else metadata, else the first heading."""
-    for cell in nb.cells:
+# ---- before the rendering: what readers should not meet is taken out ----
+
+_REMOVED = {"remove-cell", "remove_cell", "parameters", "injected-parameters"}
+_HIDDEN_INPUT = {"hide-input", "hide_input", "remove-input", "remove_input"}
+_HIDDEN_OUTPUT = {"hide-output", "hide_output", "remove-output", "remove_output"}
+"""Tags of cells, in the spelling of Jupyter Book and in that of nbconvert."""
+
+
+def tidy(notebook: Any) -> Any:
+    """Return a copy that holds only what a reader should see.
+
+    Parameters and set-up go; so do the templates of sentences, widgets, scripts and standard
+    error. Code that shows nothing is joined to the next that does: one fold of code a result.
+    """
+    made = deepcopy(notebook)
+    kept: list[Any] = []
+    waiting: list[str] = []
+    for cell in made.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if tags & _REMOVED or not (cell.source.strip() or cell.get("outputs")):
+            continue
+        if cell.cell_type != "code":
+            kept.append(cell)
+            continue
+        cell.outputs = [] if tags & _HIDDEN_OUTPUT else list(filter(_is_shown, cell.outputs))
+        if tags & _HIDDEN_INPUT or cell.source.startswith("%%say"):
+            cell.source = ""
+        elif cell.outputs:
+            cell.source = "\n\n".join([*waiting, cell.source])
+            waiting = []
+        else:
+            waiting.append(cell.source)
+        if cell.outputs:
+            kept.append(cell)
+        last = cell
+    if waiting:
+        last = deepcopy(last)
+        last.source, last.outputs = "\n\n".join(waiting), []
+        kept.append(last)
+    made.cells = kept
+    return made
+
+
+def _is_shown(output: Any) -> bool:
+    if output.output_type == "stream":
+        return output.name == "stdout" and bool(output.text.strip())
+    if output.output_type == "error":
+        return True
+    return _WIDGET not in output.data and any(kind in output.data for kind in _SHOWN)
+
+
+def _unfit(notebook: Any) -> list[Problem]:
+    """List outputs that no page may carry: errors, and formulas that need a script."""
+    found = []
+    for number, cell in enumerate(notebook.cells, start=1):
         for output in cell.get("outputs", []) if cell.cell_type == "code" else []:
-            markup = "".join(output.get("data", {}).get("text/html", ""))
-            if 'class="headline"' in markup:
-                soup = BeautifulSoup(markup, "html.parser")
-                deck = page.text_of(soup.select_one(".deck"))
-                first = page.text_of(soup.select_one(".findings li"))
-                return page.text_of(soup.find("h1")), " ".join(filter(None, (first, deck)))
-    if nb.metadata.get("title"):
-        return str(nb.metadata["title"]), ""
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            for line in cell.source.splitlines():
-                if line.startswith("# "):
-                    return line.removeprefix("# ").strip(), ""
-    return "", ""
+            where = f"cell {number}"
+            if output.output_type == "error":
+                what = f"it failed: {output.get('ename', '')}: {output.get('evalue', '')}"
+                found.append(Problem(where, what, "run the notebook to its end first"))
+            if "text/latex" in output.get("data", {}) and "text/html" not in output.data:
+                advice = "write it in words or as MathML"
+                found.append(Problem(where, "its output is LaTeX, which needs a script", advice))
+    return found
+
+
+# ---- while rendering: an allow-list over every HTML and Markdown output ----
+
+TAGS = frozenset(
+    """a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em
+    figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q s samp
+    section small span strong sub summary sup table tbody td tfoot th thead time tr u ul
+    var""".split()
+)
+"""Elements that pass. No script, style, form, frame, svg, math, meta, link, object, base."""
+
+_GONE = set(
+    """script style iframe object embed template noscript svg math form select textarea title head
+    audio video canvas frameset""".split()
+)
+"""Elements that go with all that is in them; of others the text stays."""
+
+_ATTRIBUTES = {
+    "*": {"id", "class", "lang", "dir", "role", "tabindex", "title"},
+    "a": {"href", "download"},
+    "img": {"src", "alt", "width", "height"},
+    "th": {"scope", "headers", "colspan", "rowspan", "abbr"},
+    "td": {"headers", "colspan", "rowspan"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "ol": {"start", "type", "reversed"},
+    "details": {"open"},
+    "time": {"datetime"},
+}
+_ROLES = {"group", "region", "note", "img", "list", "listitem", "presentation", "none"}
+_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
+_DOWNLOAD = re.compile(
+    r"data:(?:text/csv|application/json)(?:;charset=utf-8)?;base64,[A-Za-z0-9+/=]*\Z"
+)
+_WEB = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+# Protocol-relative addresses and paths from the root lead nowhere from a file.
+_NOWHERE = re.compile(r"[a-z][a-z0-9+.\-]*:|[/\\]", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,5}\Z")
+_NAME = re.compile(r"[A-Za-z][\w.:\-]*\Z")
+_RESERVED = re.compile(r"(?:content|contents|skip|page-[\w\-]*|run-manifest[\w\-]*)\Z")
+_FILE = re.compile(r"[a-z0-9]\w*(?:[.\-]\w+)*\.(?:csv|json)\Z", re.IGNORECASE)
+
+_FIT: dict[str, Callable[[str], object]] = {
+    "id": lambda value: _NAME.match(value) and not _RESERVED.match(value),
+    # A positive tabindex would reorder the whole page for people who use the keyboard.
+    "tabindex": lambda value: value == "0",
+    "role": lambda value: value in _ROLES,
+    # The index writes downloads to files of these names.
+    "download": _FILE.match,
+    **dict.fromkeys(("width", "height", "colspan", "rowspan", "span", "start"), _NUMBER.match),
+}
+
+
+def clean(markup: str) -> str:
+    """Keep what is on the allow-list; text always stays.
+
+    Survey text is hostile until escaped. Exhibits escape at the source; this pass is for what
+    nobody escaped: Markdown cells, ``HTML(...)``, styled frames, notebooks of other people.
+    The page's content-security policy stands behind both.
+
+    Examples
+    --------
+    >>> clean('<p onclick="x()">A <b>bold</b><script>alert(1)</script> claim</p>')
+    '<p>A <b>bold</b> claim</p>'
+    >>> clean('<img src="https://tracker.example/x.png" alt="a">')
+    '<img alt="a">'
+    """
+    return _cleaner().clean(markup)
+
+
+@cache
+def _cleaner() -> Any:
+    # Data addresses pass here by scheme and are then held to three exact forms in _attribute.
+    return nh3.Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=_GONE,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute,
+        strip_comments=True,
+        link_rel="noopener noreferrer",
+        generic_attribute_prefixes={"aria-"},
+        url_schemes={"http", "https", "mailto", "data"},
+    )
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "src":
+        return value if tag == "img" and _PICTURE.match(value) else None
+    if name == "href":
+        address = value.strip()
+        inside = address.startswith("#") or _WEB.match(address) or _DOWNLOAD.match(address)
+        return address if inside or not _NOWHERE.match(address) else None
+    fit = _FIT.get(name)
+    return value if fit is None or fit(value) else None
+
+
+# ---- after the rendering: headings and exhibits may come from outputs, so not before ----
+
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn the text after them round, so that 89 reads as 98; right-to-left scripts are
+read rightly without them."""
+
+FEWEST_CONTENTS = 3
+"""Questions from which a contents list helps."""
+
+
+def _finished(markup: str, title: str, name: str, manifest: dict[str, Any]) -> str:
+    soup = BeautifulSoup(_DIRECTION.sub("", markup), "html.parser")
+    main: Any = soup.find("main")
+    _first_sheet(soup, main, title, name, manifest)
+    _unique_ids(soup)
+    for kind, of_kind in (("thead", "col"), ("tbody", "row")):
+        for cell in main.select(f"{kind} th:not([scope])"):
+            cell["scope"] = of_kind
+    _number_exhibits(soup, main)
+    _heading_ids(soup, main)
+    _contents(soup, main)
+    _regions(soup, main)
+    return str(soup).rstrip() + "\n"
+
+
+def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str, Any]) -> None:
+    """See to one first heading, and tell title, description and the foot of printed pages."""
+    heading, *further = main.find_all("h1") or [None]
+    for extra in further:
+        extra.name = "h2"
+    if heading is None:
+        heading = soup.new_tag("h1")
+        heading.string = title or name
+        main.insert(0, heading)
+    block = heading.find_parent(class_="headline")
+    if block is None and heading.parent is not main:
+        # A first cell in Markdown: heading, findings, who answered.
+        block = heading.parent
+        block["class"] = [*block.get("class", []), "headline"]
+        findings = heading.find_next_sibling("ul")
+        if findings is not None:
+            findings["class"] = "findings"
+        answered = (findings or heading).find_next_sibling("p")
+        if answered is not None:
+            answered["class"] = "deck"
+    if manifest.get("synthetic") and not (block and block.select(".synthetic-badge")):
+        badge = soup.new_tag("p", attrs={"class": "exhibit-badge"})
+        badge.append(soup.new_tag("span", attrs={"class": "synthetic-badge"}))
+        badge.span.string = "SYNTHETIC sample, not survey answers"
+        heading.insert_before(badge)
+    series = main.select(".series")
+    if series:
+        soup.find(class_="page-series").string = text_of(series[0])
+    for line in series:
+        line.decompose()
+    said = title or text_of(heading) or name
+    soup.title.string = said
+    told = [text_of(block.select_one(rule)) for rule in (".findings li", ".deck")] if block else []
+    if any(told):
+        about = {"name": "description", "content": " ".join(filter(None, told))}
+        soup.title.insert_after(soup.new_tag("meta", attrs=about))
+    soup.style.append(_paper_foot(said, str(manifest.get("date") or "")))
+
+
+def _paper_foot(title: str, date: str) -> str:
+    """Write title, date and page number into the margins of printed pages."""
+    short = title if len(title) <= 90 else title[:90].rsplit(" ", 1)[0] + " …"
+
+    def quoted(text: str) -> str:
+        return '"' + re.sub(r"[^A-Za-z0-9 .,:%-]", lambda m: f"\\{ord(m[0]):x} ", text) + '"'
+
+    left = quoted(f"{short} · {date}" if date else short)
+    return (
+        f"@page {{ @bottom-left {{ content: {left}; }}\n"
+        "  @bottom-right { content: counter(page) ' / ' counter(pages); } }\n"
+    )
+
+
+def _unique_ids(soup: Any) -> None:
+    """Rename ids that occur twice, with the references inside the same exhibit."""
+    taken: set[str] = set()
+    for element in soup.find_all(id=True):
+        name = element["id"]
+        if name in taken:
+            new = _free(name, taken)
+            scope = element.find_all(True) if element.name in ("figure", "section") else []
+            for inner in [element, *scope]:
+                _rename(inner, name, new)
+        taken.add(element["id"])
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number = 2
+    new = name
+    while new in taken:
+        new = f"{name}-{number}"
+        number += 1
+    return new
+
+
+def _rename(element: Any, old: str, new: str) -> None:
+    for attribute in ("id", "aria-labelledby", "aria-describedby", "headers", "download"):
+        given = element.get(attribute)
+        if given is None:
+            continue
+        parts = given if isinstance(given, list) else str(given).split(" ")
+        element[attribute] = " ".join(
+            new + part[len(old) :]
+            if part == old or part.startswith((f"{old}-", f"{old}."))
+            else part
+            for part in parts
+        )
+
+
+def _number_exhibits(soup: Any, main: Any) -> None:
+    for kind in ("figure", "table"):
+        for number, figure in enumerate(main.select(f"figure.exhibit-{kind}"), start=1):
+            label = f"{kind} {number}"
+            line = soup.new_tag("div", attrs={"class": "exhibit-number"})
+            line.string = label.capitalize()
+            title = figure.find(class_="exhibit-title")
+            if title is not None and title.get("id"):
+                line["id"] = f"{title['id'].removesuffix('-title')}-number"
+                figure["aria-labelledby"] = f"{line['id']} {title['id']}"
+            (figure.find("figcaption") or figure).insert(0, line)
+            _say(figure.select("summary, .exhibit-csv a"), f"this {kind}", label)
+            _say(figure.select("summary"), "Published figures used", f"Sources of {label}")
+            for region in figure.select("[aria-label]"):
+                region["aria-label"] = region["aria-label"].replace(f"this {kind}", label)
+            output = figure.find_parent(class_="output")
+            fold = output.find_next_sibling() if output is not None else None
+            if fold is not None and "code" in fold.get("class", []):
+                fold.summary.string = f"Code of {label}"
+                (figure.find(class_="exhibit-tools") or figure).append(fold.extract())
+
+
+def _say(elements: Iterable[Any], old: str, new: str) -> None:
+    for element in elements:
+        element.string = element.get_text().replace(old, new)
+
+
+def _heading_ids(soup: Any, main: Any) -> None:
+    taken = {element["id"] for element in soup.find_all(id=True)}
+    for heading in main.find_all(["h2", "h3", "h4"]):
+        given = heading.get("id")
+        if given and heading.find_parent("header", class_="headline"):
+            continue
+        taken.discard(given)
+        heading["id"] = _free(f"q-{slug(text_of(heading), 60)}", taken)
+        taken.add(heading["id"])
+
+
+def _contents(soup: Any, main: Any) -> None:
+    """List the questions, after the findings and the key picture."""
+    headings = [h for h in main.find_all("h2") if not h.find_parent("header", class_="headline")]
+    if len(headings) < FEWEST_CONTENTS:
+        return
+    nav = soup.new_tag("nav", attrs={"class": "contents", "aria-labelledby": "contents-title"})
+    name = soup.new_tag("p", attrs={"id": "contents-title"})
+    name.string = "In this report"
+    items = soup.new_tag("ol")
+    for heading in headings:
+        item, link = soup.new_tag("li"), soup.new_tag("a", href=f"#{heading['id']}")
+        link.string = text_of(heading)
+        item.append(link)
+        items.append(item)
+    nav.extend([name, items])
+    before = headings[0]
+    while before.parent is not main and not before.parent.find("h1"):
+        before = before.parent
+    before.insert_before(nav)
+
+
+def _regions(soup: Any, main: Any) -> None:
+    """Wrap bare tables so that they scroll by themselves, each region under its own name."""
+    for number, table in enumerate(main.find_all("table"), start=1):
+        if table.find_parent(class_="scroll"):
+            continue
+        said = text_of(table.find("caption"))
+        if not said and table.find_parent(class_="prose"):
+            # A table in Markdown has no place for a title; its heading serves.
+            said = text_of(table.find_previous(["h1", "h2", "h3", "h4"]))
+            table["aria-label"] = said
+        said = said or f"Table without title {number}"
+        region = {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": said}
+        table.wrap(soup.new_tag("div", attrs=region))
+    seen: dict[str, int] = {}
+    for region in main.select('[role="region"][aria-label]'):
+        said = region["aria-label"]
+        seen[said] = seen.get(said, 0) + 1
+        if seen[said] > 1:
+            region["aria-label"] = f"{said} ({seen[said]})"

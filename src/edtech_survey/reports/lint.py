@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from bs4 import BeautifulSoup
 
-from edtech_survey.errors import Problem, ReportError
+from edtech_survey.errors import Problem
 
 BUDGET = {"brief": 300_000, "report": 1_000_000}
 """Bytes; a brief is mailed, a report is put on the web."""
@@ -34,54 +34,27 @@ _CSS_LOAD = re.compile(r"url\(\s*['\"]?(?!data:)|@import", re.IGNORECASE)
 
 
 def lint(html: str, kind: str = "report") -> list[Problem]:
-    """List what is wrong with a page.
-
-    Parameters
-    ----------
-    html : str
-    kind : {"report", "brief"}
-        Decides the size allowed.
-
-    Returns
-    -------
-    list of Problem
-        In the order of the rules; empty for a page that may be published.
+    """List what is wrong with a page, in the order of the rules; ``kind`` decides its size.
 
     Examples
     --------
     >>> [str(p) for p in lint("<html lang='en'><h1>A</h1><img src='x.png'></html>")][:2]
     ['page: no content-security policy -> use the report template', \
-'image 1: no alt text -> say what it shows: charts.describe(...)']
+'image 1: no alt text -> say what it shows: es.chart(...)']
     """
     soup = BeautifulSoup(html, "html.parser")
-    found = _counted(problem for rule in _RULES for problem in rule(soup))
+    counted = Counter(problem for rule in _RULES for problem in rule(soup))
+    # What is wrong many times is said once.
+    found = [
+        replace(problem, what=f"{problem.what} ({times} times)") if times > 1 else problem
+        for problem, times in counted.items()
+    ]
     size = len(html.encode())
     if size > BUDGET[kind]:
         advice = "fewer or simpler pictures, shorter tables"
         what = f"{size:,} bytes, a {kind} may have {BUDGET[kind]:,}"
         found.append(Problem("page", what, advice))
     return found
-
-
-def _counted(problems: Iterable[Problem]) -> list[Problem]:
-    """Say once what is wrong many times."""
-    return [
-        replace(problem, what=f"{problem.what} ({times} times)") if times > 1 else problem
-        for problem, times in Counter(problems).items()
-    ]
-
-
-def check(html: str, kind: str, where: str) -> None:
-    """Refuse a page that breaks a rule.
-
-    Raises
-    ------
-    ReportError
-        With all problems.
-    """
-    found = lint(html, kind)
-    if found:
-        raise ReportError(f"{where} is not fit to be published", found)
 
 
 def _policy(soup: Any) -> Iterator[Problem]:
@@ -101,13 +74,13 @@ def _language(soup: Any) -> Iterator[Problem]:
 def _alt(soup: Any) -> Iterator[Problem]:
     for number, image in enumerate(soup.find_all("img"), start=1):
         where = f"image {number}"
-        advice = "say what it shows: charts.describe(...)"
+        advice = "say what it shows: es.chart(...)"
         if image.get("alt") is None:
             yield Problem(where, "no alt text", advice)
         elif _DEFAULT_ALT.search(image["alt"]) or not image["alt"].strip():
             yield Problem(where, f"alt text says nothing: {image['alt']!r}", advice)
         if not image.get("src"):
-            yield Problem(where, "no picture inside the page", "use charts, or attach the file")
+            yield Problem(where, "no picture inside the page", "use es.chart, or attach the file")
 
 
 def _loads(soup: Any) -> Iterator[Problem]:
@@ -159,11 +132,11 @@ def _tables(soup: Any) -> Iterator[Problem]:
     for number, table in enumerate(soup.find_all("table"), start=1):
         where = f"table {number}"
         if "dataframe" in table.get("class", []):
-            yield Problem(where, "a bare data frame", "show it with tables.table(...)")
+            yield Problem(where, "a bare data frame", "show it with es.table(...)")
             continue
         named = table.get("aria-label") or table.get("aria-labelledby") or table.find("caption")
         if not named:
-            yield Problem(where, "neither caption nor name", "show it with tables.table(...)")
+            yield Problem(where, "neither caption nor name", "show it with es.table(...)")
         if not table.find("th"):
             yield Problem(where, "no header cells", "mark them as th")
         for cell in table.find_all("th"):
@@ -185,7 +158,7 @@ def _ids(soup: Any) -> Iterator[Problem]:
     for link in soup.select('a[href^="#"]'):
         name = link["href"][1:]
         if name and name not in counted:
-            advice = "list the figure in sources(...)" if name.startswith("fig-") else "mend it"
+            advice = "list the figure in the sources" if name.startswith("fig-") else "mend it"
             yield Problem(
                 f"link {link.get_text(strip=True)[:40]!r}", f"#{name} is not there", advice
             )

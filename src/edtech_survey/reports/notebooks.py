@@ -1,73 +1,249 @@
 """Notebooks run: parameters checked, papermill in a temporary folder, failures kept.
 
+Only names that the notebook itself declares are ever passed on, because papermill pastes names
+into code; text stays text, because a guess turns "0010011" into 10011 and "1:1" into 61.
 A failed notebook never becomes a page: the last good page stays, the failed notebook is kept
 beside it, and the error says which cell.
 """
 
 from __future__ import annotations
 
+import ast
+import io
 import logging
+import math
 import os
 import re
 import tempfile
 import time
+import tokenize
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
-from html import unescape
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import papermill
 from jupyter_client.manager import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from edtech_survey.errors import Problem, ReportError, SetupError
-from edtech_survey.reports.caption import slug as safe_name
-from edtech_survey.reports.files import write_whole
-from edtech_survey.reports.html import render
-from edtech_survey.reports.parameters import check_parameters, parameters, read_notebook
+from edtech_survey.reports.html import render, slug
+from edtech_survey.reports.site import write_whole
 
-__all__ = ["Run", "check_parameters", "parameters", "run_notebook", "slug"]
+KERNEL_ENVIRONMENT = {"PYTHONHASHSEED": "0"}
+"""Set in the kernel: sets in the same order on every run."""
 
-KERNEL_ENVIRONMENT = {"EDTECH_SURVEY_PROGRESS": "0", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1"}
-"""Set in the kernel: no progress bars in outputs, sets in the same order on every run."""
-
-_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A page that was made.
+    """A page that was made, and the seconds that the run and the rendering took."""
 
-    Attributes
-    ----------
-    slug : str
-    html : Path
-    title : str
-        The report's headline.
-    seconds : float
-        Wall time of the run and the rendering.
-    """
-
-    slug: str
     html: Path
-    title: str
     seconds: float
 
 
-def slug(text: Any) -> str:
-    """Make a file stem that is safe: lower case, no path, no dots.
+# ---- parameters ----
 
-    Examples
-    --------
-    >>> slug("01_one_to_one_trends"), slug("../reports/x")
-    ('01-one-to-one-trends', 'reports-x')
+
+def parameters(path: str | Path) -> pd.DataFrame:
+    """List the parameters of a notebook.
+
+    Parameters
+    ----------
+    path : str or Path
+        Notebook with one cell tagged ``parameters``: ``wave: int = 2024  # survey year``.
+
+    Returns
+    -------
+    DataFrame
+        ``name``, ``type`` (as annotated, or that of the default), ``default`` (its source
+        text where it is no literal), ``help``; one row each, in the notebook's order.
+
+    Raises
+    ------
+    SetupError
+        If the notebook cannot be read.
     """
-    return safe_name(text)
+    source = next(
+        (
+            cell.source
+            for cell in read_notebook(path).cells
+            if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", [])
+        ),
+        "",
+    )
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        wrong = f"{Path(path).name}: the parameters cell is not Python: {error}"
+        raise SetupError(wrong) from error
+    comments = {
+        token.start[0]: token.string.lstrip("#").strip()
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    rows = []
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            target, annotation = node.target, node.annotation
+            # An annotation in quotes is meant without them.
+            quoted = isinstance(annotation, ast.Constant)
+            kind = str(annotation.value) if quoted else ast.unparse(annotation)
+        elif isinstance(node, ast.Assign):
+            target, kind = node.targets[0], ""
+        else:
+            continue
+        if not isinstance(target, ast.Name):
+            continue
+        assert node.value is not None
+        try:
+            default = ast.literal_eval(node.value)
+            kind = kind or _kind_of(default)
+        except ValueError:
+            default, kind = ast.unparse(node.value), kind or "object"
+        rows.append((target.id, kind, default, comments.get(node.end_lineno or node.lineno, "")))
+    return pd.DataFrame(rows, columns=["name", "type", "default", "help"], dtype=object)
+
+
+def read_notebook(path: str | Path) -> Any:
+    """Read a notebook; SetupError if it is not there or is not one."""
+    file = Path(path)
+    if not file.is_file() or file.suffix != ".ipynb":
+        raise SetupError(f"{file.name} is not a notebook: give the path of an .ipynb file")
+    try:
+        return nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        raise SetupError(f"{file.name} cannot be read as a notebook: {error}") from error
+
+
+def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check values against a notebook's parameters and give them their types.
+
+    Parameters
+    ----------
+    path : str or Path
+    given : mapping
+        Name to value. Text, as from a command line, is converted to the annotated type:
+        ``int``, ``float``, ``str``, ``bool``, lists of these (text split at commas),
+        ``Literal[...]``, each also with ``| None`` (the text "none"). Other values must have
+        the type already.
+
+    Returns
+    -------
+    dict
+        The values given, typed; parameters not given keep the notebook's default.
+
+    Raises
+    ------
+    SetupError
+        With every unknown name (and its nearest match) and every unfit value.
+    """
+    known = parameters(path).set_index("name")
+    found, typed = [], {}
+    for name, value in given.items():
+        if name not in known.index:
+            near = get_close_matches(str(name), known.index, n=1, cutoff=0.5)
+            advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known.index)}"
+            found.append(Problem(f"parameter {name!r}", "is unknown", advice))
+            continue
+        declared = known.loc[name]
+        try:
+            typed[name] = _typed(value, declared["type"])
+        except ValueError as error:
+            what = f"{str(value)[:200]!r} is not {error}"
+            advice = declared["help"] or f"default {declared['default']!r}"
+            found.append(Problem(f"parameter {name!r}", what, advice))
+    if found:
+        raise SetupError(f"{Path(path).name} was not run", found)
+    return typed
+
+
+def _kind_of(default: Any) -> str:
+    if isinstance(default, list | tuple):
+        inner = {type(item).__name__ for item in default}
+        return f"list[{inner.pop()}]" if len(inner) == 1 else "list[str]"
+    return "None" if default is None else type(default).__name__
+
+
+def _typed(value: Any, kind: str) -> Any:
+    """Convert a value to an annotated type; ValueError says what it is not."""
+    options = [part.strip() for part in kind.split("|")] if "Literal" not in kind else [kind]
+    if kind.startswith("Optional[") and kind.endswith("]"):
+        options = [kind.removeprefix("Optional[")[:-1], "None"]
+    if "None" in options:
+        if value is None or (isinstance(value, str) and value.strip().lower() in ("none", "")):
+            return None
+        options = [option for option in options if option != "None"] or ["str"]
+    for option in options[:-1]:
+        with suppress(ValueError):
+            return _one(value, option)
+    return _one(value, options[-1])
+
+
+def _one(value: Any, kind: str) -> Any:
+    if kind in _MAKERS:
+        return _MAKERS[kind](value)
+    if kind.startswith("Literal[") and kind.endswith("]"):
+        choices = ast.literal_eval(f"({kind.removeprefix('Literal[')[:-1]},)")
+        for choice in choices:
+            if value == choice and isinstance(value, bool) == isinstance(choice, bool):
+                return choice
+            if isinstance(value, str) and value == str(choice):
+                return choice
+        raise ValueError("one of " + ", ".join(map(repr, choices)))
+    inner = re.fullmatch(
+        r"(?:list|tuple|List|Tuple)(?:\[(int|float|str|bool)(?:, \.\.\.)?\])?", kind
+    )
+    if inner:
+        items = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(items, list | tuple):
+            raise ValueError(f"a {kind}")
+        return [_MAKERS[inner.group(1) or "str"](item) for item in items if item != ""]
+    raise ValueError(f"a {kind}, which cannot be given from outside")
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value.strip()):
+        return int(value)
+    raise ValueError("a whole number")
+
+
+def _float(value: Any) -> float:
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        with suppress(ValueError):
+            number = float(value)
+            if math.isfinite(number) and not (isinstance(value, str) and "_" in value):
+                return number
+    raise ValueError("a number")
+
+
+def _bool(value: Any) -> bool:
+    text = value.strip().lower() if isinstance(value, str) else value
+    if isinstance(value, bool) or text in ("true", "yes", "1", "false", "no", "0"):
+        return text in (True, "true", "yes", "1")
+    raise ValueError("true or false")
+
+
+def _str(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError("text")
+
+
+_MAKERS = {"int": _int, "float": _float, "bool": _bool, "str": _str}
+
+
+# ---- the run ----
 
 
 def run_notebook(
@@ -75,14 +251,11 @@ def run_notebook(
     out_dir: str | Path,
     parameters: Mapping[str, Any] | None = None,
     *,
-    slug: str | None = None,
+    name: str | None = None,
     manifest: Mapping[str, Any] | None = None,
     kind: str = "report",
-    folder_link: bool = True,
     timeout: float | None = 600,
-    engine: str | None = None,
     cwd: str | Path | None = None,
-    kernel: str = "python3",
 ) -> Run:
     """Run a notebook with parameters and publish its page.
 
@@ -94,22 +267,16 @@ def run_notebook(
         Folder of the pages.
     parameters : mapping, optional
         See :func:`check_parameters`.
-    slug : str, optional
+    name : str, optional
         Stem of the page's name; by default from the notebook's name.
     manifest : mapping, optional
         Embedded in the page, see :mod:`edtech_survey.reports.provenance`.
     kind : {"report", "brief"}
         Decides how large the page may be.
-    folder_link : bool
-        Whether the page links to ``index.html`` beside it.
     timeout : float or None
         Seconds that a cell may take.
-    engine : str, optional
-        papermill engine, for kernels started another way.
     cwd : str or Path, optional
         Working folder of the kernel; by default the notebook's.
-    kernel : str
-        Kernel name; that in the notebook's metadata is not used.
 
     Returns
     -------
@@ -118,82 +285,39 @@ def run_notebook(
     Raises
     ------
     SetupError
-        If the notebook, a parameter or the slug is unfit; nothing has run then.
+        If the notebook, a parameter or the name is unfit; nothing has run then.
     ReportError
-        If a cell failed or the page breaks a rule. ``<slug>.failed.ipynb`` is kept.
+        If a cell failed or the page breaks a rule. ``<name>.failed.ipynb`` is kept.
     """
     started = time.perf_counter()
     source = Path(path)
     typed = check_parameters(source, parameters or {})
-    name = _stem(slug, source)
-    folder = Path(out_dir)
-    failed = folder / f"{name}.failed.ipynb"
-    executed, error = _execute(
-        source, typed, timeout=timeout, engine=engine, cwd=Path(cwd or source.parent), kernel=kernel
-    )
+    stem = slug(source.stem) if name is None else name
+    if stem != slug(stem):
+        raise SetupError(f"{stem!r} is no safe name for a page: use {slug(stem)!r}")
+    if stem == "index":
+        raise SetupError("'index' is the name of the list of reports: use another")
+    target = Path(out_dir) / f"{stem}.html"
+    failed = target.with_suffix(".failed.ipynb")
+    executed, error = _execute(source, typed, timeout, Path(cwd or source.parent))
+    page = ""
     if error is None:
         try:
-            page, title = _render(executed, name, manifest, kind, folder_link)
+            facts = dict(manifest) if manifest else None
+            page = render(executed, manifest=facts, name=stem, kind=kind, folder_link=True)
         except ReportError as refused:
             error = refused
     if error is not None:
-        write_whole(failed, _clean_notebook(executed))
+        write_whole(failed, nbformat.writes(_without_traces(executed)))
         kept = Problem(failed.name, "keeps the notebook as it failed", "open it in JupyterLab")
         problems = [*error.problems, kept]
         raise ReportError(str(error.args[0]).split("\n", 1)[0], problems) from error
-    target = folder / f"{name}.html"
     if not target.is_file() or target.read_bytes() != page.encode():
         # A print of the page as it was would contradict the new one.
         target.with_suffix(".pdf").unlink(missing_ok=True)
     write_whole(target, page)
     failed.unlink(missing_ok=True)
-    return Run(name, target, title, time.perf_counter() - started)
-
-
-def _stem(given: str | None, source: Path) -> str:
-    if given is None:
-        return safe_name(source.stem)
-    if given != safe_name(given):
-        raise SetupError(f"{given!r} is no safe name for a page: use {safe_name(given)!r}")
-    if given == "index":
-        raise SetupError("'index' is the name of the list of reports: use another")
-    return given
-
-
-def _execute(
-    source: Path,
-    typed: Mapping[str, Any],
-    *,
-    timeout: float | None,
-    engine: str | None,
-    cwd: Path,
-    kernel: str,
-) -> tuple[Any, ReportError | None]:
-    """Run in a temporary folder; return the notebook as far as it got, and what went wrong."""
-    # Parameters are checked by now; papermill's own doubts about their types would confuse.
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="edtech-survey-") as scratch:
-        given, taken = Path(scratch) / "in.ipynb", Path(scratch) / "out.ipynb"
-        nbformat.write(_prepared(read_notebook(source)), given)
-        try:
-            executed = papermill.execute_notebook(
-                given,
-                taken,
-                parameters=dict(typed),
-                engine_name=engine,
-                kernel_name=kernel,
-                progress_bar=False,
-                execution_timeout=timeout,
-                record_timing=False,
-                kernel_manager_class=QuietKernelManager,
-                config=_transport(Path(scratch)),
-                resources={"metadata": {"path": str(cwd)}},
-            )
-        except PapermillExecutionError as error:
-            return _partial(taken, given), _cell_failed(source, error, taken)
-        except Exception as error:  # a dead kernel, a timeout, no such kernel
-            return _marked(_partial(taken, given), error), _run_failed(source, error)
-    return executed, None
+    return Run(target, time.perf_counter() - started)
 
 
 class QuietKernelManager(AsyncKernelManager):
@@ -207,74 +331,60 @@ class QuietKernelManager(AsyncKernelManager):
         await super().start_kernel(**kw)
 
 
-def _transport(scratch: Path) -> Config:
-    """Unix sockets where there are any: ports race when many kernels start at once."""
-    if os.name != "posix":
-        return Config()
-    return Config({"KernelManager": {"transport": "ipc", "ip": str(scratch / "kernel")}})
+def _execute(
+    source: Path, typed: Mapping[str, Any], timeout: float | None, cwd: Path
+) -> tuple[Any, ReportError | None]:
+    """Run in a temporary folder; return the notebook as far as it got, and what went wrong."""
+    # Parameters are checked by now; papermill's own doubts about their types would confuse.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory(prefix="edtech-survey-") as scratch:
+        given, taken = Path(scratch) / "in.ipynb", Path(scratch) / "out.ipynb"
+        nbformat.write(_prepared(read_notebook(source)), given)
+        # Unix sockets where there are any: ports race when many kernels start at once.
+        place = {"transport": "ipc", "ip": str(Path(scratch) / "kernel")}
+        try:
+            executed = papermill.execute_notebook(
+                given,
+                taken,
+                parameters=dict(typed),
+                kernel_name="python3",
+                progress_bar=False,
+                execution_timeout=timeout,
+                record_timing=False,
+                kernel_manager_class=QuietKernelManager,
+                config=Config({"KernelManager": place} if os.name == "posix" else {}),
+                resources={"metadata": {"path": str(cwd)}},
+            )
+        except PapermillExecutionError as error:
+            # papermill puts two cells before the failed one; people count from one, as Lab does.
+            first = next(iter(str(error.source).strip().splitlines()), "")[:60]
+            where = f"cell {error.cell_index + 1}" + (f" ({first})" if first else "")
+            what = f"{error.ename}: {_COLOUR.sub('', str(error.evalue))}"
+            failed = ReportError(f"{source.name} failed", [Problem(where, what)])
+            return _partial(taken, given), failed
+        except Exception as error:  # a dead kernel, a timeout, no such kernel
+            told = [*_COLOUR.sub("", str(error)).strip().splitlines(), ""]
+            what = f"{type(error).__name__}: {told[0]}"
+            failed = ReportError(f"{source.name} failed", [Problem("the kernel", what)])
+            return _marked(_partial(taken, given), error), failed
+    return executed, None
 
 
 def _prepared(notebook: Any) -> Any:
     """Copy without old outputs, and with a kernel that every installation has."""
-    made = deepcopy(notebook)
-    for number, cell in enumerate(made.cells):
+    made = _without_traces(notebook)
+    for cell in made.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        cell.metadata.pop("papermill", None)
-        if "id" in cell:
-            cell["id"] = f"cell-{number}"
-    made.metadata["kernelspec"] = {
-        "name": "python3", "display_name": "Python 3", "language": "python",
-    }  # fmt: skip
+    names = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made.metadata["kernelspec"] = names
     made.metadata.setdefault("language_info", {"name": "python"})
-    made.metadata.pop("papermill", None)
     made.metadata.pop("widgets", None)
     return made
 
 
-def _partial(taken: Path, given: Path) -> Any:
-    """Notebook as far as it was saved; papermill says "completed" of every cell in it."""
-    for file in (taken, given):
-        try:
-            return nbformat.read(file, as_version=4)
-        except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError):
-            continue
-    raise ReportError("the run left no notebook")
-
-
-def _cell_failed(source: Path, error: Any, taken: Path) -> ReportError:
-    # papermill has put two cells before the failed one; people count from one, as Lab shows them.
-    number = error.cell_index + 1
-    what = f"{error.ename}: {_COLOUR.sub('', str(error.evalue))}"
-    first = next(iter(str(error.source).strip().splitlines()), "")
-    where = f"cell {number} ({first[:60]})" if first else f"cell {number}"
-    return ReportError(f"{source.name} failed", [Problem(where, what)])
-
-
-def _run_failed(source: Path, error: Exception) -> ReportError:
-    told = _COLOUR.sub("", str(error)).strip().splitlines()
-    what = f"{type(error).__name__}: {told[0] if told else ''}"
-    return ReportError(f"{source.name} failed", [Problem("the kernel", what)])
-
-
-def _marked(notebook: Any, error: Exception) -> Any:
-    """Write the error under the last cell that was started."""
-    made = deepcopy(notebook)
-    begun = [
-        cell
-        for cell in made.cells
-        if cell.cell_type == "code" and cell.metadata.get("papermill", {}).get("start_time")
-    ]
-    if begun:
-        output = nbformat.v4.new_output(
-            "error", ename=type(error).__name__, evalue=str(error), traceback=[str(error)]
-        )
-        begun[-1].outputs = [*begun[-1].outputs, output]
-    return made
-
-
-def _clean_notebook(notebook: Any) -> str:
-    """Write a notebook without papermill's times, random ids and paths of this machine."""
+def _without_traces(notebook: Any) -> Any:
+    """Copy without papermill's times, random ids and paths of this machine."""
     made = deepcopy(notebook)
     made.metadata.pop("papermill", None)
     for number, cell in enumerate(made.cells):
@@ -282,17 +392,26 @@ def _clean_notebook(notebook: Any) -> str:
         cell.metadata.pop("execution", None)
         if "id" in cell:
             cell["id"] = f"cell-{number}"
-    return nbformat.writes(made)
+    return made
 
 
-def _render(
-    notebook: Any,
-    name: str,
-    manifest: Mapping[str, Any] | None,
-    kind: str,
-    folder_link: bool,
-) -> tuple[str, str]:
-    facts = dict(manifest) if manifest else None
-    page = render(notebook, manifest=facts, name=name, kind=kind, folder_link=folder_link)
-    title = _TITLE.search(page)
-    return page, unescape(title.group(1)) if title else name
+
+def _partial(taken: Path, given: Path) -> Any:
+    """Notebook as far as it was saved; papermill says "completed" of every cell in it."""
+    for file in (taken, given):
+        with suppress(OSError, nbformat.reader.NotJSONError, nbformat.ValidationError):
+            return nbformat.read(file, as_version=4)
+    raise ReportError("the run left no notebook")
+
+
+def _marked(notebook: Any, error: Exception) -> Any:
+    """Write the error under the last cell that was started."""
+    made = deepcopy(notebook)
+    for cell in reversed(made.cells):
+        if cell.cell_type == "code" and cell.metadata.get("papermill", {}).get("start_time"):
+            output = nbformat.v4.new_output(
+                "error", ename=type(error).__name__, evalue=str(error), traceback=[str(error)]
+            )
+            cell.outputs = [*cell.outputs, output]
+            break
+    return made

@@ -1,4 +1,4 @@
-"""What a page was made from, and what moved between two pages.
+"""What a page was made from, and what differs between two pages.
 
 The manifest is embedded as a download inside the page, without a script; so are the data of
 each exhibit. Both can be read back from the file alone.
@@ -10,8 +10,10 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version_tuple
@@ -21,15 +23,16 @@ import pandas as pd
 from bs4 import BeautifulSoup
 
 from edtech_survey.errors import Problem, ReportError
-from edtech_survey.reports import words
-from edtech_survey.reports.differences import changed_pictures, changed_words, moved_numbers
 
 PACKAGES = (
-    "edtech-survey", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "great-tables",
+    "edtech-survey", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn",
     "papermill", "nbconvert",
 )  # fmt: skip
-_JSON = "data:application/json;charset=utf-8;base64,"
-_CSV = "data:text/csv;charset=utf-8;base64,"
+JSON_LINK = "data:application/json;charset=utf-8;base64,"
+CSV_LINK = "data:text/csv;charset=utf-8;base64,"
+
+
+# ---- the manifest ----
 
 
 def manifest(
@@ -40,7 +43,6 @@ def manifest(
     notebook: Path | None = None,
     date: str | None = None,
     synthetic: bool = False,
-    packages: Sequence[str] = PACKAGES,
 ) -> dict[str, Any]:
     """Describe a run: the same inputs give the same manifest, on any day and machine.
 
@@ -58,8 +60,6 @@ def manifest(
         Date of the inputs, as in "2024-11"; never the day of the run.
     synthetic : bool
         Whether the inputs are the synthetic sample.
-    packages : sequence of str
-        Distributions whose versions are told.
 
     Returns
     -------
@@ -73,13 +73,12 @@ def manifest(
         If an input is missing or lies outside ``root``.
     """
     files = {path: None for given in inputs for path in _files(Path(given))}
-    told = {_relative(path, root): _sha256(path) for path in files}
     made: dict[str, Any] = {
         "code": {"sha256": code_hash(), "version": _version("edtech-survey")},
         "date": date,
-        "inputs": dict(sorted(told.items())),
+        "inputs": dict(sorted((_relative(path, root), _sha256(path)) for path in files)),
         "notebook": None,
-        "packages": {name: found for name in packages if (found := _version(name))},
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "parameters": {str(name): _plain(value) for name, value in sorted(parameters.items())},
         "python": ".".join(python_version_tuple()[:2]),
         "synthetic": synthetic,
@@ -89,7 +88,7 @@ def manifest(
     return made
 
 
-@lru_cache(maxsize=1)
+@cache
 def code_hash() -> str:
     """SHA-256 over the sources of the package: paths and contents, in order."""
     package = Path(__file__).parents[1]
@@ -110,92 +109,83 @@ def embedded(made: Mapping[str, Any]) -> str:
     """Link that downloads the manifest from inside the page."""
     data = base64.b64encode(dumps(made).encode()).decode()
     return (
-        f'<a id="run-manifest-data" download="manifest.json" href="{_JSON}{data}">'
+        f'<a id="run-manifest-data" download="manifest.json" href="{JSON_LINK}{data}">'
         "Download the run manifest (JSON)</a>"
     )
 
 
 def summary(made: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Manifest in lines for people: what, and its value."""
-    code = made.get("code", {})
+    code, notebook = made.get("code", {}), made.get("notebook")
+    given, inputs = made.get("parameters", {}), made.get("inputs", {})
+
+    def short(part: Mapping[str, Any]) -> str:
+        return str(part.get("sha256", ""))[:12]
+
+    def said(value: Any) -> str:
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return "none" if value is None or not text else text
+
     lines = [("Data as of", str(made["date"]))] if made.get("date") else []
     if made.get("synthetic"):
         lines.append(("Data", "SYNTHETIC sample, not survey answers"))
-    if made.get("notebook"):
-        lines.append(("Notebook", f"{made['notebook']['path']} ({_short(made['notebook'])})"))
-    given = made.get("parameters", {})
-    told = "; ".join(f"{name} = {_said(value)}" for name, value in given.items())
+    if notebook:
+        lines.append(("Notebook", f"{notebook['path']} ({short(notebook)})"))
+    told = "; ".join(f"{name} = {said(value)}" for name, value in given.items())
     lines.append(("Parameters", told or "none"))
-    lines.append(("Code", f"edtech-survey {code.get('version')} ({_short(code)})"))
+    lines.append(("Code", f"edtech-survey {code.get('version')} ({short(code)})"))
     versions = ", ".join(f"{name} {number}" for name, number in made.get("packages", {}).items())
     lines.append(("Packages", f"Python {made.get('python')}; {versions}"))
-    inputs = made.get("inputs", {})
     listed = "; ".join(f"{path} ({digest[:12]})" for path, digest in inputs.items())
-    lines.append((f"Inputs ({len(inputs)})", listed or "none"))
-    return lines
+    return [*lines, (f"Inputs ({len(inputs)})", listed or "none")]
 
 
 def read_manifest(page: str | Path) -> dict[str, Any]:
-    """Read the manifest that is embedded in a page.
-
-    Parameters
-    ----------
-    page : str or Path
-        Markup, or the file.
-
-    Raises
-    ------
-    ReportError
-        If there is none.
-    """
+    """Read the manifest that is embedded in a page (markup, or the file); else ReportError."""
     link = _soup(page).find("a", id="run-manifest-data")
-    if link is None or not str(link.get("href", "")).startswith(_JSON):
+    if link is None or not str(link.get("href", "")).startswith(JSON_LINK):
         raise ReportError(f"{_name(page)} has no run manifest: it was not made by this package")
     try:
-        made = json.loads(base64.b64decode(link["href"].removeprefix(_JSON)))
-    except ValueError:
+        made = json.loads(base64.b64decode(link["href"].removeprefix(JSON_LINK)))
+    except (ValueError, RecursionError):
         made = None
     if not isinstance(made, dict):
         raise ReportError(f"{_name(page)} has a run manifest that cannot be read: it was changed")
     return made
 
 
-def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:
-    """Read the data of each exhibit back from a page.
+# ---- what differs ----
 
-    Parameters
-    ----------
-    page : str or Path
-        Markup, or the file.
 
-    Returns
-    -------
-    dict
-        Id of the exhibit to its frame; every column is text, as written.
+def differences(old: Path, new: Path) -> list[str]:
+    """Say all that differs between two pages; nothing only where they are the same bytes.
 
-    Raises
-    ------
-    ReportError
-        If a file has neither data nor a manifest, or its data cannot be read.
+    What they were made from comes first, then numbers, words, code, pictures, markup.
     """
-    soup = _soup(page)
-    found = {}
-    for link in soup.select(f'a[download][href^="{_CSV}"]'):
-        name = str(link["download"]).removesuffix(".csv")
-        try:
-            text = base64.b64decode(link["href"].removeprefix(_CSV)).decode("utf-8-sig")
-            found[name] = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
-        except ValueError:
-            raise ReportError(f"{_name(page)}: the data of {name!r} cannot be read") from None
-    if not found and isinstance(page, Path):
-        read_manifest(page)
-    return found
+    if old.read_bytes() == new.read_bytes():
+        return []
+    left, right = _soup(old), _soup(new)
+    told = [*_made_otherwise(read_manifest(old), read_manifest(new)), *moves(diff_pages(old, new))]
+    for kind in ("text", "code"):
+        was, now = ([line for of, line in _lines(page) if of == kind] for page in (left, right))
+        for what, a, b, c, d in SequenceMatcher(None, was, now).get_opcodes():
+            if what != "equal":
+                told.append(f"{kind}: {' '.join(was[a:b])!r} -> {' '.join(now[c:d])!r}")
+    before, after = _pictures(left), _pictures(right)
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) != after.get(name):
+            told.append(f"picture of {name} is another")
+    elements, others = Counter(_elements(left)), Counter(_elements(right))
+    told += [f"markup: {element} should not be there" for element in elements - others]
+    told += [f"markup: {element} is missing" for element in others - elements]
+    return told or ["bytes: the page is written otherwise"]
 
 
 def diff_pages(old: str | Path, new: str | Path) -> pd.DataFrame:
     r"""List every number that moved between two pages.
 
-    Exhibits are matched by their id, rows by the text that names them.
+    Exhibits are matched by their id; their rows by as few naming columns as tell them apart,
+    so that a verdict that changed is a cell that moved and not another row.
 
     Parameters
     ----------
@@ -209,33 +199,155 @@ def diff_pages(old: str | Path, new: str | Path) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from edtech_survey.reports.csvtext import csv_link
-    >>> one, two = (csv_link(f"group,estimate\npk-2,{x}\n", "a", "table", 1) for x in (88, 89))
-    >>> diff_pages(one, two).to_dict("records")
+    >>> def page(x):
+    ...     data = base64.b64encode(f"group,estimate\npk-2,{x}\n".encode()).decode()
+    ...     return f'<a download="a.csv" href="{CSV_LINK}{data}">CSV</a>'
+    >>> diff_pages(page(88), page(89)).to_dict("records")
     [{'exhibit': 'a', 'row': 'pk-2', 'column': 'estimate', 'old': '88', 'new': '89'}]
     """
-    return moved_numbers(exhibits(old), exhibits(new))
+    before, after = exhibits(old), exhibits(new)
+    found = []
+    for name in dict.fromkeys([*before, *after]):
+        frames = [pages[name] for pages in (before, after) if name in pages]
+        keys = _naming(frames)
+        left, right = (_rows(pages.get(name), keys) for pages in (before, after))
+        for key in dict.fromkeys([*left, *right]):
+            was, now = left.get(key, {}), right.get(key, {})
+            row = " / ".join(part for part in key if part)
+            for column in dict.fromkeys([*was, *now]):
+                cells = was.get(column, ""), now.get(column, "")
+                if cells[0] != cells[1]:
+                    found.append((name, row, column, *cells))
+    return pd.DataFrame(found, columns=["exhibit", "row", "column", "old", "new"], dtype="str")
 
 
-def diff_words(old: str | Path, new: str | Path) -> list[str]:
-    """List what else differs between two pages: text, and pictures drawn by the same packages.
+def moves(moved: pd.DataFrame) -> list[str]:
+    """Write each number that moved as a line."""
+    return [
+        f"{row.exhibit}, {row.row}, {row.column}: {row.old} -> {row.new}"
+        for row in moved.itertuples()
+    ]
 
-    Parameters
-    ----------
-    old, new : str or Path
-        Markup, or files.
 
-    Returns
-    -------
-    list of str
+def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:
+    """Read the data of each exhibit back from a page: its id to a frame of text, as written.
+
+    ReportError where the data cannot be read, or a file has neither data nor a manifest.
     """
-    left, right = _soup(old), _soup(new)
-    told = [f"text: {was!r} -> {now!r}" for was, now in changed_words(left, right)]
-    # Another release of matplotlib may draw the same numbers with other pixels.
-    packages = [read_manifest(page).get("packages") for page in (old, new)]
-    if packages[0] == packages[1]:
-        told += [f"picture of {name} is another" for name in changed_pictures(left, right)]
-    return told
+    found = {}
+    for link in _soup(page).select(f'a[download][href^="{CSV_LINK}"]'):
+        name = str(link["download"]).removesuffix(".csv")
+        try:
+            text = base64.b64decode(link["href"].removeprefix(CSV_LINK)).decode("utf-8-sig")
+            found[name] = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
+        except ValueError:
+            raise ReportError(f"{_name(page)}: the data of {name!r} cannot be read") from None
+    if not found and isinstance(page, Path):
+        read_manifest(page)
+    return found
+
+
+_KEYS = ("figure_id", "source", "wave", "item", "group", "answer", "statistic", "spec")
+"""Columns that name a row whatever they hold."""
+
+_TOLD = {
+    "printed", "note", "locator", "flag", "base_kind", "confidence", "publication", "synthetic",
+    "figures", "method", "supposed",
+}  # fmt: skip
+"""Text that is told about a row and does not name it."""
+
+
+def _naming(frames: list[pd.DataFrame]) -> list[str]:
+    """Naming columns that both frames have, just as many as tell the rows apart."""
+    shared = [c for c in frames[0].columns if all(c in frame.columns for frame in frames)]
+    known = [c for c in shared if c in _KEYS]
+    texts = [
+        c
+        for c in shared
+        if c not in _KEYS and c not in _TOLD and not all(_numeric(frame[c]) for frame in frames)
+    ]
+    candidates = [*known, *texts]
+    for count in range(max(1, len(known)), len(candidates)):
+        if not any(frame.duplicated(candidates[:count]).any() for frame in frames):
+            return candidates[:count]
+    return candidates
+
+
+def _rows(frame: pd.DataFrame | None, keys: list[str]) -> dict[tuple[str, ...], dict[str, str]]:
+    """Rows under the text that names them, numbered where that is not unique."""
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for record in [] if frame is None else frame.to_dict("records"):
+        key = unique = tuple(str(record[c]) for c in keys if c in record)
+        number = 2
+        while unique in found:
+            unique = (*key, f"#{number}")
+            number += 1
+        found[unique] = {str(c): str(value) for c, value in record.items() if c not in keys}
+    return found
+
+
+def _numeric(column: pd.Series) -> bool:
+    given = column[column != ""]
+    return bool(pd.to_numeric(given, errors="coerce").notna().all())
+
+
+def _made_otherwise(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the manifests tell otherwise: a changed input, another version."""
+    for part in dict.fromkeys([*old, *new]):
+        was, now = old.get(part), new.get(part)
+        if not (isinstance(was, dict) and isinstance(now, dict)):
+            was, now = {"": was}, {"": now}
+        for name in dict.fromkeys([*was, *now]):
+            if was.get(name) == now.get(name):
+                continue
+            if part == "inputs":
+                gone, come = name not in now, name not in was
+                yield f"input {name} {'is gone' if gone else 'is new' if come else 'has changed'}"
+            else:
+                yield f"made with {part} {name}: {was.get(name)} -> {now.get(name)}"
+
+
+def _lines(page: Any) -> Iterator[tuple[str, str]]:
+    """Texts of a page that people read or hear, and of which kind each is."""
+    for piece in (page.find("body") or page).find_all(string=True):
+        text = " ".join(piece.split())
+        if not text or piece.find_parent(["style", "script"]) or piece.find_parent(id=_MANIFEST):
+            continue
+        yield "code" if piece.find_parent("details", class_="code") else "text", text
+    for image in page.find_all("img"):
+        yield "text", " ".join(str(image.get("alt", "")).split())
+
+
+_MANIFEST = "run-manifest"
+
+
+def _pictures(page: Any) -> dict[str, str]:
+    """Picture of each exhibit, or of the place where it stands."""
+    found = {}
+    for number, image in enumerate(page.find_all("img"), start=1):
+        exhibit = image.find_parent("figure", id=True)
+        found[exhibit["id"] if exhibit else f"image {number}"] = str(image.get("src"))
+    return found
+
+
+def _elements(page: Any) -> Iterator[str]:
+    """Start tags as written, without the data inside them and without alternative texts."""
+    for element in page.find_all(True):
+        told = "".join(
+            f" {name}={str(value)[:60]!r}"
+            for name, value in element.attrs.items()
+            if name != "alt" and not str(value).startswith("data:")
+        )
+        inside = element.string if element.name in ("script", "style", "title") else None
+        yield f"<{element.name}{told}>" + (f" {hash_of(inside.encode())[:12]}" if inside else "")
+
+
+def hash_of(content: bytes) -> str:
+    """SHA-256 of bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+# ---- small matters ----
 
 
 def _files(path: Path) -> list[Path]:
@@ -255,11 +367,7 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _short(made: Mapping[str, Any]) -> str:
-    return str(made.get("sha256", ""))[:12]
+    return hash_of(path.read_bytes())
 
 
 def _version(name: str) -> str | None:
@@ -273,12 +381,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, list):
-        return words.join(value) or "none"
-    return "none" if value in (None, "") else str(value)
 
 
 def _soup(page: str | Path) -> Any:

@@ -1,14 +1,15 @@
-"""The folder of reports: its index page, the data of each exhibit as files, and PDF."""
+"""The folder of reports: files written whole, the index, the data of each exhibit, and PDF."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
+import csv
+import io
 import os
 import shutil
 import subprocess
 import tempfile
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +18,55 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from edtech_survey.errors import ReportError, SetupError
-from edtech_survey.reports import lint, words
-from edtech_survey.reports.caption import slug
-from edtech_survey.reports.columns import describe_columns
-from edtech_survey.reports.files import write_whole
-from edtech_survey.reports.html import SERIES, TEMPLATES, stylesheet
-from edtech_survey.reports.page import text_of
-from edtech_survey.reports.provenance import dumps, read_manifest
+from edtech_survey.reports import lint
+from edtech_survey.reports.html import SERIES, TEMPLATES, slug, stylesheet, text_of
+from edtech_survey.reports.provenance import CSV_LINK, dumps, hash_of, read_manifest
 
 INDEX = "index.html"
+TOUR = "notebooks/00_"
+"""Notebooks that show the tool and answer no question: their pages are not listed."""
+
 BROWSERS = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
     "microsoft-edge", "msedge",
-)  # fmt: skip
-_ELSEWHERE = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
-)
-_CSV = "data:text/csv;charset=utf-8;base64,"
+)  # fmt: skip
+
+
+def write_whole(path: Path, content: bytes | str) -> Path:
+    """Write a file so that a kill at any moment leaves the old one or the new one.
+
+    Its folder is made if need be; text is written as UTF-8, line ends as they are.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        # mkstemp makes files for their owner only; pages are for others to read.
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+# ---- the index ----
 
 
 def write_index(
     reports_dir: str | Path,
     *,
-    title: str = "Reports",
-    description: str = "Who runs the technology in our schools: what each report found.",
+    title: str = "Who runs the technology in our schools?",
+    description: str = "What each report found, on whose answers, and its data.",
 ) -> Path:
     """List the pages of a folder, and lay the data of their exhibits beside them.
 
@@ -68,10 +90,17 @@ def write_index(
     """
     folder = Path(reports_dir)
     pages = [read for path in sorted(folder.glob("*.html")) if (read := _read(path)) is not None]
-    data = {name: text for page in pages for name, text in page["csv"].items()}
-    _write_data(folder / "data", data, pages)
+    data = {name: content for page in pages for name, content in page["csv"].items()}
+    for old in (folder / "data").glob("*--*.csv"):
+        if old.name not in data:
+            old.unlink()
+    for name, content in data.items():
+        write_whole(folder / "data" / name, content)
+    if data:
+        titles = {page["slug"]: page["title"] for page in pages}
+        write_whole(folder / "data" / "README.md", _describe(data, titles))
     manifest = {
-        "data": {name: _sha256(text) for name, text in sorted(data.items())},
+        "data": {name: hash_of(content) for name, content in sorted(data.items())},
         "pages": {page["page"]: page["manifest"] for page in pages},
     }
     write_whole(folder / "manifest.json", dumps(manifest))
@@ -80,40 +109,143 @@ def write_index(
         description=description,
         series=SERIES,
         css=Markup(stylesheet()),
-        reports=pages,
+        reports=[page for page in pages if not page["tour"]],
     )
-    lint.check(made, "report", INDEX)
+    if found := lint.lint(made):
+        raise ReportError(f"{INDEX} is not fit to be published", found)
     return write_whole(folder / INDEX, made.rstrip() + "\n")
+
+
+@cache
+def _template() -> Any:
+    loader = FileSystemLoader(TEMPLATES / "edtech")
+    return Environment(loader=loader, autoescape=True).get_template("site.html.j2")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Read of a page what the index says of it; None where it is not ours."""
+    if path.name == INDEX:
+        return None
+    try:
+        markup = path.read_text(encoding="utf-8")
+        manifest = read_manifest(markup)
+    except (ReportError, UnicodeDecodeError):
+        return None
+    soup = BeautifulSoup(markup, "html.parser")
+    stem = slug(path.stem)
+    found = {}
+    for link in soup.select(f'a[download][href^="{CSV_LINK}"]'):
+        try:
+            content = base64.b64decode(str(link["href"]).removeprefix(CSV_LINK))
+            content.decode()
+        except ValueError:
+            continue
+        # A page may come from elsewhere: only a plain name may become that of a file.
+        found[f"{stem}--{slug(str(link['download']).removesuffix('.csv'))}.csv"] = content
+    picture = soup.select_one('main figure img[src^="data:image/"]')
+    notebook = manifest.get("notebook")
+    return {
+        "slug": stem,
+        "page": path.name,
+        "title": text_of(soup.find("h1")),
+        "finding": text_of(soup.select_one(".findings li")),
+        "deck": text_of(soup.select_one(".deck")).rstrip("."),
+        "date": manifest.get("date"),
+        "synthetic": bool(manifest.get("synthetic")),
+        "tour": isinstance(notebook, dict) and str(notebook.get("path")).startswith(TOUR),
+        "picture": picture and picture["src"],
+        "pdf": path.with_suffix(".pdf").name if path.with_suffix(".pdf").is_file() else None,
+        "manifest": manifest,
+        "csv": found,
+    }
+
+
+_MEANING = {
+    "figure_id": "stable name of a published figure",
+    "source": "publication or export, a folder under data/raw",
+    "wave": "survey year",
+    "item": "question, as harmonised over the waves",
+    "group": "sub-question (grade band, position), or all",
+    "answer": "harmonised answer",
+    "statistic": "share, mean, median, total, change ...",
+    "estimate": "the number shown; shares in percent, changes in points, pay in US dollars",
+    "value": "the published number, without its signs",
+    "printed": "the number as it was printed",
+    "unit": "unit of the number",
+    "std_error": "standard error of the estimate",
+    "conf_low": "lower end of the interval",
+    "conf_high": "upper end of the interval",
+    "change": "change between the two waves, points",
+    "change_low": "lower end of the interval of the change",
+    "change_high": "upper end of the interval of the change",
+    "base": "respondents who were asked and answered, unweighted",
+    "base_kind": "published, derived, feasible or unknown",
+    "population": "units that the estimate is about",
+    "count": "respondents who gave this answer",
+    "method": "how the estimate was made",
+    "synthetic": "True for the synthetic sample, which is no survey",
+    "flag": "! fewer than 30 answers; ‡ withheld; — not available; # rounds to zero",
+    "comparability": "A same construct and population, B usable side by side, C not to be compared",
+    "publication": "publication in a collection of figures",
+    "confidence": "how surely the figure was read",
+    "locator": "where in the publication",
+    "note": "remarks",
+    "spec": "specification of the model",
+    "district_id": "district, where it is named at all",
+    "position": "job title of the taxonomy",
+    "band": "grade band",
+    "category": "category of positions",
+    "figures": "published figures behind the number, by their ids",
+    "name": "group in words",
+    "verdict": "clear, clear if enough, or no clear change",
+    "label": "how far the statement holds over the bases that are possible",
+    "wave_from": "earlier survey year of a change",
+    "period": "years compared",
+    "supposed": "what the author of the page supposed",
+}
+"""Columns that several exhibits share."""
+
+
+def _describe(files: dict[str, bytes], titles: dict[str, str]) -> str:
+    """Write the README of the data folder: which columns the files have, and what they mean."""
+    heads = {
+        name: next(csv.reader(io.StringIO(content.decode("utf-8-sig"))), [])
+        for name, content in sorted(files.items())
+    }
+    lines = [
+        "# Data of the reports",
+        "",
+        "One file per exhibit: UTF-8, commas, one header row. An empty cell is not known or was",
+        "withheld. Numbers have up to ten significant digits. Text that a spreadsheet would take",
+        "for a formula begins with an apostrophe.",
+        "",
+    ]
+    for page, title in titles.items():
+        mine = [name for name in heads if name.startswith(f"{page}--")]
+        if mine:
+            listed = [f"- `{name}`: {', '.join(heads[name])}" for name in mine]
+            lines += [f"## {title}", "", *listed, ""]
+    there = {column for columns in heads.values() for column in columns}
+    known = [f"- `{name}`: {text}" for name, text in _MEANING.items() if name in there]
+    lines += ["## Columns", "", *known]
+    if other := sorted(there - set(_MEANING)):
+        said = ", ".join(f"`{name}`" for name in other)
+        lines += ["", f"Columns of one exhibit, explained under it on the page: {said}."]
+    return "\n".join(lines) + "\n"
+
+
+# ---- paper ----
 
 
 def find_browser() -> str | None:
     """Path of an installed Chromium, Chrome or Edge, or None."""
-    for name in BROWSERS:
-        if found := shutil.which(name):
-            return found
-    return next((path for path in _ELSEWHERE if Path(path).is_file()), None)
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def print_pdf(html: str | Path, pdf: str | Path, *, timeout: float = 120) -> Path:
-    """Print a page to a tagged PDF with an outline, on letter paper.
+    """Print a page to a tagged PDF with an outline, on letter paper; return the file written.
 
-    Parameters
-    ----------
-    html, pdf : str or Path
-        The page, and the file to write.
-    timeout : float
-        Seconds that the browser may take.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    SetupError
-        If no browser is installed.
-    ReportError
-        If the browser fails; an older PDF stays.
+    SetupError if no browser is installed; ReportError if it fails, and an older PDF stays.
     """
     page, target = Path(html).resolve(), Path(pdf)
     browser = find_browser()
@@ -150,80 +282,3 @@ def _flags(profile: Path) -> list[str]:
     # The sandbox stays on for people; only root, as in containers, cannot have it.
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return [*flags, "--no-sandbox"] if as_root else flags
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    if path.name == INDEX:
-        return None
-    try:
-        markup = path.read_text(encoding="utf-8")
-        manifest = read_manifest(markup)
-    except (ReportError, UnicodeDecodeError):
-        return None
-    soup = BeautifulSoup(markup, "html.parser")
-    stem = slug(path.stem)
-    links = soup.select(f'a[download][href^="{_CSV}"]')
-    # A page may come from elsewhere: only a plain name may become that of a file.
-    names = [slug(str(link["download"]).removesuffix(".csv")) for link in links]
-    given = {f"{stem}--{name}.csv": _content(link) for name, link in zip(names, links, strict=True)}
-    found = {name: content for name, content in given.items() if content is not None}
-    pdf = path.with_suffix(".pdf")
-    return {
-        "slug": stem,
-        "page": path.name,
-        "title": text_of(soup.find("h1")),
-        "finding": text_of(soup.select_one(".findings li")),
-        "deck": text_of(soup.select_one(".deck")).rstrip("."),
-        "date": manifest.get("date"),
-        "synthetic": bool(manifest.get("synthetic")),
-        "sources": _sources(soup),
-        "pdf": pdf.name if pdf.is_file() else None,
-        "manifest": manifest,
-        "csv": found,
-        "data": [{"file": f"data/{name}", "label": name} for name in found],
-    }
-
-
-def _content(link: Any) -> bytes | None:
-    """CSV inside a link; None where it is no text."""
-    try:
-        content = base64.b64decode(str(link["href"]).removeprefix(_CSV))
-        content.decode()
-    except ValueError:
-        return None
-    return content
-
-
-def _sources(soup: Any) -> str:
-    """Publications behind a page: those of its sources list, else of its source lines."""
-    named = [text_of(line.find("strong")) for line in soup.select(".origin")]
-    if not named:
-        lines = [text_of(line) for line in soup.select(".exhibit-notes p")]
-        named = [
-            line.removeprefix("Source:").strip(" .") for line in lines if line.startswith("Source:")
-        ]
-    names = list(dict.fromkeys(named))
-    more = len(names) - 3
-    return words.join([*names[:3], words.count(more, "other")] if more > 1 else names)
-
-
-def _write_data(folder: Path, data: dict[str, bytes], pages: list[dict[str, Any]]) -> None:
-    for old in folder.glob("*--*.csv"):
-        if old.name not in data:
-            old.unlink()
-    for name, text in data.items():
-        write_whole(folder / name, text)
-    if data:
-        write_whole(
-            folder / "README.md", describe_columns(data, {p["slug"]: p["title"] for p in pages})
-        )
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _template() -> Any:
-    loader = FileSystemLoader(TEMPLATES / "edtech")
-    return Environment(loader=loader, autoescape=True).get_template("site.html.j2")

@@ -1,0 +1,272 @@
+"""What the command line does to the whole project: data, reports, briefs, verification.
+
+This joins the storeys, as notebooks do; it holds no parsing, no statistics and no markup.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edtech_survey import paths
+from edtech_survey.errors import ReportError, SetupError, SurveyError
+
+BRIEF = "05_district_brief"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one page: where it is, or the reason why there is none."""
+
+    name: str
+    page: Path | None
+    seconds: float
+    trouble: str = ""
+
+
+Tell = Callable[[Outcome], object]
+
+
+def make_data(out: Path | None = None) -> list[Path]:
+    """Write the processed tables; return the files written."""
+    from edtech_survey.data import figures, schemas  # noqa: PLC0415
+    from edtech_survey.gathering import collected_responses  # noqa: PLC0415
+
+    tables: dict[str, Any] = {
+        "figures": (figures.read_figures(), schemas.FIGURES),
+        "sources": (figures.read_sources(), schemas.SOURCES),
+    }
+    responses = collected_responses()
+    if responses is not None:
+        for name in ("districts", "positions", "bands", "ledger"):
+            tables[name] = (getattr(responses, name), getattr(schemas, name.upper()))
+    folder = out or paths.processed_dir()
+    return schemas.write_package(tables, folder, title="Surveys of K-12 technology leaders")
+
+
+def make_reports(
+    names: Iterable[str] = (),
+    *,
+    out: Path | None = None,
+    given: Mapping[str, object] | None = None,
+    jobs: int | None = None,
+    tell: Tell = lambda outcome: None,
+) -> list[Outcome]:
+    """Run notebooks and render their pages; a failure of one leaves the others to go on.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Notebook names with or without ``.ipynb``, or their numbers ("01"); default all.
+    out : pathlib.Path, optional
+        Folder of the pages; default ``reports``.
+    given : mapping
+        Parameters, passed to each notebook that declares them; a name that no chosen notebook
+        declares, or a value of the wrong type, is refused before anything runs.
+    jobs : int, optional
+        Notebooks at once; default one for each processor.
+    tell : callable
+        Called with each outcome as soon as it is there.
+
+    Returns
+    -------
+    list of Outcome
+
+    Raises
+    ------
+    SetupError
+        For an unknown notebook or parameter.
+    """
+    from edtech_survey.reports import notebooks  # noqa: PLC0415
+
+    chosen = notebook_paths(names)
+    declared = {path: set(notebooks.parameters(path)["name"]) for path in chosen}
+    everywhere = set().union(*declared.values())
+    work = []
+    for path in chosen:
+        own = {
+            name: value
+            for name, value in (given or {}).items()
+            if name in declared[path] or name not in everywhere
+        }
+        work.append((path, notebooks.check_parameters(path, own), None))
+    return _make(work, out or paths.reports_dir(), jobs, tell)
+
+
+def make_briefs(
+    data: str = "responses",
+    *,
+    wave: int | None = None,
+    out: Path | None = None,
+    jobs: int | None = None,
+    tell: Tell = lambda outcome: None,
+) -> list[Outcome]:
+    """Write the brief of every district that answered a wave (default the latest)."""
+    from edtech_survey.gathering import evidence  # noqa: PLC0415
+    from edtech_survey.reports import notebooks  # noqa: PLC0415
+
+    responses = evidence(data).responses
+    if responses is None:
+        raise SetupError("there are no responses: try --data sample, or add a wave's export")
+    chosen = wave or int(responses.districts["wave"].max())
+    of_wave = responses.districts[responses.districts["wave"] == chosen]
+    if of_wave.empty:
+        raise SetupError(f"no responses of wave {chosen}")
+    (path,) = notebook_paths([BRIEF])
+    work = []
+    for district in sorted(of_wave["district_id"]):
+        given = {"data": data, "wave": chosen, "district": district}
+        work.append((path, notebooks.check_parameters(path, given), f"brief-{district}"))
+    return _make(work, out or paths.reports_dir() / "briefs", jobs, tell)
+
+
+def notebook_paths(names: Iterable[str] = ()) -> list[Path]:
+    """Paths of the project's notebooks, in order; scratch notebooks have no number and are none."""
+    there = {path.stem: path for path in sorted(paths.notebooks_dir().glob("[0-9][0-9]_*.ipynb"))}
+    numbers = {name[:2]: name for name in there}
+    wanted = [numbers.get(name, Path(name).stem) for name in names] or list(there)
+    if unknown := [name for name in wanted if name not in there]:
+        raise SetupError(f"no notebook {', '.join(unknown)}; there are {', '.join(there)}")
+    return [there[name] for name in wanted]
+
+
+def verify(page: Path) -> list[str]:
+    """Run the notebook of a page again and say all that differs; nothing if not a byte does.
+
+    Raises
+    ------
+    ReportError
+        If the page was not made by a notebook of this project, or that does not run any more.
+    """
+    from edtech_survey.reports import provenance  # noqa: PLC0415
+
+    manifest = provenance.read_manifest(page)
+    known = {f"notebooks/{path.name}": path for path in notebook_paths()}
+    notebook = manifest.get("notebook")
+    named = str(notebook.get("path")) if isinstance(notebook, dict) else ""
+    given = manifest.get("parameters", {})
+    if named not in known or not isinstance(given, dict):
+        # A page may come from anywhere: nothing but the project's own notebooks is run for it.
+        raise ReportError(f"{page.name} names no notebook of this project, but {named[:100]!r}")
+    from edtech_survey.reports import notebooks  # noqa: PLC0415
+
+    try:
+        typed = notebooks.check_parameters(known[named], given)
+    except SetupError as error:
+        told = str(error)
+        raise ReportError(f"{page.name} was made with other parameters: {told}") from None
+    with tempfile.TemporaryDirectory() as folder:
+        (outcome,) = _make([(known[named], typed, None)], Path(folder), 1, lambda made: None)
+        if outcome.page is None:
+            raise ReportError(f"{known[named].name} does not run any more: {outcome.trouble}")
+        return provenance.differences(page, outcome.page)
+
+
+def audit_table(table: Path, threshold: int) -> Any:
+    """Audit one table of figures, with the relations and the source notes beside it."""
+    from edtech_survey.data import figures as read  # noqa: PLC0415
+    from edtech_survey.statistics.audit import audit  # noqa: PLC0415
+
+    figures = read.read_figure_table(table)
+    folder = table.resolve().parent
+    beside = folder / "relations.csv"
+    declared = read.read_relation_file(beside, figures, folder.name) if beside.is_file() else None
+    known = None
+    if (folder / "source.yaml").is_file() and read.read_meta(folder):
+        known = read.read_sources([folder.name], raw=folder.parent)
+    return audit(figures, declared, known, disclosure_threshold=threshold)
+
+
+def open_lab(folder: Path | None = None, options: Sequence[str] = ()) -> int:
+    """Start JupyterLab, which asks nobody about news or updates; return its exit code."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise SetupError("JupyterLab is not installed: make lab does it, or pip install '.[lab]'")
+    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+    with tempfile.TemporaryDirectory() as settings:
+        (Path(settings) / "overrides.json").write_text(json.dumps(quiet))
+        command = [
+            sys.executable, "-m", "jupyter", "lab", "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            f"--LabApp.app_settings_dir={settings}", str(folder or paths.notebooks_dir()), *options,
+        ]  # fmt: skip
+        return subprocess.run(command, check=False).returncode
+
+
+Work = tuple[Path, dict[str, Any], str | None]
+"""A notebook, its parameters, and the name of its page where that is not the notebook's."""
+
+
+def _make(work: list[Work], folder: Path, jobs: int | None, tell: Tell) -> list[Outcome]:
+    from edtech_survey.reports import site  # noqa: PLC0415
+
+    outcomes: dict[int, Outcome] = {}
+    with ThreadPoolExecutor(jobs or min(len(work), os.cpu_count() or 1)) as pool:
+        asked = {pool.submit(_page, *one, folder): at for at, one in enumerate(work)}
+        for done in as_completed(asked):
+            outcomes[asked[done]] = done.result()
+            tell(done.result())
+    if any(outcome.page for outcome in outcomes.values()):
+        site.write_index(folder)
+    return [outcomes[at] for at in sorted(outcomes)]
+
+
+def _page(path: Path, typed: dict[str, Any], name: str | None, folder: Path) -> Outcome:
+    from edtech_survey.reports import notebooks  # noqa: PLC0415
+
+    try:
+        run = notebooks.run_notebook(
+            path,
+            folder,
+            typed,
+            name=name,
+            manifest=run_manifest(path, typed),
+            kind="brief" if path.stem == BRIEF else "report",
+            cwd=paths.project_root(),
+        )
+    except (SurveyError, OSError) as error:
+        return Outcome(name or path.stem, None, 0.0, str(error))
+    return Outcome(name or path.stem, run.html, run.seconds)
+
+
+def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
+    """Say what a page is made from: hashes of the inputs, parameters, versions."""
+    from edtech_survey.data.figures import read_sources  # noqa: PLC0415
+    from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
+
+    declared = notebooks.parameters(path).set_index("name")["default"].to_dict() | dict(typed)
+    data = declared.get("data", "published")
+    sources = read_sources()
+    of_series = sources[sources["series"].notna()]
+    if "series" in declared:
+        of_series = of_series[of_series["series"].eq(declared["series"])]
+    # An export that nobody has published is dated by its wave.
+    dates = [
+        str(row.published) if re.fullmatch(r"\d{4}(-\d\d){0,2}", str(row.published)) else
+        str(row.wave)
+        for row in of_series.itertuples()
+    ]  # fmt: skip
+    return provenance.manifest(
+        inputs=[*inputs(str(data)), path],
+        root=paths.project_root(),
+        parameters=typed,
+        notebook=path,
+        date=max(dates, default=None),
+        synthetic=data == "sample",
+    )
+
+
+def inputs(data: str = "published") -> list[Path]:
+    """Raw files that a run on this evidence reads."""
+    files = sorted(path for path in paths.raw_dir().rglob("*") if path.is_file())
+    keep = data == "sample"
+    return [path for path in files if keep or not path.parent.name.startswith("sample-")]
