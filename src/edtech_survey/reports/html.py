@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import threading
-import unicodedata
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from functools import cache
@@ -26,6 +25,7 @@ from traitlets.config import Config
 
 from edtech_survey.errors import Problem, ReportError
 from edtech_survey.reports import lint
+from edtech_survey.reports.exhibits import BADGE, slug
 from edtech_survey.reports.provenance import embedded, summary
 
 TEMPLATES = Path(__file__).parent / "template"
@@ -161,19 +161,6 @@ def render(
 def stylesheet() -> str:
     """Style sheet of every page."""
     return (TEMPLATES / "edtech" / "page.css").read_text(encoding="utf-8")
-
-
-def slug(text: Any, longest: int = 80) -> str:
-    """Make a name that is safe as an id, as an anchor and as a file name.
-
-    Examples
-    --------
-    >>> slug("1:1 by grade band!"), slug("../../etc/passwd"), slug("Élan · Ñ"), slug("…")
-    ('1-1-by-grade-band', 'etc-passwd', 'elan-n', 'unnamed')
-    """
-    plain = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode()
-    parts = re.findall(r"[a-z0-9]+", plain.lower())
-    return "-".join(parts)[:longest].strip("-") or "unnamed"
 
 
 def text_of(node: Any) -> str:
@@ -403,14 +390,12 @@ def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str
         findings = heading.find_next_sibling("ul")
         if findings is not None:
             findings["class"] = "findings"
-        answered = (findings or heading).find_next_sibling("p")
+        answered = (findings or heading).find_next_sibling("p", attrs={"class": False})
         if answered is not None:
             answered["class"] = "deck"
     if manifest.get("synthetic") and not (block and block.select(".synthetic-badge")):
-        badge = soup.new_tag("p", attrs={"class": "exhibit-badge"})
-        badge.append(soup.new_tag("span", attrs={"class": "synthetic-badge"}))
-        badge.span.string = "SYNTHETIC sample, not survey answers"
-        heading.insert_before(badge)
+        badge = f'<p class="exhibit-badge">{BADGE}</p>'
+        heading.insert_after(BeautifulSoup(badge, "html.parser"))
     series = main.select(".series")
     if series:
         soup.find(class_="page-series").string = text_of(series[0])

@@ -33,7 +33,8 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from edtech_survey.errors import Problem, ReportError, SetupError
-from edtech_survey.reports.html import render, slug
+from edtech_survey.reports.exhibits import slug
+from edtech_survey.reports.html import render
 from edtech_survey.reports.site import write_whole
 
 KERNEL_ENVIRONMENT = {"PYTHONHASHSEED": "0"}

@@ -19,7 +19,8 @@ from markupsafe import Markup
 
 from edtech_survey.errors import ReportError, SetupError
 from edtech_survey.reports import lint
-from edtech_survey.reports.html import SERIES, TEMPLATES, slug, stylesheet, text_of
+from edtech_survey.reports.exhibits import slug
+from edtech_survey.reports.html import SERIES, TEMPLATES, stylesheet, text_of
 from edtech_survey.reports.provenance import CSV_LINK, dumps, hash_of, read_manifest
 
 INDEX = "index.html"
