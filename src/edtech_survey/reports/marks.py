@@ -1,34 +1,52 @@
-"""Colours of the house, and the few marks that seaborn lacks: ``es.marks``."""
+"""The house style of pictures, and the few marks that seaborn lacks: ``es.marks``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib import font_manager
 from matplotlib.axes import Axes
+from PIL import ImageFont
 
-from edtech_survey.reports import say, theme
+from edtech_survey.reports import say
 
 BLUE = "#12436D"
 ORANGE = "#b34700"
 TURQUOISE = "#1a7a72"
 PINK = "#801650"
-GREY = "#d3d9e0"
-QUIET = "#545b64"
 INK = "#1b1d21"
+QUIET = "#545b64"
+GREY = "#d3d9e0"
 CATEGORIES = (BLUE, ORANGE, TURQUOISE, PINK)
-"""For up to four kinds; apart for colour-blind readers, dark enough for text."""
+"""For up to four kinds (UK Analysis Function palette): apart for colour-blind readers, dark
+enough for text."""
 SEQUENCE = ("#12436D", "#43739e", "#a9c3da", "#e0c9b8", "#b35c1e")
 """For up to five parts of a whole, from most to least."""
 VERDICTS = {"clear": BLUE, "clear if enough": "#6f92b8", "no clear change": "#9aa3ad"}
 """For ``hue="verdict"``."""
 
+WIDTH = 5.4
+"""Inches: 518 CSS pixels, so that 10.5 pt is still 9.7 px on a 390 px phone."""
+TEXT = 10.5
+DPI = 200
+
+_FONTS = Path(__file__).parent / "fonts"
+
 
 def interval_bars(
-    ax: Axes, rows: pd.DataFrame, x: str | None = None, y: str | None = None, *,
-    low: str = "conf_low", high: str = "conf_high", color: str = BLUE,
-) -> None:  # fmt: skip
+    ax: Axes,
+    rows: pd.DataFrame,
+    x: str | None = None,
+    y: str | None = None,
+    *,
+    low: str = "conf_low",
+    high: str = "conf_high",
+    color: str = BLUE,
+) -> None:
     """Draw each row's interval as a pale bar behind the points.
 
     Give ``x`` where the bars stand upright (years across), ``y`` where they lie (groups down).
@@ -36,7 +54,10 @@ def interval_bars(
     known = rows.dropna(subset=[low, high])
     ends = known[low].astype(float), known[high].astype(float)
     style: dict[str, Any] = {"color": color, "alpha": 0.2, "linewidth": 8, "zorder": 1}
-    _ = ax.vlines(known[x], *ends, **style) if x else ax.hlines(known[str(y)], *ends, **style)
+    if x is not None:
+        ax.vlines(known[x], *ends, **style)
+    else:
+        ax.hlines(known[y], *ends, **style)
 
 
 def dumbbell(
@@ -44,70 +65,83 @@ def dumbbell(
 ) -> None:
     """Join an earlier value (hollow) and a later one (filled) of each row by a line."""
     known = rows.dropna(subset=[start, end])
-    ends = known[start].astype(float), known[end].astype(float)
-    ax.hlines(known[y], *ends, color=GREY, linewidth=3, zorder=1)
-    ax.scatter(ends[0], known[y], s=62, facecolor="white", edgecolor=color, linewidth=1.6, zorder=3)
-    ax.scatter(ends[1], known[y], s=70, color=color, zorder=4)
+    first, last = known[start].astype(float), known[end].astype(float)
+    ax.hlines(known[y], first, last, color=GREY, linewidth=3, zorder=1)
+    ax.scatter(first, known[y], s=62, facecolor="white", edgecolor=color, linewidth=1.6, zorder=3)
+    ax.scatter(last, known[y], s=70, color=color, zorder=4)
 
 
 def direct_labels(
-    ax: Axes, rows: pd.DataFrame, pattern: str = "{value}", x: str = "wave", y: str = "estimate", *,
-    right: float | None = None, color: str = BLUE,
-) -> None:  # fmt: skip
+    ax: Axes,
+    rows: pd.DataFrame,
+    pattern: str = "{value}",
+    x: str = "wave",
+    y: str = "estimate",
+    *,
+    right: float | None = None,
+    color: str = BLUE,
+) -> None:
     """Write the pattern of each row at its point, on the free side of the line.
 
     With ``right`` the texts stand in a column there, for rows of groups: ``y="name"``.
     """
-    texts = [_text(rows.iloc[[place]], pattern) for place in range(len(rows))]
+    texts = [_text(rows.iloc[[at]], pattern) for at in range(len(rows))]
     if right is not None:
         for place, text in zip(rows[y], texts, strict=True):
             ax.text(right, place, text, va="center", color=INK)
         return
     heights = rows[y].astype(float).tolist()
-    for place, (across, up, text) in enumerate(zip(rows[x], heights, texts, strict=True)):
-        beside = [heights[k] for k in (place - 1, place + 1) if 0 <= k < len(heights)]
+    for at, (across, up, text) in enumerate(zip(rows[x], heights, texts, strict=True)):
+        beside = [heights[k] for k in (at - 1, at + 1) if 0 <= k < len(heights)]
         above = not beside or sum(beside) / len(beside) <= up
-        ax.annotate(text, (across, up), (0, 7 if above else -16), textcoords="offset points",
-                    ha="center", color=color, fontweight="bold")  # fmt: skip
+        _note(ax, text, (across, up), (0, 7 if above else -16), color, ha="center", weight="bold")
 
 
 def end_labels(
-    ax: Axes, rows: pd.DataFrame, pattern: str = "{name}", x: str = "wave", y: str = "estimate", *,
-    colors: Mapping[str, str] | str = INK, by: str = "name",
-) -> None:  # fmt: skip
+    ax: Axes,
+    rows: pd.DataFrame,
+    pattern: str = "{name}",
+    x: str = "wave",
+    y: str = "estimate",
+    *,
+    by: str = "name",
+    colors: Mapping[str, str] | str = INK,
+) -> None:
     """Name each line at its right end, apart from one another, instead of a legend."""
-    last = rows.sort_values(x).groupby(by, sort=False).tail(1)
-    low, high = ax.get_ylim()
-    gap = (high - low) * 0.16 / (ax.get_figure(root=True).get_size_inches()[1] * ax.get_position().height)
-    places = theme.spread(last[y].astype(float).tolist(), gap, low, high)
-    for place, at in zip(places, range(len(last)), strict=True):
+    last = rows.sort_values(x, kind="stable").groupby(by, sort=False).tail(1)
+    low, high = sorted(ax.get_ylim())
+    inches = ax.get_figure(root=True).get_size_inches()[1] * ax.get_position().height
+    gap = (high - low) * 0.17 / inches
+    for place, at in zip(spread(last[y].astype(float).tolist(), gap), range(len(last)), strict=True):
         row = last.iloc[[at]]
         color = colors if isinstance(colors, str) else colors.get(str(row[by].iloc[0]), INK)
-        ax.annotate(_text(row, pattern), (row[x].iloc[0], place), (8, 0), va="center",
-                    textcoords="offset points", color=color, annotation_clip=False)  # fmt: skip
+        _note(ax, _text(row, pattern), (row[x].iloc[0], place), (8, 0), color, va="center")
 
 
 def point_names(
     ax: Axes, rows: pd.DataFrame, x: str, y: str, pattern: str = "{name}", *, size: float = 8.5
 ) -> None:
-    """Name the points of a scatter where there is room; a name without room is left out."""
+    """Name the points of a scatter where there is room; a name without room is left out.
+
+    Call it when the limits of the axes are set.
+    """
     figure = ax.get_figure(root=True)
     figure.canvas.draw()
+    point = figure.dpi / 72
     spots = ax.transData.transform(rows[[x, y]].astype(float).to_numpy())
-    per_point = figure.dpi / 72
-    taken = [(a - 3, b - 3, a + 3, b + 3) for a, b in spots]
-    inside = ax.get_window_extent()
+    taken = [(a - 4, b - 4, a + 4, b + 4) for a, b in spots]
+    frame = ax.get_window_extent()
     for at, (a, b) in enumerate(spots):
         text = _text(rows.iloc[[at]], pattern)
-        wide, tall = theme.width_of(text, size) * figure.dpi, size * per_point * 1.15
-        for dx, dy, ha in ((7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")):
-            left = a + dx * per_point - {"left": 0, "right": wide, "center": wide / 2}[ha]
-            middle = b + dy * per_point
+        wide, tall = width_of(text, size) * figure.dpi, size * point * 1.15
+        for dx, dy, side in ((7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")):
+            left = a + dx * point - {"left": 0, "right": wide, "center": wide / 2}[side]
+            middle = b + dy * point
             box = (left, middle - tall / 2, left + wide, middle + tall / 2)
-            free = inside.x0 <= box[0] and box[2] <= inside.x1 + 4
+            free = frame.x0 <= box[0] and box[2] <= frame.x1
             if free and not any(_overlap(box, other) for other in taken):
-                ax.annotate(text, (rows[x].iloc[at], rows[y].iloc[at]), (dx, dy), va="center", ha=ha,
-                            textcoords="offset points", fontsize=size, color=QUIET)  # fmt: skip
+                spot = (rows[x].iloc[at], rows[y].iloc[at])
+                _note(ax, text, spot, (dx, dy), QUIET, ha=side, va="center", size=size)
                 taken.append(box)
                 break
 
@@ -117,6 +151,16 @@ def year_axis(ax: Axes, waves: Sequence[int]) -> None:
     ends = (min(waves), max(waves))
     ax.set_xticks(list(waves), [str(w) if w in ends else f"’{w % 100:02d}" for w in waves])
     ax.margins(x=0.12 if len(waves) > 1 else 0.5)
+
+
+def percent_axis(ax: Axes, ticks: Iterable[int] = (0, 50, 100), upright: bool = True) -> None:
+    """Mark percents, the sign once; ``upright=False`` for the axis across."""
+    places = list(ticks)
+    names = [*map(str, places[:-1]), f"{places[-1]}%"]
+    if upright:
+        ax.set_yticks(places, names)
+    else:
+        ax.set_xticks(places, names)
 
 
 def rows_axis(ax: Axes, count: int) -> None:
@@ -129,16 +173,78 @@ def zero_line(ax: Axes, upright: bool = True) -> None:
     (ax.axvline if upright else ax.axhline)(0, color=INK, linewidth=1.2, zorder=1.5)
 
 
-def percent_axis(ax: Axes, ticks: Iterable[int] = (0, 50, 100), upright: bool = True) -> None:
-    """Mark percents, the sign once."""
-    ticks = list(ticks)
-    names = [*map(str, ticks[:-1]), f"{ticks[-1]}%"]
-    _ = ax.set_yticks(ticks, names) if upright else ax.set_xticks(ticks, names)
+def spread(wanted: Sequence[float], gap: float) -> list[float]:
+    """Move positions apart until neighbours are a gap from one another; order is kept.
+
+    >>> spread([10, 11, 50], gap=5)
+    [8.0, 13.0, 50.0]
+    """
+    order = sorted(range(len(wanted)), key=lambda k: wanted[k])
+    blocks: list[tuple[float, list[int]]] = []
+    for k in order:
+        centre, members = float(wanted[k]), [k]
+        while blocks and centre - blocks[-1][0] < gap * (len(members) + len(blocks[-1][1])) / 2 - 1e-9:
+            _, before = blocks.pop()
+            members = [*before, *members]
+            centre = sum(wanted[j] for j in members) / len(members)
+        blocks.append((centre, members))
+    placed = {
+        k: centre + gap * (at - (len(members) - 1) / 2)
+        for centre, members in blocks
+        for at, k in enumerate(members)
+    }
+    return [placed[k] for k in range(len(wanted))]
+
+
+def width_of(text: str, size: float = TEXT, bold: bool = False) -> float:
+    """Width of a line of text in inches."""
+    return font(bold, 100).getlength(text) / 100 * size / 72
+
+
+def style() -> dict[str, Any]:
+    """Give the settings of the house style; nothing global is changed."""
+    for bold in (False, True):
+        _register(bold)
+    spines = {f"axes.spines.{side}": False for side in ("left", "right", "top")}
+    ticks = {f"{axis}tick.{kind}.size": 0 for axis in "xy" for kind in ("major", "minor")}
+    return {
+        # The second comes with matplotlib and has the signs that the first lacks.
+        "font.family": ["Open Sans", "DejaVu Sans"],
+        "font.size": TEXT,
+        "text.color": INK,
+        "text.parse_math": False,
+        "axes.labelcolor": QUIET,
+        "axes.edgecolor": "#c2c9d1",
+        "axes.axisbelow": True,
+        "xtick.color": QUIET,
+        "ytick.color": QUIET,
+        "xtick.labelsize": 10.0,
+        "ytick.labelsize": 10.0,
+        "grid.color": "#e3e6ea",
+        "grid.linewidth": 1.0,
+        "figure.dpi": 100,
+    } | spines | ticks
 
 
 def _text(row: pd.DataFrame, pattern: str) -> str:
     return say.plain_text("{{ row | each(pattern) }}", {"row": row, "pattern": pattern})
 
 
+def _note(ax: Axes, text: str, at: Any, by: tuple[int, int], color: str, **kw: Any) -> None:
+    ax.annotate(text, at, by, textcoords="offset points", color=color, annotation_clip=False, **kw)
+
+
 def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+@cache
+def font(bold: bool, size: float) -> Any:
+    """Load the bundled font in a size; no other font is measured or drawn with."""
+    name = "OpenSans-Bold.ttf" if bold else "OpenSans-Regular.ttf"
+    return ImageFont.truetype(str(_FONTS / name), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@cache
+def _register(bold: bool) -> None:
+    font_manager.fontManager.addfont(font(bold, 100).path)

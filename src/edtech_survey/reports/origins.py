@@ -19,7 +19,7 @@ MOST_CITED = 3
 """Publications named under an exhibit; the list of sources of the page has them all."""
 
 _known = SimpleNamespace(evidence=None, tables={}, shown=[], ids={})
-_CITED = ["source", "publication", "citation", "short", "waves", "url", "figures"]
+_CITED = ["source", "publication", "citation", "short", "brief", "waves", "url", "figures"]
 _TABLES = {
     "sources": ["source"],
     "publications": ["source", "publication"],
@@ -42,7 +42,10 @@ def table(name: str) -> pd.DataFrame:
     """Return what is known: sources, publications, figures, or a table of the codebook."""
     if name in _TABLES:
         return _known.tables.get(name, pd.DataFrame(columns=_EMPTY))
-    found = getattr(getattr(_known.evidence, "codebook", None), name, None)
+    if name in ("methods",):
+        found = getattr(_known.evidence, name, None)
+    else:
+        found = getattr(getattr(_known.evidence, "codebook", None), name, None)
     return pd.DataFrame() if found is None else found
 
 
@@ -72,7 +75,8 @@ def cited(frame: pd.DataFrame | None = None) -> pd.DataFrame:
     """List the publications behind a frame, or behind all that the page has shown.
 
     One row a publication, in the order met: ``source``, ``publication`` (NA but in a collection),
-    ``citation``, ``short`` (publisher, title and date), ``waves``, ``url``, ``figures`` (ids).
+    ``citation``, ``short`` (publisher, title and date), ``brief`` (without
+    the title), ``waves``, ``url``, ``figures`` (ids).
     """
     named = [(tuple(_named(frame, "source")), tuple(_named(frame, "figures")))]
     entries = _known.shown if frame is None else named
@@ -92,7 +96,8 @@ def cited(frame: pd.DataFrame | None = None) -> pd.DataFrame:
 
 def source_line(frame: pd.DataFrame) -> str:
     """Name the publications behind a frame in one line."""
-    lines = cited(frame)["short"].tolist()
+    behind = cited(frame)
+    lines = list(dict.fromkeys(behind["short" if len(behind) == 1 else "brief"]))
     rest = len(lines) - MOST_CITED
     more = f"; and {words.count(rest, 'more publication')}, listed at the end" if rest > 0 else ""
     return "; ".join(lines[:MOST_CITED]) + more
@@ -155,8 +160,8 @@ def open_waves(frame: pd.DataFrame) -> list[int]:
 def name_of(kind: str, key: Any) -> str:
     """Name a value in words, from the codebook's table of labels; else the value itself."""
     labels = table("labels")
-    if {"kind", "key", "label"} <= set(labels):
-        found = labels.loc[labels["kind"].eq(kind) & labels["key"].eq(str(key)), "label"]
+    if {"kind", "code", "label"} <= set(labels):
+        found = labels.loc[labels["kind"].eq(kind) & labels["code"].eq(str(key)), "label"]
         if len(found):
             return str(found.iloc[0])
     return str(key)
@@ -177,15 +182,16 @@ def _publication(source: str, publication: str) -> dict[str, Any]:
 
 
 def _told(row: dict[Any, Any], publication: str) -> dict[str, Any]:
-    parts = [_text(row.get("publisher")), _text(row.get("title"))]
-    short = ", ".join(part for part in parts if part) or _text(row.get("source"))
+    publisher, title = _text(row.get("publisher")), _text(row.get("title"))
     published = _date(_text(row.get("published")))
-    short += f" ({published})" if published and published not in short else ""
+    when = f" ({published})" if published else ""
+    short = ", ".join(part for part in (publisher, title) if part) or _text(row.get("source"))
     return {
         "source": _text(row.get("source")),
         "publication": publication,
-        "citation": _text(row.get("citation")) or f"{short}.",
-        "short": short,
+        "citation": _text(row.get("citation")) or f"{short}{when}.",
+        "short": short + when,
+        "brief": (publisher or short) + when,
         "waves": _years(row),
         "reprinted": [],
         "url": _text(row.get("url")),
@@ -208,7 +214,7 @@ def _joined(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _date(text: str) -> str:
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return text
+        return text.split(" (", maxsplit=1)[0]
     day = date.fromisoformat(text)
     return f"{day:%B} {day.day}, {day.year}"
 

@@ -344,7 +344,8 @@ def tell(rows: pd.DataFrame, pattern: str = "{size} in {name}") -> Markup:
         for rising in (True, False):
             part = rows[labels.eq(label) & rows["estimate"].gt(0).eq(rising)]
             if len(part):
-                clauses.append(f"{_verb(part)} by {each(part, pattern)}")
+                sizes = part.assign(estimate=part["estimate"].abs())
+                clauses.append(f"{_verb(part)} by {each(sizes, pattern)}")
     unclear = rows[labels.eq(NOT)]
     if len(unclear):
         named = f" {tail.group(1)} {each(unclear, tail.group(2))}" if tail else ""
@@ -597,7 +598,8 @@ def render(text: str, names: Mapping[str, Any]) -> str:
     except SayError as error:
         raise SayError(f"{_line(text, _at())}: {error}") from None
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-        raise SayError(f"{_line(text, _at())}: {type(error).__name__}: {error}") from None
+        hint = "; for rows say needs= or loop over by(...)" if "truth value" in str(error) else ""
+        raise SayError(f"{_line(text, _at())}: {type(error).__name__}: {error}{hint}") from None
 
 
 def plain_text(text: str, names: Mapping[str, Any]) -> str:
