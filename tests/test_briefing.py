@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from edtech_survey import gathering
+from edtech_survey import project
 from edtech_survey.briefing import district_of
 from edtech_survey.data.codebook import read_codebook
 from edtech_survey.errors import EstimateError, SetupError, SourceError
@@ -13,7 +13,7 @@ from edtech_survey.errors import EstimateError, SetupError, SourceError
 
 @pytest.fixture(scope="module")
 def published():
-    return gathering.evidence("published")
+    return project.evidence("published")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from edtech_survey import paths
+from edtech_survey import project
 from edtech_survey.reports.notebooks import check_parameters, run_notebook
 
 pytestmark = pytest.mark.slow
@@ -14,10 +14,10 @@ NAME = "06_published_figures_audit"
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     def make(**parameters):
-        path = paths.notebooks_dir() / f"{NAME}.ipynb"
+        path = project.notebooks_dir() / f"{NAME}.ipynb"
         given = check_parameters(path, parameters)
         out = tmp_path_factory.mktemp("out")
-        run = run_notebook(path, out, given, cwd=paths.project_root())
+        run = run_notebook(path, out, given, cwd=project.project_root())
         return BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
 
     return make

@@ -34,7 +34,7 @@ _HOME = {
     "estimate_ratio": "statistics.responses",
     "estimate_share": "statistics.responses",
     "estimate_total": "statistics.responses",
-    "evidence": "gathering",
+    "evidence": "project",
     "feasible_bases": "statistics.published",
     "headline": "reports.exhibit",
     "load_ipython_extension": "reports.say",

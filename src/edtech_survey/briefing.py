@@ -14,7 +14,7 @@ from edtech_survey.errors import Problem, SetupError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from edtech_survey.gathering import Evidence
+    from edtech_survey.project import Evidence
 
 ORIGINS = ("response", "file", "stated", "average")
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edtech_survey import paths
+from edtech_survey import project
 from edtech_survey.errors import ReportError, SetupError, SurveyError
 
 BRIEF = "05_district_brief"
@@ -40,7 +40,7 @@ Tell = Callable[[Outcome], object]
 def make_data(out: Path | None = None) -> list[Path]:
     """Write the processed tables; return the files written."""
     from edtech_survey.data import figures, schemas  # noqa: PLC0415
-    from edtech_survey.gathering import collected_responses  # noqa: PLC0415
+    from edtech_survey.project import collected_responses  # noqa: PLC0415
 
     tables: dict[str, Any] = {
         "figures": (figures.read_figures(), schemas.FIGURES),
@@ -50,7 +50,7 @@ def make_data(out: Path | None = None) -> list[Path]:
     if responses is not None:
         for name in ("districts", "positions", "bands", "ledger"):
             tables[name] = (getattr(responses, name), getattr(schemas, name.upper()))
-    folder = out or paths.processed_dir()
+    folder = out or project.processed_dir()
     return schemas.write_package(tables, folder, title="Surveys of K-12 technology leaders")
 
 
@@ -100,7 +100,7 @@ def make_reports(
             if name in declared[path] or name not in everywhere
         }
         work.append((path, notebooks.check_parameters(path, own), None))
-    return _make(work, out or paths.reports_dir(), jobs, tell)
+    return _make(work, out or project.reports_dir(), jobs, tell)
 
 
 def make_briefs(
@@ -112,7 +112,7 @@ def make_briefs(
     tell: Tell = lambda outcome: None,
 ) -> list[Outcome]:
     """Write the brief of every district that answered a wave (default the latest)."""
-    from edtech_survey.gathering import evidence  # noqa: PLC0415
+    from edtech_survey.project import evidence  # noqa: PLC0415
     from edtech_survey.reports import notebooks  # noqa: PLC0415
 
     responses = evidence(data).responses
@@ -127,12 +127,12 @@ def make_briefs(
     for district in sorted(of_wave["district_id"]):
         given = {"data": data, "wave": chosen, "district": district}
         work.append((path, notebooks.check_parameters(path, given), f"brief-{district}"))
-    return _make(work, out or paths.reports_dir() / "briefs", jobs, tell)
+    return _make(work, out or project.reports_dir() / "briefs", jobs, tell)
 
 
 def notebook_paths(names: Iterable[str] = ()) -> list[Path]:
     """Paths of the project's notebooks, in order; scratch notebooks have no number and are none."""
-    there = {path.stem: path for path in sorted(paths.notebooks_dir().glob("[0-9][0-9]_*.ipynb"))}
+    there = {path.stem: path for path in sorted(project.notebooks_dir().glob("[0-9][0-9]_*.ipynb"))}
     numbers = {name[:2]: name for name in there}
     wanted = [numbers.get(name, Path(name).stem) for name in names] or list(there)
     if unknown := [name for name in wanted if name not in there]:
@@ -197,7 +197,7 @@ def open_lab(folder: Path | None = None, options: Sequence[str] = ()) -> int:
         command = [
             sys.executable, "-m", "jupyter", "lab", "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            f"--LabApp.app_settings_dir={settings}", str(folder or paths.notebooks_dir()), *options,
+            f"--LabApp.app_settings_dir={settings}", str(folder or project.notebooks_dir()), *options,
         ]  # fmt: skip
         return subprocess.run(command, check=False).returncode
 
@@ -231,7 +231,7 @@ def _page(path: Path, typed: dict[str, Any], name: str | None, folder: Path) -> 
             name=name,
             manifest=run_manifest(path, typed),
             kind="brief" if path.stem == BRIEF else "report",
-            cwd=paths.project_root(),
+            cwd=project.project_root(),
         )
     except (SurveyError, OSError) as error:
         return Outcome(name or path.stem, None, 0.0, str(error))
@@ -257,7 +257,7 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     ]  # fmt: skip
     return provenance.manifest(
         inputs=[*inputs(str(data)), path],
-        root=paths.project_root(),
+        root=project.project_root(),
         parameters=typed,
         notebook=path,
         date=max(dates, default=None),
@@ -267,6 +267,6 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
 
 def inputs(data: str = "published") -> list[Path]:
     """Raw files that a run on this evidence reads."""
-    files = sorted(path for path in paths.raw_dir().rglob("*") if path.is_file())
+    files = sorted(path for path in project.raw_dir().rglob("*") if path.is_file())
     keep = data == "sample"
     return [path for path in files if keep or not path.parent.name.startswith("sample-")]

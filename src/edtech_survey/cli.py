@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edtech_survey import build, paths
+from edtech_survey import build, project
 from edtech_survey.errors import SetupError, SurveyError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def reports(
     if pdf:
         _print_pdfs([outcome.page for outcome in outcomes if outcome.page])
     _sum_up(outcomes)
-    click.echo(f"Open {(out or paths.reports_dir()) / 'index.html'} in a browser.")
+    click.echo(f"Open {(out or project.reports_dir()) / 'index.html'} in a browser.")
 
 
 @main.command()

@@ -7,7 +7,7 @@ from edtech_survey.data.codebook import read_changes, read_directory, read_match
 from edtech_survey.data.districts import match_districts, review_table, succeed
 from edtech_survey.data.spelling import name_key, part_keys, plain_name
 from edtech_survey.errors import WaveError
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 
 # The districts that the 2024 report lists as its respondents (page 2).
 LISTED = """Ansonia ACES Avon Barkhamsted Berlin Bethel Branford Bristol Brookfield Clinton

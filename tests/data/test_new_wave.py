@@ -11,7 +11,7 @@ from edtech_survey.data.exports import read_export
 from edtech_survey.data.new_wave import check_export, new_wave
 from edtech_survey.data.waves import read_wave
 from edtech_survey.errors import WaveError
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 
 # Wording that none of the waves has used.
 EXPORT = """Submitted At,Please identify your LEA,October 1 student count,Buildings in operation,\

@@ -13,7 +13,7 @@ from edtech_survey.data.sample.earlier import feasible_base
 from edtech_survey.data.schemas import BANDS, DISTRICTS, LEDGER, POSITIONS, checked
 from edtech_survey.data.waves import find_waves, merge_waves
 from edtech_survey.errors import SurveyError
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 
 # position: districts with it, mean enrollment, mean FTE, mean salary (pages 3 to 5)
 STAFF = {

@@ -12,7 +12,7 @@ from edtech_survey.data.ledger import check_balance
 from edtech_survey.data.schemas import BANDS, DISTRICTS, LEDGER, POSITIONS, checked
 from edtech_survey.data.waves import find_waves, merge_waves, read_wave
 from edtech_survey.errors import SourceError, WaveError
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 
 HEADS = {
     "Timestamp": ("ignored", ""),

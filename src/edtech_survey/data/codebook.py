@@ -12,7 +12,7 @@ import pandas as pd
 from edtech_survey.data.spelling import plain_name
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 
 DIRECTORY_COLUMNS = ("district_id", "name", "kind", "aliases")
 CHANGE_COLUMNS = ("district_id", "wave_from", "becomes", "note")
@@ -131,6 +131,39 @@ _COLUMNS = {
     "wordings": ("item", "wording"),
 }
 _NAMED_GROUPS = ("none", "positions", "bands")
+_OPTIONAL = {
+    "labels": ("kind", "code", "label", "short"),
+    "methods": ("key", "text"),
+}
+SERIES_COLUMNS = (
+    "series", "place", "unit", "units", "publisher", "population", "directory", "frame", "names",
+)  # fmt: skip
+
+
+def read_series(folder: Path | str | None = None) -> pd.DataFrame:
+    """Read whose surveys there are, ``series.csv``: one row a series."""
+    folder = Path(folder) if folder is not None else raw_dir() / "codebook"
+    table = read_text_csv(folder / "series.csv", SERIES_COLUMNS, WaveError)
+    told = [
+        ("series", ~table["series"].str.fullmatch(_ID.pattern), "is not an id: small letters, digits, hyphens"),
+        ("series", table["series"].duplicated(), "stands twice"),
+        ("population", ~table["population"].str.fullmatch(r"(?:\d{4}=\d+(?:\|(?=\d))?)*"), "is not written like 2020=205|2024=205"),
+        *((name, table[name].eq(""), "is empty") for name in ("place", "unit", "units", "publisher")),
+        *(
+            (name, ~table[name].map(lambda file: not file or (folder / file).is_file()).astype(bool), "is no file beside series.csv")
+            for name in ("directory", "frame")
+        ),
+    ]
+    problems = [
+        Problem(f"series.csv, row {row + 2}, column {column}", f"{text!r} {what}", "correct it")
+        for column, wrong, what in told
+        for row, text in table.loc[wrong, column].items()
+    ]
+    if table.empty:
+        problems.append(Problem("series.csv", "has no row", "say whose survey this is"))
+    if problems:
+        raise WaveError("the table of surveys cannot be taken", problems)
+    return table[list(SERIES_COLUMNS)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,6 +177,8 @@ class Codebook:
     wordings: pd.DataFrame
     districts: pd.DataFrame
     changes: pd.DataFrame
+    labels: pd.DataFrame
+    methods: pd.DataFrame
 
     def type_of(self, item: str) -> str:
         """Return the type of an item, such as money."""
@@ -166,14 +201,31 @@ class Codebook:
         return own.reset_index(drop=True)
 
     def name(self, item: str, group: str) -> str:
-        """Name a group of an item in words: a band, a position, an answer; else the code."""
-        return self._names.get((str(item), str(group))) or self._names.get(
-            ("", str(group)), str(group)
-        )
+        """Name a group of an item in words: a band, a position, an answer, a label; else the code.
+
+        A group of several parts, such as ``pk-2|1:1``, is named part by part.
+        """
+        own = self._names.get((str(item), str(group))) or self._names.get(("", str(group)))
+        if own:
+            return own
+        parts = str(group).split("|")
+        return ", ".join(self.name(item, part) for part in parts) if len(parts) > 1 else parts[0]
+
+    def label(self, kind: str, code: str) -> str:
+        """Name a code of a kind (``statistic``, ``category``, ``topic``); else the code."""
+        found = self.labels.loc[self.labels["kind"].eq(kind) & self.labels["code"].eq(str(code))]
+        return str(found["label"].iloc[0]) if len(found) else str(code)
+
+    def wording(self, item: str) -> str:
+        """Return the question behind an item, empty if it has none."""
+        found = self.items.loc[self.items["item"].eq(item), "wording"]
+        return str(found.iloc[0]) if len(found) else ""
 
     @cached_property
     def _names(self) -> dict[tuple[str, str], str]:
-        found = {("", row.band): row.label for row in self.bands.itertuples()}
+        groups = self.labels[self.labels["kind"].eq("group")]
+        found = {("", row.code): row.label for row in groups.itertuples()}
+        found |= {("", row.band): row.label for row in self.bands.itertuples()}
         found |= {("", row.position): row.label for row in self.positions.itertuples()}
         return found | {(row.item, row.answer): row.label for row in self.answers.itertuples()}
 
@@ -230,6 +282,10 @@ def read_codebook(
             tables[name] = read_text_csv(folder / f"{name}.csv", columns, WaveError)
         except WaveError as error:
             problems += list(error.problems) or [Problem(f"{name}.csv", str(error))]
+    for name, columns in _OPTIONAL.items():
+        tables[name] = pd.DataFrame(columns=columns, dtype="str")
+        if (folder / f"{name}.csv").is_file():
+            tables[name] = read_text_csv(folder / f"{name}.csv", columns, WaveError)
     path = Path(directory) if directory is not None else folder / "districts.csv"
     districts = changes = None
     try:

@@ -17,7 +17,7 @@ import yaml
 from edtech_survey.data.schemas import FIGURES, SOURCES, checked
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, SourceError
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 from edtech_survey.shape import FIGURE_DTYPES
 from edtech_survey.shape import figures as as_figures
 
@@ -433,7 +433,7 @@ PAIR_COLUMNS = (
     "pair_id", "topic", "item", "group", "statistic", "wave", "take", "figure_id", "figure_take",
     "base_at_least", "design", "comparability", "reason",
 )  # fmt: skip
-SERIES_COLUMNS = (
+TREND_COLUMNS = (
     "series", "topic", "label", "figure_id", "take", "base_at_least", "design", "comparability",
     "reason",
 )  # fmt: skip
@@ -466,12 +466,17 @@ def read_pairs(
     return _pairs_typed(table, ["wave", "base_at_least"])
 
 
-def read_series(
+def read_table(path: Path | str) -> pd.DataFrame:
+    """Read a small CSV of the project, every cell as text."""
+    return read_text_csv(path, (), SourceError)
+
+
+def read_trends(
     *, raw: Path | str | None = None, figures: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Read the series of figures over the years, ``codebook/series.csv``, and check them."""
-    root, path = _place(raw, "series.csv")
-    table = read_text_csv(path, SERIES_COLUMNS, SourceError)
+    """Read the lines of figures over the years, ``codebook/trends.csv``, and check them."""
+    root, path = _place(raw, "trends.csv")
+    table = read_text_csv(path, TREND_COLUMNS, SourceError)
     known = read_figures(raw=root) if figures is None else figures
     later = table["series"].eq(table["series"].shift())
     problems = [
@@ -485,7 +490,7 @@ def read_series(
         *_order(table, known, later),
     ]
     if problems:
-        raise SourceError(f"codebook/series.csv: {len(problems)} problems", problems)
+        raise SourceError(f"codebook/trends.csv: {len(problems)} problems", problems)
     return _pairs_typed(table, ["base_at_least"])
 
 
@@ -495,7 +500,7 @@ def _place(raw: Path | str | None, name: str) -> tuple[Path, Path]:
 
 
 def _problem(table: pd.DataFrame, row: int, column: str, what: str, advice: str) -> Problem:
-    name = "pairs.csv" if "pair_id" in table.columns else "series.csv"
+    name = "pairs.csv" if "pair_id" in table.columns else "trends.csv"
     return Problem(f"codebook/{name}, row {row + 2}, column {column}", what, advice)
 
 

@@ -19,7 +19,7 @@ from edtech_survey.data.figures import read_meta
 from edtech_survey.data.files import Limits, csv_bytes, write_bytes
 from edtech_survey.data.waves import Options, Responses, assemble, gather
 from edtech_survey.errors import Problem, SurveyError, WaveError
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 
 _NO_MATCHES = pd.DataFrame({"name": [], "district_id": []}, dtype="str")
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}

@@ -30,7 +30,7 @@ from edtech_survey.data.files import Limits
 from edtech_survey.data.ledger import Book, Fate
 from edtech_survey.data.readings import REFUSED
 from edtech_survey.errors import Problem, WaveError
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 
 REVIEW_DTYPES = {
     "source": "str",

@@ -31,7 +31,7 @@ from edtech_survey.data.sample.questionnaires import (
     questions_2024,
 )
 from edtech_survey.data.sample.tools import tools
-from edtech_survey.paths import raw_dir
+from edtech_survey.project import raw_dir
 
 WAVES = (2017, 2020, 2021, 2024)
 DIRECTORY = "districts-sample.csv"

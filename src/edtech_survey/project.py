@@ -1,0 +1,483 @@
+"""Where the project lies, and the evidence of a report: figures, responses, codebook, sources.
+
+The project is where ``EDTECH_SURVEY_HOME`` points; else the nearest folder above the working
+directory that has ``data/raw``; else the copy of the data inside the wheel, which is read-only.
+This joins the storeys, as notebooks do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from edtech_survey.errors import Problem, SetupError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from edtech_survey.data.codebook import Codebook
+    from edtech_survey.data.waves import Responses
+
+HOME_VARIABLE = "EDTECH_SURVEY_HOME"
+CHOICES = ("published", "responses", "sample")
+_PACKAGED = Path(__file__).parent / "_project"
+_KEYS = ["wave", "item", "group", "statistic"]
+
+
+def project_root() -> Path:
+    """Folder that holds ``data/raw``; a SetupError if there is none."""
+    named = os.environ.get(HOME_VARIABLE)
+    if named:
+        home = Path(named).expanduser().resolve()
+        if not (home / "data" / "raw").is_dir():
+            raise SetupError(
+                f"{HOME_VARIABLE}={named} has no data/raw: point it at a checkout of the project"
+            )
+        return home
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents, _PACKAGED):
+        if (folder / "data" / "raw").is_dir():
+            return folder
+    raise SetupError(
+        f"no data/raw in {here} or above it: run from a checkout of the project, "
+        f"or set {HOME_VARIABLE} to one"
+    )
+
+
+def raw_dir() -> Path:
+    """Folder of the sources as they came; never written to."""
+    return project_root() / "data" / "raw"
+
+
+def output_root() -> Path:
+    """Folder that output goes to: the project's, or the working directory beside a wheel's copy."""
+    root = project_root()
+    return Path.cwd() if root == _PACKAGED else root
+
+
+def processed_dir() -> Path:
+    """Folder of the tidy tables that ``make data`` writes."""
+    return output_root() / "data" / "processed"
+
+
+def notebooks_dir() -> Path:
+    """Folder of the parameterised notebooks."""
+    return project_root() / "notebooks"
+
+
+def reports_dir() -> Path:
+    """Folder of the rendered pages."""
+    return output_root() / "reports"
+
+
+@dataclass(frozen=True, repr=False)
+class Evidence:
+    """What a report stands on; made by :func:`evidence`.
+
+    Attributes
+    ----------
+    data : str
+        ``published``, ``responses`` or ``sample``.
+    series : SimpleNamespace
+        Whose survey it is, the row of ``codebook/series.csv``: ``series, place, unit, units,
+        publisher, population`` (by wave), ``directory, frame``.
+    own : DataFrame
+        Figures of the series itself, published or estimated from its exports.
+    elsewhere : DataFrame
+        Figures of everybody who is no series of the table: national surveys, wages, prices.
+    sources, publications : DataFrame
+        One row a source; one row a publication within the collections.
+    codebook : Codebook
+        Items, positions, bands, answers, labels, and the directory of the series.
+    responses : Responses or None
+        ``districts``, ``positions`` and ``bands``: answers unit by unit, where there are any.
+    raw : Path
+        Folder of the sources.
+    """
+
+    data: str
+    series: SimpleNamespace
+    own: pd.DataFrame
+    elsewhere: pd.DataFrame
+    sources: pd.DataFrame
+    publications: pd.DataFrame
+    codebook: Codebook
+    responses: Responses | None
+    raw: Path
+
+    @property
+    def state(self) -> pd.DataFrame:
+        """Figures of the series, by their former name."""
+        return self.own
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """Figures of the series and of elsewhere in one frame."""
+        import pandas as pd  # noqa: PLC0415
+
+        return pd.concat([self.own, self.elsewhere], ignore_index=True)
+
+    @cached_property
+    def synthetic(self) -> bool:
+        """Whether anything of the series was made up for demonstration."""
+        return bool(self.own["synthetic"].any())
+
+    @cached_property
+    def waves(self) -> list[int]:
+        """Waves of the series, in order."""
+        return sorted(int(wave) for wave in self.own["wave"].dropna().unique())
+
+    @cached_property
+    def prices(self) -> pd.DataFrame:
+        """Figures of the price index, one row a year."""
+        rows = self.elsewhere
+        return rows[rows["item"].eq("cpi_u")].sort_values("wave", ignore_index=True)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame | None:
+        """The list of all units with their public sizes, if the series names one."""
+        from edtech_survey.data.figures import read_table  # noqa: PLC0415
+
+        return read_table(self.raw / "codebook" / self.series.frame) if self.series.frame else None
+
+    @cached_property
+    def methods(self) -> pd.DataFrame:
+        """References of the methods: ``key``, a piece of the column ``method``, and ``text``."""
+        from edtech_survey.data.figures import read_table  # noqa: PLC0415
+
+        return read_table(self.raw / "codebook" / "methods.csv")
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Figures of the series and of others that are set side by side, with their grade."""
+        from edtech_survey.data.figures import read_pairs  # noqa: PLC0415
+
+        return read_pairs(raw=self.raw)
+
+    @cached_property
+    def relations(self) -> pd.DataFrame:
+        """What must hold between figures, as the audit checks it."""
+        from edtech_survey.data.figures import read_relations  # noqa: PLC0415
+
+        return read_relations(raw=self.raw)
+
+    @cached_property
+    def trends(self) -> pd.DataFrame:
+        """Figures of others that are read as one line over the years, with their grade."""
+        from edtech_survey.data.figures import read_trends  # noqa: PLC0415
+
+        return read_trends(raw=self.raw)
+
+    @cached_property
+    def structures(self) -> pd.DataFrame:
+        """Departments of technology as their leaders described them, one row a role."""
+        from edtech_survey.data.figures import read_structures  # noqa: PLC0415
+
+        return read_structures(self.codebook.positions, raw=self.raw)
+
+    @cached_property
+    def functions(self) -> pd.DataFrame:
+        """Functions of a technology team and the positions that carry them."""
+        from edtech_survey.data.figures import read_functions  # noqa: PLC0415
+
+        return read_functions(self.codebook.positions, raw=self.raw)
+
+    @cached_property
+    def occupations(self) -> pd.DataFrame:
+        """Occupations of the wage statistics beside positions, with their grade."""
+        from edtech_survey.data.figures import read_occupations  # noqa: PLC0415
+
+        return read_occupations(self.codebook.positions, self.elsewhere, raw=self.raw)
+
+    def about(self, item: str | None = None, wave: int | None = None) -> SimpleNamespace:
+        """Tell what sentences need of the survey: who, when, how many, which question.
+
+        Parameters
+        ----------
+        item : str, optional
+            Waves that have figures of this item; default all of the series.
+        wave : int, optional
+            This wave alone.
+
+        Returns
+        -------
+        SimpleNamespace
+            ``place, unit, units, publisher, waves, first, last, synthetic``; of the last wave
+            ``answered`` and ``population`` (None where unknown) and ``question`` (its wording,
+            empty where that wave's is not known); ``silent``, waves that do not say how many
+            answered; ``sources``, one row a wave.
+        """
+        rows = self.own if item is None else self.own[self.own["item"].eq(item)]
+        rows = rows if wave is None else rows[rows["wave"].eq(wave)]
+        used = rows[["source", "wave"]].dropna().drop_duplicates()
+        sources = self.sources.drop(columns="wave").merge(used, on="source")
+        sources = sources.sort_values("wave", kind="stable", ignore_index=True)
+        waves = sorted(int(year) for year in used["wave"].unique())
+        last = waves[-1] if waves else None
+        told = sources.loc[sources["answered"].notna(), "wave"]
+        told = {*told, *rows.loc[rows["base"].notna(), "wave"].dropna()}
+        latest = sources[sources["wave"].eq(last).fillna(False)] if waves else sources.head(0)
+        secondary = latest["kind"].eq("secondary publication").all()
+        return SimpleNamespace(
+            place=self.series.place,
+            unit=self.series.unit,
+            units=self.series.units,
+            publisher=self.series.publisher,
+            waves=waves,
+            first=waves[0] if waves else None,
+            last=last,
+            answered=_known(latest["answered"]),
+            population=_known(latest["population"]) or self.series.population.get(last),
+            silent=[year for year in waves if year not in told],
+            question="" if secondary or item is None else self.codebook.wording(item),
+            sources=sources,
+            synthetic=self.synthetic,
+        )
+
+    def __repr__(self) -> str:
+        kind = " SYNTHETIC" if self.synthetic else ""
+        return (
+            f"<Evidence {self.data}{kind}: {self.series.place}, {len(self.own)} figures of waves "
+            f"{', '.join(map(str, self.waves))}; {len(self.elsewhere)} from elsewhere>"
+        )
+
+    def _repr_html_(self) -> str:
+        answers = "none" if self.responses is None else repr(self.responses)
+        rows = {
+            "Series": f"{self.series.place} ({self.series.series}), {self.series.publisher}",
+            "Waves": ", ".join(map(str, self.waves)),
+            ".own": f"{len(self.own):,} figures of {self.own['item'].nunique()} items",
+            ".elsewhere": f"{len(self.elsewhere):,} figures",
+            ".responses": answers,
+            "Also": ".about(item) .codebook .sources .publications .pairs .trends .structures",
+        }
+        badge = " <strong>SYNTHETIC</strong>" if self.synthetic else ""
+        cells = "".join(
+            f'<tr><th style="text-align:left">{escape(name)}</th>'
+            f'<td style="text-align:left">{escape(text)}</td></tr>'
+            for name, text in rows.items()
+        )
+        return f"<table><caption>Evidence: {escape(self.data)}{badge}</caption>{cells}</table>"
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer a wrong first call with the nearest right one."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        frames = [
+            near for near in ("own", "elsewhere") if hasattr(type(self.__dict__.get(near)), name)
+        ]
+        told = (
+            f"its figures are a frame: evidence.own.{name}, or es.pick(evidence, item)"
+            if frames
+            else "there are own, elsewhere, figures, responses, codebook, sources, about(item)"
+        )
+        raise AttributeError(f"an Evidence has no {name!r}: {told}")
+
+
+def evidence(
+    data: str = "published",
+    *,
+    series: str | None = None,
+    waves: Sequence[int] | int = (),
+    raw: Path | str | None = None,
+    preset: str | None = "districts-5",
+) -> Evidence:
+    """Load the evidence of a report.
+
+    Parameters
+    ----------
+    data : str
+        ``published``: the published figures of the series, and estimates from its own exports
+        in ``data/raw`` for what nobody has published (a new wave, say). ``responses``: figures
+        estimated from its exports only. ``sample``: the same from the synthetic waves.
+    series : str, optional
+        Whose survey: a row of ``codebook/series.csv``. Default its first, and of the sample the
+        series of the synthetic waves. Two series are never put together.
+    waves : int or sequence of int
+        Waves of the series to keep; empty keeps all.
+    raw : path, optional
+        Folder of the sources; default the project's.
+    preset : str or None
+        Disclosure rule for whatever is made from responses; None shows everything and is for
+        checks only.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    SetupError
+        For an unknown choice, series or wave, or responses that are not there.
+
+    Examples
+    --------
+    >>> published = evidence()
+    >>> published.series.place, published.about("one_to_one").last
+    ('Connecticut', 2024)
+    """
+    from edtech_survey.data import figures as tables  # noqa: PLC0415
+    from edtech_survey.data.codebook import read_codebook, read_series  # noqa: PLC0415
+
+    if data not in CHOICES:
+        raise SetupError(f"data={data!r} is not known: choose {', '.join(CHOICES)}")
+    folder = Path(raw) if raw is not None else raw_dir()
+    known = read_series(folder / "codebook")
+    loaded = tables.read_all(raw=folder)
+    sources = tables.sources_of(loaded)
+    figures = tables.figures_of(loaded)
+    figures = figures[~figures["note"].fillna("").str.startswith("repeat of")]
+    whose = _chosen(series, known, sources, synthetic=data == "sample")
+    codebook = read_codebook(
+        folder / "codebook", folder / "codebook" / whose.directory if whose.directory else None
+    )
+    responses = collected_responses(
+        folder, synthetic=data == "sample", series=whose.series, codebook=codebook
+    )
+    if responses is None and data != "published":
+        raise SetupError(
+            f"data={data!r}: no wave of {whose.series} with an export in {folder}; "
+            "make one with: edtech-survey new-wave YEAR --from EXPORT"
+        )
+    own = figures[_of(figures, sources, [whose.series])] if data == "published" else figures.head(0)
+    if responses is not None:
+        own = _with_estimates(own, responses, preset, sources)
+        sources = _answered(sources, responses)
+    found = Evidence(
+        data=data,
+        series=whose,
+        own=_waves_kept(own, [waves] if isinstance(waves, int) else list(waves)),
+        elsewhere=figures[~_of(figures, sources, known["series"])].reset_index(drop=True),
+        sources=sources,
+        publications=tables.publications_of(loaded),
+        codebook=codebook,
+        responses=responses,
+        raw=folder,
+    )
+    from edtech_survey.reports import origins  # noqa: PLC0415
+
+    origins.remember(found)
+    return found
+
+
+def collected_responses(
+    raw: Path | str | None = None,
+    *,
+    synthetic: bool = False,
+    series: str | None = None,
+    codebook: Codebook | None = None,
+) -> Responses | None:
+    """Merge the responses of all waves of a series that have an export; None if none has one."""
+    from edtech_survey.data.codebook import read_codebook, read_series  # noqa: PLC0415
+    from edtech_survey.data.figures import read_meta  # noqa: PLC0415
+    from edtech_survey.data.waves import find_waves, merge_waves  # noqa: PLC0415
+
+    folder = Path(raw) if raw is not None else raw_dir()
+    known = list(read_series(folder / "codebook")["series"])
+    found = find_waves(folder, synthetic=synthetic)
+    of = {wave: read_meta(wave).get("series") or wave.name.rpartition("-")[0] for wave in found}
+    strange = sorted(wave.name for wave, name in of.items() if name not in known)
+    if strange:
+        warnings.warn(
+            f"left out: {', '.join(strange)}. Its source.yaml names a series that is no row of "
+            f"codebook/series.csv (there are {', '.join(known)}): add the row, or correct it",
+            stacklevel=3,
+        )
+    wanted = series or next((name for name in known if name in of.values()), known[0])
+    mine = [wave for wave, name in of.items() if name == wanted]
+    return merge_waves(mine, codebook or read_codebook(folder / "codebook")) if mine else None
+
+
+def latest_date(raw: Path | str | None = None, series: str | None = None) -> str:
+    """Date of the newest publication of a series: the date of a report's inputs."""
+    from edtech_survey.data.codebook import read_series  # noqa: PLC0415
+    from edtech_survey.data.figures import read_sources  # noqa: PLC0415
+
+    folder = Path(raw) if raw is not None else raw_dir()
+    sources = read_sources(raw=folder)
+    name = series or read_series(folder / "codebook")["series"].iloc[0]
+    dates = sources.loc[sources["series"].eq(name).fillna(False), "published"].dropna()
+    return max((text for text in dates if re.fullmatch(r"\d{4}-\d\d-\d\d", text)), default="")
+
+
+def _chosen(
+    name: str | None, known: pd.DataFrame, sources: pd.DataFrame, *, synthetic: bool
+) -> SimpleNamespace:
+    """Take the row of the series asked for."""
+    if name is None:
+        made_up = set(sources.loc[sources["synthetic"].fillna(False), "series"].dropna())
+        fitting = known[known["series"].isin(made_up) == synthetic]
+        name = str((fitting if len(fitting) else known)["series"].iloc[0])
+    rows = known[known["series"].eq(name)]
+    if rows.empty:
+        there = ", ".join(known["series"])
+        problem = Problem(f"series {name!r}", f"there are {there}", "add a row for it")
+        raise SetupError("the series is not in codebook/series.csv", [problem])
+    row = rows.iloc[0].to_dict()
+    sizes = dict(part.split("=") for part in row["population"].split("|") if part)
+    population = {int(wave): int(size) for wave, size in sizes.items()}
+    return SimpleNamespace(**{str(key): text for key, text in row.items()} | {"population": population})
+
+
+def _of(figures: pd.DataFrame, sources: pd.DataFrame, series: Any) -> pd.Series:
+    own = sources.loc[sources["series"].isin(list(series)), "source"]
+    return figures["source"].isin(own)
+
+
+def _with_estimates(
+    own: pd.DataFrame, responses: Responses, preset: str | None, sources: pd.DataFrame
+) -> pd.DataFrame:
+    """Add to the published figures what responses say and nobody has published."""
+    import pandas as pd  # noqa: PLC0415
+
+    from edtech_survey.statistics.summarise import (  # noqa: PLC0415
+        as_figures,
+        contributions,
+        summarise,
+    )
+
+    of_exports = sources[sources["source"].isin(set(responses.districts["source"]))]
+    sizes: Mapping[int, int] = of_exports.set_index("wave")["population"].dropna().astype(int)
+    estimates = summarise(
+        responses.districts,
+        responses.positions,
+        responses.bands,
+        population={int(wave): int(size) for wave, size in sizes.items()} or None,
+    )
+    units = None if preset is None else contributions(responses.districts, responses.positions)
+    estimated = as_figures(estimates, preset=preset, contributions=units)
+    news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
+    news = news.loc[news["_merge"] == "left_only", list(own.columns)]
+    return pd.concat([own, news], ignore_index=True) if len(news) else own
+
+
+def _answered(sources: pd.DataFrame, responses: Responses) -> pd.DataFrame:
+    """Say of each export how many answered: those kept, not the rows of the file."""
+    kept = sources["source"].map(responses.districts.groupby("source").size()).astype("Int64")
+    return sources.assign(answered=kept.fillna(sources["answered"]))
+
+
+def _waves_kept(own: pd.DataFrame, waves: Sequence[int]) -> pd.DataFrame:
+    if not waves:
+        return own.reset_index(drop=True)
+    there = sorted(int(wave) for wave in own["wave"].unique())
+    missing = [wave for wave in waves if wave not in there]
+    if missing:
+        raise SetupError(
+            "not every wave asked for is there",
+            [Problem("waves", f"{wave} is not there", f"there are {there}") for wave in missing],
+        )
+    return own[own["wave"].isin(list(waves))].reset_index(drop=True)
+
+
+def _known(numbers: pd.Series) -> int | None:
+    given = numbers.dropna()
+    return int(given.iloc[0]) if len(given) else None
