@@ -23,6 +23,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "at_least_one": "statistics.staffing",
     "audit": "statistics.audit",
     "bracket_estimates": "statistics.brackets",
     "changes": "statistics.changes",
@@ -30,6 +31,7 @@ _HOME = {
     "charts": "reports.charts",
     "check_export": "data.new_wave",
     "compare": "statistics.compare",
+    "cost": "statistics.staffing",
     "estimate_mean": "statistics.responses",
     "estimate_ratio": "statistics.responses",
     "estimate_share": "statistics.responses",
@@ -50,9 +52,13 @@ _HOME = {
     "regressions": "statistics.salary",
     "salary_table": "statistics.salary",
     "share_estimates": "statistics.intervals",
+    "staffing": "statistics.staffing",
+    "standards": "statistics.support",
+    "support": "statistics.support",
     "suppress": "statistics.disclosure",
     "table": "reports.table",
     "tables": "reports.tables",
+    "wages": "statistics.support",
     "words": "words",
 }
 _MODULES = ("charts", "marks", "tables", "words")

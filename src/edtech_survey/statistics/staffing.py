@@ -1,111 +1,19 @@
-"""The staff that published tables of positions imply: which posts there are, and how many FTE."""
+"""Who does the work and what it costs: positions, the FTE and the payroll that they imply."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates
+from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
+from edtech_survey.statistics.given import given, pick
 from edtech_survey.statistics.intervals import finite_population, share_estimates, wilson
-from edtech_survey.statistics.published import figure_of, figures_of, printed_range
-from edtech_survey.statistics.salary import salary_table
-
-
-class Union(NamedTuple):
-    """Lowest and highest possible count of respondents with at least one."""
-
-    low: int
-    high: int
-
-
-def union_bounds(counts: ArrayLike, base: int) -> Union:
-    """Bound how many of the respondents have at least one of several things.
-
-    Fréchet (1935), Fundamenta Mathematicae 25:379-387.
-    """
-    x = np.asarray(counts, dtype=float)
-    if not (x.size and np.all((x >= 0) & (x <= base) & (x == np.floor(x)))):
-        raise EstimateError(
-            "at least one of what? A union needs whole counts between 0 and their base",
-            [Problem("counts", f"{np.ravel(x).tolist()} of {base}", "leave out what is unknown")],
-        )
-    return Union(int(x.max()), int(min(x.sum(), base)))
-
-
-def union_row(
-    counts: ArrayLike, base: int, population: int | None, confidence: float
-) -> dict[str, Any]:
-    """Give the share with at least one as columns of the result shape."""
-    low, high = union_bounds(counts, base)
-    ends = [low, high]
-    if population is None:
-        limits, name = wilson(ends, base, confidence), "Wilson"
-    else:
-        limits = finite_population(ends, base, population, confidence)
-        name = f"hypergeometric, population {population}"
-    return {
-        "estimate": 100 * low / base if low == high else None,
-        "estimate_low": 100 * low / base,
-        "estimate_high": 100 * high / base,
-        "conf_low": float(limits.low[0]),
-        "conf_high": float(limits.high[1]),
-        "base": base,
-        "population": population,
-        "method": f"bounds from single counts (Fréchet), {name}",
-    }
-
-
-def with_population(
-    figures: pd.DataFrame, population: int, stated: int | None = None
-) -> pd.DataFrame:
-    """Say how many districts there are in the state: as the sources do, or another number."""
-    if not population:
-        known = figures["population"]
-        return figures.assign(population=known if stated is None else known.fillna(stated))
-    most = figures["base"].max()
-    if population < 0 or (pd.notna(most) and population < most):
-        raise EstimateError(
-            "the supposed number of districts is impossible",
-            [Problem("population", f"{population}", f"{most} answered: give that many or more")],
-        )
-    return figures.assign(population=pd.array([population] * len(figures), dtype="Int64"))
-
-
-def supposed_fte(texts: Sequence[str], positions: pd.DataFrame) -> dict[str, float]:
-    """Read suppositions about a position's mean FTE, each written ``position:FTE``."""
-    found: dict[str, float] = {}
-    problems = []
-    for text in texts:
-        name, _, number = (part.strip() for part in text.partition(":"))
-        if name not in set(positions["position"]):
-            problems.append(Problem(f"suppose {text!r}", f"{name!r} is no position", "check it"))
-            continue
-        try:
-            found[name] = float(number)
-        except ValueError:
-            found[name] = 0.0
-        if not found[name] > 0:
-            problems.append(
-                Problem(f"suppose {text!r}", "no FTE above 0", "write it as network_engineer:1.5")
-            )
-    if problems:
-        raise EstimateError("a supposed mean FTE cannot be read", problems)
-    return found
-
-
-def only_published(
-    names: Mapping[str, float], figures: pd.DataFrame, wave: int
-) -> dict[str, float]:
-    """Keep the suppositions about positions that the wave has."""
-    known = (figures["item"] == "position_fte") & (figures["wave"] == wave)
-    there = set(figures.loc[known.fillna(False).astype(bool), "group"])
-    return {name: fte for name, fte in names.items() if name in there}
-
+from edtech_survey.statistics.prices import price_index, real
+from edtech_survey.statistics.published import printed_range
 
 PER_STUDENTS = 1000
 """Students that staff is related to."""
@@ -113,429 +21,451 @@ PER_STUDENTS = 1000
 LEVELS = ("position", "category", "all")
 """What a row of implied staff or cost is about."""
 
-_FURTHER = {
-    "level": "str",
-    "label": "str",
-    "unit": "str",
-    "estimate_low": "Float64",
-    "estimate_high": "Float64",
-    "left_out": "str",
-}
-
-
-def position_shares(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
-    *,
-    wave: int = 2024,
-    source: str | None = None,
-    population: int | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Give the share of districts with each position, with exact intervals.
-
-    As :func:`edtech_survey.statistics.intervals.share_estimates`.
-    """
-    counts = figures_of(figures, "position_present", "count", wave=wave, source=source)
-    _refuse_unknown(counts["group"], positions)
-    sized = counts.assign(
-        population=counts["population"].fillna(population) if population else counts["population"]
-    )
-    named = positions[["position", "label", "category"]]
-    table = share_estimates(sized, confidence=confidence)
-    low, high = wilson(table["count"], table["base"], confidence)
-    place = {name: at for at, name in enumerate(named["position"])}
-    return (
-        table.assign(wilson_low=low, wilson_high=high)
-        .merge(named, left_on="group", right_on="position", validate="one_to_one")
-        .sort_values("group", key=lambda group: group.map(place))
-        .drop(columns="position")
-        .astype(
-            {"label": "str", "category": "str", "wilson_low": "Float64", "wilson_high": "Float64"}
-        )
-        .reset_index(drop=True)
-    )
-
-
-def position_numbers(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
-    *,
-    wave: int = 2024,
-    source: str | None = None,
-    suppose: Mapping[str, float] | None = None,
-) -> pd.DataFrame:
-    """Put each position's districts, mean FTE and mean salary side by side, with their rounding."""
-    table = salary_table(figures, positions, wave, source)
-    supposed = dict(suppose or {})
-    unknown = [name for name in supposed if name not in set(table["position"])]
-    if unknown:
-        raise EstimateError(
-            f"the positions of {wave} cannot be taken as asked",
-            [
-                Problem(f"suppose {name}", "is not a published position", "check the slug")
-                for name in unknown
-            ],
-        )
-    for name in ("fte", "salary"):
-        if table[name].isna().all():  # a wave that did not ask for pay
-            empty = pd.Series(pd.NA, index=table.index, dtype="Float64")
-            table = table.assign(**{f"{name}_low": empty, f"{name}_high": empty})
-            continue
-        rows = figures_of(figures, f"position_{name}", "mean", wave=wave, source=source)
-        limits = printed_range(rows).set_axis(rows["group"])
-        table = table.assign(
-            **{
-                f"{name}_{end}": table["position"].map(limits[end]).astype("Float64")
-                for end in ("low", "high")
-            }
-        )
-    new = table["position"].map(supposed).astype("Float64")
-    return table.assign(
-        **{name: new.fillna(table[name]) for name in ("fte", "fte_low", "fte_high")}
-    )
-
-
-def implied_fte(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
-    *,
-    wave: int = 2024,
-    source: str | None = None,
-    suppose: Mapping[str, float] | None = None,
-) -> pd.DataFrame:
-    """Work out the FTE that districts x mean FTE implies, by position, category and in all.
-
-    Moore, Kearfott and Cloud (2009), Introduction to Interval Analysis, section 2.3.
-    """
-    table = position_numbers(figures, positions, wave=wave, source=source, suppose=suppose)
-    sums = [
-        sums_by_level(table, level, {end: table["districts"] * table[f"fte{end}"] for end in _ENDS})
-        for level in LEVELS
-    ]
-    totals = pd.concat(sums, ignore_index=True)
-    students = figure_of(figures, "students", "total", wave=wave, source=source)
-    districts = figure_of(figures, "responding_districts", "count", wave=wave, source=source)
-    kinds = (
-        ("total", "fte", 1.0),
-        ("per_1000_students", "fte per 1,000 students", float(students["value"]) / PER_STUDENTS),
-        ("per_district", "fte per district", float(districts["value"])),
-    )
-    rows = [
-        {
-            "source": table["source"].iloc[0],
-            "wave": wave,
-            "item": "implied_fte",
-            "group": row["group"],
-            "statistic": statistic,
-            "estimate": row[""] / divisor,
-            "base": districts["value"],
-            "base_kind": "published",
-            "population": districts["population"],
-            "method": "districts x mean FTE" + _supposed(suppose),
-            "synthetic": bool(table["synthetic"].any()),
-            "level": row["level"],
-            "label": row["label"],
-            "unit": unit,
-            "estimate_low": row["_low"] / divisor,
-            "estimate_high": row["_high"] / divisor,
-            "left_out": row["left_out"],
-        }
-        for statistic, unit, divisor in kinds
-        for row in totals.to_dict("records")
-    ]
-    return estimates(rows).astype(_FURTHER)
-
-
-_ENDS = ("", "_low", "_high")
-
-
-def sums_by_level(table: pd.DataFrame, level: str, values: Mapping[str, pd.Series]) -> pd.DataFrame:
-    """Sum values over each position, category, or all, and name the positions without one."""
-    group = table[level] if level in ("position", "category") else pd.Series("all", table.index)
-    label = table["label"] if level == "position" else group
-    added = pd.DataFrame(dict(values)).groupby(group, sort=False).sum(min_count=1)
-    sums = added.astype("float64")  # a missing Float64 cell comes out of to_dict as None
-    names = label.set_axis(group).groupby(level=0, sort=False).first()
-    lacking = table["position"].where(values[""].isna()).groupby(group, sort=False)
-    return sums.assign(
-        level=level,
-        label=names.reindex(sums.index),
-        group=sums.index,
-        left_out=lacking.agg(lambda found: "|".join(found.dropna())).replace("", pd.NA),
-    )
-
-
-def _supposed(suppose: Mapping[str, float] | None) -> str:
-    told = ", ".join(f"{name} {fte:g}" for name, fte in (suppose or {}).items())
-    return f"; supposing mean FTE {told}" if told else ""
-
-
-def _refuse_unknown(groups: Iterable[Any], positions: pd.DataFrame) -> None:
-    unknown = [name for name in groups if name not in set(positions["position"])]
-    if unknown:
-        raise EstimateError(
-            f"{len(unknown)} positions are not in the taxonomy",
-            [Problem(f"position {name}", "unknown", "add it to the positions") for name in unknown],
-        )
-
-
 WITHOUT = "without benefits"
 BENEFITS = {"mean": "mean rate", "min": "lowest rate", "max": "highest rate"}
 """Published statistics of the benefit rate -> how a payroll at that rate is named."""
 
-FURTHER = {
-    "level": "str",
-    "label": "str",
-    "left_out": "str",
-    "unit": "str",
-    "benefits": "str",
-    "benefit_rate": "Float64",
-    "estimate_low": "Float64",
-    "estimate_high": "Float64",
+_ITEMS = {
+    "districts": ("position_present", "count"),
+    "fte": ("position_fte", "mean"),
+    "salary": ("position_salary", "mean"),
 }
+_ENDS = ("", "_low", "_high")
+_STAFF = {
+    "name": "str", "level": "str", "category": "str", "count": "Int64", "unit": "str",
+    "estimate_low": "Float64", "estimate_high": "Float64", "left_out": "str", "supposed": "str",
+}  # fmt: skip
+_COST = {**_STAFF, "benefits": "str", "benefit_rate": "Float64", "price_year": "Int64"}
 
 
-class Rate(NamedTuple):
-    """A benefit rate, and what its rounding allows, in percent of salary."""
-
-    name: str
-    point: float
-    low: float
-    high: float
-
-
-def payroll(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
+def staffing(
+    x: Any,
+    wave: int | None = None,
     *,
-    wave: int = 2024,
-    source: str | None = None,
+    positions: pd.DataFrame | None = None,
     suppose: Mapping[str, float] | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Work out the payroll that districts x mean FTE x mean salary implies.
+    """Give the share of respondents with each position, and the staff that this implies.
 
-    A position's mean salary counts every district alike, not every FTE, and how many
-    districts stated it is not published. The benefit rate is the mean of those districts
-    that answered (19 of 62 in 2024), again each alike. The lowest and highest rate show the
-    range of single districts that gave one; those that gave none may lie outside.
+    Parameters
+    ----------
+    x : Evidence or DataFrame
+        Figures with the items ``position_present`` (count) and, for staff, ``position_fte``
+        (mean), ``students`` (total); ``group`` is the position.
+    wave : int, optional
+        Default the latest that asked about positions.
+    positions : DataFrame, optional
+        ``position, label, category`` in the order wanted; default the codebook's.
+    suppose : mapping, optional
+        A position's mean FTE to take instead of the published one, such as
+        ``{"network_engineer": 1.0}``. Said in the column ``supposed`` of what it touches.
+    confidence : float
+        Of the intervals of shares.
+
+    Returns
+    -------
+    DataFrame
+        The result shape. Statistic ``share``, in percent, one row a position with its interval:
+        exact hypergeometric where the population is known, else Wilson's. Statistic ``total``
+        (FTE) and ``per_1000_students`` of item ``implied_fte``, a row a position, a category
+        and in all; these have no interval, for they are about those who answered. Then ``name,
+        level, category, count`` (with the position), ``unit, estimate_low, estimate_high``
+        (what the rounding of the printed means allows), ``left_out`` (names of positions
+        without a published mean), ``supposed``. Zero rows where positions were not asked.
+
+    Raises
+    ------
+    EstimateError
+        For a position that is not in ``positions``, or one that is published twice.
+
+    References
+    ----------
+    Moore, Kearfott and Cloud (2009), Introduction to Interval Analysis, section 2.3.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures([
+    ...     {"item": "position_present", "group": "coach", "statistic": "count", "wave": 2024,
+    ...      "value": 13, "printed": "13", "base": 62, "population": 205},
+    ...     {"item": "position_fte", "group": "coach", "statistic": "mean", "wave": 2024,
+    ...      "value": 2.89, "printed": "2.89"}]).assign(figure_id=["a", "b"])
+    >>> table = staffing(printed)
+    >>> table[["statistic", "group", "estimate", "figures"]].round(2).head(2)
+      statistic  group  estimate figures
+    0     share  coach     20.97       a
+    1     total  coach     37.57     a b
     """
-    table = position_numbers(figures, positions, wave=wave, source=source, suppose=suppose)
-    refuse_all_unpaid(table, wave)
-    totals = payrolls(table)
-    students = figure_of(figures, "students", "total", wave=wave, source=source)
-    districts = figure_of(figures, "responding_districts", "count", wave=wave, source=source)
-    kinds = (
-        ("total", "usd", 1.0),
-        ("per_student", "usd_per_student", float(students["value"])),
-        ("per_district", "usd per district", float(districts["value"])),
+    table = position_numbers(x, wave, positions=positions, suppose=suppose)
+    if table.empty:
+        return shaped([], _STAFF)
+    counts = table.rename(columns={"position": "group", "districts": "count"}).assign(
+        item="position_present", figures=table["figures_districts"]
     )
+    shares = share_estimates(counts, confidence=confidence).assign(
+        name=table["name"], level="position", category=table["category"], unit="percent",
+        figures=counts["figures"],
+    )  # fmt: skip
+    fte = {end: table["districts"] * table[f"fte{end}"] for end in _ENDS}
+    totals = _sums(table, fte, ("districts", "fte"))
+    kinds = [("total", "fte", 1.0, pd.NA)]
+    students = total(x, "students", int(table["wave"].iloc[0]))
+    if students is not None:
+        kinds.append(("per_1000_students", "fte_per_1000_students", students["value"] / PER_STUDENTS,
+                      students["figure_id"]))  # fmt: skip
     rows = [
-        payroll_row(total, rate, kind)
-        | {
-            "source": table["source"].iloc[0],
-            "wave": wave,
-            "base": districts["value"],
-            "population": districts["population"],
-            "synthetic": bool(table["synthetic"].any()),
-        }
-        for kind in kinds
-        for rate in rates_of(figures, wave, source)
-        for total in totals.to_dict("records")
+        row
+        | {"item": "implied_fte", "statistic": statistic, "unit": unit}
+        | {f"estimate{end}": row[end] / divisor for end in _ENDS}
+        | {"method": "districts x mean FTE", "figures": joined(row["figures"], by)}
+        for statistic, unit, divisor, by in kinds
+        for row in totals
     ]
-    return estimates(rows).astype(FURTHER)
+    asked = table["fte"].notna().any()
+    return shaped([*shares.to_dict("records"), *(rows if asked else [])], _STAFF)
 
 
-def payrolls(table: pd.DataFrame) -> pd.DataFrame:
-    """Sum districts x FTE x salary by position, category and all; "", "_low", "_high" in usd."""
-    values = {
-        end: table["districts"] * table[f"fte{end}"] * table[f"salary{end}"]
-        for end in ("", "_low", "_high")
-    }
-    return pd.concat([sums_by_level(table, level, values) for level in LEVELS], ignore_index=True)
-
-
-def rates_of(figures: pd.DataFrame, wave: int, source: str | None) -> list[Rate]:
-    """List the benefit rates of a wave: none at all first, then those that are published."""
-    found = [Rate(WITHOUT, 0.0, 0.0, 0.0)]
-    of_wave = (figures["item"] == "benefit_rate") & (figures["wave"] == wave)
-    for statistic, name in BENEFITS.items():
-        if not (of_wave & (figures["statistic"] == statistic)).any():
-            continue
-        row = figures_of(figures, "benefit_rate", statistic, wave=wave, source=source)
-        low, high = printed_range(row).iloc[0]
-        found.append(Rate(name, float(row["value"].iloc[0]), float(low), float(high)))
-    return found
-
-
-def payroll_row(total: Mapping[str, Any], rate: Rate, kind: Sequence[Any]) -> dict[str, Any]:
-    """Make a row of a payroll at one rate; `kind` is its statistic, unit and divisor."""
-    statistic, unit, divisor = kind
-    return {
-        "item": "implied_payroll",
-        "group": total["group"],
-        "statistic": statistic,
-        "estimate": total[""] * (1 + rate.point / 100) / divisor,
-        "base_kind": "published",
-        "method": "districts x mean FTE x mean salary"
-        + (f", plus {rate.point:g} percent benefits" if rate.name != WITHOUT else ""),
-        "level": total["level"],
-        "label": total["label"],
-        "left_out": total["left_out"],
-        "unit": unit,
-        "benefits": rate.name,
-        "benefit_rate": rate.point,
-        "estimate_low": total["_low"] * (1 + rate.low / 100) / divisor,
-        "estimate_high": total["_high"] * (1 + rate.high / 100) / divisor,
-    }
-
-
-def refuse_all_unpaid(table: pd.DataFrame, wave: int) -> None:
-    """Refuse a table in which no position has both a mean FTE and a mean salary."""
-    if (table["fte"].isna() | table["salary"].isna()).all():
-        raise EstimateError(
-            f"no position of {wave} has both FTE and salary, so there is no payroll",
-            [
-                Problem(
-                    f"position {row.position}", f"FTE {row.fte}, salary {row.salary}", "see why"
-                )
-                for row in table.itertuples()
-            ],
-        )
-
-
-_SETTINGS = {
-    "varied": "str",
-    "setting_low": "str",
-    "setting_high": "str",
-    "change_low": "Float64",
-    "change_high": "Float64",
-}
-
-
-class _Move(NamedTuple):
-    """A supposition, from where to where it is moved, and the payroll at both ends."""
-
-    varied: str
-    setting_low: str
-    setting_high: str
-    low: float
-    high: float
-
-
-def payroll_sensitivity(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
+def cost(
+    x: Any,
+    wave: int | None = None,
+    price_year: int | None = None,
     *,
-    wave: int = 2024,
-    source: str | None = None,
+    prices: pd.DataFrame | None = None,
+    positions: pd.DataFrame | None = None,
     suppose: Mapping[str, float] | None = None,
-    correlation: float = 0.5,
-    fte_variation: float = 1.0,
-    salary_variation: float = 0.25,
 ) -> pd.DataFrame:
-    """Move one supposition at a time and see where the payroll of all positions goes.
+    """Work out the payroll that respondents x mean FTE x mean salary implies.
 
-    Goodman (1960), JASA 55:708-713, on the mean of a product.
+    Parameters
+    ----------
+    x : Evidence or DataFrame
+        Figures as :func:`staffing` takes them, with ``position_salary`` (mean, usd) and, where
+        benefits are to be added, ``benefit_rate`` (mean, min, max, in percent).
+    wave : int, optional
+        Default the latest that asked for pay.
+    price_year : int, optional
+        Year of the dollars; default the wave's own.
+    prices : DataFrame, optional
+        Figures with the item ``cpi_u``; default those of an Evidence.
+    positions, suppose
+        As :func:`staffing`.
+
+    Returns
+    -------
+    DataFrame
+        The result shape, item ``implied_payroll``: statistic ``total`` (usd) and
+        ``per_student``, each without benefits and at the mean, lowest and highest rate, a row
+        a position, a category and in all. Then the columns of :func:`staffing`, ``benefits,
+        benefit_rate`` and ``price_year``, the year of the dollars: the wave's own where a year
+        has no price index yet. Zero rows where pay was not asked.
+
+    Notes
+    -----
+    A position's mean salary counts every respondent alike, not every FTE. A product of means
+    misses the part of staff and pay that move together (Goodman 1960, JASA 55:708-713). The
+    benefit rate is the mean of those who gave one; those who gave none may lie outside the
+    lowest and the highest.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures([
+    ...     {"item": f"position_{item}", "group": "coach", "statistic": statistic, "wave": 2024,
+    ...      "value": value, "printed": str(value), "figure_id": item}
+    ...     for item, statistic, value in (
+    ...         ("present", "count", 13), ("fte", "mean", 2.0), ("salary", "mean", 70000))])
+    >>> cost(printed)[["group", "statistic", "estimate", "price_year"]].head(1)
+       group statistic   estimate  price_year
+    0  coach     total  1820000.0        2024
     """
-    if not (abs(correlation) <= 1 and fte_variation >= 0 and salary_variation >= 0):
-        raise EstimateError(
-            "the supposed spread is impossible",
-            [Problem("correlation", f"{correlation:g}", "between -1 and 1; variations from 0 up")],
-        )
-    table = position_numbers(figures, positions, wave=wave, source=source)
-    refuse_all_unpaid(table, wave)
-    every = _all_positions(table)
-    rates = {rate.name: rate for rate in rates_of(figures, wave, source)}
-    rate = rates.get(BENEFITS["mean"], rates[WITHOUT])
-    moves = [
-        _rounding(every, rate),
-        _together(_cost(every, rate), correlation, fte_variation, salary_variation),
-        *_other_rates(every, rates),
-        *(_other_fte(table, name, fte, rate) for name, fte in (suppose or {}).items()),
-    ]
-    districts = figure_of(figures, "responding_districts", "count", wave=wave, source=source)
-    shared = payroll_row(every, rate, ("total", "usd", 1.0)) | {
-        "source": table["source"].iloc[0],
-        "wave": wave,
-        "base": districts["value"],
-        "population": districts["population"],
-        "synthetic": bool(table["synthetic"].any()),
-    }
-    rows = [shared | _moved(move, _cost(every, rate)) for move in moves]
-    return estimates(rows).astype(FURTHER | _SETTINGS)
-
-
-def _all_positions(table: pd.DataFrame) -> dict[str, Any]:
-    every = payrolls(table)
-    found: dict[str, Any] = every[every["level"] == "all"].iloc[0].to_dict()
-    return found
-
-
-def _cost(every: Mapping[str, Any], rate: Rate) -> float:
-    return float(every[""]) * (1 + rate.point / 100)
-
-
-def _moved(move: _Move, central: float) -> dict[str, Any]:
-    return {
-        "varied": move.varied,
-        "setting_low": move.setting_low,
-        "setting_high": move.setting_high,
-        "estimate_low": move.low,
-        "estimate_high": move.high,
-        "change_low": 100 * (move.low / central - 1),
-        "change_high": 100 * (move.high / central - 1),
-    }
-
-
-def _rounding(every: Mapping[str, Any], rate: Rate) -> _Move:
-    return _Move(
-        "rounding of FTE, salary and rate",
-        "all at their lowest",
-        "all at their highest",
-        float(every["_low"]) * (1 + rate.low / 100),
-        float(every["_high"]) * (1 + rate.high / 100),
+    table = position_numbers(
+        x, latest(x, "position_salary", wave), positions=positions, suppose=suppose
     )
-
-
-def _together(
-    central: float, correlation: float, fte_variation: float, salary_variation: float
-) -> _Move:
-    off = abs(correlation) * fte_variation * salary_variation
-    return _Move(
-        f"FTE and salary move together (variation {fte_variation:g} and {salary_variation:g})",
-        f"correlation {-abs(correlation):g}",
-        f"correlation {abs(correlation):g}",
-        central * (1 - off),
-        central * (1 + off),
-    )
-
-
-def _other_rates(every: Mapping[str, Any], rates: Mapping[str, Rate]) -> list[_Move]:
-    if not {BENEFITS["min"], BENEFITS["max"]} <= set(rates):
-        return []
-    low, high = rates[BENEFITS["min"]], rates[BENEFITS["max"]]
-    return [
-        _Move(
-            "benefit rate of all districts",
-            f"{low.point:g} percent",
-            f"{high.point:g} percent",
-            _cost(every, low),
-            _cost(every, high),
-        )
+    if table.empty or not (table["fte"] * table["salary"]).notna().any():
+        return shaped([], _COST)
+    year = int(table["wave"].iloc[0])
+    factor, dollars, index = priced(1.0, year, price_year, prices_of(x, prices))
+    pay = {
+        end: table["districts"] * table[f"fte{end}"] * table[f"salary{end}"] * factor
+        for end in _ENDS
+    }
+    totals = _sums(table, pay, tuple(_ITEMS))
+    kinds = [("total", "usd", 1.0, pd.NA)]
+    students = total(x, "students", year)
+    if students is not None:
+        kinds.append(("per_student", "usd_per_student", students["value"], students["figure_id"]))
+    rates = pick(x, "benefit_rate", list(BENEFITS), wave=year)
+    rates = rates.assign(**printed_range(rates)).set_index("statistic")
+    levels = [(WITHOUT, 0.0, (0.0, 0.0, 0.0), pd.NA)]
+    levels += [
+        (BENEFITS[name], rate["value"], (rate["value"], rate["low"], rate["high"]), rate["figure_id"])
+        for name in BENEFITS
+        if name in rates.index
+        for rate in [rates.loc[name]]
     ]
+    method = "districts x mean FTE x mean salary"
+    rows = [
+        row
+        | {"item": "implied_payroll", "statistic": statistic, "unit": unit, "benefits": benefits}
+        | {f"estimate{end}": row[end] * (1 + rate / 100) / divisor
+           for end, rate in zip(_ENDS, ends, strict=True)}
+        | {"benefit_rate": point, "price_year": dollars,
+           "method": method + (f", plus {point:g} percent benefits" if point else "")
+           + (", CPI-U" if dollars != year else ""),
+           "figures": joined(row["figures"], by, behind, index)}
+        for statistic, unit, divisor, by in kinds
+        for benefits, point, ends, behind in levels
+        for row in totals
+    ]  # fmt: skip
+    return shaped(rows, _COST)
 
 
-def _other_fte(table: pd.DataFrame, name: str, fte: float, rate: Rate) -> _Move:
-    row = table[table["position"] == name]
-    if row.empty:
+def position_numbers(
+    x: Any,
+    wave: int | None = None,
+    *,
+    positions: pd.DataFrame | None = None,
+    suppose: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    """Put each position's respondents, mean FTE and mean salary side by side, with their rounding."""
+    year = latest(x, "position_present", wave)
+    found = {name: pick(x, *pair, wave=year or -1) for name, pair in _ITEMS.items()}
+    counts = found["districts"].set_index("group", drop=False)
+    taxonomy = _taxonomy(x, counts, positions)
+    _refuse(found, taxonomy, dict(suppose or {}))
+    table = taxonomy[taxonomy["position"].isin(counts.index)].reset_index(drop=True)
+    place = table["position"]
+    for name, rows in found.items():
+        limits = printed_range(rows).assign(value=rows["value"], figure_id=rows["figure_id"])
+        limits = limits.set_axis(rows["group"].tolist()).reindex(place.tolist())
+        table[name] = limits["value"].astype("Float64").array
+        table[f"{name}_low"], table[f"{name}_high"] = limits["low"].array, limits["high"].array
+        table[f"figures_{name}"] = limits["figure_id"].astype("str").array
+    new = place.map(dict(suppose or {})).astype("Float64")
+    for name in ("fte", "fte_low", "fte_high"):
+        table[name] = new.fillna(table[name])
+    told = [f"a mean of {fte:g} FTE for each {name}" for fte, name in zip(new, table["name"], strict=True)
+            if pd.notna(fte)]  # fmt: skip
+    return table.assign(
+        **{name: counts[name].reindex(place.tolist()).array for name in
+           ("source", "wave", "base", "base_kind", "population", "synthetic")},
+        supposed=pd.Series(" and ".join(told) or pd.NA, index=table.index, dtype="str"),
+        touched=new.notna(),
+    )  # fmt: skip
+
+
+def at_least_one(
+    x: Any,
+    item: str,
+    sets: Mapping[str, Sequence[str]],
+    wave: int | None = None,
+    *,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Bound how many respondents have at least one of several things, or count them.
+
+    Parameters
+    ----------
+    x : Evidence or DataFrame
+        Figures of ``item``, statistic ``count``. Where an Evidence holds the wave's responses,
+        they are counted instead.
+    item : str
+        ``position_present``, ``position_outsourced``, or one whose groups may all be ticked.
+    sets : mapping
+        Name of a set to its groups; groups that the wave did not ask for are left out.
+    wave : int, optional
+        Default the latest that asked.
+    confidence : float
+
+    Returns
+    -------
+    DataFrame
+        The result shape, a row a set: ``estimate`` (percent) only where it is certain, then
+        ``name, count_low, count_high`` (respondents that must, and that can, have one),
+        ``estimate_low, estimate_high`` and ``members``. The interval is wide enough for each
+        possible count. Who left a question blank is not known to have none.
+
+    References
+    ----------
+    Fréchet (1935), Fundamenta Mathematicae 25:379-387.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures([
+    ...     {"figure_id": group, "item": "position_present", "group": group, "wave": 2024,
+    ...      "statistic": "count", "value": n, "base": 62} for group, n in (("a", 13), ("b", 9))])
+    >>> both = at_least_one(printed, "position_present", {"coaching": ["a", "b"]})
+    >>> both[["name", "count_low", "count_high"]].values.tolist()
+    [['coaching', 13, 22]]
+    """
+    year = latest(x, item, wave)
+    counts = pick(x, item, "count", wave=year or -1).dropna(subset=["value", "base"])
+    counts = counts.set_index("group", drop=False)
+    rows = []
+    for name, groups in sets.items():
+        part = counts.loc[[group for group in groups if group in counts.index]]
+        if part.empty:
+            continue
+        if part["base"].nunique() > 1:
+            raise EstimateError(
+                f"{item} of {year}: {name} cannot be bounded",
+                [Problem(group, f"base {n}", "take groups of one base") for group, n in
+                 zip(part["group"], part["base"], strict=True)],
+            )  # fmt: skip
+        base, size = int(part["base"].iloc[0]), part["population"].iloc[0]
+        exact = _counted(x, item, part)
+        low, high = exact or union_bounds(part["value"], base)
+        limits = (wilson([low, high], base, confidence) if pd.isna(size)
+                  else finite_population([low, high], base, int(size), confidence))  # fmt: skip
+        rows.append(
+            {
+                "source": joined(part["source"].iloc[0]), "wave": year, "item": item, "group": name,
+                "statistic": "share", "estimate": 100 * low / base if low == high else pd.NA,
+                "conf_low": limits.low[0], "conf_high": limits.high[1], "base": base,
+                "base_kind": part["base_kind"].iloc[0], "population": size,
+                "method": "counted" if exact else "bounds from single counts (Fréchet)",
+                "synthetic": bool(part["synthetic"].fillna(False).any()),
+                "figures": joined(*part["figure_id"]), "name": name,
+                "count_low": low, "count_high": high,
+                "estimate_low": 100 * low / base, "estimate_high": 100 * high / base,
+                "members": "; ".join(part["name"]),
+            }
+        )  # fmt: skip
+    return shaped(
+        rows,
+        {"name": "str", "count_low": "Int64", "count_high": "Int64", "estimate_low": "Float64",
+         "estimate_high": "Float64", "members": "str"},
+    )  # fmt: skip
+
+
+def union_bounds(counts: Any, base: int) -> tuple[int, int]:
+    """Bound how many of the respondents have at least one of several things (Fréchet 1935)."""
+    x = np.asarray(counts, dtype=float)
+    if not (x.size and np.all((x >= 0) & (x <= base) & (x == np.floor(x)))):
         raise EstimateError(
-            f"suppose: {name} is not a published position",
-            [Problem(f"suppose {name}", "not published", "check the slug")],
+            "at least one of what? A union needs whole counts between 0 and their base",
+            [Problem("counts", f"{np.ravel(x).tolist()} of {base}", "leave out what is unknown")],
         )
-    every = _cost(_all_positions(table), rate)
-    own = float(row["fte"].iloc[0])
-    salaries = float(row["districts"].iloc[0]) * float(row["salary"].iloc[0])
-    supposed = every + (fte - own) * salaries * (1 + rate.point / 100)
-    (low_fte, low), (high_fte, high) = sorted([(own, every), (fte, supposed)])
-    return _Move(f"mean FTE of {name}", f"{low_fte:g}", f"{high_fte:g}", low, high)
+    return int(x.max()), int(min(x.sum(), base))
+
+
+def latest(x: Any, item: str, wave: int | None = None) -> int | None:
+    """Return the wave asked for, or the latest that has figures of an item; None without one."""
+    if wave:
+        return wave
+    waves = pick(x, item)["wave"].dropna()
+    return int(waves.max()) if len(waves) else None
+
+
+def total(x: Any, item: str, wave: int) -> Any:
+    """Return the one published total of an item in a wave as a row; None where it was not asked."""
+    found = pick(x, item, "total", wave=wave, group="all").dropna(subset="value")
+    if len(found) > 1:
+        raise EstimateError(
+            f"{item} of {wave} is published more than once",
+            [Problem(name, "a second total", "keep one") for name in found["figure_id"]],
+        )
+    return found.iloc[0].to_dict() if len(found) else None
+
+
+def prices_of(x: Any, prices: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return the prices given, else those of an Evidence."""
+    return getattr(x, "elsewhere", None) if prices is None else prices
+
+
+def priced(
+    amount: float, year: int, price_year: int | None, prices: pd.DataFrame | None
+) -> tuple[float, int, Any]:
+    """Bring dollars of a year to another's, with the ids of the index; else leave them as they are."""
+    if not price_year or price_year == year or prices is None:
+        return float(amount), year, pd.NA
+    if not {year, price_year} <= set(price_index(prices).index):
+        return float(amount), year, pd.NA
+    index = pick(prices, "cpi_u", "index", wave=[year, price_year])["figure_id"]
+    return float(real(float(amount), year, price_year, prices)), price_year, joined(*index)
+
+
+def shaped(rows: Sequence[Mapping[str, Any]], further: Mapping[str, str]) -> pd.DataFrame:
+    """Put rows into the result shape with these further columns, also where there are none."""
+    frame = pd.DataFrame(list(rows), columns=[*ESTIMATE_COLUMNS, *further], dtype=object)
+    return estimates(frame).astype(dict(further))
+
+
+def _taxonomy(x: Any, counts: pd.DataFrame, positions: pd.DataFrame | None) -> pd.DataFrame:
+    codebook = getattr(x, "codebook", None)
+    table = positions if positions is not None else getattr(codebook, "positions", None)
+    if table is None:
+        return pd.DataFrame(
+            {"position": counts.index, "name": counts["name"].array, "category": pd.NA}, dtype="str"
+        )
+    return table[["position", "label", "category"]].rename(columns={"label": "name"}).astype("str")
+
+
+def _refuse(found: Mapping[str, pd.DataFrame], taxonomy: pd.DataFrame, suppose: dict[str, float]) -> None:
+    known = set(taxonomy["position"])
+    problems = [
+        Problem(f"position {name}", "unknown", "add it to the positions")
+        for name in dict.fromkeys(found["districts"]["group"])
+        if name not in known
+    ]
+    problems += [
+        Problem(row.figure_id, "a second figure of this position", "keep the figures of one source")
+        for rows in found.values()
+        for row in rows[rows.duplicated("group")].itertuples()
+    ]
+    problems += [
+        Problem(f"suppose {name}", f"{fte} for {name!r}", "name a position, and an FTE above 0")
+        for name, fte in suppose.items()
+        if name not in known or not fte > 0
+    ]
+    if problems:
+        raise EstimateError("the positions cannot be taken as they stand", problems)
+
+
+def _sums(
+    table: pd.DataFrame, values: Mapping[str, pd.Series], used: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Sum values over each position, category and all, and name the positions without one."""
+    one = table.iloc[0]
+    rows = []
+    for level in LEVELS:
+        key = table[level] if level != "all" else pd.Series("all", table.index)
+        for group, part in table.groupby(key, sort=False):
+            lacking = part.loc[values[""][part.index].isna(), "name"]
+            sums = {end: series[part.index].sum(min_count=1) for end, series in values.items()}
+            ids = joined(*(joined(*part[f"figures_{name}"]) for name in used))
+            rows.append(
+                {
+                    **{name: one[name] for name in ("source", "wave", "base", "base_kind", "population")},
+                    **sums,
+                    "group": group, "level": level,
+                    "name": part["name"].iloc[0] if level == "position" else group,
+                    "category": part["category"].iloc[0] if level != "all" else pd.NA,
+                    "count": part["districts"].iloc[0] if level == "position" else pd.NA,
+                    "left_out": "; ".join(lacking) or pd.NA,
+                    "supposed": one["supposed"] if part["touched"].any() else pd.NA,
+                    "synthetic": bool(part["synthetic"].fillna(False).any()),
+                    "figures": ids,
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _counted(x: Any, item: str, part: pd.DataFrame) -> tuple[int, int] | None:
+    """Count the respondents with at least one, if the figures are estimated from their answers."""
+    answers, wave = getattr(x, "responses", None), part["wave"].iloc[0]
+    if answers is None:
+        return None
+    told = answers.districts[answers.districts["wave"].eq(wave)]
+    if not set(part["source"]) <= set(told["source"]):
+        return None
+    if item in ("position_present", "position_outsourced"):
+        held = answers.positions[answers.positions["wave"].eq(wave)]
+        if item == "position_outsourced":
+            held = held[held["outsourced"].fillna(False).astype(bool)]
+        n = held.loc[held["position"].isin(part.index), "district_id"].nunique()
+    else:
+        n = int(told[[f"{item}_{group}" for group in part.index]].fillna(False).any(axis=1).sum())
+    return n, n

@@ -1,180 +1,29 @@
-"""Who keeps the devices running: people per device and per student, beside the standards."""
+"""Who keeps the devices running: people per device and per student, beside standards and wages."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import empty_estimates, estimates
-from edtech_survey.statistics.intervals import share_estimates
-from edtech_survey.statistics.prices import real
-from edtech_survey.statistics.published import AFTER_HOURS, figure_of, figures_of, printed_range
-from edtech_survey.statistics.salary import salary_table
+from edtech_survey import words
+from edtech_survey.errors import EstimateError
+from edtech_survey.shape import joined
+from edtech_survey.statistics.given import given, pick
+from edtech_survey.statistics.published import printed_range
 from edtech_survey.statistics.staffing import (
     PER_STUDENTS,
-    implied_fte,
-    only_published,
-    payroll,
-    payroll_sensitivity,
+    latest,
     position_numbers,
-    union_row,
+    priced,
+    prices_of,
+    shaped,
+    total,
 )
 
 LADDER = ("technician_1", "technician_2", "technician_3")
 """The break/fix ladder of the taxonomy, entry to senior."""
-
-ITEM = "occupation_wage"
-CROSSWALK_COLUMNS = ("position", "occupation", "comparability", "reason")
-
-
-def fte_weighted_salary(table: pd.DataFrame, positions: Sequence[str] = LADDER) -> pd.DataFrame:
-    """Mean salary over several positions, each weighted by the FTE that districts employ in it."""
-    rows = _rows_of(table, positions)
-    heads, salary = rows["districts"].to_numpy(float), rows["salary"].to_numpy(float)
-    fte = heads * rows["fte"].to_numpy(float)
-    return estimates(
-        [
-            {
-                "source": rows["source"].iloc[0],
-                "wave": rows["wave"].iloc[0],
-                "item": "position_salary",
-                "group": "|".join(positions),
-                "statistic": "mean",
-                "estimate": float(np.average(salary, weights=fte)),
-                "base_kind": "unknown",
-                "method": "FTE-weighted mean of published means",
-                "synthetic": bool(rows["synthetic"].any()),
-                "fte": float(fte.sum()),
-                "lowest": float(salary.min()),
-                "highest": float(salary.max()),
-                "by_districts": float(np.average(salary, weights=heads)),
-                "unit": "usd",
-            }
-        ]
-    )
-
-
-def _rows_of(table: pd.DataFrame, positions: Sequence[str]) -> pd.DataFrame:
-    rows = table[table["position"].isin(list(positions))]
-    problems = [
-        Problem(f"position {name}", "not in the table", "take one that is published")
-        for name in positions
-        if name not in set(rows["position"])
-    ]
-    for row in rows.itertuples():
-        missing = [
-            name
-            for name in ("districts", "fte", "salary")
-            if pd.isna(getattr(row, name)) or not getattr(row, name) > 0
-        ]
-        if missing:
-            problems.append(
-                Problem(f"position {row.position}", f"no {', '.join(missing)}", "leave it out")
-            )
-    if not len(positions):
-        problems.append(Problem("positions", "none given", "name at least one"))
-    if problems:
-        raise EstimateError("no mean over these positions", problems)
-    return rows
-
-
-def wages_beside(
-    table: pd.DataFrame,
-    wages: pd.DataFrame,
-    crosswalk: pd.DataFrame,
-    prices: pd.DataFrame,
-    price_year: int,
-) -> pd.DataFrame:
-    """Set positions beside the occupations they are mapped to, in dollars of one year."""
-    _check_crosswalk(table, wages, crosswalk)
-    rows: list[dict[str, object]] = []
-    for occupation, part in crosswalk.groupby("occupation", sort=False):
-        grade = str(part["comparability"].max())
-        shared = {
-            "occupation": occupation,
-            "comparability": grade,
-            "reason": "; ".join(dict.fromkeys(part["reason"])),
-            "price_year": price_year,
-            "unit": "usd",
-        }
-        own = fte_weighted_salary(table, list(part["position"])).iloc[0]
-        year = int(own["wave"])
-        here = float(real(float(own["estimate"]), year, price_year, prices))
-        rows.append(
-            {key: own[key] for key in ("source", "wave", "item", "group", "statistic", "synthetic")}
-            | shared
-            | {
-                "estimate": pd.NA if grade == "C" else here,
-                "base_kind": "unknown",
-                "method": f"{own['method']}, CPI-U",
-                "sector": "connecticut-districts",
-                "nominal": own["estimate"],
-                "nominal_year": year,
-                "difference": pd.NA,
-            }
-        )
-        rows += [
-            shared | _wage_row(figure, here, grade, price_year, prices)
-            for _, figure in _wages_of(wages, str(occupation)).iterrows()
-        ]
-    return estimates(rows)
-
-
-def _wage_row(
-    figure: pd.Series, here: float, grade: str, price_year: int, prices: pd.DataFrame
-) -> dict[str, object]:
-    nominal, year = float(figure["value"]), int(figure["wave"])
-    there = float(real(nominal, year, price_year, prices))
-    comparable = grade == "A" and figure["statistic"] == "mean"
-    return {
-        **{key: figure[key] for key in ("source", "wave", "item", "group", "statistic")},
-        "synthetic": figure["synthetic"],
-        "estimate": pd.NA if grade == "C" else there,
-        "base": figure["base"],
-        "base_kind": figure["base_kind"],
-        "method": "as published, CPI-U",
-        "sector": str(figure["group"]).partition("|")[2],
-        "nominal": nominal,
-        "nominal_year": year,
-        "difference": 100 * (here / there - 1) if comparable else pd.NA,
-    }
-
-
-def _wages_of(wages: pd.DataFrame, occupation: str) -> pd.DataFrame:
-    named = wages["group"].str.partition("|")[0] == occupation
-    found = wages[(wages["item"] == ITEM) & named & wages["statistic"].isin(["mean", "median"])]
-    return found.sort_values(["wave", "group", "statistic"])
-
-
-def _check_crosswalk(table: pd.DataFrame, wages: pd.DataFrame, crosswalk: pd.DataFrame) -> None:
-    lacking = [name for name in CROSSWALK_COLUMNS if name not in crosswalk.columns]
-    if lacking:
-        raise EstimateError(
-            f"the crosswalk has no columns {', '.join(lacking)}: it needs "
-            + ", ".join(CROSSWALK_COLUMNS)
-        )
-    problems = []
-    for number, row in enumerate(crosswalk.itertuples(), start=1):
-        where = f"crosswalk row {number}, {row.position}"
-        if row.position not in set(table["position"]):
-            problems.append(Problem(where, "position not in the table", "check the slug"))
-        if _wages_of(wages, str(row.occupation)).empty:
-            problems.append(
-                Problem(where, f"no {ITEM} for {row.occupation!r}", "check the wages' groups")
-            )
-        if row.comparability not in ("A", "B", "C"):
-            problems.append(
-                Problem(where, f"comparability {row.comparability!r}", "grade it A, B or C")
-            )
-        if pd.isna(row.reason) or not str(row.reason).strip():
-            problems.append(Problem(where, "no reason", "say why it may be compared or not"))
-    if problems:
-        raise EstimateError("the crosswalk from positions to occupations is not fit", problems)
-
 
 DUTIES: Mapping[str, tuple[str, ...]] = {
     "technician": LADDER,
@@ -182,663 +31,374 @@ DUTIES: Mapping[str, tuple[str, ...]] = {
 }
 """Measure of staff -> the positions whose FTE it sums."""
 
-RATIOS = ("ratio_of_totals", "mean_of_ratios", "min", "max")
-
-_FURTHER = {
-    "unit": "str",
-    "basis": "str",
-    "estimate_low": "Float64",
-    "estimate_high": "Float64",
+RATIOS = {
+    "min": "lightest load",
+    "mean_of_ratios": "average of the single ratios",
+    "ratio_of_totals": "all devices over all support people",
+    "max": "heaviest load",
 }
+"""Statistic of the support ratio -> its name."""
+
+UNITS = {
+    "devices_per_staff": ("devices_per_staff", "fewer"),
+    "staff": ("staff_per_1000_students", "more"),
+    "coaches": ("coaches_per_1000_students", "more"),
+}
+"""Unit of a standard -> the unit that it is judged in, and what is better."""
+
+MEETS, MISSES = "met", "not met"
+LOWEST, ABOVE_LOWEST = "in the lowest level", "above the lowest level"
+PARTLY = "met in part"
+
+_SUPPORT = {
+    "name": "str", "unit": "str", "counted": "str", "basis": "str",
+    "estimate_low": "Float64", "estimate_high": "Float64",
+}  # fmt: skip
+_JUDGED = {
+    **_SUPPORT, "standard": "str", "standard_name": "str", "standard_wave": "Int64",
+    "standard_low": "Float64", "standard_high": "Float64", "asks": "str", "better": "str",
+    "times": "Float64", "verdict": "str", "verdict_together": "str", "publication": "str",
+    "standard_note": "str",
+}  # fmt: skip
+_WAGES = {
+    "name": "str", "occupation": "str", "sector": "str", "comparability": "str", "reason": "str",
+    "unit": "str", "price_year": "Int64", "nominal": "Float64", "nominal_year": "Int64",
+    "difference": "Float64", "count": "Int64",
+}  # fmt: skip
+_STANDARD_ITEMS = ("support_ratio_standard", "support_staff_standard")
+_WAGE = "occupation_wage"
 
 
-def support_measures(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
+def support(
+    x: Any,
+    wave: int | None = None,
     *,
-    wave: int = 2024,
-    source: str | None = None,
+    positions: pd.DataFrame | None = None,
     duties: Mapping[str, Sequence[str]] = DUTIES,
 ) -> pd.DataFrame:
-    """Give devices and students per support person, both ways and from every count of people.
+    """Give devices and students per support person, both ways and from each count of people.
 
+    Parameters
+    ----------
+    x : Evidence or DataFrame
+        Figures with ``support_ratio`` (``ratio_of_totals, mean_of_ratios, min, max``), the
+        totals of ``devices, support_staff`` and ``students``, and those of
+        :func:`edtech_survey.staffing`. What is not there is left out.
+    wave : int, optional
+        Default the latest that counted support people.
+    positions : DataFrame, optional
+        ``position, label, category``; default the codebook's.
+    duties : mapping
+        Measure of staff to the positions whose FTE it sums: ``technician``, ``coach``.
+
+    Returns
+    -------
+    DataFrame
+        The result shape. Item ``support_ratio`` with both averages, which are different
+        numbers, and the range over single respondents; the same once more ``from the totals``;
+        devices and students per person; and FTE by duty. Then ``name, unit, counted``
+        (``people`` or ``fte``: not the same count), ``basis, estimate_low, estimate_high`` (what
+        rounding allows).
+
+    References
+    ----------
     Cochran (1977), Sampling Techniques, 3rd ed., sections 6.2 and 6.15, on the two ratios.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures([
+    ...     {"figure_id": item, "item": item, "group": "all", "statistic": "total", "wave": 2024,
+    ...      "value": value} for item, value in
+    ...     (("devices", 281925), ("support_staff", 280), ("students", 200380))])
+    >>> support(printed)[["item", "estimate"]].round(1).values.tolist()[:2]
+    [['support_ratio', 1006.9], ['devices_per_student', 1.4]]
     """
-    key: dict[str, Any] = {"wave": wave, "source": source}
-    published = _ratios(figures, wave, source)
-    total = {
-        name: float(figure_of(figures, name, "total", **key)["value"])
-        for name in ("devices", "support_staff", "students")
-    }
-    table = position_numbers(figures, positions, **key)
-    rows = [_measure(*one) for one in (*published, *_from_totals(total))]
-    rows += [_measure(*one) for one in _from_fte(table, total, duties)]
-    answered = figure_of(figures, "support_staff", "total", **key)
-    shared = {
-        "source": answered["source"],
-        "wave": wave,
-        "base": answered["base"],
-        "base_kind": answered["base_kind"],
-        "population": answered["population"],
-        "synthetic": answered["synthetic"],
-    }
-    return estimates([row | shared for row in rows]).astype(_FURTHER)
+    year = latest(x, "support_staff", wave) or latest(x, "position_fte", wave)
+    if year is None:
+        return shaped([], _SUPPORT)
+    table = position_numbers(x, year, positions=positions)
+    totals = {name: total(x, name, year) for name in ("devices", "support_staff", "students")}
+    known = {name: row for name, row in totals.items() if row is not None}
+    about = known.get("support_staff") or next(iter(known.values()), None)
+    about = about or (table.iloc[0].to_dict() if len(table) else {})
+    shared = {name: about.get(name) for name in
+              ("source", "base", "base_kind", "population", "synthetic")}  # fmt: skip
+    rows = [*_published(x, year), *_from_totals(known), *_from_fte(table, known, duties)]
+    return shaped([row | shared | {"wave": year, "group": "all"} for row in rows], _SUPPORT)
 
 
-def after_hours(
-    figures: pd.DataFrame,
+def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
+    """Set measures of support beside each standard that counts in the same unit.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        From :func:`support`.
+    x : Evidence or DataFrame
+        Figures with the items ``support_ratio_standard`` and ``support_staff_standard``; the
+        unit says what is counted: devices per person, staff or coaches per 1,000 students.
+
+    Returns
+    -------
+    DataFrame
+        The rows of ``measures`` once for each standard. Then ``standard, standard_name,
+        standard_wave, standard_low, standard_high, asks`` (in words), ``better`` (``fewer`` or
+        ``more``), ``times`` (the measure over the limit), ``verdict`` by the lenient end of a
+        range, and ``verdict_together``: of all alternatives or levels that one publication
+        gives in one unit, so that one standard is not counted twice. Zero rows where nothing
+        shares a unit.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import estimates, figures
+    >>> here = estimates([{"item": "support_ratio", "statistic": "ratio_of_totals",
+    ...                    "estimate": 1008, "unit": "devices_per_staff"}])
+    >>> there = figures([{"figure_id": "a", "item": "support_ratio_standard", "group": "managed",
+    ...                   "statistic": "ratio", "value": 500, "unit": "devices_per_staff"}])
+    >>> standards(here, there)[["standard", "asks", "times", "verdict"]].values.tolist()
+    [['managed', 'at most 500', 2.016, 'not met']]
+    """
+    name = given(x).name
+    asked = pick(getattr(x, "elsewhere", x), _STANDARD_ITEMS)
+    judgeable = measures["statistic"].isin(["ratio_of_totals", "mean_of_ratios"])
+    usable = measures[judgeable & measures["estimate"].notna()]
+    usable = usable.drop_duplicates(["item", "statistic"]).to_dict("records")
+    rows = []
+    for (item, group), part in asked.groupby(["item", "group"], sort=False):
+        unit, better = UNITS.get(part["unit"].iloc[0], ("", ""))
+        values = part.set_index("statistic")["value"]
+        low, high = (values.get("ratio", values.get(end, pd.NA)) for end in ("min", "max"))
+        told = {
+            "standard": group, "standard_name": name(item, group),
+            "standard_wave": part["wave"].iloc[0], "standard_low": low, "standard_high": high,
+            "asks": _asks(low, high, better), "better": better,
+            "publication": part["publication"].iloc[0],
+            "standard_note": "; ".join(dict.fromkeys(part["note"].dropna())),
+        }  # fmt: skip
+        rows += [
+            row | told | _verdict(row["estimate"], low, high, better)
+            | {"figures": joined(row["figures"], *part["figure_id"])}
+            for row in usable
+            if row["unit"] == unit
+        ]  # fmt: skip
+    judged = shaped(rows, _JUDGED)
+    keys = ["item", "statistic", "unit", "publication"]
+    told = judged.groupby(keys, dropna=False, sort=False)["verdict"].transform(_together)
+    return judged.assign(verdict_together=told.astype("str"))
+
+
+def wages(
+    x: Any,
+    wave: int | None = None,
+    price_year: int | None = None,
     *,
-    wave: int = 2024,
-    source: str | None = None,
-    population: int | None = None,
-    confidence: float = 0.95,
+    elsewhere: pd.DataFrame | None = None,
+    occupations: pd.DataFrame | None = None,
+    positions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Give the share of districts that support each group after hours, and any group at all."""
-    return _with_any(figures, "after_hours", wave, source, population, confidence)
+    """Set pay by position beside the newest mean wages of the occupations that do the same work.
+
+    Parameters
+    ----------
+    x : Evidence or DataFrame
+        Figures as :func:`edtech_survey.cost` takes them.
+    wave, price_year : int, optional
+        As :func:`edtech_survey.cost`.
+    elsewhere : DataFrame, optional
+        Figures with ``occupation_wage`` (group ``occupation|sector``) and ``cpi_u``; default
+        those of an Evidence.
+    occupations : DataFrame, optional
+        ``position, occupation, label, comparability, reason``; default those of an Evidence.
+    positions : DataFrame, optional
+        ``position, label, category``; default the codebook's.
+
+    Returns
+    -------
+    DataFrame
+        The result shape: for each occupation a row of the respondents' own pay (``sector`` is
+        NA), the mean over its positions weighted by their FTE, then the newest mean of each
+        sector. ``name`` is the occupation; further ``comparability, reason, price_year,
+        nominal, nominal_year, count`` (the most respondents with one of the positions) and
+        ``difference`` in percent, only for what is graded A. What is graded C has no estimate.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> own = figures([
+    ...     {"figure_id": item, "item": f"position_{item}", "group": "technician_1",
+    ...      "statistic": statistic, "wave": 2024, "value": value, "printed": str(value)}
+    ...     for item, statistic, value in
+    ...     (("present", "count", 40), ("fte", "mean", 2.93), ("salary", "mean", 48347))])
+    >>> there = figures([{"figure_id": "w", "item": "occupation_wage", "group": "help|schools",
+    ...                   "statistic": "mean", "wave": 2024, "value": 50000}])
+    >>> link = pd.DataFrame([{"position": "technician_1", "occupation": "help",
+    ...                       "label": "User support", "comparability": "B", "reason": "close"}])
+    >>> wages(own, elsewhere=there, occupations=link)[["sector", "estimate"]].values.tolist()
+    [[nan, 48347.0], ['schools', 50000.0]]
+    """
+    there = prices_of(x, elsewhere)
+    links = getattr(x, "occupations", None) if occupations is None else occupations
+    if there is None or links is None:
+        raise EstimateError("wages: give an Evidence, or elsewhere= and occupations=")
+    year = latest(x, "position_salary", wave)
+    table = position_numbers(x, year, positions=positions).set_index("position", drop=False)
+    whole = (table[["districts", "fte", "salary"]] > 0).fillna(False).all(axis=1)
+    rows: list[dict[str, Any]] = []
+    for occupation, part in links[links["position"].isin(table.index[whole])].groupby(
+        "occupation", sort=False
+    ):
+        own = table.loc[part["position"]]
+        grade = str(part["comparability"].max())
+        shared = {
+            "name": part["label"].iloc[0], "occupation": occupation, "comparability": grade,
+            "reason": "; ".join(dict.fromkeys(part["reason"])), "unit": "usd", "statistic": "mean",
+        }  # fmt: skip
+        fte = own["districts"] * own["fte"]
+        mean = float((own["salary"] * fte).sum() / fte.sum())
+        weighted = ("FTE-weighted mean of published means" if len(own) > 1 else "as published")
+        here, dollars, index = priced(mean, int(own["wave"].iloc[0]), price_year, there)
+        ids = joined(*(own[f"figures_{name}"].str.cat(sep=" ") for name in ("districts", "fte", "salary")))
+        rows.append(
+            shared | {name: own[name].iloc[0] for name in ("source", "wave", "synthetic")}
+            | {"item": "position_salary", "group": "|".join(own.index), "estimate": here,
+               "base_kind": "unknown", "method": _cpi(weighted, dollars, own["wave"].iloc[0]),
+               "price_year": dollars, "nominal": mean, "nominal_year": own["wave"].iloc[0],
+               "count": own["districts"].max(), "figures": joined(ids, index)}
+        )  # fmt: skip
+        rows += [shared | row for row in _newest(there, str(occupation), here, grade, price_year)]
+    table = shaped(rows, _WAGES)
+    return table.assign(estimate=table["estimate"].mask(table["comparability"].eq("C")))
 
 
-def outsourcing(
-    figures: pd.DataFrame,
-    *,
-    wave: int = 2024,
-    source: str | None = None,
-    population: int | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Give the share of districts that outsource each position, and any position at all."""
-    return _with_any(figures, "position_outsourced", wave, source, population, confidence)
+def _newest(
+    there: pd.DataFrame, occupation: str, here: float, grade: str, price_year: int | None
+) -> list[dict[str, Any]]:
+    """Take the newest mean wage of an occupation in each sector."""
+    means = pick(there, _WAGE, "mean")
+    split = means["group"].str.partition("|")
+    means = means.assign(sector=split[2])[split[0].eq(occupation)].sort_values(["sector", "wave"])
+    means = means.sort_values("sector", key=lambda sector: sector.ne("schools"), kind="stable")
+    rows = []
+    for _, row in means.groupby("sector", sort=False).tail(1).iterrows():
+        nominal, year = float(row["value"]), int(row["wave"])
+        estimate, dollars, index = priced(nominal, year, price_year, there)
+        rows.append(
+            {
+                **{name: row[name] for name in
+                   ("source", "wave", "item", "group", "base", "base_kind", "synthetic", "sector")},
+                "estimate": estimate, "price_year": dollars, "nominal": nominal,
+                "nominal_year": year, "method": _cpi("as published", dollars, year),
+                "difference": 100 * (here / estimate - 1) if grade == "A" else pd.NA,
+                "figures": joined(row["figure_id"], index),
+            }
+        )  # fmt: skip
+    return rows
 
 
-def _with_any(
-    figures: pd.DataFrame,
-    item: str,
-    wave: int,
-    source: str | None,
-    population: int | None,
-    confidence: float,
-) -> pd.DataFrame:
-    counts = figures_of(figures, item, "count", wave=wave, source=source)
-    sized = counts.assign(
-        population=counts["population"].fillna(population) if population else counts["population"]
-    )
-    table = share_estimates(sized, confidence=confidence)
-    if table["base"].nunique() > 1:
-        raise EstimateError(f"{item} of {wave}: the groups have different bases, so no 'any'")
-    first = table.iloc[0]
-    size = None if pd.isna(first["population"]) else int(first["population"])
-    union = union_row(table["count"].astype(float), int(first["base"]), size, confidence)
-    last = {name: first[name] for name in ("source", "wave", "item", "statistic", "base_kind")}
-    last |= union | {"group": "any", "synthetic": bool(table["synthetic"].fillna(False).any())}
-    rows = table.assign(estimate_low=table["estimate"], estimate_high=table["estimate"])
-    kinds = {"count": "Int64", "estimate_low": "Float64", "estimate_high": "Float64"}
-    return estimates([*rows.to_dict("records"), last]).astype(kinds)
+def _cpi(method: str, dollars: int, year: int) -> str:
+    return method if dollars == year else f"{method}, CPI-U"
 
 
-def _measure(
-    item: str, statistic: str, unit: str, value: Sequence[Any], basis: str
-) -> dict[str, Any]:
-    point, low, high = value
-    return {
-        "item": item,
-        "group": "all",
-        "statistic": statistic,
-        "estimate": point,
-        "method": basis,
-        "unit": unit,
-        "basis": basis,
-        "estimate_low": low,
-        "estimate_high": high,
-    }
-
-
-_Measure = tuple[str, str, str, tuple[float, float, float], str]
-
-
-def _ratios(figures: pd.DataFrame, wave: int, source: str | None) -> list[_Measure]:
-    of_wave = (figures["item"] == "support_ratio") & (figures["wave"] == wave)
-    there = set(figures.loc[of_wave.fillna(False).astype(bool), "statistic"])
-    found: list[_Measure] = []
-    for name in (name for name in RATIOS if name in there):
-        row = figures_of(figures, "support_ratio", name, wave=wave, source=source)
-        low, high = printed_range(row).iloc[0]
-        value = (float(row["value"].iloc[0]), low, high)
-        found.append(("support_ratio", name, "devices_per_staff", value, "as published"))
-    return found
-
-
-def _from_totals(total: Mapping[str, float]) -> list[_Measure]:
-    people, students, devices = (total[name] for name in ("support_staff", "students", "devices"))
-    ratios = (
-        ("support_ratio", "devices_per_staff", devices / people),
-        ("devices_per_student", "devices_per_student", devices / students),
-        ("students_per_support_person", "students_per_staff", students / people),
-        (
-            "support_staff_per_1000_students",
-            "staff_per_1000_students",
-            PER_STUDENTS * people / students,
-        ),
-    )
+def _published(x: Any, wave: int) -> list[dict[str, Any]]:
+    found = pick(x, "support_ratio", list(RATIOS), wave=wave, group="all")
+    found = found.assign(**printed_range(found)).drop_duplicates("statistic").set_index("statistic")
     return [
-        (item, "ratio_of_totals", unit, (value, value, value), "from the totals")
-        for item, unit, value in ratios
-    ]
+        _row("support_ratio", statistic, name, "devices_per_staff", "people", "as published",
+             (row["value"], row["low"], row["high"]), row["figure_id"])
+        for statistic, name in RATIOS.items()
+        if statistic in found.index
+        for row in [found.loc[statistic]]
+    ]  # fmt: skip
+
+
+def _from_totals(known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Work out the ratios of printed totals, those whose two totals are there."""
+    ratios = (
+        ("support_ratio", "all devices over all support people, from the totals",
+         "devices_per_staff", "devices", "support_staff", 1),
+        ("devices_per_student", "devices for each student", "devices_per_student",
+         "devices", "students", 1),
+        ("students_per_support_person", "students for each support person", "students_per_staff",
+         "students", "support_staff", 1),
+        ("support_staff_per_1000_students", "support people per 1,000 students",
+         "staff_per_1000_students", "support_staff", "students", PER_STUDENTS),
+    )  # fmt: skip
+    return [
+        _row(item, "ratio_of_totals", name, unit, "people", "from the totals", (value,) * 3,
+             known[top]["figure_id"], known[bottom]["figure_id"])
+        for item, name, unit, top, bottom, times in ratios
+        if {top, bottom} <= set(known)
+        for value in [times * known[top]["value"] / known[bottom]["value"]]
+    ]  # fmt: skip
 
 
 def _from_fte(
-    table: pd.DataFrame, total: Mapping[str, float], duties: Mapping[str, Sequence[str]]
-) -> list[_Measure]:
-    fte = {end: table["districts"] * table[f"fte{end}"] for end in ("", "_low", "_high")}
+    table: pd.DataFrame, known: Mapping[str, Any], duties: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
     chosen = {name: table["position"].isin(list(held)) for name, held in duties.items()}
-    chosen["it"] = table["category"] == "it"
-    found: list[_Measure] = []
-    for name, rows in chosen.items():
-        lacking = table.loc[rows & table["fte"].isna(), "position"].tolist()
-        if len(lacking) == rows.sum():
+    chosen["it"] = table["category"].eq("it")
+    rows: list[dict[str, Any]] = []
+    for name, here in chosen.items():
+        part, has = table[here], table[here & table["fte"].notna()]
+        if has.empty:
             continue
-        point, low, high = (float(fte[end][rows].sum()) for end in ("", "_low", "_high"))
-        per = PER_STUDENTS / total["students"]
-        basis = "from districts x mean FTE"
-        basis += f", without {', '.join(lacking)}" if lacking else ""
-        found += [
-            (f"{name}_fte", "total", "fte", (point, low, high), basis),
-            (
-                f"{name}_fte_per_1000_students",
-                "ratio_of_totals",
-                "staff_per_1000_students",
-                (point * per, low * per, high * per),
-                basis,
-            ),
-        ]
-        if name == "technician":
-            devices = total["devices"]
-            ratio = (devices / point, devices / high, devices / low)
-            found.append(
-                (
-                    "devices_per_technician_fte",
-                    "ratio_of_totals",
-                    "devices_per_staff",
-                    ratio,
-                    basis,
-                )
-            )
-    return found
+        fte = [float((has["districts"] * has[f"fte{end}"]).sum()) for end in ("", "_low", "_high")]
+        lacking = part.loc[part["fte"].isna(), "name"]
+        basis = "districts x mean FTE" + (f", without {words.join(lacking)}" if len(lacking) else "")
+        ids = joined(*has["figures_districts"], *has["figures_fte"])
+        who = {"technician": "technicians", "coach": "coaches", "it": "IT staff"}.get(name, name)
+        rows.append(_row(f"{name}_fte", "total", f"{who} in FTE", "fte", "fte", basis, fte, ids))
+        if "students" in known:
+            unit = {"technician": "staff", "coach": "coaches"}.get(name, f"{name}_fte")
+            per = PER_STUDENTS / known["students"]["value"]
+            rows.append(_row(f"{name}_fte_per_1000_students", "ratio_of_totals",
+                             f"{who} in FTE per 1,000 students", f"{unit}_per_1000_students", "fte",
+                             basis, [n * per for n in fte], ids, known["students"]["figure_id"]))  # fmt: skip
+        if name == "technician" and "devices" in known:
+            devices, (point, low, high) = known["devices"]["value"], fte
+            rows.append(_row("devices_per_technician_fte", "ratio_of_totals",
+                             "all devices over technicians in FTE", "devices_per_staff", "fte", basis,
+                             (devices / point, devices / high, devices / low), ids,
+                             known["devices"]["figure_id"]))  # fmt: skip
+    return rows
 
 
-UNITS = {
-    "support_ratio_standard": ("devices_per_staff", "fewer"),
-    "support_staff_standard": ("staff_per_1000_students", "more"),
-}
-"""Item of a standard -> the unit that it counts in, and what is better."""
-
-OWN_MEASURES: Mapping[str, tuple[str, ...]] = {
-    "va-resource-teachers": ("coach_fte_per_1000_students",),
-}
-"""Standards about other staff than those who keep devices running -> what to set beside them."""
-
-SUPPORT_MEASURES = (
-    "support_ratio",
-    "devices_per_technician_fte",
-    "support_staff_per_1000_students",
-    "technician_fte_per_1000_students",
-)
-"""What is set beside every other standard that counts in the same unit."""
-
-MEETS, MISSES = "meets", "misses"
-LOWEST, ABOVE_LOWEST = "in the lowest level", "above the lowest level"
-
-_STANDARDS_FURTHER = {
-    "standard": "str",
-    "standard_wave": "Int64",
-    "standard_low": "Float64",
-    "standard_high": "Float64",
-    "unit": "str",
-    "basis": "str",
-    "better": "str",
-    "times": "Float64",
-    "verdict": "str",
-    "publication": "str",
-    "figure_ids": "str",
-    "note": "str",
-}
+def _row(
+    item: str, statistic: str, name: str, unit: str, counted: str, basis: str,
+    value: Sequence[Any], *ids: Any,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "item": item, "statistic": statistic, "name": name, "unit": unit, "counted": counted,
+        "basis": basis, "method": basis, "estimate": value[0], "estimate_low": value[1],
+        "estimate_high": value[2], "figures": joined(*ids),
+    }  # fmt: skip
 
 
-def standard_verdicts(
-    measures: pd.DataFrame,
-    standards: pd.DataFrame,
-    *,
-    own_measures: Mapping[str, Sequence[str]] = OWN_MEASURES,
-) -> pd.DataFrame:
-    """Set measures of support beside every standard that counts in the same unit."""
-    wanted = standards[standards["item"].isin(list(UNITS))]
-    usable = measures[~measures["statistic"].isin(["min", "max"])]
-    rows = [
-        _verdict(measure, standard)
-        for standard in _standards(wanted)
-        for measure in usable.to_dict("records")
-        if measure["unit"] == standard["unit"]
-        and measure["item"] in own_measures.get(standard["standard"], SUPPORT_MEASURES)
-        and pd.notna(measure["estimate"])
-    ]
-    if not rows:
-        raise EstimateError(
-            "no standard can be set beside these measures",
-            [
-                Problem("standards", f"{len(wanted)} figures", f"needs items {', '.join(UNITS)}"),
-                Problem("measures", ", ".join(sorted(set(measures["unit"]))), "needs their units"),
-            ],
-        )
-    return estimates(rows).astype(_STANDARDS_FURTHER)
+def _asks(low: Any, high: Any, better: str) -> str:
+    if better == "more":
+        return f"at least {words.number(low)}"
+    if pd.isna(high):
+        return f"lowest level from {words.number(low)}"
+    if pd.isna(low) or low == high:
+        return f"at most {words.number(high)}"
+    return f"at most {words.number(low)} to {words.number(high)}"
 
 
-def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Count how many standards of each unit are met, by each measure: where the verdict flips."""
-    judged = verdicts[verdicts["verdict"].isin([MEETS, MISSES])]
-    told = judged.assign(met=judged["verdict"] == MEETS)
-    keys = ["source", "wave", "item", "group", "statistic", "unit", "basis", "synthetic"]
-    rows = [
-        dict(zip(keys, key, strict=True))
-        | {
-            "measure_statistic": key[4],
-            "statistic": "count",
-            "estimate": int(part["met"].sum()),
-            "base": len(part),
-            "base_kind": "derived",
-            "method": "standards met, of those in this unit",
-            "measure": part["estimate"].iloc[0],
-        }
-        for key, part in told.groupby(keys, sort=False, dropna=False)
-    ]
-    kinds = {"unit": "str", "basis": "str", "measure_statistic": "str", "measure": "Float64"}
-    return estimates(rows).astype(kinds)
-
-
-def _standards(figures: pd.DataFrame) -> list[dict[str, Any]]:
-    found = []
-    for (item, group), part in figures.groupby(["item", "group"], sort=False):
-        values = part.set_index("statistic")["value"].astype(float)
-        unit, better = UNITS[item]
-        found.append(
-            {
-                "standard": group,
-                "standard_wave": part["wave"].iloc[0],
-                "standard_low": values.get("ratio", values.get("min", pd.NA)),
-                "standard_high": values.get("ratio", values.get("max", pd.NA)),
-                "unit": unit,
-                "better": better,
-                "publication": part["publication"].iloc[0],
-                "figure_ids": "; ".join(part["figure_id"]),
-                "note": "; ".join(dict.fromkeys(part["note"].dropna())),
-            }
-        )
-    return found
-
-
-def _verdict(measure: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
+def _verdict(ours: Any, low: Any, high: Any, better: str) -> dict[str, Any]:
     """Judge a measure by the lenient end of the standard."""
-    ours, fewer = float(measure["estimate"]), standard["better"] == "fewer"
-    low, high = standard["standard_low"], standard["standard_high"]
-    if fewer and pd.isna(high):
-        limit, verdict = low, LOWEST if ours >= low else ABOVE_LOWEST
-    else:
-        limit = high if fewer else low
-        verdict = MEETS if (ours <= limit if fewer else ours >= limit) else MISSES
-    return {**measure, **standard, "times": ours / limit, "verdict": verdict}
+    if better == "fewer" and pd.isna(high):
+        return {"times": ours / low, "verdict": LOWEST if ours >= low else ABOVE_LOWEST}
+    limit = high if better == "fewer" else low
+    met = ours <= limit if better == "fewer" else ours >= limit
+    return {"times": ours / limit, "verdict": MEETS if met else MISSES}
 
 
-FUNCTIONS_ITEM = "function_covered"
-COLUMNS = ("function", "label", "positions")
-_FUNCTIONS_FURTHER = {
-    "label": "str",
-    "positions": "str",
-    "estimate_low": "Float64",
-    "estimate_high": "Float64",
-}
+def _together(verdicts: pd.Series) -> str:
+    """Give one verdict for the alternatives of a standard; levels that only place a measure aside."""
+    found = set(verdicts) & {MEETS, MISSES}
+    if not found:
+        return str(verdicts.iloc[0])
+    return PARTLY if len(found) > 1 else found.pop()
 
 
-def function_bounds(
-    figures: pd.DataFrame,
-    functions: pd.DataFrame,
-    *,
-    wave: int = 2024,
-    source: str | None = None,
-    population: int | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Bound the share of districts with at least one position that covers each function.
-
-    As :func:`edtech_survey.statistics.staffing.union_bounds`.
-    """
-    _refuse_columns(functions)
-    counts = figures_of(figures, "position_present", "count", wave=wave, source=source)
-    counts = counts.set_index("group")
-    problems = [
-        Problem(f"function {row.function}", f"{name} is not published", "correct the slug")
-        for row in functions.itertuples()
-        for name in row.positions.split("|")
-        if name not in counts.index
-    ]
-    problems += [
-        Problem("position_present", f"{name} has no base", "a share needs one")
-        for name in counts.index[counts["base"].isna()]
-    ]
-    if counts["base"].nunique() > 1:
-        problems.append(Problem("position_present", "several bases", "use one survey's counts"))
-    if problems:
-        raise EstimateError("the functions cannot be bounded", problems)
-    size = counts["population"].iloc[0]
-    size = population if pd.isna(size) else int(size)
-    rows = [
-        union_row(
-            counts.loc[row.positions.split("|"), "value"].astype(float),
-            int(counts["base"].iloc[0]),
-            size,
-            confidence,
-        )
-        | _named(row)
-        | {
-            "source": counts["source"].iloc[0],
-            "wave": wave,
-            "base_kind": counts["base_kind"].iloc[0],
-            "synthetic": bool(counts["synthetic"].fillna(False).any()),
-        }
-        for row in functions.itertuples()
-    ]
-    return estimates(rows).astype(_FUNCTIONS_FURTHER)
-
-
-def functions_covered(
-    districts: pd.DataFrame,
-    positions: pd.DataFrame,
-    functions: pd.DataFrame,
-    *,
-    asked: Mapping[int, Collection[str]] | None = None,
-    population: int | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Count, from responses, the districts with a position that covers each function."""
-    _refuse_columns(functions)
-    keys = ["wave", "district_id"]
-    held = positions[[*keys, "position"]].merge(
-        districts[[*keys, "source", "synthetic"]], on=keys, how="left", validate="many_to_one"
-    )
-    if held["source"].isna().any():
-        raise EstimateError(
-            "positions of districts that are not among the respondents",
-            [
-                Problem(f"{wave} {name}", "has positions and no row in districts", "add the row")
-                for wave, name in held.loc[held["source"].isna(), keys].drop_duplicates().values
-            ],
-        )
-    rows = [
-        _named(row)
-        | _context(districts[districts["wave"] == wave])
-        | {
-            "wave": wave,
-            "count": of_wave.loc[of_wave["position"].isin(covering), "district_id"].nunique(),
-            "population": population,
-        }
-        for wave, of_wave in held.groupby("wave")
-        for row in functions.itertuples()
-        if (covering := set(row.positions.split("|"))) <= _asked(int(wave), of_wave, asked)
-    ]
-    if not rows:
-        raise EstimateError("no wave asked about all positions of any function")
-    table = share_estimates(pd.DataFrame(rows), confidence=confidence)
-    names = pd.DataFrame(rows)[["label", "positions"]]
-    return table.assign(
-        **names, estimate_low=table["estimate"], estimate_high=table["estimate"]
-    ).astype(_FUNCTIONS_FURTHER)
-
-
-def _asked(wave: int, held: pd.DataFrame, asked: Mapping[int, Collection[str]] | None) -> set[str]:
-    return set(held["position"]) if asked is None else set(asked.get(wave, ()))
-
-
-def _context(answered: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "source": "; ".join(sorted(answered["source"].unique())),
-        "base": len(answered),
-        "base_kind": "derived",
-        "synthetic": bool(answered["synthetic"].any()),
-    }
-
-
-def _named(row: Any) -> dict[str, Any]:
-    return {
-        "item": FUNCTIONS_ITEM,
-        "group": row.function,
-        "statistic": "share",
-        "label": row.label,
-        "positions": row.positions,
-    }
-
-
-def _refuse_columns(functions: pd.DataFrame) -> None:
-    lacking = [name for name in COLUMNS if name not in functions.columns]
-    if lacking:
-        raise EstimateError(f"the functions have no column {', '.join(lacking)}")
-
-
-_TOTALS = ("devices", "support_staff", "students")
-
-
-def of_wave(figures: pd.DataFrame, wave: int) -> pd.DataFrame:
-    """Take the figures of one wave that asked about positions."""
-    waves = sorted(_of(figures, "position_present")["wave"].dropna().unique())
-    if wave not in waves:
-        there = ", ".join(str(year) for year in waves)
-        raise EstimateError(
-            f"wave {wave} has no figures on positions",
-            [Problem("wave", f"{wave}", f"waves that have: {there or 'none'}")],
-        )
-    return figures[(figures["wave"] == wave).fillna(False).astype(bool)].reset_index(drop=True)
-
-
-def reported_fte(figures: pd.DataFrame, positions: pd.DataFrame, *, wave: int) -> pd.DataFrame:
-    """Work out the FTE that districts x mean FTE implies; no rows where FTE was not asked."""
-    if not asked(figures, wave, "position_fte", "students"):
-        return empty_estimates()
-    return implied_fte(figures, positions, wave=wave)
-
-
-def same_numbers(figures: pd.DataFrame, positions: pd.DataFrame, *, wave: int) -> pd.DataFrame:
-    """Find positions printed with the same number of districts and the same mean FTE."""
-    if not asked(figures, wave, "position_fte"):
-        return pd.DataFrame(columns=["position", "label", "districts", "fte"])
-    table = position_numbers(figures, positions, wave=wave)
-    telling = table[table["fte"].notna() & table["districts"].gt(1) & table["fte"].ne(1)]
-    alike = telling.duplicated(["districts", "fte"], keep=False)
-    return telling.loc[alike, ["position", "label", "districts", "fte"]].reset_index(drop=True)
-
-
-def reported_support(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
-    *,
-    wave: int,
-    technicians: Sequence[str] = DUTIES["technician"],
-) -> pd.DataFrame:
-    """Give devices and students per support person; no rows where either was not asked."""
-    unknown = [name for name in technicians if name not in set(positions["position"])]
-    if unknown:
-        raise EstimateError(
-            "technicians are counted by positions of the codebook",
-            [Problem(f"technicians {name}", "is no position", "check it") for name in unknown],
-        )
-    if not asked(figures, wave, "position_fte", *_TOTALS):
-        return empty_estimates()
-    duties = {**DUTIES, "technician": tuple(technicians)}
-    return support_measures(figures, positions, wave=wave, duties=duties)
-
-
-def reported_verdicts(support: pd.DataFrame, standards: pd.DataFrame) -> pd.DataFrame:
-    """Judge measures of support by every standard in the same unit; no rows without measures."""
-    return empty_estimates() if support.empty else standard_verdicts(support, standards)
-
-
-def reported_hours(
-    figures: pd.DataFrame, responses: Any = None, *, wave: int, confidence: float = 0.95
-) -> pd.DataFrame:
-    """Give who is supported after hours; no rows where that was not asked."""
-    if not asked(figures, wave, "after_hours"):
-        return empty_estimates()
-    table = after_hours(figures, wave=wave, confidence=confidence)
-    if responses is None:
-        return table
-    answered = responses.districts[responses.districts["wave"] == wave]
-    flags = answered[[f"after_hours_{group}" for group in AFTER_HOURS]]
-    told = flags[flags.notna().any(axis=1)]
-    return _exact_any(table, told.fillna(False).any(axis=1), confidence)
-
-
-def reported_outsourcing(
-    figures: pd.DataFrame, responses: Any = None, *, wave: int, confidence: float = 0.95
-) -> pd.DataFrame:
-    """Give which positions contractors fill; no rows where that was not asked."""
-    if not asked(figures, wave, "position_outsourced"):
-        return empty_estimates()
-    table = outsourcing(figures, wave=wave, confidence=confidence)
-    if responses is None:
-        return table
-    bought = responses.positions[responses.positions["outsourced"].fillna(False).astype(bool)]
-    answered = responses.districts.loc[responses.districts["wave"] == wave, "district_id"]
-    buys = answered.isin(bought.loc[bought["wave"] == wave, "district_id"])
-    return _exact_any(table, buys, confidence)
-
-
-def reported_functions(
-    figures: pd.DataFrame,
-    functions: pd.DataFrame,
-    responses: Any = None,
-    *,
-    wave: int,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Give how many districts have a post for each function: exact from responses, else bounds."""
-    here = _of(figures, "position_present").loc[lambda rows: rows["wave"] == wave]
-    there = set(here["group"])
-    kept = functions["positions"].map(
-        lambda names: "|".join(name for name in names.split("|") if name in there)
-    )
-    usable = functions.assign(positions=kept)[kept.ne("")]
-    if usable.empty:
-        return empty_estimates()
-    if responses is None or not (responses.positions["wave"] == wave).any():
-        return function_bounds(figures, usable, wave=wave, confidence=confidence)
-    size = here["population"].dropna()
-    return functions_covered(
-        responses.districts[responses.districts["wave"] == wave],
-        responses.positions[responses.positions["wave"] == wave],
-        usable,
-        population=int(size.iloc[0]) if len(size) else None,
-        confidence=confidence,
-    )
-
-
-def asked(figures: pd.DataFrame, wave: int, *items: str) -> bool:
-    """Whether there are figures of all these items for a wave."""
-    of_wave = figures.loc[(figures["wave"] == wave).fillna(False).astype(bool), "item"]
-    return set(items) <= set(of_wave)
-
-
-def _exact_any(table: pd.DataFrame, of_districts: pd.Series, confidence: float) -> pd.DataFrame:
-    """Count the row ``any`` from the districts' own answers instead of bounding it."""
-    if of_districts.empty:
-        return table
-    last = table[table["group"] == "any"].assign(
-        count=int(of_districts.sum()), base=len(of_districts)
-    )
-    exact = share_estimates(last, confidence=confidence)
-    bounds = exact.assign(estimate_low=exact["estimate"], estimate_high=exact["estimate"])
-    return pd.concat([table[table["group"] != "any"], bounds], ignore_index=True)[table.columns]
-
-
-def _of(figures: pd.DataFrame, item: str) -> pd.DataFrame:
-    return figures[(figures["item"] == item).fillna(False).astype(bool)]
-
-
-_NEEDED = ("position_fte", "position_salary", "students")
-_AMOUNTS = ("estimate", "estimate_low", "estimate_high")
-
-
-def reported_payroll(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
-    prices: pd.DataFrame,
-    *,
-    wave: int,
-    price_year: int,
-) -> pd.DataFrame:
-    """Work out the implied payroll in dollars of a year; no rows where pay was not asked."""
-    if not asked(figures, wave, *_NEEDED):
-        return empty_estimates()
-    return _priced(payroll(figures, positions, wave=wave), prices, wave, price_year)
-
-
-def reported_sensitivity(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
-    prices: pd.DataFrame,
-    *,
-    wave: int,
-    price_year: int,
-    suppose: Mapping[str, float],
-    correlation: float,
-) -> pd.DataFrame:
-    """Move one supposition at a time and see where the cost per student goes."""
-    if not asked(figures, wave, *_NEEDED):
-        return empty_estimates()
-    moved = payroll_sensitivity(
-        figures,
-        positions,
-        wave=wave,
-        suppose=only_published(suppose, figures, wave),
-        correlation=correlation,
-    )
-    students = float(figure_of(figures, "students", "total", wave=wave)["value"])
-    per_student = {name: moved[name] / students for name in _AMOUNTS}
-    told = moved.assign(**per_student, statistic="per_student", unit="usd_per_student")
-    return _priced(told, prices, wave, price_year)
-
-
-def reported_wages(
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
-    crosswalk: pd.DataFrame,
-    elsewhere: pd.DataFrame,
-    *,
-    wave: int,
-    price_year: int,
-) -> pd.DataFrame:
-    """Set positions beside the occupations that do their work; no rows where pay was not asked."""
-    if not asked(figures, wave, *_NEEDED):
-        return empty_estimates()
-    table = salary_table(figures, positions, wave)
-    whole = table.loc[(table[["districts", "fte", "salary"]] > 0).fillna(False).all(axis=1)]
-    known = crosswalk[crosswalk["position"].isin(whole["position"])]
-    if known.empty:
-        return empty_estimates()
-    beside = wages_beside(table, elsewhere, known, elsewhere, price_year)
-    most = whole.set_index("position")["districts"]
-    counts = [
-        max(most[name] for name in row.group.split("|")) if row.item == "position_salary" else pd.NA
-        for row in beside.itertuples()
-    ]
-    return beside.assign(districts=pd.array(counts, dtype="Int64"))
-
-
-def latest_wages(beside: pd.DataFrame) -> pd.DataFrame:
-    """Keep of each occupation and sector the newest mean, and the state's own row."""
-    if beside.empty:
-        return beside
-    means = beside[beside["statistic"].eq("mean") & beside["comparability"].ne("C")]
-    newest = means.groupby(["occupation", "sector"])["nominal_year"].transform("max")
-    return means[means["nominal_year"].eq(newest)].reset_index(drop=True)
-
-
-def _priced(
-    amounts: pd.DataFrame, prices: pd.DataFrame, wave: int, price_year: int
-) -> pd.DataFrame:
-    factor = float(real(1.0, wave, price_year, prices))
-    scaled = {name: amounts[name] * factor for name in _AMOUNTS}
-    return amounts.assign(**scaled, price_year=pd.array([price_year] * len(amounts), "Int64"))
