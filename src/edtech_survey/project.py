@@ -197,6 +197,58 @@ class Evidence:
 
         return read_occupations(self.codebook.positions, self.elsewhere, raw=self.raw)
 
+    def district(
+        self,
+        district: str = "",
+        *,
+        file: Path | str = "",
+        name: str = "",
+        wave: int = 0,
+        **numbers: float,
+    ) -> pd.DataFrame:
+        """Make a district's own numbers from whichever is at hand, for ``peers`` and ``chances``.
+
+        Parameters
+        ----------
+        district : str
+            Id of a respondent.
+        file : path
+            Or a CSV of its numbers, ``item,group,value``, such as ``position_fte,technician_1,2``.
+        name : str
+            What to call it.
+        wave : int
+            Survey year to be set beside; 0: the latest that asked about staff.
+        **numbers
+            Or ``enrollment, devices, support_staff, director_salary``; 0 is not stated. With
+            nothing at all it is the average of the districts that answered, as an example.
+
+        Returns
+        -------
+        DataFrame
+            ``item, group, value``, and on every row ``district`` (its name), ``origin`` (response,
+            file, stated or average), ``district_id``, ``wave``, ``year`` (whose dollars its pay is
+            in; NA where as given), ``file`` (its name without the folder).
+
+        Raises
+        ------
+        EstimateError, SourceError
+            If it did not answer, its numbers cannot be taken, or two ways are used at once.
+
+        Examples
+        --------
+        >>> own = evidence().district(enrollment=600, devices=700)
+        >>> own[["item", "value", "district"]].values.tolist()
+        [['enrollment', 600.0, 'This district'], ['devices', 700.0, 'This district']]
+        """
+        from edtech_survey.data.figures import read_own_district  # noqa: PLC0415
+        from edtech_survey.statistics.peers import own_district  # noqa: PLC0415
+
+        read = read_own_district(file, self.codebook.positions) if file else None
+        own = own_district(
+            self, district=district, file=read, numbers=numbers, name=name, wave=wave
+        )
+        return own.assign(file=Path(file).name if file else "")
+
     def about(self, item: str | None = None, wave: int | None = None) -> SimpleNamespace:
         """Tell what sentences need of the survey: who, when, how many, which question.
 

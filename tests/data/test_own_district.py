@@ -39,7 +39,6 @@ def test_every_problem_is_told_with_its_row(tmp_path):
         "own.csv, row 5, column group: 'plumber' is no position",
         "own.csv, row 6, column group: 'technician_1' beside support_staff",
         "own.csv, row 7, column value: '$58/hr'",
-        "own.csv: has no enrollment",
     ):
         assert text in told
 

@@ -6,7 +6,7 @@ from edtech_survey.data.figures import STRUCTURE_COLUMNS, read_structures
 from edtech_survey.errors import SourceError
 
 POSITIONS = pd.DataFrame({"position": ["technology_director", "technician_2"]})
-GOOD = "a,A,WI,1700,1700,around 1700,Director,technology_director,1,,Board,\n"
+GOOD = "a,A,WI,1700,1700,around 1700,Director,technology_director,1,,yes,Board,\n"
 
 
 def read(tmp_path, rows):
@@ -17,7 +17,7 @@ def read(tmp_path, rows):
 
 
 def test_what_is_not_stated_is_missing(tmp_path):
-    table = read(tmp_path, GOOD + "b,B,OH,,900,<900,Helper,,,0.5,,\n")
+    table = read(tmp_path, GOOD + "b,B,OH,,900,<900,Helper,,,0.5,yes,,\n")
     assert list(table.columns) == list(STRUCTURE_COLUMNS)
     assert table["students_low"].tolist() == [1700, pd.NA]
     assert table["position"].isna().tolist() == [False, True]
@@ -27,10 +27,10 @@ def test_what_is_not_stated_is_missing(tmp_path):
 def test_every_problem_is_told_with_its_row(tmp_path):
     rows = (
         GOOD
-        + "a,A,WI,1700,1700,around 1700,Director,plumber,many,,,\n"
-        + "b,B,OH,1000,900,900-1000,Helper,,-1,,,\n"
-        + "c,C,VA,10,10,10,Coach,,1,,,\n"
-        + "c,C,VA,20,20,20,Chief,,1,,,\n"
+        + "a,A,WI,1700,1700,around 1700,Director,plumber,many,,maybe,,\n"
+        + "b,B,OH,1000,900,900-1000,Helper,,-1,,no,,\n"
+        + "c,C,VA,10,10,10,Coach,,1,,no,,\n"
+        + "c,C,VA,20,20,20,Chief,,1,,yes,,\n"
     )
     with pytest.raises(SourceError) as error:
         read(tmp_path, rows)
@@ -39,6 +39,7 @@ def test_every_problem_is_told_with_its_row(tmp_path):
         "row 3, column position: 'plumber' is no position",
         "row 3, column role: 'Director' stands twice",
         "row 3, column head_count: 'many' is no number",
+        "row 3, column inside: 'maybe' does not say",
         "row 4, column students_low: '1000' above the upper",
         "row 4, column head_count: '-1' is no number",
         "row 5, column district_id: 'c' has rows that differ",

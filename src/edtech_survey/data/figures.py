@@ -848,7 +848,7 @@ def _taken(
 SOURCE = "department-structures-2018"
 STRUCTURE_COLUMNS = (
     "district_id", "district", "state", "students_low", "students_high", "students_printed",
-    "role", "position", "head_count", "fte", "reports_to", "note",
+    "role", "position", "head_count", "fte", "inside", "reports_to", "note",
 )  # fmt: skip
 _NUMBERS = ("students_low", "students_high", "head_count", "fte")
 _OF_DISTRICT = ["district", "state", "students_low", "students_high", "students_printed"]
@@ -866,6 +866,7 @@ def read_structures(
     several = table.groupby("district_id")[_OF_DISTRICT].transform("nunique").gt(1).any(axis=1)
     told += [
         ("position", ~table["position"].isin(known), "is no position"),
+        ("inside", ~table["inside"].isin(["yes", "no"]), "does not say whether it is in the department"),
         ("role", table.duplicated(["district_id", "role"]), "stands twice in its district"),
         ("students_low", numbers["students_low"] > numbers["students_high"], "above the upper"),
         ("district_id", several, "has rows that differ about the district itself"),
@@ -905,8 +906,6 @@ def read_own_district(path: Path | str, positions: pd.DataFrame) -> pd.DataFrame
             table.duplicated(["item", "group"]), ["item", "group"]
         ].itertuples(name=None)
     ]
-    if "enrollment" not in set(table["item"]):
-        problems.append(Problem(path.name, "has no enrollment", "peers are found by it: add it"))
     if problems:
         raise SourceError(f"{path.name} cannot be taken as a district's numbers", problems)
     plain = table["value"].str.replace(r"[$,]", "", regex=True)
