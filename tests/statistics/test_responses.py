@@ -9,10 +9,11 @@ from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.intervals import finite_population, wilson
 from edtech_survey.statistics.responses import (
     count_answers,
-    estimate_mean,
-    estimate_ratio,
-    estimate_share,
-    estimate_total,
+    means,
+    quantiles,
+    ratios,
+    response_shares,
+    totals,
 )
 
 # Cochran (1977), Sampling Techniques, 3rd ed., table 2.1: signatures on 50 of 676 sheets.
@@ -37,7 +38,7 @@ def respondents(**columns):
 
 
 def test_total_of_cochrans_petition():
-    found = estimate_total(respondents(names=SIGNATURES), "names", population=676).iloc[0]
+    found = totals(respondents(names=SIGNATURES), "names", population=676).iloc[0]
     assert round(found["estimate"]) == 19_888
     # The book's 80 percent limits are 1.28 standard errors away: 18,107 and 21,669.
     assert 1.28 * found["std_error"] == pytest.approx(1_781, abs=1)
@@ -48,7 +49,7 @@ def test_total_of_cochrans_petition():
 def test_ratio_of_cochrans_cities():
     before, after = (np.array(text.split(), float) for text in (CITIES_1920, CITIES_1930))
     cities = respondents(before=before, after=after)
-    found = estimate_ratio(cities, "after", "before", population=196).set_index("statistic")
+    found = ratios(cities, "after", "before", population=196).set_index("statistic")
     whole = found.loc["ratio_of_totals"]
     assert round(whole["estimate"] * 22_919) == 28_397
     # The book's standard error of the total is 604, with the sample's mean of 1920.
@@ -65,28 +66,28 @@ def test_closed_form_and_svy_agree():
     )
     same = frame[["wave", "district_id"]].assign(weight=205 / 40)
     for function, columns in (
-        (estimate_mean, ["devices"]),
-        (estimate_total, ["devices"]),
-        (estimate_ratio, ["devices", "staff"]),
+        (means, ["devices"]),
+        (totals, ["devices"]),
+        (ratios, ["devices", "staff"]),
     ):
         plain = function(frame, *columns, population=205)
         linear = function(frame, *columns, population=205, weights=same)
         numbers = ["estimate", "std_error", "conf_low", "conf_high", "base"]
         pd.testing.assert_frame_equal(plain[numbers], linear[numbers], rtol=1e-9)
-    plain = estimate_share(frame, "far", population=205)
-    linear = estimate_share(frame, "far", population=205, weights=same)
+    plain = response_shares(frame, "far", population=205)
+    linear = response_shares(frame, "far", population=205, weights=same)
     assert linear["estimate"].iloc[0] == pytest.approx(plain["estimate"].iloc[0])
     assert linear["std_error"].iloc[0] == pytest.approx(plain["std_error"].iloc[0])
 
 
 def test_mean_against_scipy_and_with_known_population():
     values = [3.0, 5.0, 8.0, 4.0]
-    plain = estimate_mean(respondents(fte=values), "fte").iloc[0]
+    plain = means(respondents(fte=values), "fte").iloc[0]
     low, high = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
     assert (plain["conf_low"], plain["conf_high"]) == pytest.approx((low, high))
-    half = estimate_mean(respondents(fte=values), "fte", population=8).iloc[0]
+    half = means(respondents(fte=values), "fte", population=8).iloc[0]
     assert half["std_error"] == pytest.approx(stats.sem(values) * np.sqrt(0.5))
-    all_of_them = estimate_mean(respondents(fte=values), "fte", population=4).iloc[0]
+    all_of_them = means(respondents(fte=values), "fte", population=4).iloc[0]
     assert all_of_them["std_error"] == 0
 
 
@@ -96,12 +97,12 @@ def test_missing_answers_are_left_out_and_never_zero():
         near=pd.array([True, pd.NA, False], "boolean"),
         sharing=["all", None, "none"],
     )
-    assert estimate_mean(frame, "devices").loc[0, ["estimate", "base"]].tolist() == [200.0, 2]
-    assert estimate_total(frame, "devices").loc[0, "estimate"] == 400
+    assert means(frame, "devices").loc[0, ["estimate", "base"]].tolist() == [200.0, 2]
+    assert totals(frame, "devices").loc[0, "estimate"] == 400
     # Expanded, the district that gave no number counts like the others.
-    assert estimate_total(frame, "devices", population=3).loc[0, "estimate"] == 600
-    assert estimate_share(frame, "near").loc[0, ["estimate", "base"]].tolist() == [50.0, 2]
-    counts = count_answers(frame, "sharing", answer=("none", "some", "all"))
+    assert totals(frame, "devices", population=3).loc[0, "estimate"] == 600
+    assert response_shares(frame, "near").loc[0, ["estimate", "base"]].tolist() == [50.0, 2]
+    counts = count_answers(frame, "sharing", known=("none", "some", "all"))
     assert counts["group"].tolist() == ["none", "some", "all"]
     assert counts["estimate"].tolist() == [1, 0, 1]
     assert counts["base"].tolist() == [2, 2, 2]
@@ -110,10 +111,10 @@ def test_missing_answers_are_left_out_and_never_zero():
 def test_share_intervals_are_those_of_the_interval_module():
     frame = respondents(ratio=["1:1"] * 47 + ["2:1"] * 6)
     low, high = wilson(47, 53)
-    plain = estimate_share(frame, "ratio", answer="1:1").iloc[0]
+    plain = response_shares(frame, "ratio", answer="1:1").iloc[0]
     assert (plain["conf_low"], plain["conf_high"]) == pytest.approx((float(low), float(high)))
     low, high = finite_population(47, 53, 205, 0.9)
-    known = estimate_share(frame, "ratio", answer="1:1", population=205, confidence=0.9).iloc[0]
+    known = response_shares(frame, "ratio", answer="1:1", population=205, confidence=0.9).iloc[0]
     assert (known["conf_low"], known["conf_high"]) == pytest.approx((float(low), float(high)))
     assert known["population"] == 205
     assert "hypergeometric" in known["method"]
@@ -130,7 +131,7 @@ def test_groups_waves_and_their_labels():
             "ratio": ["1:1", "2:1", "1:1", "1:1", None],
         }
     )
-    shares = estimate_share(frame, "ratio", by=("wave", "band"), population={2020: 9, 2024: 8})
+    shares = response_shares(frame, "ratio", by=("wave", "band"), population={2020: 9, 2024: 8})
     assert shares["group"].tolist() == ["k|1:1", "k|2:1", "k|1:1", "k|2:1", "z|1:1", "z|2:1"]
     assert shares["wave"].tolist() == [2020, 2020, 2024, 2024, 2024, 2024]
     assert shares["population"].tolist() == [9, 9, 8, 8, 8, 8]
@@ -138,7 +139,7 @@ def test_groups_waves_and_their_labels():
     assert shares["synthetic"].all()
     assert shares["base"].tolist() == [2, 2, 1, 1, 1, 1]
     missing_group = frame.assign(band=[None, "k", "k", "k", "k"])
-    labelled = estimate_share(missing_group, "ratio", answer="1:1", by=("wave", "band"))
+    labelled = response_shares(missing_group, "ratio", answer="1:1", by=("wave", "band"))
     assert labelled["group"].tolist() == ["k|1:1", "missing|1:1", "k|1:1"]
 
 
@@ -146,14 +147,14 @@ def test_a_group_without_answers_keeps_its_row():
     frame = respondents(
         position=["data", "data", "lan"], salary=pd.array([50_000, 60_000, pd.NA], "Int64")
     )
-    means = estimate_mean(frame, "salary", by="position").set_index("group")
-    assert means.loc["lan", "base"] == 0
-    assert pd.isna(means.loc["lan", "estimate"])
-    assert means.loc["data", "estimate"] == 55_000
-    shares = estimate_share(frame.assign(said=["yes", "no", None]), "said", by="position")
+    found = means(frame, "salary", by="position").set_index("group")
+    assert found.loc["lan", "base"] == 0
+    assert pd.isna(found.loc["lan", "estimate"])
+    assert found.loc["data", "estimate"] == 55_000
+    shares = response_shares(frame.assign(said=["yes", "no", None]), "said", by="position")
     assert shares["base"].tolist() == [2, 2, 0, 0]
     assert shares["estimate"].isna().tolist() == [False, False, True, True]
-    one = estimate_mean(frame.iloc[:1], "salary").iloc[0]
+    one = means(frame.iloc[:1], "salary").iloc[0]
     assert one["estimate"] == 50_000
     assert pd.isna(one["conf_low"])
 
@@ -163,44 +164,44 @@ def test_pooled_waves_are_clustered_by_district():
     values = [10.0, 14.0, 11.0, 17.0, 8.0]
     once = respondents(fte=values)
     twice = pd.concat([once, once.assign(wave=2020)], ignore_index=True)
-    pooled = estimate_mean(twice, "fte").iloc[0]
-    assert pooled["std_error"] == pytest.approx(estimate_mean(once, "fte").iloc[0]["std_error"])
+    pooled = means(twice, "fte").iloc[0]
+    assert pooled["std_error"] == pytest.approx(means(once, "fte").iloc[0]["std_error"])
     assert pooled["base"] == 10
     assert pd.isna(pooled["wave"])
     assert "5 clusters of district_id" in pooled["method"]
-    independent = estimate_mean(twice, "fte", cluster=None).iloc[0]
+    independent = means(twice, "fte", cluster=None).iloc[0]
     assert independent["std_error"] < pooled["std_error"]
 
 
 def test_a_denominator_of_zero_has_no_ratio_of_its_own():
     frame = respondents(devices=[600, 900, 300], staff=[2.0, 3.0, 0.0])
-    found = estimate_ratio(frame, "devices", "staff", name="support_ratio").set_index("statistic")
+    found = ratios(frame, "devices", "staff", name="support_ratio").set_index("statistic")
     assert found.loc["ratio_of_totals", ["estimate", "base"]].tolist() == [360.0, 3]
     assert found.loc["mean_of_ratios", ["estimate", "base"]].tolist() == [300.0, 2]
     assert "1 without a ratio" in found.loc["mean_of_ratios", "method"]
     with pytest.raises(EstimateError, match="add up to 0"):
-        estimate_ratio(frame.iloc[2:], "devices", "staff")
+        ratios(frame.iloc[2:], "devices", "staff")
 
 
 def test_what_cannot_be_estimated_is_refused_with_the_reason():
     frame = respondents(devices=[1, 2, 3], sharing=["all", "none", "all"])
     with pytest.raises(EstimateError, match=r"column devcies: is not in the frame[\s\S]*column by"):
-        estimate_mean(frame, "devcies", by=("wave", "by"))
+        means(frame, "devcies", by=("wave", "by"))
     with pytest.raises(EstimateError, match="sharing: has type str, not a number"):
-        estimate_mean(frame, "sharing")
+        means(frame, "sharing")
     with pytest.raises(EstimateError, match="population 2 is below the 3 districts of wave 2024"):
-        estimate_mean(frame, "devices", population=2)
+        means(frame, "devices", population=2)
     with pytest.raises(EstimateError, match="no population for wave 2024"):
-        estimate_share(frame, "sharing", by="wave", population={2020: 205})
+        response_shares(frame, "sharing", by="wave", population={2020: 205})
     with pytest.raises(EstimateError, match="has no rows"):
-        estimate_share(frame.iloc[:0], "sharing")
+        response_shares(frame.iloc[:0], "sharing")
     with pytest.raises(EstimateError, match="leave answer= out"):
-        estimate_share(frame.assign(near=True), "near", answer="yes")
+        response_shares(frame.assign(near=True), "near", answer="yes")
     two = pd.concat([frame, frame.assign(wave=2020)], ignore_index=True)
     with pytest.raises(EstimateError, match="put 'wave' into by="):
-        estimate_mean(two, "devices", population={2020: 9, 2024: 9})
+        means(two, "devices", population={2020: 9, 2024: 9})
     with pytest.raises(EstimateError, match="add 'wave' to by="):
-        estimate_total(two, "devices")
+        totals(two, "devices")
 
 
 def test_totals_over_all_districts_need_every_respondent_in_each_group():
@@ -212,23 +213,55 @@ def test_totals_over_all_districts_need_every_respondent_in_each_group():
             "staff_fte": [1.0, 2.0, 4.0],
         }
     )
-    sums = estimate_total(rows, "staff_fte", by="position")
+    sums = totals(rows, "staff_fte", by="position")
     assert sums["estimate"].tolist() == [3.0, 4.0]
-    with pytest.raises(EstimateError, match=r"for lan: these groups[\s\S]*every_position"):
-        estimate_total(rows, "staff_fte", by="position", population=10)
+    with pytest.raises(EstimateError, match=r"for lan: these groups[\s\S]*a row to every district"):
+        totals(rows, "staff_fte", by="position", population=10)
     with pytest.raises(EstimateError, match="several rows in a group"):
-        estimate_total(rows, "staff_fte")
+        totals(rows, "staff_fte")
     full = pd.concat(
         [rows, pd.DataFrame([{"wave": 2024, "district_id": "b", "position": "lan"}])]
     ).fillna({"staff_fte": 0.0})
-    expanded = estimate_total(full, "staff_fte", by="position", population=10)
+    expanded = totals(full, "staff_fte", by="position", population=10)
     assert expanded["estimate"].tolist() == [15.0, 20.0]
 
 
 def test_arguments_stay_as_they_were():
     frame = respondents(devices=[1, 2, 3], sharing=["all", "none", "all"])
     kept = frame.copy(deep=True)
-    estimate_share(frame, "sharing")
-    estimate_mean(frame, "devices", population=9)
-    estimate_ratio(frame, "devices", "devices")
+    response_shares(frame, "sharing")
+    means(frame, "devices", population=9)
+    ratios(frame, "devices", "devices")
     pd.testing.assert_frame_equal(frame, kept)
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", "str", "category", "Int64", "bool"])
+@pytest.mark.parametrize("how", ["plain", "weights", "clusters", "population"])
+def test_one_estimand_has_one_answer_whatever_the_type_and_the_path(kind, how):
+    values = pd.Series([1, 0, 1, 1, 0]).astype(kind)
+    frame = respondents(yes=values)
+    options = {"population": {"population": 200}}.get(how, {})
+    if how == "weights":
+        options = {"weights": frame[["wave", "district_id"]].assign(weight=1.0)}
+    if how == "clusters":
+        frame = pd.concat([frame, frame.assign(wave=2020)], ignore_index=True)
+    found = response_shares(frame, "yes", **options)
+    by_group = dict(zip(found["group"], found["estimate"].round(9), strict=True))
+    assert by_group == ({"all": 60.0} if kind == "bool" else {"0": 40.0, "1": 60.0})
+
+
+def test_an_answer_that_nobody_gave_is_refused_with_those_there_are():
+    frame = respondents(ratio=["1:1", "2:1", "1:1"], count=[1.0, 2.0, np.nan])
+    with pytest.raises(EstimateError, match=r"'1-1'.*there are 1:1, 2:1"):
+        response_shares(frame, "ratio", answer="1-1")
+    assert response_shares(frame, "count", answer=1)["estimate"].tolist() == [50.0]
+
+
+def test_quantiles_against_numpy_and_conovers_limits():
+    frame = respondents(pay=np.arange(1.0, 17.0))
+    found = quantiles(frame, "pay", [0.5]).iloc[0]
+    assert found["estimate"] == np.median(frame["pay"])
+    # Binomial(16, 1/2): P(X <= 3) = 0.0106, P(X <= 4) = 0.0384.
+    assert found[["conf_low", "conf_high"]].tolist() == [4.0, 13.0]
+    few = quantiles(frame.head(4), "pay", [0.1]).iloc[0]
+    assert pd.isna(few["conf_low"])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.disclosure import PRESETS, SMALL, WHOLE, attack, margins, suppress
+from edtech_survey.statistics.disclosure import PRESETS, SMALL, WHOLE, attack, margins, withhold
 
 
 def two_way(rows):
@@ -43,7 +43,7 @@ def tables_that_fit(shown, low, high):
 
 
 def test_one_small_cell_takes_three_more_with_it():
-    done = suppress(two_way([[20, 3, 30], [40, 50, 60], [25, 35, 45]]), ["row", "column"])
+    done = withhold(two_way([[20, 3, 30], [40, 50, 60], [25, 35, 45]]), by=["row", "column"])
     withheld = done[done["withheld"].notna()]
     assert len(withheld) == 4
     assert done.loc[done["withheld"] == SMALL, "count"].tolist() == [3]
@@ -52,18 +52,18 @@ def test_one_small_cell_takes_three_more_with_it():
 
 def test_a_one_way_table_needs_a_second_cell():
     table = pd.DataFrame({"kind": ["a", "b", "c", "all"], "count": [2, 9, 30, 41]})
-    done = suppress(table, ["kind"])
+    done = withhold(table, by=["kind"])
     assert done["withheld"].fillna("").tolist() == ["small cell", "protects another cell", "", ""]
 
 
 def test_a_table_of_ones_is_withheld_whole_under_a_reason_that_tells_nothing():
-    done = suppress(two_way([[1, 1], [1, 1]]), ["row", "column"])
+    done = withhold(two_way([[1, 1], [1, 1]]), by=["row", "column"])
     assert done["shown"].isna().all()
     assert set(done["withheld"]) == {"the table is too small to show any of it"}
 
 
 def test_a_table_without_small_cells_is_shown_whole():
-    done = suppress(two_way([[20, 30], [40, 50]]), ["row", "column"])
+    done = withhold(two_way([[20, 30], [40, 50]]), by=["row", "column"])
     assert done["withheld"].isna().all()
     assert done["shown"].tolist() == done["count"].tolist()
 
@@ -73,7 +73,7 @@ def test_a_table_without_small_cells_is_shown_whole():
 def test_no_small_cell_can_be_worked_out_by_enumeration(rows):
     table = two_way(rows)
     rule = PRESETS["districts-5"]
-    done = suppress(table, ["row", "column"], rule=rule)
+    done = withhold(table, rule, by=["row", "column"])
     names = (done["row"] + "|" + done["column"]).tolist()
     shown = dict(zip(names, [None if pd.isna(v) else int(v) for v in done["shown"]], strict=True))
     reason = dict(zip(names, done["withheld"].fillna(""), strict=True))
@@ -112,7 +112,7 @@ def test_margins_of_a_two_way_table():
 
 
 def test_rounding_rule_recomputes_margins_from_rounded_cells():
-    done = suppress(two_way([[20, 33], [41, 58]]), ["row", "column"], rule="opensafely")
+    done = withhold(two_way([[20, 33], [41, 58]]), "opensafely", by=["row", "column"])
     shown = dict(zip(done["row"] + done["column"], done["shown"], strict=True))
     assert shown["r0c1"] == 35
     assert shown["allc1"] == 95
@@ -125,10 +125,10 @@ def test_a_table_that_does_not_add_up_is_refused():
         count=table["count"].mask(table["row"].eq("r0") & table["column"].eq("all"), 51)
     )
     with pytest.raises(EstimateError, match=r"margin r0\|all: 51 is not the sum of its cells, 50"):
-        suppress(broken, ["row", "column"])
+        withhold(broken, by=["row", "column"])
 
 
 def test_a_cell_given_twice_is_refused():
     table = two_way([[20, 30], [40, 50]])
     with pytest.raises(EstimateError, match=r"r0\|c0"):
-        suppress(pd.concat([table, table.head(1)]), ["row", "column"])
+        withhold(pd.concat([table, table.head(1)]), by=["row", "column"])

@@ -5,14 +5,21 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.responses import (
-    enrollment_class,
-    estimate_mean,
-    estimate_share,
-    margins_of,
-    rake,
-    weight_summary,
-)
+from edtech_survey.statistics.responses import means, response_shares
+from edtech_survey.statistics.weights import weights as raked
+
+
+def rake(rows, margins, **options):
+    if isinstance(margins, dict):
+        margins = pd.DataFrame(
+            [
+                (name, level, size)
+                for name, sizes in margins.items()
+                for level, size in sizes.items()
+            ],
+            columns=["margin", "level", "size"],
+        )
+    return raked(rows, margins, **options)
 
 
 def two_by_two():
@@ -36,7 +43,7 @@ def test_raking_keeps_the_odds_ratio_and_meets_the_margins():
 
 def test_margins_met_by_equal_weights_change_nothing():
     frame = two_by_two()
-    weights = rake(frame, margins_of(frame, ["size", "kind"]))
+    weights = raked(frame, frame, ["size", "kind"])
     assert weights["weight"].tolist() == pytest.approx([1.0] * 10)
 
 
@@ -67,10 +74,10 @@ def test_one_margin_is_poststratification():
     """Weighted mean and error follow from the stratum means; Cochran (1977), section 5A.9."""
     frame = two_by_two().assign(fte=[1.0, 2.0, 4.0, 3.0, 5.0, 9.0, 7.0, 8.0, 6.0, 9.5])
     weights = rake(frame, {"size": {"large": 60, "small": 140}})
-    found = estimate_mean(frame, "fte", weights=weights, population=200).iloc[0]
+    found = means(frame, "fte", weights=weights, population=200).iloc[0]
     own = frame.groupby("size")["fte"].transform("mean")
-    means = frame.groupby("size")["fte"].mean()
-    assert found["estimate"] == pytest.approx(0.3 * means["large"] + 0.7 * means["small"])
+    level = frame.groupby("size")["fte"].mean()
+    assert found["estimate"] == pytest.approx(0.3 * level["large"] + 0.7 * level["small"])
     residual = weights["weight"].to_numpy() * (frame["fte"] - own) / 200
     variance = (1 - 10 / 200) * 10 / 9 * (residual**2).sum()
     assert found["std_error"] == pytest.approx(np.sqrt(variance))
@@ -79,37 +86,10 @@ def test_one_margin_is_poststratification():
 def test_weighted_share_by_hand():
     frame = two_by_two().assign(outsourced=[True] * 5 + [False] * 5)
     weights = rake(frame, {"kind": {"town": 20, "other": 80}})
-    found = estimate_share(frame, "outsourced", weights=weights).iloc[0]
+    found = response_shares(frame, "outsourced", weights=weights).iloc[0]
     # Towns weigh 5, others 80/6: large ones are 3 towns and 2 others.
     assert found["estimate"] == pytest.approx(3 * 5 + 2 * 80 / 6)
     assert found["base"] == 10
-
-
-def test_classes_and_margins():
-    enrollment = pd.Series([500, 1000, 2499, 2500, 9000, pd.NA], dtype="Int64")
-    classes = enrollment_class(enrollment, edges=(1000, 2500))
-    assert classes[:5].tolist() == [
-        "under 1000",
-        "1000-2499",
-        "1000-2499",
-        "2500 and over",
-        "2500 and over",
-    ]
-    assert classes.isna().tolist() == [False] * 5 + [True]
-    assert classes.name == "enrollment_class"
-    with pytest.raises(EstimateError, match="must rise"):
-        enrollment_class(enrollment, edges=(1000, 1000))
-    with pytest.raises(EstimateError, match="column kind"):
-        margins_of(pd.DataFrame({"size": ["x"]}), ["kind"])
-
-
-def test_summary_of_equal_and_uneven_weights():
-    even = weight_summary(pd.DataFrame({"wave": 2024, "weight": [2.0] * 8})).iloc[0]
-    assert (even["design_effect"], even["effective_base"]) == (1, 8)
-    # Kish: 1 + the squared coefficient of variation.
-    weight = np.array([1.0, 1.0, 4.0])
-    uneven = weight_summary(pd.DataFrame({"wave": 2024, "weight": weight})).iloc[0]
-    assert uneven["design_effect"] == pytest.approx(1 + weight.var() / weight.mean() ** 2)
 
 
 def test_margins_that_do_not_fit_are_all_named():

@@ -84,23 +84,62 @@ def dominance_unsafe(contributions: Iterable[float], n: int, k: float) -> bool:
     return bool(total > 0 and largest[:n].sum() > k * total)
 
 
-def withhold_estimates(
-    estimates: pd.DataFrame,
+def withhold(
+    table: pd.DataFrame,
     rule: str | Rule = "districts-5",
     *,
+    by: Sequence[str] = (),
     contributions: pd.DataFrame | None = None,
-    flag_only: bool = False,
 ) -> pd.DataFrame:
-    """Withhold the estimates that a rule forbids to show."""
+    """Withhold what a disclosure rule forbids to show of responses, and say why.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Estimates in the result shape; or with `by` a table of counts, one row a cell, whose
+        margins say ``all`` in the dimension that they sum over.
+    rule : str or Rule
+        ``districts-5`` (the default here), ``nces``, ``opensafely`` or ``strict-10``.
+    by : sequence of str
+        Columns of the dimensions of a table of counts, whose numbers are in ``count``.
+    contributions : DataFrame, optional
+        ``wave, item, group, value``: the single respondents' numbers behind the estimates, for
+        the rules on dominance.
+
+    Returns
+    -------
+    DataFrame
+        The table with ``withheld``, the reason, NA where nothing is. Of estimates the numbers
+        and the base are then NA. Of counts ``shown`` is the count that may be shown; further
+        cells are withheld to protect the small ones.
+
+    Raises
+    ------
+    EstimateError
+        For an unknown rule; if a margin is not the sum of its cells, or a cell stands twice.
+
+    References
+    ----------
+    Hundepool et al. (2012), Statistical Disclosure Control, chapter 4; Cox (1980), JASA
+    75:377-385 (complementary suppression); Fischetti and Salazar (2001), Management Science
+    47:1008-1027 (attacker's problem as a linear programme).
+
+    Examples
+    --------
+    >>> rows = as_estimates([{"statistic": "mean", "estimate": 9.0, "base": 3}])
+    >>> withhold(rows)[["estimate", "withheld"]].values.tolist()
+    [[<NA>, 'base below 5']]
+    """
     applied = rule_named(rule)
-    shaped = as_estimates(estimates)
+    if by:
+        return _suppressed(table, list(by), applied)
+    shaped = as_estimates(table)
     reason = _base_reasons(shaped, applied)
     if contributions is not None:
         told = _contribution_reasons(shaped, contributions, applied)
         reason = reason.where(reason.notna(), told)
-    hidden = reason.notna() & (not flag_only)
     numbers = ["estimate", "std_error", "conf_low", "conf_high", "base"]
-    cleared = {name: shaped[name].mask(hidden) for name in numbers}
+    cleared = {name: shaped[name].mask(reason.notna()) for name in numbers}
     return shaped.assign(**cleared, withheld=reason)
 
 
@@ -145,63 +184,23 @@ WHOLE = "the table is too small to show any of it"
 Equations = Mapping[str, Sequence[str]]
 
 
-def suppress(
-    table: pd.DataFrame,
-    by: Sequence[str],
-    *,
-    count: str = "count",
-    total: str = "all",
-    rule: str | Rule = "districts-5",
-) -> pd.DataFrame:
+def _suppressed(table: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
     """Withhold small cells of a table of counts, and as many others as protect them.
 
-    Parameters
-    ----------
-    table : DataFrame
-        One row per cell, margins included: a margin has ``total`` in the dimension summed over.
-    by : sequence of str
-        Columns of the dimensions (one to three).
-    count : str
-        Column of the counts.
-    total : str
-        Label of the margins.
-    rule : str or Rule
-        Preset or rule.
-
-    Returns
-    -------
-    DataFrame
-        The table with ``shown`` (NA where withheld; rounded where the rule rounds) and
-        ``withheld`` (the reason).
-
-    Raises
-    ------
-    EstimateError
-        If a margin is not the sum of its cells, or a cell stands twice.
-
-    Notes
-    -----
-    Withholding is exact for tables whose margins are given; a rule that rounds recomputes the
-    margins from rounded cells, so that they give nothing away.
-
-    References
-    ----------
-    Cox 1980, JASA 75:377-385 (complementary suppression); Fischetti and Salazar 2001,
-    Management Science 47:1008-1027 (attacker's problem as a linear programme).
+    A rule that rounds recomputes the margins from rounded cells, so that they give nothing away.
     """
-    applied = rule_named(rule)
-    cells = _cells(table, by, count)
-    equations = margins(table, by, total=total)
+    cells = _cells(table, by)
+    equations = margins(table, by)
     _refuse_broken(cells, equations)
-    reasons = {name: SMALL for name, value in cells.items() if _is_small(value, applied)}
-    while exposed := _exposed(cells, equations, reasons, applied):
-        partners = _partners(exposed, cells, equations, reasons, applied)
+    reasons = {name: SMALL for name, value in cells.items() if _is_small(value, rule)}
+    while exposed := _exposed(cells, equations, reasons, rule):
+        partners = _partners(exposed, cells, equations, reasons, rule)
         if not partners:
             # The reasons themselves give the table away, so every cell gets one that does not.
             reasons = dict.fromkeys(cells, WHOLE)
             break
         reasons |= dict.fromkeys(partners, PROTECTS)
-    shown = _rounded(cells, equations, applied)
+    shown = _rounded(cells, equations, rule)
     names = _names(table, by)
     return table.assign(
         shown=pd.array([pd.NA if n in reasons else shown[n] for n in names], dtype="Int64"),
@@ -388,14 +387,14 @@ def _names(table: pd.DataFrame, by: Sequence[str]) -> list[str]:
     ]
 
 
-def _cells(table: pd.DataFrame, by: Sequence[str], count: str) -> dict[str, int]:
+def _cells(table: pd.DataFrame, by: Sequence[str]) -> dict[str, int]:
     names = _names(table, by)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise EstimateError(f"cells that stand twice in the table: {', '.join(twice)}")
-    if table[count].isna().any() or (table[count] < 0).any():
-        raise EstimateError(f"column {count!r} must hold counts, none missing or negative")
-    return dict(zip(names, map(int, table[count]), strict=True))
+    if "count" not in table or table["count"].isna().any() or (table["count"] < 0).any():
+        raise EstimateError("column 'count' must hold counts, none missing or negative")
+    return dict(zip(names, map(int, table["count"]), strict=True))
 
 
 def _refuse_broken(cells: Mapping[str, int], equations: Equations) -> None:

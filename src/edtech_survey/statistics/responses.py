@@ -1,10 +1,13 @@
-"""Shares, means, totals and ratios from responses, in the result shape."""
+"""Shares, means, totals, ratios and quantiles from the answers of respondents.
+
+Rows that repeat a district, and weights, go to svy (Taylor linearisation); one row a district
+goes to the closed forms. Both are tested equal.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -13,10 +16,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from edtech_survey.errors import EstimateError, Problem, SetupError
-from edtech_survey.shape import estimates
+from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.shape import BANDS, estimates
+from edtech_survey.statistics.given import given, pick, reported
 from edtech_survey.statistics.intervals import mean_interval, share_estimates
-from edtech_survey.statistics.published import BANDS
 
 
 class Estimated(NamedTuple):
@@ -154,11 +157,6 @@ def by_columns(by: Grouping) -> tuple[str, ...]:
     return (by,) if isinstance(by, str) else tuple(by)
 
 
-def answer_label(group: str, answer: str) -> str:
-    """Label the row of an answer: the answer, after the group if there are any."""
-    return answer if group == ALL else f"{group}|{answer}"
-
-
 def checked_frame(
     frame: pd.DataFrame,
     by: Grouping,
@@ -178,7 +176,7 @@ def checked_frame(
         Problem(
             f"column {name}",
             f"has type {frame[name].dtype}, not a number",
-            "use estimate_share for answers, or turn the text into numbers first",
+            "es.shares is for answers; or turn the text into numbers first",
         )
         for name in numbers
         if name in frame.columns
@@ -357,7 +355,7 @@ def covariance(
 
 def polars_frame(columns: Mapping[str, pd.Series]) -> Any:
     """Hand columns over to polars, missing values as its nulls."""
-    import polars  # noqa: PLC0415 - see the module's docstring
+    import polars  # noqa: PLC0415
 
     return polars.DataFrame(
         {
@@ -369,13 +367,9 @@ def polars_frame(columns: Mapping[str, pd.Series]) -> Any:
 
 
 def library() -> ModuleType:
-    """Import svy, or say how to install it."""
-    try:
-        import svy  # noqa: PLC0415 - see the module's docstring
-    except ImportError as error:
-        raise SetupError(
-            "weights and clustered errors need the survey library svy: pip install svy"
-        ) from error
+    """Import svy, which is heavy, where it is used."""
+    import svy  # noqa: PLC0415
+
     return svy
 
 
@@ -450,7 +444,7 @@ def _check_weights(weights: pd.DataFrame, rows: pd.DataFrame) -> None:
         raise EstimateError("the weights cannot be used", problems)
 
 
-Answer = str | Sequence[str] | None
+Answer = str | int | float | bool | Sequence[Any] | None
 
 
 @dataclass(frozen=True)
@@ -462,16 +456,36 @@ class How:
     confidence: float
 
 
-def wanted_answers(column: pd.Series, answer: Answer) -> tuple[str, ...]:
-    """Return the answers to look for; none for a yes/no column, where it is yes."""
+def answers_of(column: pd.Series) -> pd.Series:
+    """Write answers as text, whole numbers without a point, so that all paths compare alike."""
+    if pd.api.types.is_float_dtype(column):
+        return column.map(lambda value: f"{value:g}", na_action="ignore").astype("str")
+    return column.astype("str").where(column.notna())
+
+
+def wanted_answers(column: pd.Series, answer: Answer, known: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the answers to look for; none for a yes/no column, where it is yes.
+
+    An answer that neither the column nor `known` has is refused with what there is.
+    """
     told = column.dropna()
     if pd.api.types.is_bool_dtype(column) or (len(told) and told.map(type).eq(bool).all()):
-        if answer is not None:
+        if answer is not None and answer is not True:
             raise EstimateError(f"{column.name} is a yes/no column: leave answer= out")
         return ()
+    there = sorted(set(answers_of(told)))
     if answer is None:
-        return tuple(sorted(told.astype("str").unique()))
-    return (answer,) if isinstance(answer, str) else tuple(answer)
+        return tuple(known) or tuple(there)
+    asked = [answer] if isinstance(answer, (str, int, float)) else list(answer)
+    wanted = tuple(answers_of(pd.Series(asked)))
+    absent = [text for text in wanted if text not in {*there, *known}]
+    if absent:
+        raise EstimateError(
+            f"{column.name} has no such answer",
+            [Problem(f"answer {text!r}", "nobody gave it", f"there are {', '.join(there)}")
+             for text in absent],
+        )  # fmt: skip
+    return wanted
 
 
 def told(
@@ -482,64 +496,57 @@ def told(
     if not wanted:
         yield group, answered.astype(bool)
     for answer in wanted:
-        yield answer_label(group, answer), answered.astype("str") == answer
+        label = answer if group == ALL else f"{group}|{answer}"
+        yield label, answers_of(answered).eq(answer)
 
 
-def share_rows(sample: Sample, item: str, wanted: Sequence[str], how: How) -> pd.DataFrame:
-    """Shares of one sample, in percent."""
-    if how.weights is None and not sample.clustered:
-        return _plain_shares(sample, item, wanted, how.confidence)
-    design = survey_design(sample, how.weights)
-    answered = sample.rows[item].notna()
-    base = answered.groupby(sample.group).sum()
-    parts = []
-    for answer in wanted or (None,):
-        yes = sample.rows[item].fillna(False) if answer is None else sample.rows[item] == answer
-        hits = yes.fillna(False).astype(float).where(answered)
-        found = linearised("share", hits, sample.group, design, confidence=how.confidence)
-        for group in sample.groups:
-            part = {"group": group if answer is None else answer_label(group, answer)}
-            part |= {name: 100 * value for name, value in _row(found, group).items()}
-            if part["estimate"] is not pd.NA and part["estimate"] in (0, 100):
-                part["std_error"] = pd.NA
-            parts.append(part | {"base": base[group], "_place": sample.groups.index(group)})
-    table = pd.DataFrame(parts).sort_values("_place", kind="stable").drop(columns="_place")
-    method = f"Korn-Graubard, Taylor linearised (svy); {design.said(how.cluster)}"
-    shared = sample.columns() | {"item": item, "statistic": "share", "method": method}
-    return table.assign(**shared)
+def _share_rows(
+    sample: Sample, item: str, wanted: Sequence[str], how: How
+) -> Iterator[dict[str, Any]]:
+    counts = [
+        (label, group, hits)
+        for group in sample.groups
+        for label, hits in told(sample, group, item, wanted)
+    ]
+    shared = sample.columns() | {"item": item, "statistic": "share"}
+    linear = how.weights is not None or sample.clustered
+    design = survey_design(sample, how.weights) if linear else None
+    for label, group, hits in counts:
+        row = shared | {"group": label, "base": len(hits)}
+        if not len(hits):
+            yield row | {"method": "no answers"}
+        elif design is None:
+            frame = pd.DataFrame([row | {"count": int(hits.sum())}])
+            (found,) = share_estimates(frame, confidence=how.confidence).to_dict("records")
+            found.pop("count")
+            yield found | {"method": f"{found['method']}; unweighted"}
+        else:
+            values = hits.astype(float).reindex(sample.rows.index)
+            made = linearised("share", values, sample.group, design, confidence=how.confidence)
+            row |= {name: 100 * value for name, value in made.loc[group].items()}
+            certain = row["estimate"] in (0, 100)
+            method = f"Korn-Graubard, Taylor linearised (svy); {design.said(how.cluster)}"
+            yield row | {"method": method} | ({"std_error": pd.NA} if certain else {})
 
 
-def mean_rows(sample: Sample, item: str, how: How) -> Iterator[dict[str, Any]]:
-    """Means of one sample."""
-    values = sample.rows[item].astype("Float64")
-    for group, found, method in _moments(sample, values, None, how):
-        yield _shown(sample, group, found, values, f"mean; {method}")
-
-
-def total_rows(sample: Sample, item: str, how: How) -> Iterator[dict[str, Any]]:
-    """Totals of one sample: sums over the respondents, or over all districts."""
+def _total_rows(sample: Sample, item: str, how: How) -> Iterator[dict[str, Any]]:
     values = sample.rows[item].astype("Float64")
     _refuse_repeats(sample)
     if how.weights is None and sample.population is None:
         for group in sample.groups:
-            given = values[sample.group == group].dropna()
-            found = NOTHING._replace(estimate=float(given.sum())) if len(given) else NOTHING
+            summed = values[sample.group == group].dropna()
+            found = NOTHING._replace(estimate=float(summed.sum())) if len(summed) else NOTHING
             yield _shown(sample, group, found, values, "sum over the respondents")
         return
     size = _units(sample, how.weights)
-    said = f"mean times {size:g} districts; "
     for group, found, method in _moments(sample, values, None, how):
         whole = Estimated(*(size * number for number in found))
-        yield _shown(sample, group, whole, values, said + method)
+        yield _shown(sample, group, whole, values, f"mean times {size:g} districts; {method}")
 
 
-def ratio_rows(
-    sample: Sample,
-    numerator: str,
-    denominator: str,
-    how: How,
+def _ratio_rows(
+    sample: Sample, numerator: str, denominator: str, how: How
 ) -> Iterator[dict[str, Any]]:
-    """Ratios of one sample, of totals and as the mean of the districts' own."""
     above, below = (sample.rows[name].astype("Float64") for name in (numerator, denominator))
     both = above.notna() & below.notna()
     above, below = above.where(both), below.where(both)
@@ -557,36 +564,8 @@ def ratio_rows(
         }
 
 
-def _plain_shares(
-    sample: Sample, item: str, wanted: Sequence[str], confidence: float
-) -> pd.DataFrame:
-    counts = pd.DataFrame(
-        [
-            sample.columns()
-            | {"item": item, "group": label, "count": int(hits.sum()), "base": len(hits)}
-            for group in sample.groups
-            for label, hits in told(sample, group, item, wanted)
-        ]
-    )
-    answered = counts["base"] > 0
-    # Nobody answered: the row stays, with its base of 0 and no estimate.
-    empty = estimates(counts.loc[~answered].assign(statistic="share", method="no answers"))
-    shares = (
-        share_estimates(counts.loc[answered], confidence=confidence)
-        if answered.any()
-        else empty.iloc[:0]
-    )
-    place = [*counts.index[answered], *counts.index[~answered]]
-    table = pd.concat([shares, empty], ignore_index=True).drop(columns="count")
-    method = table["method"].where(table["base"] == 0, table["method"] + "; unweighted")
-    return table.assign(method=method, _place=place).sort_values("_place").drop(columns="_place")
-
-
 def _moments(
-    sample: Sample,
-    values: pd.Series,
-    divisor: pd.Series | None,
-    how: How,
+    sample: Sample, values: pd.Series, divisor: pd.Series | None, how: How
 ) -> list[tuple[str, Estimated, str]]:
     """For each group its mean, or ratio to `divisor`, and how it was made."""
     if how.weights is not None or sample.clustered:
@@ -595,18 +574,21 @@ def _moments(
         found = linearised(
             kind, values, sample.group, design, divisor=divisor, confidence=how.confidence
         )
+        numbers = found.reindex(list(sample.groups)).to_numpy(float, na_value=np.nan)
         method = f"Taylor linearised (svy), Student t; {design.said(how.cluster)}"
-        return [(group, Estimated(**_named(_row(found, group))), method) for group in sample.groups]
+        return [
+            (group, Estimated(*row), method)
+            for group, row in zip(sample.groups, numbers, strict=True)
+        ]
     moments = []
     for group in sample.groups:
-        given = values[sample.group == group].dropna()
-        y, size = given.to_numpy(float), sample.population
+        answered = values[sample.group == group].dropna()
+        y, size = answered.to_numpy(float), sample.population
         if divisor is None:
             made = mean(y, size, how.confidence)
         else:
-            x = divisor[given.index].to_numpy(float)
-            made = ratio_of_totals(y, x, size, how.confidence)
-        of = "" if size is None else f", {len(given)} of {size} districts"
+            made = ratio_of_totals(y, divisor[answered.index].to_numpy(float), size, how.confidence)
+        of = "" if size is None else f", {len(answered)} of {size} districts"
         moments.append((group, made, f"Student t{of}; unweighted"))
     return moments
 
@@ -619,14 +601,13 @@ def _units(sample: Sample, weights: pd.DataFrame | None) -> float:
     if short:
         raise EstimateError(
             f"no total over all districts for {', '.join(short[:10])}: these groups have not "
-            f"all of the {everyone} respondents; give a row to every district (see "
-            "every_position), or leave out population= and weights= to sum the respondents"
+            f"all of the {everyone} respondents; give a row to every district, with 0 where it "
+            "has none, or leave out population= and weights= to sum the respondents"
         )
     if weights is None:
         return float(sample.population or 0)
     design = survey_design(sample, weights)
-    first = sample.group == sample.groups[0]
-    return float(design.weight[first].sum()) if design.weight is not None else float(everyone)
+    return float(design.weight[sample.group == sample.groups[0]].sum())  # type: ignore[index]
 
 
 def _refuse_repeats(sample: Sample) -> None:
@@ -647,47 +628,62 @@ def _shown(
     sample: Sample, group: str, found: Estimated, values: pd.Series, method: str
 ) -> dict[str, Any]:
     base = int(values[sample.group == group].notna().sum())
-    return sample.columns() | {
-        "group": group,
-        "estimate": _known(found.estimate),
-        "std_error": _known(found.std_error),
-        "conf_low": _known(found.low),
-        "conf_high": _known(found.high),
-        "base": base,
-        "method": method,
-    }
+    numbers = dict(zip(("estimate", "std_error", "conf_low", "conf_high"), found, strict=True))
+    known = {name: pd.NA if pd.isna(number) else number for name, number in numbers.items()}
+    return sample.columns() | known | {"group": group, "base": base, "method": method}
 
 
-def _row(found: pd.DataFrame, group: str) -> dict[str, Any]:
-    if group not in found.index:
-        return dict.fromkeys(found.columns, pd.NA)
-    return found.loc[group].to_dict()
-
-
-def _named(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "estimate": row["estimate"],
-        "std_error": row["std_error"],
-        "low": row["conf_low"],
-        "high": row["conf_high"],
-    }
-
-
-def _known(number: Any) -> Any:
-    return pd.NA if pd.isna(number) else float(number)
-
-
-__all__ = [
-    "count_answers",
-    "estimate_mean",
-    "estimate_ratio",
-    "estimate_share",
-    "estimate_total",
-]
-
-
-def estimate_mean(
+def count_answers(
     frame: pd.DataFrame,
+    item: str,
+    *,
+    answer: Answer = None,
+    known: Sequence[str] = (),
+    by: Grouping = (),
+) -> pd.DataFrame:
+    """Count who answered so, beside who answered at all."""
+    frame = checked_frame(frame, by, None, answers=[item])
+    wanted = wanted_answers(frame[item], answer, known)
+    rows = [
+        sample.columns()
+        | {"item": item, "group": label, "statistic": "count", "estimate": float(hits.sum())}
+        | {"base": len(hits), "method": "count of respondents"}
+        for sample in samples(frame, by, cluster=None)
+        for group in sample.groups
+        for label, hits in told(sample, group, item, wanted)
+    ]
+    return estimates(rows)
+
+
+def response_shares(
+    frame: pd.DataFrame,
+    item: str,
+    *,
+    answer: Answer = None,
+    known: Sequence[str] = (),
+    by: Grouping = (),
+    population: Population = None,
+    weights: pd.DataFrame | None = None,
+    cluster: str | None = "district_id",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate the percent that answered so, of those who answered; see ``es.shares``.
+
+    `known` are answers that are possible though nobody may have given them. Unweighted with
+    one row a district: hypergeometric limits where the population is known, else Wilson.
+    Otherwise Korn and Graubard (1998), Survey Methodology 24:193-201, linearised.
+    """
+    frame = checked_frame(frame, by, cluster, answers=[item])
+    wanted, how = wanted_answers(frame[item], answer, known), How(weights, cluster, confidence)
+    return estimates(
+        row
+        for sample in samples(frame, by, population=population, cluster=cluster)
+        for row in _share_rows(sample, item, wanted, how)
+    )
+
+
+def means(
+    x: Any,
     item: str,
     *,
     by: Grouping = (),
@@ -696,53 +692,66 @@ def estimate_mean(
     cluster: str | None = "district_id",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Estimate the mean over those who answered.
+    """Estimate the mean over those who answered; of published figures, the means as printed.
 
     Parameters
     ----------
-    frame : DataFrame
-        Responses: districts or positions. The mean salary of a position is over the
-        districts that gave one, each counting once however many people hold the position.
+    x : Evidence or DataFrame
+        Figures, or rows of respondents (``evidence.responses.districts``). The mean salary of
+        a position is over the districts that gave one, each counting once.
     item : str
-        Column of numbers.
-    by, population, weights, cluster, confidence
-        As :func:`estimate_share`.
+        Of figures the item; of rows a column of numbers.
+    by : str or sequence of str
+        Columns of groups, ``wave`` among them; ``()`` takes all rows together.
+    population : int or mapping of wave to int, optional
+        How many units there are: the interval is for the mean of all of them.
+    weights : DataFrame, optional
+        From ``es.weights``, or ``wave, district_id, weight``.
+    cluster : str, optional
+        Column of districts; None takes rows as independent.
+    confidence : float
+        Between 0 and 1.
 
     Returns
     -------
     DataFrame
-        The result shape, statistic ``mean``, in the item's unit; Student's interval. A
-        group without answers has base 0 and no estimate; one answer has no interval.
+        The result shape, statistic ``mean``, in the item's unit; Student's interval, which on
+        skewed items with some 20 answers covers less than it says. A group without answers
+        has base 0 and no estimate; one answer has no interval.
 
     Raises
     ------
     EstimateError
-        As :func:`estimate_share`, or if the item is not a column of numbers.
+        If columns are missing, the item is no number, or the weights do not fit.
 
     References
     ----------
-    Cochran (1977), Sampling Techniques, 3rd ed., chapter 2, and
-    :func:`edtech_survey.statistics.responses.linearised`.
+    Cochran (1977), Sampling Techniques, 3rd ed., chapter 2; Binder (1983), International
+    Statistical Review 51:279-292.
 
     Examples
     --------
     >>> paid = pd.DataFrame({
     ...     "wave": 2024, "district_id": list("abc"), "salary": [90_000.0, 110_000.0, None]})
-    >>> estimate_mean(paid, "salary", by="wave")[["wave", "estimate", "base"]].values.tolist()
+    >>> means(paid, "salary", by="wave")[["wave", "estimate", "base"]].values.tolist()
     [[2024, 100000.0, 2]]
     """
-    frame = checked_frame(frame, by, cluster, numbers=[item])
-    how = How(weights, cluster, confidence)
-    rows = [
-        row | {"item": item, "statistic": "mean"}
-        for sample in samples(frame, by, population=population, cluster=cluster)
-        for row in mean_rows(sample, item, how)
-    ]
+    if given(x).figures is not None:
+        return reported(pick(x, item, "mean"))
+    frame = checked_frame(x, by, cluster, numbers=[item])
+    rows = []
+    for sample in samples(frame, by, population=population, cluster=cluster):
+        values = sample.rows[item].astype("Float64")
+        for group, found, method in _moments(
+            sample, values, None, How(weights, cluster, confidence)
+        ):
+            row = _shown(sample, group, found, values, f"mean; {method}")
+            rows.append(row | {"item": item, "statistic": "mean"})
     return estimates(rows)
 
 
-def estimate_total(
-    frame: pd.DataFrame,
+def totals(
+    x: Any,
     item: str,
     *,
     by: Grouping = (),
@@ -751,21 +760,17 @@ def estimate_total(
     cluster: str | None = "district_id",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Add up a number over the respondents, or estimate its total over all districts.
+    """Add up a number over the respondents, or estimate its total over all units.
 
     Without population and weights it is the sum over those who answered, without an error:
     it is about them only. With either it is the mean over those who answered times the
-    number of districts (or the sum of the weights), so districts that gave no answer are
-    taken to be like those that did, not as 0.
+    number of units (or the sum of the weights), so those that gave no answer are taken to be
+    like those that did, not as 0.
 
     Parameters
     ----------
-    frame : DataFrame
-        Responses, with at most one row a district and group.
-    item : str
-        Column of numbers.
-    by, population, weights, cluster, confidence
-        As :func:`estimate_share`.
+    x, item, by, population, weights, cluster, confidence
+        As :func:`means`; at most one row a district and group.
 
     Returns
     -------
@@ -775,8 +780,8 @@ def estimate_total(
     Raises
     ------
     EstimateError
-        As :func:`estimate_mean`; if a district has several rows in a group; or if a total
-        over all districts is asked for in groups that do not each have every respondent.
+        As :func:`means`; if a district has several rows in a group; or if a total over all
+        units is asked for in groups that do not each have every respondent.
 
     References
     ----------
@@ -786,25 +791,25 @@ def estimate_total(
     --------
     >>> asked = pd.DataFrame({
     ...     "wave": 2024, "district_id": list("abc"), "devices": [100, 300, 200]})
-    >>> float(estimate_total(asked, "devices")["estimate"].iloc[0])
+    >>> float(totals(asked, "devices")["estimate"].iloc[0])
     600.0
-    >>> float(estimate_total(asked, "devices", population=10)["estimate"].iloc[0])
+    >>> float(totals(asked, "devices", population=10)["estimate"].iloc[0])
     2000.0
     """
-    frame = checked_frame(frame, by, cluster, numbers=[item])
-    how = How(weights, cluster, confidence)
-    rows = [
+    if given(x).figures is not None:
+        return reported(pick(x, item, "total"))
+    frame = checked_frame(x, by, cluster, numbers=[item])
+    return estimates(
         row | {"item": item, "statistic": "total"}
         for sample in samples(frame, by, population=population, cluster=cluster)
-        for row in total_rows(sample, item, how)
-    ]
-    return estimates(rows)
+        for row in _total_rows(sample, item, How(weights, cluster, confidence))
+    )
 
 
-def estimate_ratio(
-    frame: pd.DataFrame,
+def ratios(
+    x: Any,
     numerator: str,
-    denominator: str,
+    denominator: str | None = None,
     *,
     name: str | None = None,
     by: Grouping = (),
@@ -815,19 +820,19 @@ def estimate_ratio(
 ) -> pd.DataFrame:
     """Estimate a ratio both ways: of the totals, and as the mean of the districts' ratios.
 
-    They answer different questions: devices per support person in the state, and in the
-    typical district. A few large districts move the first, many small ones the second.
+    They answer different questions: devices per support person in all districts together,
+    and in the typical one. A few large districts move the first, many small ones the second.
 
     Parameters
     ----------
-    frame : DataFrame
-        Responses.
+    x : Evidence or DataFrame
+        As :func:`means`.
     numerator, denominator : str
-        Columns of numbers; rows that have both count.
+        Columns of numbers; rows that have both count. Of figures, the item alone.
     name : str, optional
         Item of the result; ``numerator/denominator`` by default.
     by, population, weights, cluster, confidence
-        As :func:`estimate_share`.
+        As :func:`means`.
 
     Returns
     -------
@@ -839,7 +844,7 @@ def estimate_ratio(
     Raises
     ------
     EstimateError
-        As :func:`estimate_mean`, or if the denominators of a group add up to 0.
+        As :func:`means`, or if the denominators of a group add up to 0.
 
     References
     ----------
@@ -849,310 +854,89 @@ def estimate_ratio(
     --------
     >>> asked = pd.DataFrame({"wave": 2024, "district_id": list("abc"),
     ...     "devices": [600, 900, 4500], "support_staff": [2.0, 2.0, 3.0]})
-    >>> found = estimate_ratio(asked, "devices", "support_staff", name="support_ratio")
+    >>> found = ratios(asked, "devices", "support_staff", name="support_ratio")
     >>> found[["statistic", "estimate"]].round(1).values.tolist()
     [['ratio_of_totals', 857.1], ['mean_of_ratios', 750.0]]
     """
-    frame = checked_frame(frame, by, cluster, numbers=[numerator, denominator])
-    how = How(weights, cluster, confidence)
+    if given(x).figures is not None:
+        return reported(pick(x, numerator, ["ratio_of_totals", "mean_of_ratios"]))
+    if denominator is None:
+        raise EstimateError(f"ratios of rows needs two columns: {numerator!r} and its denominator")
+    frame = checked_frame(x, by, cluster, numbers=[numerator, denominator])
     item = name or f"{numerator}/{denominator}"
-    rows = [
+    return estimates(
         row | {"item": item}
         for sample in samples(frame, by, population=population, cluster=cluster)
-        for row in ratio_rows(sample, numerator, denominator, how)
-    ]
-    return estimates(rows)
+        for row in _ratio_rows(sample, numerator, denominator, How(weights, cluster, confidence))
+    )
 
 
-def count_answers(
-    frame: pd.DataFrame, item: str, *, answer: Answer = None, by: Grouping = ()
-) -> pd.DataFrame:
-    """Count who answered so, beside who answered at all."""
-    frame = checked_frame(frame, by, None, answers=[item])
-    wanted = wanted_answers(frame[item], answer)
-    rows = [
-        sample.columns()
-        | {
-            "item": item,
-            "group": label,
-            "statistic": "count",
-            "estimate": float(hits.sum()),
-            "base": len(hits),
-            "method": "count of respondents",
-        }
-        for sample in samples(frame, by, cluster=None)
-        for group in sample.groups
-        for label, hits in told(sample, group, item, wanted)
-    ]
-    return estimates(rows)
-
-
-def estimate_share(
-    frame: pd.DataFrame,
+def quantiles(
+    x: Any,
     item: str,
+    at: Sequence[float] = (0.25, 0.5, 0.75),
     *,
-    answer: Answer = None,
     by: Grouping = (),
-    population: Population = None,
-    weights: pd.DataFrame | None = None,
-    cluster: str | None = "district_id",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Estimate the share that answered so, of those who answered.
+    """Estimate quantiles over those who answered, with limits that suppose no distribution.
 
     Parameters
     ----------
-    frame : DataFrame
-        Responses: districts, positions or bands.
-    item, answer, by
-        As :func:`count_answers`.
-    population : int or mapping of wave to int, optional
-        How many districts there are. For a group of districts (those with a position, say)
-        it is an upper bound of the group's size, so its correction is on the cautious side.
-    weights : DataFrame, optional
-        From :func:`edtech_survey.statistics.responses.rake`, or ``wave, district_id, weight``.
-    cluster : str, optional
-        Column of districts; None takes rows as independent.
-    confidence : float
+    x : Evidence or DataFrame
+        Rows of respondents, one a district and group; of figures, the medians as printed.
+    item : str
+        Column of numbers.
+    at : sequence of float
         Between 0 and 1.
+    by, confidence
+        As :func:`means`.
 
     Returns
     -------
     DataFrame
-        The result shape, statistic ``share`` in percent. ``base`` is unweighted.
-        Unweighted with one row a district: hypergeometric interval where the population is
-        known, else Wilson. Otherwise Korn and Graubard's, linearised. ``std_error`` is
-        missing at 0 and 100 percent.
+        The result shape, statistic ``quantile_0.5`` and so on. The limits are two of the
+        answers themselves; where too few answered to give any, they are NA.
 
     Raises
     ------
     EstimateError
-        If columns are missing, the frame is empty, a population is below its districts, or
-        the weights do not fit.
+        As :func:`means`.
 
     References
     ----------
-    As :func:`~edtech_survey.statistics.intervals.share_estimates` and
-    :func:`~edtech_survey.statistics.responses.linearised`.
+    Hyndman and Fan (1996), American Statistician 50:361-365, definition 7; Conover (1999),
+    Practical Nonparametric Statistics, 3rd ed., section 3.2.
 
     Examples
     --------
-    >>> bands = pd.DataFrame({
-    ...     "wave": 2024, "district_id": [f"d{at}" for at in range(53)], "band": "pk-2",
-    ...     "ratio": ["1:1"] * 47 + ["2:1"] * 6})
-    >>> shares = estimate_share(bands, "ratio", answer="1:1", by=("wave", "band"))
-    >>> shares[["group", "estimate", "conf_low", "conf_high", "base"]].round(1)
-          group  estimate  conf_low  conf_high  base
-    0  pk-2|1:1      88.7      77.4       94.7    53
+    >>> asked = pd.DataFrame({"wave": 2024, "district_id": range(9), "devices": range(1, 10)})
+    >>> quantiles(asked, "devices", [0.5])[["estimate", "conf_low", "conf_high"]].values.tolist()
+    [[5.0, 2.0, 8.0]]
     """
-    frame = checked_frame(frame, by, cluster, answers=[item])
-    wanted, how = wanted_answers(frame[item], answer), How(weights, cluster, confidence)
-    tables = [
-        share_rows(sample, item, wanted, how)
-        for sample in samples(frame, by, population=population, cluster=cluster)
-    ]
-    return estimates(pd.concat(tables, ignore_index=True))
+    if given(x).figures is not None:
+        return reported(pick(x, item, "median"))
+    frame = checked_frame(x, by, None, numbers=[item])
+    rows = []
+    for sample in samples(frame, by, cluster=None):
+        _refuse_repeats(sample)
+        for group in sample.groups:
+            y = np.sort(sample.rows.loc[sample.group == group, item].dropna().to_numpy(float))
+            for q in at:
+                found = Estimated(np.nan, np.nan, *_order_limits(y, q, confidence))
+                if len(y):
+                    found = found._replace(estimate=float(np.quantile(y, q)))
+                method = "sample quantile, binomial limits; unweighted"
+                row = _shown(sample, group, found, sample.rows[item], method)
+                rows.append(row | {"item": item, "statistic": f"quantile_{q:g}"})
+    return estimates(rows)
 
 
-_weights_all = ["CLASS_EDGES", "enrollment_class", "margins_of", "rake", "weight_summary"]
-
-
-def rake(
-    districts: pd.DataFrame,
-    margins: pd.DataFrame | Mapping[str, Mapping[str, float]],
-    *,
-    start: str | None = None,
-    max_iterations: int = 1_000,
-) -> pd.DataFrame:
-    """Weight the responses of each wave so that they add up to known margins.
-
-    Deming and Stephan (1940), Annals of Mathematical Statistics 11:427-444; Deville,
-    Särndal and Sautory (1993), JASA 88:1013-1020. Computed by svy.
-    """
-    table = margin_table(margins)
-    names = list(dict.fromkeys(table["margin"]))
-    _check_districts(districts, names, start)
-    parts = []
-    for wave, rows in districts.groupby("wave", sort=True):
-        own = table.loc[table["wave"].isna() | (table["wave"] == wave)]
-        check_margins(rows, own, names, wave)
-        parts.append(_raked(rows, own, names, start, max_iterations))
-    return pd.concat(parts, ignore_index=True)
-
-
-def weight_summary(weights: pd.DataFrame) -> pd.DataFrame:
-    """Say how uneven weights are, and what that costs.
-
-    Kish (1965), Survey Sampling, section 11.7; Kish (1992), Journal of Official Statistics
-    8:183-200.
-    """
-    rows = [
-        {
-            "wave": wave,
-            "responses": len(part),
-            "total": part.sum(),
-            "smallest": part.min(),
-            "largest": part.max(),
-            "design_effect": len(part) * (part**2).sum() / part.sum() ** 2,
-            "effective_base": part.sum() ** 2 / (part**2).sum(),
-        }
-        for wave, part in weights.groupby("wave")["weight"]
-    ]
-    return pd.DataFrame(rows)
-
-
-def _check_districts(districts: pd.DataFrame, names: Sequence[str], start: str | None) -> None:
-    needed = [*UNIT, *names, *([start] if start else [])]
-    problems = [
-        Problem(f"margin {name}", "has the name of a column of the result", "rename it")
-        for name in names
-        if name in KEYS
-    ]
-    problems += [
-        Problem(f"column {name}", "is not among the districts' columns", "add it, or check margins")
-        for name in needed
-        if name not in districts.columns
-    ]
-    if not problems:
-        problems = [
-            Problem(
-                f"wave {wave}, {district}", f"{name} is missing", "give a level or leave it out"
-            )
-            for name in (*names, *([start] if start else []))
-            for wave, district in districts.loc[districts[name].isna(), list(UNIT)].values
-        ]
-        problems += [
-            Problem(f"wave {wave}, {district}", "is there twice", "keep one response")
-            for wave, district in districts.loc[districts.duplicated(list(UNIT)), list(UNIT)].values
-        ]
-    if problems:
-        raise EstimateError("the responses cannot be weighted", problems)
-
-
-def _raked(
-    rows: pd.DataFrame,
-    own: pd.DataFrame,
-    names: Sequence[str],
-    start: str | None,
-    max_iterations: int,
-) -> pd.DataFrame:
-    svy = library()
-    population = float(own.loc[own["margin"] == names[0], "size"].sum())
-    levels = {name: rows[name].astype("str") for name in names}
-    begin = pd.Series(1.0, index=rows.index) if start is None else rows[start].astype(float)
-    begin = begin * population / begin.sum()
-    controls = {
-        name: dict(part[["level", "size"]].astype({"size": float}).values)
-        for name, part in own.groupby("margin", sort=False)
-    }
-    try:
-        raked = svy.Sample(
-            polars_frame(levels | {"_start": begin}), svy.Design(wgt="_start")
-        ).weighting.rake(controls=controls, wgt_name="_raked", tol=1e-10, max_iter=max_iterations)
-    except svy.SvyError as error:
-        raise EstimateError(
-            f"wave {rows['wave'].iloc[0]}: the margins cannot all be met in {max_iterations} "
-            f"rounds; merge levels that hardly any respondent has ({error})"
-        ) from error
-    weight = pd.Series(raked.data["_raked"].to_list(), index=rows.index)
-    kept = rows[list(UNIT)].assign(weight=weight, start=begin)
-    return kept.assign(**levels)
-
-
-CLASS_EDGES = (1_000, 2_500, 5_000)
-"""Enrollment at which the next size class begins, unless the caller says otherwise."""
-
-_WORST_MISS = 1e-6  # of a margin's size, relative
-
-
-def enrollment_class(
-    enrollment: pd.Series, edges: Sequence[int] = CLASS_EDGES, name: str = "enrollment_class"
-) -> pd.Series:
-    """Sort districts into classes by their enrollment."""
-    steps = list(edges)
-    if not steps or any(low >= high for low, high in pairwise(steps)):
-        raise EstimateError(f"the edges of classes must rise: {steps}")
-    labels = [
-        f"under {steps[0]}",
-        *(f"{low}-{high - 1}" for low, high in pairwise(steps)),
-        f"{steps[-1]} and over",
-    ]
-    known = enrollment.notna()
-    place = np.searchsorted(steps, enrollment[known].to_numpy(float), side="right")
-    found = pd.Series(pd.NA, index=enrollment.index, dtype="str", name=name)
-    return found.where(~known, pd.Series([labels[at] for at in place], enrollment.index[known]))
-
-
-def margins_of(population: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Count a list of all districts by each column, as margins to rake to."""
-    unknown = [
-        Problem(f"column {name}", "is missing, or missing in some rows", "complete the list")
-        for name in columns
-        if name not in population.columns or population[name].isna().any()
-    ]
-    if unknown:
-        raise EstimateError("the districts cannot be counted", unknown)
-    counts = [population[name].astype("str").value_counts().sort_index() for name in columns]
-    return pd.concat(
-        [
-            pd.DataFrame({"margin": name, "level": count.index, "size": count.to_numpy()})
-            for name, count in zip(columns, counts, strict=True)
-        ],
-        ignore_index=True,
-    )
-
-
-def margin_table(margins: pd.DataFrame | Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
-    """Put margins into one table ``margin, level, size, wave``, or refuse them."""
-    if isinstance(margins, pd.DataFrame):
-        table = margins
-    else:
-        table = pd.DataFrame(
-            [
-                {"margin": margin, "level": level, "size": size}
-                for margin, levels in margins.items()
-                for level, size in levels.items()
-            ],
-            columns=["margin", "level", "size"],
-        )
-    problems = [
-        Problem(f"column {name}", "is missing", "margins are margin, level, size and maybe wave")
-        for name in ("margin", "level", "size")
-        if name not in table.columns
-    ]
-    if not problems:
-        wrong = ~(table["size"] > 0).fillna(False).astype(bool)
-        problems = [
-            Problem(f"{margin} {level}", f"size {size} is not above 0", "leave the level out")
-            for margin, level, size in table.loc[wrong, ["margin", "level", "size"]].values
-        ]
-    if problems or not len(table):
-        raise EstimateError("there are no margins to rake to", problems)
-    wave = table["wave"] if "wave" in table.columns else pd.NA
-    return table.assign(wave=wave, level=table["level"].astype("str"))
-
-
-def check_margins(rows: pd.DataFrame, own: pd.DataFrame, names: Sequence[str], wave: Any) -> None:
-    """Refuse margins that do not fit a wave: levels on one side only, doubles, other totals."""
-    problems = []
-    for name in names:
-        there = set(rows[name].astype("str"))
-        known = own.loc[own["margin"] == name]
-        problems += [
-            Problem(f"wave {wave}, {name} {level}", "no size in the margins", "add it")
-            for level in sorted(there - set(known["level"]))
-        ]
-        problems += [
-            Problem(f"wave {wave}, {name} {level}", "nobody answered", "merge it with another")
-            for level in sorted(set(known["level"]) - there)
-        ]
-        problems += [
-            Problem(f"wave {wave}, {name} {level}", "has two sizes", "keep one")
-            for level in known.loc[known["level"].duplicated(), "level"]
-        ]
-    totals = own.groupby("margin")["size"].sum()
-    if len(totals) and totals.max() - totals.min() > _WORST_MISS * totals.max():
-        said = ", ".join(f"{name} {total:g}" for name, total in totals.items())
-        problems.append(Problem(f"wave {wave}", f"totals differ: {said}", "use one population"))
-    if problems:
-        raise EstimateError("the margins do not fit the responses", problems)
+def _order_limits(y: NDArray[np.float64], q: float, confidence: float) -> tuple[float, float]:
+    """Answers between which the quantile lies with at least the confidence; NaN if none do."""
+    tail = (1 - confidence) / 2
+    low = int(stats.binom.ppf(tail, len(y), q)) if len(y) else 0
+    high = int(stats.binom.ppf(1 - tail, len(y), q)) + 1 if len(y) else 1
+    if low < 1 or high > len(y):
+        return np.nan, np.nan
+    return float(y[low - 1]), float(y[high - 1])
