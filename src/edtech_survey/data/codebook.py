@@ -17,6 +17,7 @@ from edtech_survey.project import raw_dir
 DIRECTORY_COLUMNS = ("district_id", "name", "kind", "aliases")
 CHANGE_COLUMNS = ("district_id", "wave_from", "becomes", "note")
 
+_SLUG = re.compile(r"_|(?<!\d)-|-(?!\d)")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -201,15 +202,16 @@ class Codebook:
         return own.reset_index(drop=True)
 
     def name(self, item: str, group: str) -> str:
-        """Name a group of an item in words: a band, a position, an answer, a label; else the code.
+        """Name a group of an item in words: a band, position, answer, district or label.
 
-        A group of several parts, such as ``pk-2|1:1``, is named part by part.
+        A group of several parts, such as ``pk-2|1:1``, is named part by part; a code that the
+        codebook does not have is spelled out.
         """
-        own = self._names.get((str(item), str(group))) or self._names.get(("", str(group)))
-        if own:
-            return own
-        parts = str(group).split("|")
-        return ", ".join(self.name(item, part) for part in parts) if len(parts) > 1 else parts[0]
+        known, parts = self._names, str(group).split("|")
+        own = known.get((str(item), str(group))) or known.get(("", str(group)))
+        if own or len(parts) > 1:
+            return own or ", ".join(self.name(item, part) for part in parts)
+        return _SLUG.sub(" ", parts[0])
 
     def label(self, kind: str, code: str) -> str:
         """Name a code of a kind (``statistic``, ``category``, ``topic``); else the code."""
@@ -225,6 +227,7 @@ class Codebook:
     def _names(self) -> dict[tuple[str, str], str]:
         groups = self.labels[self.labels["kind"].eq("group")]
         found = {("", row.code): row.label for row in groups.itertuples()}
+        found |= {("", row.district_id): row.name for row in self.districts.itertuples()}
         found |= {("", row.band): row.label for row in self.bands.itertuples()}
         found |= {("", row.position): row.label for row in self.positions.itertuples()}
         return found | {(row.item, row.answer): row.label for row in self.answers.itertuples()}
