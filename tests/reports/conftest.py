@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.reports import charts, headline, note, prose, sources, tables
+from edtech_survey.reports.exhibits import Exhibit, data_table, grid
 from edtech_survey.shape import estimates
 
 LABELS = {
@@ -246,6 +247,35 @@ def texts(exhibits):
     }
 
 
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+FIRST = """# Nearly every grade band is one-to-one
+
+- 89% to 100% of responding districts gave every student a device.
+- The gap shrank.
+
+Who answered: 62 of about 205 districts in 2024."""
+
+
+@pytest.fixture(scope="session")
+def shown(shares):
+    """One chart and one table, as a notebook shows them."""
+    frame = shares.assign(name=list(LABELS.values()))
+    notes = ["Base: 53 to 58 districts in 2024.", f"Source: {SOURCE}."]
+    picture = f'<div class="picture"><img src="data:image/png;base64,{PICTURE}" alt="89% in PK-2"></div>'
+    columns = {"name": "Grade band", "estimate": "Percent", "base": "Answered"}
+    said = ["All four bands are above 85 percent", "Percent of districts, 2024"]
+    data = data_table(frame, columns, "levels", "figure")
+    return {
+        "chart": Exhibit("figure", frame, *said, picture, notes, [data], "89%", "levels"),
+        "table": Exhibit(
+            "table", frame, "Three bands are above 95 percent", said[1],
+            grid(frame, columns, "bands"), notes, identity="bands",
+        ),
+    }  # fmt: skip
+
+
 def code(source, shown=None, tags=()):
     """A code cell that looks as if it had been run."""
     cell = nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)} if tags else {})
@@ -275,22 +305,24 @@ def make_notebook():
 
 
 @pytest.fixture(scope="session")
-def report(exhibits, texts):
-    """A whole report, unrendered: every exhibit under three questions."""
-    e, t = exhibits, texts
+def report(shown):
+    """A whole report as it looks after its run: first sheet, two questions, limits, folds."""
+
+    def said(text):
+        return code(f"%%say\n{text}", {"text/markdown": text, "text/plain": text}, ["hide-input"])
+
     return notebook(
         code("wave = 2024", tags=["parameters"]),
-        code("import edtech_survey", tags=["remove-cell"]),
-        code("headline(...)", t["headline"], tags=["hide-input"]),
-        "## How fast did each grade band get there?\n\nThe jump came in one year.",
-        code("levels = shares(2024)"),
-        *(code(f"charts.{name}(levels)", e[name]) for name in ("panels", "dots", "dumbbell")),
-        code("prose(...)", t["prose"], tags=["hide-input"]),
-        "## Who does the work?",
-        *(code(f"show.{n}()", e[n]) for n in ("stacked", "strip", "scatter", "intervals")),
-        "### In a table",
-        *(code(f"show.{n}()", e[n]) for n in ("slope", "table")),
-        code("note(...)", t["note"]),
-        "## How the survey was run\n\n- Asked: all districts\n- Answered: 62",
-        code("sources(...)", t["sources"], tags=["hide-input"]),
+        code("import edtech_survey as es", tags=["remove-cell"]),
+        said(FIRST),
+        code("levels = es.shares(evidence)"),
+        code("with es.chart(levels) as ax: ...", shown["chart"]),
+        said("## How fast did each grade band get there?\n\nThe jump came in one year."),
+        code("es.table(levels)", shown["table"]),
+        said("## Who does the work?\n\n- Few.\n- Many."),
+        code("with es.chart(levels, panels='name') as axes: ...", shown["chart"]),
+        said(
+            "## What can this page not say?\n\nMuch.\n\n<details><summary>How this was worked out"
+            "</summary>\n\nBy Wilson.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n</details>"
+        ),
     )

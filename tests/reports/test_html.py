@@ -8,7 +8,10 @@ from edtech_survey.errors import ReportError
 from edtech_survey.reports.html import ReportExporter, render
 from edtech_survey.reports.provenance import read_manifest
 
-MANIFEST = {"parameters": {"wave": 2024}, "code": {"sha256": "0" * 64, "version": "1"}, "date": "x"}
+MANIFEST = {
+    "parameters": {"wave": 2024}, "code": {"sha256": "0" * 64, "version": "1"}, "date": "2024-11",
+}  # fmt: skip
+TITLE = "Nearly every grade band is one-to-one"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +26,6 @@ def soup(page):
 
 def test_jupyter_offers_the_exporter():
     assert get_exporter("edtech-report") is ReportExporter
-    assert ReportExporter.export_from_notebook == "EdTech survey report"
 
 
 def test_no_script_and_nothing_to_load(page, soup):
@@ -37,9 +39,10 @@ def test_no_script_and_nothing_to_load(page, soup):
 
 def test_landmarks_language_title_and_skip_link(soup):
     assert soup.html["lang"] == "en"
-    assert soup.title.string == "Nearly every grade band is one-to-one"
-    assert soup.find("meta", attrs={"name": "description"})["content"].startswith(
-        "89% of districts"
+    assert soup.title.string == TITLE
+    assert soup.find("meta", attrs={"name": "description"})["content"] == (
+        "89% to 100% of responding districts gave every student a device. "
+        "Who answered: 62 of about 205 districts in 2024."
     )
     assert [len(soup.select(s)) for s in ("body > header", "main", "nav", "body > footer")] == [
         1
@@ -50,53 +53,71 @@ def test_landmarks_language_title_and_skip_link(soup):
     assert soup.select_one(".page-series").string == "K-12 technology survey"
 
 
-def test_one_first_heading_and_contents_after_the_key_findings(page, soup):
-    assert [h.string for h in soup("h1")] == ["Nearly every grade band is one-to-one"]
+def test_the_first_sheet_comes_first_and_then_the_contents(page, soup):
+    assert [h.string for h in soup("h1")] == [TITLE]
+    assert len(soup.select("ul.findings > li")) == 2
+    assert soup.select_one(".deck").string.startswith("Who answered")
     links = soup.select("nav.contents a")
     assert [link.string for link in links] == [
         "How fast did each grade band get there?",
         "Who does the work?",
-        "How the survey was run",
+        "What can this page not say?",
     ]
     for link in links:
         assert soup.find(id=link["href"].removeprefix("#")).get_text() == link.string
-    assert page.index('class="findings"') < page.index("<nav") < page.index("How fast did", 2000)
+    places = [page.index(x) for x in ('<ul class="findings"', "<figure", "<nav", "<h2")]
+    assert places == sorted(places)
 
 
 def test_exhibits_are_numbered_and_named_by_number_and_title(soup):
-    figures = soup.select("figure.exhibit-figure")
-    assert [f.select_one(".exhibit-number").string for f in figures] == [
-        f"Figure {k}" for k in range(1, 9)
-    ]
-    assert soup.select_one("figure.exhibit-table .exhibit-number").string == "Table 1"
+    assert [line.string for line in soup.select("figure .exhibit-number")] == [
+        "Figure 1", "Table 1", "Figure 2",
+    ]  # fmt: skip
     for figure in soup.select("figure"):
         named = [soup.find(id=name) for name in figure["aria-labelledby"].split()]
         assert all(named)
-        assert figure.img is None or len(figure.img["alt"]) > 20
-    assert figures[0].select_one("details summary").string == "Data of figure 1"
-    assert len({region["aria-label"] for region in soup.select("[role=region][aria-label]")}) == 8
+    assert soup.select_one("figure details summary").string == "Data of figure 1"
+    regions = [region["aria-label"] for region in soup.select("[role=region][aria-label]")]
+    assert len(set(regions)) == len(regions) >= 3
 
 
-def test_code_is_folded_after_its_result_and_silent_cells_join_it(soup):
+def test_code_is_folded_after_its_result_and_sentences_show_no_template(soup):
     folds = soup.select("figure .exhibit-tools > details.code")
-    assert len(folds) == 9
-    first = folds[0].get_text()
-    assert first.startswith("Code of figure 1")
-    assert "levels = shares(2024)" in first
-    assert "charts.panels(levels)" in first
-    # parameters, set-up and hidden inputs are nowhere; notes keep theirs
-    assert "import edtech_survey" not in soup.get_text()
-    assert "headline(...)" not in soup.get_text()
-    assert len(soup.select("details.code")) == 10
+    assert [fold.summary.string for fold in folds] == [
+        "Code of figure 1", "Code of table 1", "Code of figure 2",
+    ]  # fmt: skip
+    # What a silent cell did stands with the first result after it.
+    assert "levels = es.shares(evidence)" in folds[0].get_text()
+    assert "with es.chart(levels) as ax" in folds[0].get_text()
+    for hidden in ("import edtech_survey", "%%say", "wave = 2024\n"):
+        assert hidden not in soup.main.get_text()
+    assert len(soup.select("details.code")) == 3
 
 
-def test_figures_used_lead_to_their_rows(soup):
-    links = soup.select(".exhibit-origins a")
-    assert links
-    for link in links:
-        row = soup.find(id=link["href"].removeprefix("#"))
-        assert row.name == "tr"
-        assert "page 12" in row.get_text()
+def test_a_sentence_without_its_tag_hides_its_template_too(make_code, make_notebook):
+    told = make_code("%%say\n# {{ x }}", {"text/markdown": "# 1", "text/plain": "# 1"})
+    left = make_code("%%say needs=x\nNothing")
+    made = BeautifulSoup(render(make_notebook(told, left)), "html.parser")
+    assert made.h1.string == "1"
+    assert "%%say" not in made.get_text()
+
+
+def test_paper_carries_title_date_and_page_number(page, make_notebook):
+    assert f'content: "{TITLE} \\b7  2024-11"' in page
+    assert "counter(page) ' / ' counter(pages)" in page
+    hostile = '# A "quote" </style><b>x</b> \\ } end ' + "long " * 40
+    made = BeautifulSoup(render(make_notebook(hostile)), "html.parser")
+    foot = made.style.string.split("@bottom-left")[-1]
+    assert 'content: "A \\22 quote\\22 ' in foot
+    assert "<" not in foot
+    assert len(made.find_all("style")) == 1
+
+
+def test_a_page_of_the_sample_says_so_once(report, make_notebook):
+    for notebook in (report, make_notebook("# T"), make_notebook("no heading")):
+        made = render(notebook, manifest={**MANIFEST, "synthetic": True}, name="n")
+        soup = BeautifulSoup(made, "html.parser")
+        assert len(soup.select("main > .exhibit-badge, .prose .exhibit-badge")) == 1
 
 
 def test_ids_are_unique(soup):
@@ -109,10 +130,6 @@ def test_the_manifest_is_embedded_and_readable(page, soup):
     assert "wave = 2024" in soup.select_one("#run-manifest").get_text()
 
 
-def test_a_page_of_all_exhibits_stays_small(page):
-    assert len(page.encode()) < 400_000
-
-
 def test_two_renders_give_the_same_bytes(report, page):
     assert render(report, manifest=MANIFEST, folder_link=True) == page
 
@@ -123,11 +140,9 @@ def test_the_notebook_is_not_changed(report):
     assert nbformat.writes(report) == before
 
 
-def test_the_same_exhibit_twice_gets_its_own_ids(exhibits, make_code, make_notebook):
-    made = render(
-        make_notebook("# T", make_code("a", exhibits["table"]), make_code("b", exhibits["table"])),
-        strict=False,
-    )
+def test_the_same_exhibit_twice_gets_its_own_ids(shown, make_code, make_notebook):
+    twice = [make_code(name, shown["table"]) for name in "ab"]
+    made = render(make_notebook("# T", *twice), strict=False)
     soup = BeautifulSoup(made, "html.parser")
     tables = soup.select("figure table")
     assert len(tables) == 2
@@ -135,8 +150,6 @@ def test_the_same_exhibit_twice_gets_its_own_ids(exhibits, make_code, make_noteb
     ids = {tag["id"] for tag in soup.find_all(id=True)}
     for table in tables:
         assert table["aria-labelledby"] in ids
-        for cell in table.select("td"):
-            assert set(cell["headers"]) <= {t["id"] for t in table.find_all(id=True)}
     names = [link["download"] for link in soup.select("a[download]")]
     assert len(set(names)) == 2
 
@@ -185,7 +198,7 @@ def test_a_bare_frame_is_refused(make_code, make_notebook):
     frame = pd.DataFrame({"a": [1]})
     cell = make_code("frame")
     cell.outputs = [output({"text/html": frame.to_html(), "text/plain": "x"}, "display_data")]
-    with pytest.raises(ReportError, match=r"bare data frame.*tables\.table"):
+    with pytest.raises(ReportError, match=r"bare data frame.*es\.table"):
         render(make_notebook("# T", cell))
 
 

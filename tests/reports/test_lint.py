@@ -1,6 +1,5 @@
 import pytest
 
-from edtech_survey.errors import ReportError
 from edtech_survey.reports import lint
 from edtech_survey.reports.html import render
 
@@ -53,7 +52,7 @@ def test_a_clean_page_has_no_problem():
         ("<p id='a'></p><p id='a'></p>", "id 'a': occurs 2 times"),
         ("<p aria-labelledby='nobody'>a</p>", "is named by 'nobody'"),
         ("<a href='#nowhere'>a</a>", "#nowhere is not there"),
-        ("<a href='#fig-ct.x'>a</a>", "list the figure in sources"),
+        ("<a href='#fig-ct.x'>a</a>", "list the figure in the sources"),
         ("<a href='x.html'></a>", "has no text"),
         ("<p>$$\\frac{a}{b}$$</p>", "raw TeX"),
         ("<p>\\(x\\)</p>", "raw TeX"),
@@ -99,13 +98,6 @@ def test_the_size_budget_depends_on_the_kind():
 
 def test_a_heading_before_the_first_is_a_jump():
     assert any("starts with level 2" in p for p in told(page().replace("<h1>A</h1>", "", 1)))
-
-
-def test_check_raises_with_every_problem():
-    with pytest.raises(ReportError) as caught:
-        lint.check(page("<script></script><img>"), "report", "01-demo")
-    assert "01-demo is not fit" in str(caught.value)
-    assert len(caught.value.problems) >= 3
 
 
 def test_a_rendered_report_is_clean(report):

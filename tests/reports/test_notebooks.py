@@ -1,18 +1,20 @@
 import nbformat
+import papermill
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edtech_survey.errors import ReportError, SetupError
 from edtech_survey.reports import notebooks
-from edtech_survey.reports.notebooks import run_notebook, slug
+from edtech_survey.reports.notebooks import check_parameters, parameters, run_notebook
 from edtech_survey.reports.provenance import read_manifest
 
 PARAMETERS = 'wave: int = 2024  # survey year\ndistrict: str = "0010011"  # district id'
 HEADLINE = """
 import os
-from edtech_survey.reports import headline
-headline(f"Wave {wave} of {district}", f"In {os.path.basename(os.getcwd())}", [
-    f"progress {os.environ['EDTECH_SURVEY_PROGRESS']}, seed {os.environ['PYTHONHASHSEED']}"
-])
+from IPython.display import Markdown
+Markdown(f"# Wave {wave} of {district}\\n\\nIn {os.path.basename(os.getcwd())}, "
+         f"seed {os.environ['PYTHONHASHSEED']}")
 """
 
 
@@ -44,15 +46,14 @@ def test_a_run_makes_a_page_with_typed_parameters_and_its_manifest(write, tmp_pa
     manifest = {"parameters": {"wave": 2021}, "code": {}}
     run = run_notebook(path, out, {"wave": "2021"}, manifest=manifest)
     page = run.html.read_text()
-    assert (run.slug, run.html) == ("01-a-report", out / "01-a-report.html")
-    assert run.title == "Wave 2021 of 0010011"
-    assert "progress 0, seed 0" in page
-    assert "In nb" in page
+    assert run.html == out / "01-a-report.html"
+    assert "<title>Wave 2021 of 0010011</title>" in page
+    assert "In nb, seed 0" in page
     assert read_manifest(run.html) == manifest
     assert 'href="index.html"' in page
     assert path.read_bytes() == before
     assert sorted(file.name for file in out.iterdir()) == ["01-a-report.html"]
-    again = run_notebook(path, out, {"wave": 2021}, manifest=manifest, slug="again")
+    again = run_notebook(path, out, {"wave": 2021}, manifest=manifest, name="again")
     assert again.html.read_text() == page
 
 
@@ -62,7 +63,7 @@ def test_a_failed_cell_leaves_the_old_page_and_keeps_the_notebook(write, tmp_pat
     (out / "x.html").write_text("the last good page")
     path = write("before = 1", "print('x')\nraise KeyError('no wave 2019')")
     with pytest.raises(ReportError) as caught:
-        run_notebook(path, out, slug="x")
+        run_notebook(path, out, name="x")
     told = str(caught.value)
     assert "01_a_report.ipynb failed" in told
     assert "cell 3 (print('x')): KeyError: 'no wave 2019'" in told
@@ -118,17 +119,9 @@ def test_nothing_runs_with_an_unfit_parameter_or_name(write, tmp_path, monkeypat
         run_notebook(path, tmp_path, {"wav": 1})
     for unsafe in ("../x", "a/b", "x.html", "http://example.org", "CON AUX", ""):
         with pytest.raises(SetupError, match="no safe name"):
-            run_notebook(path, tmp_path, slug=unsafe)
+            run_notebook(path, tmp_path, name=unsafe)
     with pytest.raises(SetupError, match="name of the list"):
-        run_notebook(path, tmp_path, slug="index")
-
-
-def test_slugs_never_leave_the_folder():
-    for text in ("../../etc/passwd", "a/b\\c", "..", "C:\\x", "x\x00y", "…", "." * 300, "ß" * 300):
-        made = slug(text)
-        assert made.isascii()
-        assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-        assert 0 < len(made) <= 80
+        run_notebook(path, tmp_path, name="index")
 
 
 def test_a_run_says_nothing_of_its_own(write, tmp_path, capfd, caplog):
@@ -158,3 +151,159 @@ def test_a_print_of_another_page_goes_and_of_the_same_page_stays(
     assert (out / "01-a-report.pdf").exists()
     run_notebook(path, out)
     assert not (out / "01-a-report.pdf").exists()
+
+
+CELL = """# Parameters of the report
+wave: int = 2024  # survey year
+waves: list[int] = [2017, 2020, 2024]  # survey years, a = b
+level: float = 0.95  # level of confidence
+district: str = "0010011"  # district id
+ratio: str = "1:1"
+weighted: bool = True  # weight by districts
+bands: list[str] = [
+    "pk-2",
+    "3-5",
+]  # grade bands
+base: int | None = None  # base, none if unknown
+data: "Literal['published', 'responses']" = "published"  # which data
+plain = 3
+"""
+
+
+@pytest.fixture(scope="module")
+def declared(tmp_path_factory):
+    file = tmp_path_factory.mktemp("notebook") / "01_x.ipynb"
+    cells = [nbformat.v4.new_code_cell(CELL, metadata={"tags": ["parameters"]})]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), file)
+    return file
+
+
+def test_parameters_are_listed_with_type_default_and_help(declared):
+    table = parameters(declared).set_index("name")
+    assert list(table.index) == [
+        "wave", "waves", "level", "district", "ratio", "weighted", "bands", "base", "data", "plain",
+    ]  # fmt: skip
+    assert table.loc["wave"].tolist() == ["int", 2024, "survey year"]
+    assert table.loc["bands"].tolist() == ["list[str]", ["pk-2", "3-5"], "grade bands"]
+    assert table.loc["base"].tolist() == ["int | None", None, "base, none if unknown"]
+    assert table.loc["plain", "type"] == "int"
+    assert table.loc["waves", "help"] == "survey years, a = b"
+
+
+def test_papermill_sees_the_same_where_it_can_read_at_all(declared):
+    theirs = papermill.inspect_notebook(declared)
+    ours = parameters(declared).set_index("name")
+    assert {"wave", "level", "district", "weighted"} <= set(theirs)
+    for name in ("wave", "level", "weighted"):
+        assert theirs[name]["inferred_type_name"] == ours.loc[name, "type"]
+        assert theirs[name]["help"] == ours.loc[name, "help"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given_value", "typed"),
+    [
+        ("wave", "2021", 2021),
+        ("wave", 2021, 2021),
+        ("waves", "2017,2020", [2017, 2020]),
+        ("waves", (2017,), [2017]),
+        ("waves", "", []),
+        ("level", "0.9", 0.9),
+        ("level", 1, 1.0),
+        ("district", "0010011", "0010011"),
+        ("ratio", "1:1", "1:1"),
+        ("ratio", "2:1", "2:1"),
+        ("district", "no", "no"),
+        ("weighted", "false", False),
+        ("weighted", "YES", True),
+        ("bands", "pk-2, 3-5", ["pk-2", "3-5"]),
+        ("base", "none", None),
+        ("base", "53", 53),
+        ("base", None, None),
+        ("data", "responses", "responses"),
+        ("plain", "4", 4),
+    ],
+)
+def test_text_takes_the_annotated_type_and_text_stays_text(declared, name, given_value, typed):
+    made = check_parameters(declared, {name: given_value})[name]
+    assert made == typed
+    assert type(made) is type(typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("wave", "20x4"),
+        ("wave", "2,024"),
+        ("wave", 2024.0),
+        ("wave", True),
+        ("wave", "9" * 30),
+        ("level", "nan"),
+        ("level", "inf"),
+        ("level", "1_0"),
+        ("level", False),
+        ("district", 10011),
+        ("weighted", "2"),
+        ("weighted", 1),
+        ("waves", "2017;2020"),
+        ("waves", 2017),
+        ("waves", ["2017x"]),
+        ("bands", [1]),
+        ("base", "many"),
+        ("data", "both"),
+        ("plain", "x"),
+    ],
+)
+def test_an_unfit_value_is_refused_with_its_parameter(declared, name, value):
+    with pytest.raises(SetupError, match=f"parameter '{name}'.* is not "):
+        check_parameters(declared, {name: value})
+
+
+def test_all_problems_are_told_at_once_with_the_nearest_name(declared):
+    given_values = {"wvae": 1, "level": "x", "__import__('os').system('true'); x": 1}
+    with pytest.raises(SetupError) as caught:
+        check_parameters(declared, given_values)
+    told = str(caught.value)
+    assert "did you mean 'wave'?" in told
+    assert "'x' is not a number" in told
+    assert "parameter \"__import__('os').system('true'); x\": is unknown" in told
+    assert len(caught.value.problems) == 3
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_fit_for_a_text_parameter_and_unchanged(declared, value):
+    assert check_parameters(declared, {"district": value}) == {"district": value}
+
+
+@given(st.text(max_size=12))
+def test_text_becomes_a_number_only_where_python_reads_the_same(declared, value):
+    try:
+        typed = check_parameters(declared, {"wave": value})["wave"]
+    except SetupError:
+        return
+    assert typed == int(value)
+
+
+def test_what_is_no_notebook_is_refused(tmp_path):
+    wrong = tmp_path / "x.ipynb"
+    wrong.write_text("{")
+    with pytest.raises(SetupError, match="cannot be read as a notebook"):
+        parameters(wrong)
+    with pytest.raises(SetupError, match=r"give the path of an \.ipynb"):
+        parameters(tmp_path / "missing.ipynb")
+
+
+def test_a_notebook_without_parameters_has_none(tmp_path):
+    file = tmp_path / "x.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), file)
+    assert parameters(file).empty
+    with pytest.raises(SetupError, match="is unknown"):
+        check_parameters(file, {"x": 1})
+
+
+def test_a_parameters_cell_that_is_no_python_is_refused(tmp_path):
+    file = tmp_path / "x.ipynb"
+    cell = nbformat.v4.new_code_cell("wave: int = = 3", metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), file)
+    with pytest.raises(SetupError, match="not Python"):
+        parameters(file)

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import ReportError
-from edtech_survey.reports import charts, provenance
+from edtech_survey.reports import provenance
+from edtech_survey.reports.exhibits import csv_link, csv_text
 from edtech_survey.reports.html import render
 
 
@@ -67,31 +68,24 @@ def test_a_page_without_manifest_is_not_ours():
         provenance.read_manifest("<html></html>")
 
 
-def test_data_of_a_page_read_back_as_written(report, exhibits):
+def test_data_of_a_page_read_back_as_written(report):
     found = provenance.exhibits(render(report))
-    assert set(found) >= {made.id for made in exhibits.values()}
-    dots = found["dots-one-to-one"]
-    assert dots["group"].tolist() == ["6-8", "9-12", "3-5", "pk-2"]
-    assert dots["estimate"].tolist() == ["100", "98", "97", "89"]
+    assert set(found) == {"levels", "bands", "levels-2"}
+    assert found["levels"]["group"].tolist() == ["pk-2", "3-5", "6-8", "9-12"]
+    assert found["levels"]["estimate"].tolist() == ["89", "97", "100", "98"]
 
 
-@pytest.fixture
-def page_of(words):
-    """The part of a page that matters here: one exhibit."""
-
-    def made(frame):
-        given = {"title": "T t", "subtitle": "Percent, with 95% intervals", "alt": "Alt text."}
-        return charts.dots(frame, **given, **words).html()
-
-    return made
+def page_of(frame):
+    """The part of a page that matters here: the data of one exhibit."""
+    return csv_link(csv_text(frame), "levels", "figure", len(frame))
 
 
-def test_diff_lists_each_number_that_moved_and_no_other(shares, page_of):
+def test_diff_lists_each_number_that_moved_and_no_other(shares):
     moved = shares.assign(estimate=[90.0, 97.0, 100.0, 98.0], base=[54, 58, 58, 57])
     table = provenance.diff_pages(page_of(shares), page_of(moved))
     assert table.to_dict("records") == [
         {
-            "exhibit": "dots-one-to-one",
+            "exhibit": "levels",
             "row": "ct-2024 / 2024 / one_to_one / pk-2 / share",
             "column": column,
             "old": old,
@@ -102,12 +96,12 @@ def test_diff_lists_each_number_that_moved_and_no_other(shares, page_of):
     assert provenance.diff_pages(page_of(shares), page_of(shares)).empty
 
 
-def test_diff_does_not_mind_another_order(shares, page_of):
+def test_diff_does_not_mind_another_order(shares):
     turned = shares.iloc[::-1]
     assert provenance.diff_pages(page_of(shares), page_of(turned)).empty
 
 
-def test_diff_shows_rows_and_exhibits_that_came_or_went(shares, page_of, make_notebook):
+def test_diff_shows_rows_and_exhibits_that_came_or_went(shares, make_notebook):
     fewer = provenance.diff_pages(page_of(shares), page_of(shares.iloc[:3]))
     assert set(fewer["new"]) == {""}
     assert set(fewer["row"].str.contains("9-12")) == {True}
@@ -115,7 +109,7 @@ def test_diff_shows_rows_and_exhibits_that_came_or_went(shares, page_of, make_no
     assert len(gone["row"].unique()) == 4
 
 
-def test_pages_may_be_files(shares, page_of, tmp_path):
+def test_pages_may_be_files(shares, tmp_path):
     one = tmp_path / "a.html"
     one.write_text(page_of(shares))
     assert provenance.diff_pages(one, page_of(shares)).empty
@@ -127,7 +121,7 @@ def test_the_embedded_link_is_plain_base64_json():
     assert json.loads(base64.b64decode(data)) == {"a": "<é>", "b": 1}
 
 
-def test_a_verdict_that_changed_is_a_cell_that_moved_and_not_another_row(shares, page_of):
+def test_a_verdict_that_changed_is_a_cell_that_moved_and_not_another_row(shares):
     old = shares.assign(verdict=["holds", "open", "holds", "holds"])
     table = provenance.diff_pages(page_of(old), page_of(old.assign(verdict="holds")))
     assert table[["row", "column", "old", "new"]].to_numpy().tolist() == [
@@ -135,31 +129,55 @@ def test_a_verdict_that_changed_is_a_cell_that_moved_and_not_another_row(shares,
     ]
 
 
-def test_a_column_that_turns_into_text_leaves_the_rows_as_they_are(shares, page_of):
+def test_a_column_that_turns_into_text_leaves_the_rows_as_they_are(shares):
     old = shares.assign(rank=[1, 2, 3, 4])
     table = provenance.diff_pages(page_of(old), page_of(old.assign(rank=["1", "2", "none", "4"])))
     assert table[["column", "old", "new"]].to_numpy().tolist() == [["rank", "3", "none"]]
 
 
-def test_words_and_pictures_that_differ_are_told(report):
-    facts = {"packages": {"matplotlib": "3"}, "parameters": {}, "code": {}, "inputs": {}}
-    page = render(report, manifest=facts)
-    assert provenance.diff_words(page, page) == []
-    other = page.replace("The gap shrank.", "The gap grew.").replace(
-        "89% of districts</strong>", "98% of districts</strong>"
-    )
-    told = "\n".join(provenance.diff_words(page, other))
-    assert "'The gap shrank.' -> 'The gap grew.'" in told
-    assert "'89% of districts' -> '98% of districts'" in told
-    alt = page.replace("Strip of 60", "Strip of 61").replace("levels = shares", "x = y")
-    told = provenance.diff_words(page, alt)
-    assert len(told) == 1
-    assert "Strip of 61" in told[0]
-    redrawn = ("data:image/png;base64,iVBOR", "data:image/png;base64,iVBOS")
-    told = provenance.diff_words(page, page.replace(*redrawn))
-    assert "picture of panels-one-to-one is another" in told
-    newer = render(report, manifest={**facts, "packages": {"matplotlib": "4"}})
-    assert provenance.diff_words(page, newer.replace(*redrawn)) == []
+FACTS = {"packages": {"matplotlib": "3"}, "parameters": {}, "code": {}, "inputs": {"a": "1"}}
+CHANGES = {
+    "headline": ("grade band is one-to-one</h1>", "grade band was one-to-one</h1>", "band was one"),
+    "number": ("<li>89% to 100% of r", "<li>98% to 100% of r", "text: '89% to 100% of"),
+    "caveat deleted": ("<p>Much.</p>", "", "text: 'Much.' -> ''"),
+    "table": (">97%", ">79%", "79%"),
+    "alternative text": ('alt="89% in PK-2"', 'alt="98% in PK-2"', "98% in PK-2"),
+    "picture": ("data:image/png;base64,iVBOR", "data:image/png;base64,iVBOS", "picture of levels"),
+    "code": (">shares<", ">totals<", "code: "),
+    "script added": ("</main>", "<script>alert(1)</script></main>", "<script> "),
+    "handler added": ("<main ", "<main onclick='x()' ", "onclick='x()'"),
+    "policy weakened": ("default-src 'none'", "default-src *", "default-src *"),
+    "style": ("<style>\n", "<style>\n.deck { display: none }", "<style>"),
+    "fold opened": ("<details><summary>How this was w", "<details open><summary>How this was w", "open"),
+    "hidden text in the manifest": ("<dt>Parameters</dt>", "<dt>Nothing</dt>", "bytes"),
+    "white space": ("</main>", "</main> ", "bytes"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_is_changed_in_a_page_is_told(report, tmp_path, change):
+    page, other = tmp_path / "a.html", tmp_path / "b.html"
+    page.write_text(render(report, manifest=FACTS))
+    assert provenance.differences(page, page) == []
+    was, now, told = CHANGES[change]
+    assert was in page.read_text()
+    other.write_text(page.read_text().replace(was, now, 1))
+    found = provenance.differences(other, page)
+    assert any(told in line for line in provenance.differences(page, other) + found), found
+    assert found
+
+
+def test_what_a_page_was_made_from_is_told_first(report, tmp_path):
+    page, other = tmp_path / "a.html", tmp_path / "b.html"
+    page.write_text(render(report, manifest=FACTS))
+    facts = {**FACTS, "packages": {"matplotlib": "4"}, "inputs": {"a": "2", "b": "1"}}
+    other.write_text(render(report, manifest=facts))
+    assert provenance.differences(page, other)[:3] == [
+        "input a has changed", "input b is new", "made with packages matplotlib: 3 -> 4",
+    ]  # fmt: skip
+    other.write_text(render(report, manifest={}))
+    with pytest.raises(ReportError, match="no run manifest"):
+        provenance.differences(other, page)
 
 
 def test_what_is_no_page_is_refused_and_not_found_equal(tmp_path, report):
