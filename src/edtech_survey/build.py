@@ -246,9 +246,9 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     declared = notebooks.parameters(path).set_index("name")["default"].to_dict() | dict(typed)
     data = declared.get("data", "published")
     sources = read_sources()
-    of_series = sources[sources["series"].notna()]
-    if "series" in declared:
-        of_series = of_series[of_series["series"].eq(declared["series"])]
+    series = declared.get("series") or sources["series"].dropna().unique()
+    mine = sources["series"].isin([series] if isinstance(series, str) else series)
+    of_series = sources[mine & sources["synthetic"].eq(data == "sample")]
     # An export that nobody has published is dated by its wave.
     dates = [
         str(row.published) if re.fullmatch(r"\d{4}(-\d\d){0,2}", str(row.published)) else

@@ -179,7 +179,7 @@ def audit(table: Path, fail_on: str | None, threshold: int, as_json: bool) -> No
         click.echo(findings.to_json(orient="records", force_ascii=False, indent=2))
     else:
         for row in findings[findings["grade"] != "passed"].itertuples():
-            told = f"{row.grade}: {row.arithmetic}\n    {row.figure_ids}\n    {row.advice}"
+            told = f"{row.grade}: {row.arithmetic}\n    {row.figures}\n    {row.advice}"
             click.echo(_printable(told))
         click.echo("; ".join(f"{counts.get(grade, 0)} {grade}" for grade in (*GRADES, "passed")))
     if fail_on and any(counts.get(grade, 0) for grade in GRADES[: GRADES.index(fail_on) + 1]):

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edtech_survey.reports import charts, headline, note, prose, sources, tables
 from edtech_survey.reports.exhibits import Exhibit, data_table, grid
 from edtech_survey.shape import estimates
 
@@ -95,6 +94,8 @@ def districts():
 @pytest.fixture(scope="session")
 def exhibits(levels, shares, positions, districts):
     """One of each chart, and a table with groups, a spanner and a total."""
+    from edtech_survey.reports import charts, tables  # noqa: PLC0415
+
     two = levels[levels["wave"].isin([2020, 2024])]
     changes = pd.DataFrame(
         {
@@ -226,6 +227,8 @@ def exhibits(levels, shares, positions, districts):
 @pytest.fixture(scope="session")
 def texts(exhibits):
     """Headline, paragraphs and sources that belong to the exhibits."""
+    from edtech_survey.reports import headline, note, prose, sources  # noqa: PLC0415
+
     figures = pd.DataFrame(
         {
             "figure_id": ["ct-2024.one-to-one.pk-2.share", "ct-2024.one-to-one.3-5.share"],

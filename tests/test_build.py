@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from edtech_survey import building
-from edtech_survey.errors import SetupError
+from edtech_survey import build
+from edtech_survey.errors import ReportError
+from edtech_survey.reports.provenance import embedded
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = "00_start_here"
@@ -27,15 +28,16 @@ def project(tmp_path, monkeypatch):
 
 def test_inputs_of_a_published_report_leave_the_samples_out(monkeypatch):
     monkeypatch.setenv("EDTECH_SURVEY_HOME", str(ROOT))
-    published = {path.parent.name for path in building.inputs()}
+    published = {path.parent.name for path in build.inputs()}
     assert "ct-2024" in published
     assert not any(name.startswith("sample-") for name in published)
-    assert "sample-2024" in {path.parent.name for path in building.inputs("sample")}
+    assert "sample-2024" in {path.parent.name for path in build.inputs("sample")}
 
 
-def test_the_notebooks_are_those_of_the_design(monkeypatch):
-    monkeypatch.setenv("EDTECH_SURVEY_HOME", str(ROOT))
-    assert building.notebook_names() == [
+def test_scratch_notebooks_are_none_of_the_project(project):
+    (project / "notebooks" / "scratch.ipynb").write_text("{}")
+    names = [path.stem for path in build.notebook_paths()]
+    assert names == [
         "00_start_here",
         "01_one_to_one_trends",
         "02_salary_and_enrollment",
@@ -44,11 +46,40 @@ def test_the_notebooks_are_those_of_the_design(monkeypatch):
         "05_district_brief",
         "06_published_figures_audit",
     ]
+    assert [path.stem for path in build.notebook_paths(["06", "00_start_here"])] == [
+        names[6], names[0],
+    ]  # fmt: skip
 
 
-def test_verify_wants_a_page_of_this_project(project, tmp_path):
-    with pytest.raises(SetupError, match="there is no file"):
-        building.verify(tmp_path / "nowhere.html")
+@pytest.mark.parametrize(
+    "notebook",
+    ["", "notebooks/../evil.ipynb", "evil.ipynb", "notebooks/scratch.ipynb", ["notebooks/x"]],
+)
+def test_verify_runs_none_but_the_notebooks_of_the_project(project, notebook, monkeypatch):
+    monkeypatch.setattr(build, "_page", lambda *_, **__: pytest.fail("something ran"))
+    for name in ("evil.ipynb", "notebooks/scratch.ipynb"):
+        shutil.copy(project / "notebooks" / f"{NOTEBOOK}.ipynb", project / name)
+    page = project / "page.html"
+    told = {"notebook": {"path": notebook}} if isinstance(notebook, str) else {"notebook": notebook}
+    for manifest in (told, {}, {"notebook": {"path": f"notebooks/{NOTEBOOK}.ipynb"}, "parameters": 1}):
+        page.write_text(f"<html>{embedded(manifest)}</html>")
+        with pytest.raises(ReportError, match="names no notebook of this project"):
+            build.verify(page)
+
+
+def test_a_new_wave_dates_the_pages_that_read_it(project):
+    path = project / "notebooks" / f"{NOTEBOOK}.ipynb"
+    before = build.run_manifest(path, {})["date"]
+    source = (project / "data/raw/ct-2024/source.yaml").read_text()
+    wave = project / "data" / "raw" / "ct-2031"
+    shutil.copytree(project / "data/raw/ct-2024", wave)
+    lines = [line for line in source.splitlines() if not line.startswith("published")]
+    told = "\n".join(lines).replace("ct-2024", "ct-2031").replace("wave: \"2024\"", "wave: \"2031\"")
+    (wave / "source.yaml").write_text(told)
+    figures = (wave / "figures.csv").read_text().replace("ct-2024", "ct-2031")
+    (wave / "figures.csv").write_text(figures.replace(",2024,", ",2031,"))
+    assert before == "2024-11-26"
+    assert build.run_manifest(path, {})["date"] == "2031"
 
 
 def command(*words):
@@ -64,7 +95,7 @@ def test_a_page_is_verified_until_a_number_changes_and_kept_when_its_notebook_fa
     good = page.read_bytes()
     fresh = command("verify", page)
     assert fresh.returncode == 0, fresh.stderr
-    assert "every number is the same" in fresh.stdout
+    assert "every byte is the same" in fresh.stdout
 
     page.write_bytes(good.replace(b"From 89% in", b"From 98% in"))
     forged = command("verify", page)
