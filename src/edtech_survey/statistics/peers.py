@@ -1,8 +1,8 @@
-"""Districts like mine: the respondents nearest in size, and the positions usual among them."""
+"""Districts like mine: where one district stands, and which positions are usual at its size."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,19 +11,348 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import empty_estimates, estimates
-from edtech_survey.statistics.disclosure import Rule, rule_named, withhold_estimates
-from edtech_survey.statistics.intervals import clopper_pearson, mean_interval, share_estimates
-from edtech_survey.statistics.prices import real
-from edtech_survey.statistics.published import figure_of, figures_of
-from edtech_survey.statistics.staffing import PER_STUDENTS
-from edtech_survey.statistics.support import (
-    LADDER,
-    UNITS,
-    asked,
-    standard_verdicts,
-    support_measures,
-)
+from edtech_survey.shape import estimates, joined
+from edtech_survey.statistics.disclosure import Rule, rule_named, withhold
+from edtech_survey.statistics.given import given, pick, reported
+from edtech_survey.statistics.intervals import clopper_pearson, mean_interval
+from edtech_survey.statistics.staffing import PER_STUDENTS, priced, prices_of, shaped, total
+from edtech_survey.statistics.support import LADDER, support
+
+# ---- a district's own numbers
+
+SINGLE = ("enrollment", "devices", "support_staff")
+BY_POSITION = ("position_present", "position_fte", "position_salary")
+DIRECTOR = "technology_director"
+_OWN = ["item", "group", "value"]
+_KEYS = ["wave", "district_id"]
+
+
+def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
+    """Check a district's own numbers, however given; 0 in a mapping is "not stated"."""
+    if isinstance(own, Mapping):
+        rows = [
+            (BY_POSITION[2], DIRECTOR, value) if item == "director_salary" else (item, "all", value)
+            for item, value in own.items()
+            if value is not None and not value == 0
+        ]
+        own = pd.DataFrame(rows, columns=_OWN)
+    lacking = [name for name in _OWN if name not in own.columns]
+    if lacking:
+        raise EstimateError(f"the district's own numbers have no column {', '.join(lacking)}")
+    problems = [problem for row in own.itertuples() for problem in _row_problems(row)]
+    problems += [
+        Problem(f"{item} {group}", "stands twice", "keep one")
+        for item, group in own.loc[own.duplicated(["item", "group"]), ["item", "group"]].values
+    ]
+    if problems:
+        raise EstimateError("the district's own numbers cannot be taken", problems)
+    return own.astype({"value": "Float64"}).reset_index(drop=True)
+
+
+def _row_problems(row: Any) -> list[Problem]:
+    where = f"{row.item} {row.group}"
+    if row.item not in (*SINGLE, *BY_POSITION):
+        known = ", ".join((*SINGLE, *BY_POSITION))
+        return [Problem(where, "unknown item", f"one of {known}")]
+    if (row.item in BY_POSITION) == (row.group == "all"):
+        by_position = row.item in BY_POSITION
+        advice = "name the position as group" if by_position else "group must be all"
+        return [Problem(where, "wrong group", advice)]
+    least = 1 if row.item == "enrollment" else 0
+    if pd.isna(row.value) or not least <= row.value < np.inf:
+        return [Problem(where, f"value {row.value}", f"give a number from {least} up")]
+    return []
+
+
+def own_district(
+    x: Any,
+    *,
+    district: str = "",
+    file: pd.DataFrame | None = None,
+    numbers: Mapping[str, float] | None = None,
+    name: str = "",
+    wave: int = 0,
+) -> pd.DataFrame:
+    """Make a district's own numbers from whichever a reader gives; else the average of all.
+
+    Columns ``item, group, value`` and, alike on every row, ``district`` (what it is called),
+    ``origin`` (response, file, stated or average), ``district_id``, ``wave``, and ``year``, whose
+    dollars its pay is in (NA: those of the year that prices are given in).
+    """
+    stated = {key: value for key, value in (numbers or {}).items() if value}
+    told = ", ".join(f"{key}={value:g}" for key, value in stated.items())
+    ways = [*([f"district={district!r}"] if district else []), *(["file="] if file is not None else []),
+            *([told] if told else [])]  # fmt: skip
+    if len(ways) > 1:
+        raise EstimateError(
+            "one district at a time",
+            [Problem("district", way, "give a respondent, a file, or numbers") for way in ways],
+        )
+    year = _wave_of(x, wave)
+    called, origin = name or "This district", "stated"
+    if district:
+        own, origin = _respondent(x, district, year), "response"
+        directory = x.codebook.districts.set_index("district_id")["name"]
+        called = name or str(directory.get(district, f"District {district}"))
+    elif file is not None:
+        own, origin = own_numbers(file), "file"
+    elif stated:
+        own = own_numbers(stated)
+    else:
+        own, origin = average_district(given(x).figures, wave=year), "average"
+        called = name or "A district of average size"
+    about = {"district": called, "origin": origin, "district_id": district or pd.NA, "wave": year}
+    return own[_OWN].assign(**about, year=year if origin == "response" else pd.NA)
+
+
+def _wave_of(x: Any, wave: int | None) -> int:
+    """Take the wave asked for, else the latest that asked about staff, else the latest."""
+    figures = given(x).figures
+    there = sorted(int(year) for year in figures["wave"].dropna().unique())
+    if wave and wave not in there:
+        told = ", ".join(map(str, there)) or "none"
+        raise EstimateError(
+            f"there is no wave {wave}", [Problem("wave", str(wave), f"waves there are: {told}")]
+        )
+    of_staff = pick(figures, ["position_present", "support_ratio"])["wave"].dropna()
+    return int(wave or (max(of_staff) if len(of_staff) else there[-1]))
+
+
+def _respondent(x: Any, district: str, wave: int) -> pd.DataFrame:
+    """Take a district's own numbers from its response."""
+    responses = getattr(x, "responses", None)
+    if responses is None:
+        raise EstimateError(
+            f"district={district!r} is a respondent, and this evidence has no responses",
+            [Problem("district", district, "take data=responses or sample, or give own numbers")],
+        )
+    of_wave = responses.districts[responses.districts["wave"] == wave]
+    row = of_wave[of_wave["district_id"] == district]
+    if row.empty:
+        known = f"{len(of_wave)} districts answered"
+        raise EstimateError(
+            f"{district} did not answer in {wave}",
+            [Problem(f"wave {wave}", known, "name one of them, or give own numbers")],
+        )
+    held = responses.positions[responses.positions["wave"] == wave]
+    held = held[held["district_id"] == district].assign(present=1)
+    rows = [(name, "all", row[name].iloc[0]) for name in SINGLE if name in row]
+    rows += [
+        (f"position_{column}", one["position"], one[column])
+        for column in ("present", "fte", "salary")
+        if column in held
+        for one in held.to_dict("records")
+    ]
+    table = pd.DataFrame(rows, columns=_OWN).astype({"value": "Float64"})
+    least = table["item"].eq("enrollment").astype(int)
+    kept = table[(table["value"] >= least).fillna(False).astype(bool)]
+    return kept.drop_duplicates(["item", "group"], ignore_index=True)
+
+
+def average_district(figures: pd.DataFrame, *, wave: int) -> pd.DataFrame:
+    """Make up a district that has the mean number of everything; no rows where none is known."""
+    answered = pick(figures, "responding_districts", "count", wave=wave)["value"]
+    means = {
+        name: known["value"] / float(answered.iloc[0])
+        for name, item in zip(SINGLE, ("students", *SINGLE[1:]), strict=True)
+        if len(answered) and (known := total(figures, item, wave)) is not None
+    }
+    rows = [(name, "all", mean if name == "support_staff" else round(mean)) for name, mean in means.items()]
+    return pd.DataFrame(rows, columns=_OWN).astype({"value": "Float64"})
+
+
+def _single(own: pd.DataFrame, item: str) -> float | None:
+    value = own.loc[own["item"].eq(item), "value"]
+    return float(value.iloc[0]) if len(value) else None
+
+
+# ---- measures
+
+_PER_STUDENTS = "staff_per_1000_students"
+_RATIOS = (
+    ("devices_per_student", "devices_per_student", "devices", "enrollment", 1),
+    ("support_ratio", "devices_per_staff", "devices", "support_staff", 1),
+    ("support_staff_per_1000_students", _PER_STUDENTS, "support_staff", "enrollment", PER_STUDENTS),
+    ("devices_per_technician_fte", "devices_per_staff", "devices", "technician_fte", 1),
+    ("technician_fte_per_1000_students", _PER_STUDENTS, "technician_fte", "enrollment", PER_STUDENTS),
+    ("staff_fte_per_1000_students", _PER_STUDENTS, "staff_fte", "enrollment", PER_STUDENTS),
+)  # fmt: skip
+
+
+def district_measures(
+    districts: pd.DataFrame, positions: pd.DataFrame, *, technicians: Sequence[str] = LADDER
+) -> pd.DataFrame:
+    """Work out the measures of every district: ``wave, district_id, item, group, value, unit``."""
+    held = positions.reindex(columns=[*_KEYS, "position", "fte", "salary"])
+    held = held.astype({"fte": "Float64", "salary": "Float64"})
+    wide = districts.reindex(columns=[*_KEYS, *SINGLE]).astype(dict.fromkeys(SINGLE, "Float64"))
+    sums = {"staff_fte": held, "technician_fte": held[held["position"].isin(list(technicians))]}
+    for name, kept in sums.items():
+        # One unknown FTE leaves the sum unknown.
+        total = kept.groupby(_KEYS)["fte"].agg(lambda fte: fte.sum(skipna=False))
+        wide = wide.merge(total.astype("Float64").rename(name), how="left", on=_KEYS)
+    parts = [
+        wide[_KEYS].assign(
+            item=item, group="all", value=times * wide[above] / wide[below], unit=unit
+        )[(wide[below] > 0).fillna(False).astype(bool)]
+        for item, unit, above, below, times in _RATIOS
+    ]
+    parts += [
+        held[_KEYS].assign(item=item, group=held["position"], value=held[column], unit=unit)
+        for item, column, unit in (("position_fte", "fte", "fte"), ("position_salary", "salary", "usd"))
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True).dropna(subset="value").reset_index(drop=True)
+
+
+def own_measures(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
+    """Work out one district's measures from its own numbers, in the result shape."""
+    mine = own_numbers(own)
+    named = {"wave": 0, "district_id": "own"}
+    single = pd.DataFrame([{name: _single(mine, name) for name in SINGLE} | named])
+    held = mine[mine["item"].isin(BY_POSITION)].pivot(index="group", columns="item", values="value")
+    held = held.rename(columns={"position_fte": "fte", "position_salary": "salary"})
+    if not {"fte", "salary"} & set(held.columns):
+        held = held.head(0)
+    measures = district_measures(single, held.rename_axis("position").reset_index().assign(**named))
+    shown = measures[["item", "group", "unit"]].assign(
+        statistic="own", estimate=measures["value"], base_kind="unknown", method="own numbers",
+        synthetic=False, basis="own numbers",
+    )  # fmt: skip
+    return estimates(shown).astype({"unit": "str", "basis": "str"})
+
+
+# ---- where a district stands
+
+PAY_PERCENTILE = 20
+"""Fewest peers among whom it is told how many are paid less."""
+MOST = 75.0
+"""Percent of the peers from which "most" is said in place of the number."""
+_FURTHER = {
+    "name": "str", "verdict": "str", "unit": "str", "basis": "str", "own": "Float64",
+    "times": "Float64", "price_year": "Int64", "withheld": "str",
+}  # fmt: skip
+
+
+def peers(
+    own: pd.DataFrame | Mapping[str, float],
+    x: Any,
+    *,
+    wave: int | None = None,
+    k: int = 10,
+    same_grades: bool = True,
+    confidence: float = 0.95,
+    price_year: int | None = None,
+    rule: str | Rule = "districts-5",
+) -> pd.DataFrame:
+    """Set a district beside the averages of a survey, and beside the respondents nearest in size.
+
+    Parameters
+    ----------
+    own : DataFrame or mapping
+        The district's numbers: rows ``item, group, value`` (items ``enrollment``, ``devices``,
+        ``support_staff``; ``position_fte`` and ``position_salary`` with the position as group), or
+        a mapping of ``enrollment``, ``devices``, ``support_staff``, ``director_salary``. Any of
+        them may be missing. ``evidence.district(...)`` makes it.
+    x : Evidence or DataFrame
+        An Evidence: the averages that its series gives and, where there are responses, the
+        respondents nearest in enrollment. Figures: the averages alone. The described departments
+        (``evidence.structures``): those nearest in size; see Notes.
+    wave : int, optional
+        Survey year; default that of ``own``, else the latest that asked about staff.
+    k : int
+        Respondents nearest in the logarithm of enrollment.
+    same_grades : bool
+        Only respondents with the grades of the district, where these are known.
+    confidence : float
+        Level of the interval of the peers' mean.
+    price_year : int, optional
+        Pay in dollars of this year, where prices are known; else as stated.
+    rule : str or Rule
+        Disclosure rule for what is said of the peers.
+
+    Returns
+    -------
+    DataFrame
+        The result shape, one row a measure and statistic: ``own``; ``ratio_of_totals``,
+        ``mean_of_ratios``, ``mean``, ``min``, ``max`` of the series; ``mean``, ``percentile`` and
+        ``share`` with ``basis`` "peers". Further columns: ``name``, ``unit``, ``basis``, ``own``
+        (the district's value), ``times`` (own / estimate), ``verdict``, ``price_year``,
+        ``withheld`` (why a number is not told). No rows of what was not asked or not stated.
+
+    Raises
+    ------
+    EstimateError
+        If own numbers cannot be taken; all that is wrong is listed.
+
+    Notes
+    -----
+    Whatever is told of the peers could be subtracted from what is told of another district's
+    peers. So their means are rounded to a twentieth or coarser, and of positions and percentiles
+    only "most" or "few" is said where nearly all or nearly none are alike. Percentiles: percent of
+    peers below with ties by half, and exact binomial limits; means: Student's interval, which is
+    rough among so few.
+
+    Of described departments the rows give staff per 1,000 students (``estimate``, else
+    ``estimate_low``), ``staff``, ``students_printed``, ``near`` (within half and twice the size)
+    and ``roles_without_number``; who works outside a department is not counted into it.
+
+    References
+    ----------
+    Conover (1999), Practical Nonparametric Statistics, 3rd ed., sections 3.1 and 3.2;
+    Clopper and Pearson (1934), Biometrika 26:404-413.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures([{"figure_id": "a", "wave": 2024, "item": "support_ratio", "group": "all",
+    ...     "statistic": "mean_of_ratios", "value": 670, "unit": "devices_per_staff"}])
+    >>> beside = peers({"devices": 700, "support_staff": 2}, printed)
+    >>> beside[["statistic", "estimate", "own"]].values.tolist()
+    [['own', 350.0, 350.0], ['mean_of_ratios', 670.0, 350.0]]
+    """
+    if isinstance(x, pd.DataFrame) and {"role", "head_count"} <= set(x.columns):
+        return _departments(own, x)
+    mine, name = own_numbers(own), given(x).name
+    year = _wave_of(x, wave or _shared(mine, "wave"))
+    prices = prices_of(x, None)
+    paid_in = _shared(mine, "year") or price_year or year
+    factor = {since: priced(1.0, since, price_year, prices) for since in (paid_in, year)}
+    stated = own_measures(mine[_OWN]).assign(wave=year)
+    stated = _in_dollars(stated, "estimate", factor[paid_in][0])
+    means = pick(x, ["position_fte", "position_salary"], "mean", wave=year)
+    series = pd.concat([support(x, year), reported(means).assign(basis="as published")])
+    series = _in_dollars(series, "estimate", factor[year][0])
+    alike = series.merge(stated[["item", "group", "unit"]], on=["item", "group", "unit"])
+    peer = _among(mine, x, year, stated, factor[year][0], k, same_grades, confidence, rule_named(rule))
+    rows = [*stated.to_dict("records"), *alike.to_dict("records"), *peer]
+    values = stated.set_index(["item", "group"])["estimate"].to_dict()
+    order = {item: place for place, item in enumerate([*(one[0] for one in _RATIOS), *BY_POSITION])}
+    codebook = getattr(x, "codebook", None)
+    for row in rows:
+        mine_is = values.get((row["item"], row["group"]), pd.NA)
+        compared = row["statistic"] not in ("own", "percentile", "share")
+        compared = compared and pd.notna(row["estimate"]) and row["estimate"] != 0
+        row |= {
+            "name": codebook.label("measure", row["item"]) if codebook and row["group"] == "all"
+            else name(row["item"], row["group"]),
+            "own": mine_is,
+            "times": mine_is / row["estimate"] if compared else pd.NA,
+            "price_year": factor[year][1] if row["unit"] == "usd" else pd.NA,
+        }  # fmt: skip
+    return shaped(sorted(rows, key=lambda row: order[row["item"]]), _FURTHER)
+
+
+def _shared(own: pd.DataFrame, column: str) -> int | None:
+    known = own[column].dropna() if column in own else []
+    return int(known.iloc[0]) if len(known) else None
+
+
+def _in_dollars(table: pd.DataFrame, column: str, factor: float) -> pd.DataFrame:
+    pay = table["unit"].eq("usd").fillna(False).astype(bool)
+    return table.assign(**{column: table[column].where(~pay, table[column] * factor)})
+
+
+# ---- the respondents nearest in size
 
 LEVELS = {
     (True, True): "all grades",
@@ -32,18 +361,15 @@ LEVELS = {
 }
 """Has a band below grade 6, has 9-12 -> level."""
 
-KEYS = ["wave", "district_id"]
-
 
 def district_levels(bands: pd.DataFrame) -> pd.DataFrame:
     """Say which grades each district has, by the bands that it answered for."""
-    there = bands.dropna(subset="ratio")
-    has = there.groupby(KEYS)["band"].agg(set).reset_index()
+    has = bands.dropna(subset="ratio").groupby(_KEYS)["band"].agg(set).reset_index()
     levels = [
         LEVELS[(bool(names & {"pk-2", "3-5"}) or "9-12" not in names, "9-12" in names)]
         for names in has["band"]
     ]
-    return has[KEYS].assign(level=pd.array(levels, dtype="str"))
+    return has[_KEYS].assign(level=pd.array(levels, dtype="str"))
 
 
 def nearest_peers(
@@ -51,357 +377,168 @@ def nearest_peers(
     enrollment: float,
     *,
     wave: int,
-    k: int | None = 10,
-    caliper: float | None = None,
+    k: int = 10,
     levels: pd.DataFrame | None = None,
-    level: str | None = None,
     exclude: str | None = None,
 ) -> pd.DataFrame:
-    """Choose the respondents of a wave that are nearest in size."""
-    if not (enrollment > 0 and (k or caliper) and (caliper is None or caliper >= 1)):
-        raise EstimateError(
-            f"no peers of a district with {enrollment:g} students, k {k}, caliper {caliper}",
-            [Problem("peers", "need students, and k or a caliper of at least 1", "give them")],
-        )
-    if (level is None) != (levels is None):
-        raise EstimateError("peers of a level need both level= and levels=")
+    """Choose the respondents of a wave nearest in size, of the level of ``exclude`` if known."""
+    if not (enrollment > 0 and k >= 1):
+        raise EstimateError(f"no peers of a district with {enrollment:g} students, k {k}")
     pool = districts[(districts["wave"] == wave) & (districts["enrollment"] > 0).fillna(False)]
-    if pool.empty:
-        raise EstimateError(f"no district gave its enrollment in {wave}")
-    if levels is not None:
-        of_level = levels.loc[(levels["level"] == level) & (levels["wave"] == wave), "district_id"]
-        pool = pool[pool["district_id"].isin(of_level)]
+    if levels is not None and exclude is not None:
+        of_wave = levels[levels["wave"] == wave]
+        own = of_wave.loc[of_wave["district_id"] == exclude, "level"]
+        same = of_wave.loc[of_wave["level"].isin(own), "district_id"]
+        pool = pool[pool["district_id"].isin(same)] if len(own) else pool
     times = pool["enrollment"].astype(float) / enrollment
-    found = pool[[*KEYS, "enrollment"]].assign(times=times, log_distance=np.log(times).abs())
+    found = pool[[*_KEYS, "enrollment"]].assign(times=times, log_distance=np.log(times).abs())
     found = found[found["district_id"] != exclude] if exclude else found
-    if caliper is not None:
-        found = found[found["log_distance"] <= np.log(caliper) + 1e-12]
     return found.sort_values(["log_distance", "district_id"]).head(k).reset_index(drop=True)
 
 
-def usual_positions(
-    districts: pd.DataFrame,
-    positions: pd.DataFrame,
-    peers: pd.DataFrame,
-    *,
-    names: Sequence[str],
-    confidence: float = 0.95,
-    rule: str | Rule = "districts-5",
-) -> pd.DataFrame:
-    """Give the share of the peers that have each position."""
-    held = positions.merge(peers[KEYS], on=KEYS)
-    context = peer_context(districts, peers)
+def _among(
+    own: pd.DataFrame, x: Any, wave: int, stated: pd.DataFrame, factor: float, k: int,
+    same_grades: bool, confidence: float, rule: Rule,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Give the rows that compare with peers; none without responses or an own enrollment."""
+    responses, size = getattr(x, "responses", None), _single(own, "enrollment")
+    if responses is None or not size or "enrollment" not in responses.districts:
+        return []
+    bands, names = getattr(responses, "bands", None), own.get("district_id", pd.Series()).dropna()
+    levels = district_levels(bands) if same_grades and bands is not None and len(bands) else None
+    exclude = str(names.iloc[0]) if len(names) else None
+    found = nearest_peers(responses.districts, size, wave=wave, k=k, levels=levels, exclude=exclude)
+    chosen = responses.districts.merge(found[_KEYS], on=_KEYS)
+    held = responses.positions.merge(found[_KEYS], on=_KEYS)
+    theirs = _in_dollars(district_measures(chosen, held), "value", factor)
+    context = {
+        "source": "; ".join(sorted(chosen["source"].unique())), "wave": wave, "base_kind": "derived",
+        "synthetic": bool(chosen["synthetic"].any()), "basis": "peers",
+    }  # fmt: skip
     rows = [
-        context
-        | {
-            "item": "position_present",
-            "group": name,
-            "count": held.loc[held["position"] == name, "district_id"].nunique(),
-            "base": len(peers),
-            "base_kind": "derived",
-        }
-        for name in names
+        context | {"item": item, "group": group, "unit": unit} | told
+        for item, group, unit, value in stated[["item", "group", "unit", "estimate"]].values
+        for values in [theirs.loc[theirs["item"].eq(item) & theirs["group"].eq(group), "value"]]
+        for told in _placed(float(value), values.to_numpy(float), item, confidence)
     ]
-    shares = share_estimates(pd.DataFrame(rows), method="wilson", confidence=confidence)
-    told = withhold_estimates(shares.drop(columns="count"), rule)
-    return told.astype({"withheld": "str"})
-
-
-def peer_context(districts: pd.DataFrame, peers: pd.DataFrame) -> dict[str, Any]:
-    """Say of which source and wave the peers are, as columns of the result shape."""
-    chosen = districts.merge(peers[KEYS], on=KEYS)
-    return {
-        "source": "; ".join(sorted(chosen["source"].unique())),
-        "wave": chosen["wave"].iloc[0] if len(chosen) else pd.NA,
-        "synthetic": bool(chosen["synthetic"].any()),
-    }
-
-
-PAY_PERCENTILE = 20
-"""Fewest peers among whom a salary's percentile is given."""
-
-PAY_ROUNDING = 1000
-"""Mean pay is rounded to this, so that two sets of peers cannot be subtracted from each other."""
-
-KS = (5, 10, 15, 20, 30)
-CALIPERS = (1.25, 1.5, 2.0)
-"""Choices of peers that :func:`place_sensitivity` tries: so many, or within so many times."""
-
-
-def place_among(
-    own: pd.DataFrame,
-    districts: pd.DataFrame,
-    positions: pd.DataFrame,
-    peers: pd.DataFrame,
-    *,
-    confidence: float = 0.95,
-    rule: str | Rule = "districts-5",
-) -> pd.DataFrame:
-    """Say where a district stands among its peers in everything that it stated.
-
-    Conover (1999), Practical Nonparametric Statistics, 3rd ed., sections 3.1 and 3.2;
-    Clopper and Pearson (1934), Biometrika 26:404-413.
-    """
-    applied = rule_named(rule)
-    mine = own_measures(own)
-    theirs = _measures_of(districts, positions, peers)
-    rows = [
-        row | {"unit": measure["unit"]}
-        for measure in mine.to_dict("records")
-        for row in _placed(measure, theirs, peer_context(districts, peers), confidence)
-    ]
-    table = estimates(rows).astype({"unit": "str"})
-    told = withhold_estimates(table, applied, contributions=theirs)
-    return _withhold_percentiles(told, applied)
-
-
-def place_sensitivity(
-    own: pd.DataFrame,
-    districts: pd.DataFrame,
-    positions: pd.DataFrame,
-    *,
-    wave: int,
-    ks: Sequence[int] = KS,
-    calipers: Sequence[float] = CALIPERS,
-    exclude: str | None = None,
-    confidence: float = 0.95,
-    rule: str | Rule = "districts-5",
-) -> pd.DataFrame:
-    """See how the percentiles of a district move with the choice of its peers."""
-    size = own_enrollment(own)
-    choices: list[tuple[str, int | None, float | None]] = [
-        *((f"{k} nearest", k, None) for k in ks),
-        *((f"within {caliper:g} times", None, caliper) for caliper in calipers),
-    ]
-    tables = []
-    for name, k, caliper in choices:
-        peers = nearest_peers(districts, size, wave=wave, k=k, caliper=caliper, exclude=exclude)
-        placed = place_among(own, districts, positions, peers, confidence=confidence, rule=rule)
-        chosen = placed[placed["statistic"] == "percentile"]
-        tables.append(chosen.assign(choice=name, peers=len(peers)))
-    return estimates(pd.concat(tables, ignore_index=True)).astype(
-        {"choice": "str", "peers": "Int64"}
+    asked = responses.positions.loc[responses.positions["wave"] == wave, "position"].unique()
+    for name in asked if len(found) else ():
+        percent = 100 * held.loc[held["position"] == name, "district_id"].nunique() / len(found)
+        rows.append(
+            context | {"item": "position_present", "group": name, "unit": "percent", "base": len(found)}
+            | {"statistic": "share", "method": "peers with the position"}
+            | {"verdict": _words(percent, ("few", "some", "most"))["verdict"]}
+        )  # fmt: skip
+    told = withhold(estimates(rows), rule, contributions=theirs)
+    small = told["base"].isna() | told["base"].lt(rule.threshold).fillna(True)
+    pay = told["item"].eq("position_salary") & told["base"].lt(PAY_PERCENTILE).fillna(True)
+    reason = told["withheld"].mask(
+        pay & told["statistic"].eq("percentile"), f"pay of fewer than {PAY_PERCENTILE} districts"
     )
-
-
-def percentile_ranges(sensitivity: pd.DataFrame) -> pd.DataFrame:
-    """Sum up the percentiles over all choices of peers."""
-    rows = [
-        {
-            "item": item,
-            "group": group,
-            "statistic": "percentile",
-            "base_kind": "derived",
-            "method": "range over choices of peers",
-            "synthetic": bool(part["synthetic"].any()),
-            "estimate_low": part["estimate"].min(),
-            "estimate_high": part["estimate"].max(),
-            "choices": int(part["estimate"].notna().sum()),
-        }
-        for (item, group), part in sensitivity.groupby(["item", "group"], sort=False)
-    ]
-    kinds = {"estimate_low": "Float64", "estimate_high": "Float64", "choices": "Int64"}
-    return estimates(rows).astype(kinds)
-
-
-class _Place(NamedTuple):
-    """How many peers are below, and how many have the same value."""
-
-    below: int
-    same: int
-    base: int
+    reason = reason.mask(small, f"base below {rule.threshold}")
+    numbers = ["estimate", "conf_low", "conf_high", "base", "verdict"]
+    shown = {name: told[name].mask(reason.notna()) for name in numbers if name in told}
+    return told.assign(**shown, withheld=reason).to_dict("records")
 
 
 def _placed(
-    measure: dict[str, Any], theirs: pd.DataFrame, context: dict[str, Any], confidence: float
+    own: float, values: NDArray[np.float64], item: str, confidence: float
 ) -> list[dict[str, Any]]:
-    chosen = (theirs["item"] == measure["item"]) & (theirs["group"] == measure["group"])
-    values = theirs.loc[chosen, "value"].to_numpy(float)
-    pay = measure["item"] in PAY
-    shared = context | {
-        "item": measure["item"],
-        "group": measure["group"],
-        "base": len(values),
-        "base_kind": "derived",
-    }
-    return [
-        shared
-        | {"statistic": "own", "estimate": measure["estimate"], "method": "own numbers"}
-        | {"base": pd.NA, "base_kind": "unknown"},
-        shared | _mean(values, pay, confidence),
-        shared | _percentile(float(measure["estimate"]), values, confidence),
-    ]
+    mean: dict[str, Any] = {"statistic": "mean", "base": len(values)}
+    mean["method"] = "mean of peers, Student's t, rounded so that no peer can be told from it"
+    place: dict[str, Any] = {"statistic": "percentile", "base": len(values)}
+    place["method"] = "percent of peers below, exact binomial"
+    if len(values) > 1 and np.ptp(values) > 0:
+        limits = mean_interval(values.mean(), values.std(ddof=1), len(values), None, confidence)
+        numbers = (float(values.mean()), float(limits.low), float(limits.high))
+        mean |= dict(zip(("estimate", "conf_low", "conf_high"), _coarse(numbers), strict=True))
+    if len(values):
+        same = np.isclose(values, own, rtol=1e-9)
+        below = int(((values < own) & ~same).sum())
+        ends = clopper_pearson([below, below + int(same.sum())], len(values), confidence)
+        percent = 100 * (below + same.sum() / 2) / len(values)
+        place |= _words(percent, ("lower than most", "among them", "higher than most"))
+        if "estimate" in place:
+            place |= {"conf_low": float(ends.low[0]), "conf_high": float(ends.high[1])}
+    return [mean] if item == "position_fte" else [mean, place]
 
 
-def _mean(values: np.ndarray, pay: bool, confidence: float) -> dict[str, Any]:
-    row: dict[str, Any] = {"statistic": "mean", "method": "mean of peers, Student's t"}
-    if len(values) < 2:
-        return row
-    error = float(values.std(ddof=1) / np.sqrt(len(values)))
-    limits = mean_interval(values.mean(), values.std(ddof=1), len(values), None, confidence)
-    numbers = (float(values.mean()), float(limits.low), float(limits.high))
-    if pay:
-        numbers = tuple(PAY_ROUNDING * np.floor(at / PAY_ROUNDING + 0.5) for at in numbers)
-        row["method"] += f", rounded to {PAY_ROUNDING}"
-    mean, low, high = numbers
-    shown_error = pd.NA if pay else error
-    return row | {"estimate": mean, "std_error": shown_error, "conf_low": low, "conf_high": high}
+def _words(percent: float, told: tuple[str, str, str]) -> dict[str, Any]:
+    """Tell a percent in words, and in numbers only where neither most nor few are alike."""
+    if 100 - MOST < percent < MOST:
+        return {"estimate": float(percent), "verdict": told[1]}
+    return {"verdict": told[2] if percent >= MOST else told[0]}
 
 
-def _percentile(value: float, values: np.ndarray, confidence: float) -> dict[str, Any]:
-    row = {"statistic": "percentile", "method": "percent of peers below, exact binomial"}
-    if not len(values):
-        return row
-    same = np.isclose(values, value, rtol=1e-9)
-    place = _Place(int(((values < value) & ~same).sum()), int(same.sum()), len(values))
-    ends = clopper_pearson([place.below, place.below + place.same], place.base, confidence)
-    return row | {
-        "estimate": 100 * (place.below + place.same / 2) / place.base,
-        "conf_low": float(ends.low[0]),
-        "conf_high": float(ends.high[1]),
-    }
+def _coarse(numbers: Sequence[float]) -> list[float]:
+    """Round to 1, 2 or 5 of a power of ten, at least a twentieth of the first number or so.
+
+    The mean of k and of k + 1 peers then leaves the one more unknown to half its size or worse.
+    """
+    size = abs(numbers[0])
+    if not size:
+        return list(numbers)
+    power = 10.0 ** np.floor(np.log10(size / 10))
+    step = max(unit * power for unit in (1, 2, 5) if unit * power <= size / 10)
+    return [float(np.round(step * np.floor(at / step + 0.5), 10)) for at in numbers]
 
 
-def _measures_of(
-    districts: pd.DataFrame, positions: pd.DataFrame, peers: pd.DataFrame
+# ---- departments that were described in public
+
+
+DESCRIBED_IN = "department-structures-2018"
+NEAR = 2.0
+"""Up to so many times as large, or as small, is about the same size."""
+
+
+def _departments(
+    own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame
 ) -> pd.DataFrame:
-    chosen = districts.merge(peers[KEYS], on=KEYS)
-    return district_measures(chosen, positions.merge(peers[KEYS], on=KEYS))
+    """Give the described departments of known staff and size, nearest to a district first."""
+    size = _single(own_numbers(own), "enrollment")
+    districts = structures.groupby("district_id", sort=False)
+    rows = [_described(part, size) for _, part in districts] if size else []
+    shared = {
+        "source": DESCRIBED_IN, "item": "described_staff_per_1000_students", "statistic": "ratio",
+        "base": districts.ngroups, "base_kind": "published", "synthetic": False,
+    }  # fmt: skip
+    known = [row | shared for row in rows if row["staff"] > 0 and pd.notna(row["estimate_low"])]
+    return shaped(sorted(known, key=lambda row: row["log_distance"]), _DESCRIBED)
 
 
-def _withhold_percentiles(told: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    place = told["statistic"] == "percentile"
-    pay = place & told["item"].isin(PAY) & (told["base"] < PAY_PERCENTILE).fillna(True)
-    few = place & (told["base"] < rule.threshold).fillna(True)
-    reason = (
-        told["withheld"]
-        .mask(pay, f"pay of fewer than {PAY_PERCENTILE} districts could be read from it")
-        .mask(few, f"base below {rule.threshold}")
-    )
-    hidden = pay | few
-    numbers = ["estimate", "std_error", "conf_low", "conf_high", "base"]
-    shown = {name: told[name].mask(hidden) for name in numbers}
-    return told.assign(**shown, withheld=reason.astype("str"))
-
-
-_MEANS = ("position_fte", "position_salary")
-STRUCTURE_COLUMNS = (
-    "district_id", "district", "state", "students_low", "students_high", "students_printed",
-    "role", "position", "head_count", "fte",
-)  # fmt: skip
-
-
-def beside_state(
-    own: pd.DataFrame,
-    figures: pd.DataFrame,
-    positions: pd.DataFrame,
-    *,
-    wave: int = 2024,
-    source: str | None = None,
-) -> pd.DataFrame:
-    """Set a district's measures beside the published figures of its state."""
-    mine = own_measures(own)
-    state = support_measures(figures, positions, wave=wave, source=source)
-    state = state[~state["statistic"].isin(["min", "max"])]
-    rows = [*state.to_dict("records"), *_position_means(figures, wave, source)]
-    shown = [
-        row | {"own": float(one["estimate"]), "times": float(one["estimate"]) / row["estimate"]}
-        for one in mine.to_dict("records")
-        for row in rows
-        if (row["item"], row["group"], row["unit"]) == (one["item"], one["group"], one["unit"])
-    ]
-    kinds = {"unit": "str", "basis": "str", "own": "Float64", "times": "Float64"}
-    dropped = ["estimate_low", "estimate_high"]
-    table = estimates(shown).drop(columns=dropped, errors="ignore")
-    empty = {name: pd.NA for name in kinds if name not in table.columns}
-    return table.assign(**empty).astype(kinds)
-
-
-def structure_peers(
-    structures: pd.DataFrame,
-    enrollment: float,
-    *,
-    caliper: float = 2.0,
-    leave_out: Sequence[str] = (),
-    source: str = "department-structures-2018",
-    wave: int = 2018,
-) -> pd.DataFrame:
-    """Set a district beside departments that were described in public, nearest in size first."""
-    lacking = [name for name in STRUCTURE_COLUMNS if name not in structures.columns]
-    if lacking or not (enrollment > 0 and caliper >= 1):
-        raise EstimateError(
-            "the described departments cannot be set beside the district",
-            [
-                *(Problem("structures", f"column {name} is missing", "add it") for name in lacking),
-                Problem("enrollment, caliper", f"{enrollment:g}, {caliper:g}", "from 1 up"),
-            ],
-        )
-    numbers = {name: pd.to_numeric(structures[name]).astype("Float64") for name in _NUMBERS}
-    table = structures.assign(**numbers)
-    rows = [
-        _described(part, enrollment, caliper, leave_out)
-        for _, part in table.groupby("district_id", sort=False)
-    ]
-    shared = {"source": source, "wave": wave, "base": len(rows), "base_kind": "published"}
-    shared |= {"item": "described_staff_per_1000_students", "synthetic": False}
-    shown = estimates([row | shared for row in rows]).astype(_DESCRIBED)
-    return shown.sort_values("log_distance", na_position="last").reset_index(drop=True)
-
-
-_NUMBERS = ("students_low", "students_high", "head_count", "fte")
 _DESCRIBED = {
-    "district": "str",
-    "state": "str",
-    "students_printed": "str",
-    "students_low": "Float64",
-    "students_high": "Float64",
-    "near": "boolean",
-    "log_distance": "Float64",
-    "staff": "Float64",
-    "roles": "Int64",
-    "roles_without_number": "Int64",
-    "positions": "str",
-    "estimate_low": "Float64",
-    "estimate_high": "Float64",
-}
+    "name": "str", "students_printed": "str", "near": "boolean", "log_distance": "Float64",
+    "staff": "Float64", "roles": "str", "roles_without_number": "Int64",
+    "estimate_low": "Float64", "estimate_high": "Float64",
+}  # fmt: skip
 
 
-def _described(
-    part: pd.DataFrame, enrollment: float, caliper: float, leave_out: Sequence[str]
-) -> dict[str, Any]:
+def _described(part: pd.DataFrame, size: float) -> dict[str, Any]:
     first = part.iloc[0]
-    counted = part[~part["position"].isin(list(leave_out))]
-    stated = counted["fte"].fillna(counted["head_count"])
+    counted = part[part["inside"].ne("no")] if "inside" in part else part
+    stated = counted["fte"].fillna(counted["head_count"]).astype("Float64")
     staff, unstated = float(stated.sum()), int(stated.isna().sum())
     low, high = first["students_low"], first["students_high"]
-    distance = _distance(low, high, enrollment)
+    distance = _distance(low, high, size)
     whole = unstated == 0 and pd.notna(low) and low == high
+    # Of "fewer than 900" beside 800 students it is not known how near it is.
+    open_end = pd.isna(distance) or (pd.isna(low) and distance == 0)
+    people = [f"{number:g} {role}" if pd.notna(number) else str(role)
+              for number, role in zip(stated, counted["role"], strict=True)]  # fmt: skip
     return {
         "group": first["district_id"],
-        "statistic": "ratio",
+        "name": f"{first['district']}, {first['state']}",
         "estimate": PER_STUDENTS * staff / float(high) if whole else pd.NA,
         "method": "staff stated over students stated",
-        "district": first["district"],
-        "state": first["state"],
         "students_printed": first["students_printed"],
-        "students_low": low,
-        "students_high": high,
-        "near": _near(distance, low, caliper),
+        "near": pd.NA if open_end else bool(distance <= np.log(NEAR) + 1e-12),
         "log_distance": distance,
         "staff": staff,
-        "roles": len(counted),
+        "roles": "; ".join(people),
         "roles_without_number": unstated,
-        "positions": "|".join(dict.fromkeys(counted["position"].dropna())),
         "estimate_low": pd.NA if pd.isna(high) else PER_STUDENTS * staff / float(high),
-        "estimate_high": (pd.NA if unstated or pd.isna(low) else PER_STUDENTS * staff / float(low)),
+        "estimate_high": pd.NA if unstated or pd.isna(low) else PER_STUDENTS * staff / float(low),
     }
-
-
-def _near(distance: Any, low: Any, caliper: float) -> Any:
-    """Tell whether the size is near: not known of "fewer than 900" beside 800 students."""
-    if pd.isna(distance) or (pd.isna(low) and distance == 0):
-        return pd.NA
-    return bool(distance <= np.log(caliper) + 1e-12)
 
 
 def _distance(low: Any, high: Any, enrollment: float) -> Any:
@@ -413,253 +550,155 @@ def _distance(low: Any, high: Any, enrollment: float) -> Any:
     return float(max(above, below, 0.0))
 
 
-def _position_means(figures: pd.DataFrame, wave: int, source: str | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": row["source"],
-            "wave": row["wave"],
-            "item": item,
-            "group": row["group"],
-            "statistic": "mean",
-            "estimate": float(row["value"]),
-            "base": row["base"],
-            "base_kind": row["base_kind"],
-            "population": row["population"],
-            "method": "as published",
-            "synthetic": row["synthetic"],
-            "unit": row["unit"],
-            "basis": "as published, districts with the position",
-        }
-        for item in _MEANS
-        for row in figures_of(figures, item, "mean", wave=wave, source=source).to_dict("records")
-    ]
-
-
-DIRECTOR = "technology_director"
-
-
-def stated_numbers(
-    *,
-    enrollment: float,
-    devices: float = 0,
-    support_staff: float = 0,
-    director_salary: float = 0,
-) -> pd.DataFrame:
-    """Put numbers that a district states of itself into the form that measures are made from."""
-    rows = [
-        ("enrollment", "all", enrollment),
-        ("devices", "all", devices),
-        ("support_staff", "all", support_staff),
-        ("position_salary", DIRECTOR, director_salary),
-    ]
-    problems = [
-        Problem(f"{item} {group}", f"{value:g}", "give a number from 0 up; 0 is not stated")
-        for item, group, value in rows
-        if not value >= 0
-    ]
-    if not enrollment >= 1:
-        problems.append(Problem("enrollment", f"{enrollment:g}", "peers are found by it: give it"))
-    if problems:
-        raise EstimateError("the district's own numbers cannot be taken", problems)
-    kept = pd.DataFrame([row for row in rows if row[2]], columns=["item", "group", "value"])
-    return kept.astype({"value": "Float64"})
-
-
-def average_district(figures: pd.DataFrame, *, wave: int) -> pd.DataFrame:
-    """Make up a district that has the mean number of everything among those that answered."""
-    count = float(figure_of(figures, "responding_districts", "count", wave=wave)["value"])
-    totals = {
-        name: float(figure_of(figures, name, "total", wave=wave)["value"])
-        for name in ("students", "devices", "support_staff")
-        if name == "students" or asked(figures, wave, name)
-    }
-    return stated_numbers(
-        enrollment=round(totals["students"] / count),
-        devices=round(totals.get("devices", 0) / count),
-        support_staff=totals.get("support_staff", 0) / count,
-    )
-
-
-class PeerTables(NamedTuple):
-    """What responses say of a district and its peers; no rows where there are none."""
-
-    peers: pd.DataFrame
-    placed: pd.DataFrame
-    ranges: pd.DataFrame
-    usual: pd.DataFrame
-    level: str
-
-
-def peer_tables(
-    own: pd.DataFrame,
-    districts: pd.DataFrame | None,
-    positions: pd.DataFrame | None,
-    bands: pd.DataFrame | None,
-    *,
-    wave: int,
-    names: list[str],
-    k: int = 10,
-    district_id: str | None = None,
-    same_grades: bool = True,
-    confidence: float = 0.95,
-    rule: str | Rule = "districts-5",
-) -> PeerTables:
-    """Choose a district's peers among the respondents and set it beside them."""
-    if districts is None or positions is None or not (districts["wave"] == wave).any():
-        none = pd.DataFrame(columns=["wave", "district_id", "enrollment", "times", "log_distance"])
-        empty = empty_estimates()
-        return PeerTables(none, empty, empty, empty, "")
-    levels = district_levels(bands) if bands is not None else None
-    level = _level(levels, wave, district_id) if same_grades else ""
-    peers = nearest_peers(
-        districts,
-        own_enrollment(own),
-        wave=wave,
-        k=k,
-        levels=levels if level else None,
-        level=level or None,
-        exclude=district_id,
-    )
-    shared: dict[str, Any] = {"confidence": confidence, "rule": rule}
-    tried = place_sensitivity(own, districts, positions, wave=wave, exclude=district_id, **shared)
-    asked_for = set(positions.loc[positions["wave"] == wave, "position"])
-    asked = [name for name in names if name in asked_for]
-    return PeerTables(
-        peers,
-        place_among(own, districts, positions, peers, **shared),
-        percentile_ranges(tried),
-        usual_positions(districts, positions, peers, names=asked, **shared),
-        level,
-    )
-
-
-def _level(levels: pd.DataFrame | None, wave: int, district_id: str | None) -> str:
-    if levels is None or district_id is None:
-        return ""
-    own = levels[(levels["wave"] == wave) & (levels["district_id"] == district_id)]
-    return str(own["level"].iloc[0]) if len(own) else ""
-
-
-__all__ = [
-    "SPREADS",
-    "Curve",
-    "Enrollments",
-    "fit_presence",
-    "log_normal",
-    "presence",
-    "spread_from_range",
-]
+# ---- the chance of a position
 
 SPREADS = (0.7, 0.95, 1.2)
 """Standard deviations of log enrollment to try, the middle one for the estimate."""
-_FURTHER = {
-    "enrollment": "Int64",
-    "estimate_low": "Float64",
-    "estimate_high": "Float64",
-    "doubling": "Float64",
-    "share": "Float64",
-    "mean_enrollment": "Float64",
-    "spreads": "str",
-}
+_STEEPEST = 60.0  # beyond this the curve is a step on any grid of enrollments
+USUAL, EITHER, UNUSUAL = "usual", "could be either", "unusual"
+_CHANCE = {
+    "name": "str", "verdict": "str", "supposed": "str", "enrollment": "Float64",
+    "estimate_low": "Float64", "estimate_high": "Float64", "range_low": "Float64",
+    "range_high": "Float64", "count": "Int64", "share": "Float64", "mean_enrollment": "Float64",
+    "held": "boolean",
+}  # fmt: skip
 
 
-def presence(
-    figures: pd.DataFrame,
-    enrollment: int,
+def chances(
+    own: pd.DataFrame | Mapping[str, float],
+    x: Any,
     *,
-    positions: Sequence[str] | None = None,
+    wave: int | None = None,
     spreads: Sequence[float] = SPREADS,
-    wave: int = 2024,
-    source: str | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Give the chance that a district of this enrollment has each position, and its range.
+    """Give the chance that a district of this enrollment has each position, as far as size tells.
 
-    Hansen (1982), Econometrica 50:1029-1054, exactly identified moments; Manski (2003),
-    Partial Identification of Probability Distributions, on showing the range over what
-    cannot be known.
+    Parameters
+    ----------
+    own : DataFrame or mapping
+        As for :func:`peers`; only its enrollment counts.
+    x : Evidence or DataFrame
+        Whose figures say how many districts have each position and their mean enrollment.
+    wave : int, optional
+        Survey year; default that of ``own``, else the latest that asked.
+    spreads : sequence of float
+        Standard deviations of log enrollment to suppose; the middle one gives the estimate.
+    confidence : float
+        Level of the limits of chance.
+
+    Returns
+    -------
+    DataFrame
+        The result shape, one row a position, the likeliest first: ``estimate`` in percent,
+        ``conf_low, conf_high`` (chance among so many districts, at the middle spread),
+        ``estimate_low, estimate_high`` (over the spreads), ``range_low, range_high`` (both: a
+        range, no interval), ``verdict`` (usual, could be either, unusual: whether the range lies
+        above or below one half), ``supposed`` in words, ``count``, ``share``,
+        ``mean_enrollment``, ``held`` (whether the district has it, where known).
+        No rows where it was not asked, where no enrollment is given, or where the enrollment lies
+        beyond the sizes that so many districts would have.
+
+    Raises
+    ------
+    EstimateError
+        For spreads that are not positive.
+
+    Notes
+    -----
+    The printed share of districts with a position and their mean enrollment fix the two numbers
+    of a logistic curve in log enrollment, once enrollments are supposed log-normal with the mean
+    that all districts have. The limits are those of the two estimating equations (a sandwich).
+
+    References
+    ----------
+    Hansen (1982), Econometrica 50:1029-1054, exactly identified moments; Manski (2003), Partial
+    Identification of Probability Distributions, on showing the range over what cannot be known;
+    White (1982), Econometrica 50:1-25, on the limits.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures([
+    ...     {"figure_id": item, "wave": 2024, "item": item, "group": group, "statistic": statistic,
+    ...      "value": value, "base": 62}
+    ...     for item, group, statistic, value in (
+    ...         ("students", "all", "total", 200380), ("responding_districts", "all", "count", 62),
+    ...         ("position_present", "technician_1", "count", 40),
+    ...         ("position_enrollment", "technician_1", "mean", 3739))])
+    >>> row = chances({"enrollment": 600}, printed).iloc[0]
+    >>> round(row["estimate"]), round(row["range_low"]), round(row["range_high"]), row["verdict"]
+    (49, 26, 71, 'could be either')
     """
-    middle = _middle(spreads, enrollment)
-    counts = figures_of(figures, "position_present", "count", wave=wave, source=source)
-    means = figures_of(figures, "position_enrollment", "mean", wave=wave, source=source)
-    counts, means = counts.set_index("group"), means.set_index("group")
-    both = [name for name in counts.index if name in means.index]
-    wanted = list(positions) if positions is not None else both
-    problems = [
-        Problem(f"position {name}", "no count, base or mean enrollment is published", "leave out")
-        for name in wanted
-        if name not in counts.index or name not in means.index or pd.isna(counts.at[name, "base"])
-    ]
-    if problems:
-        raise EstimateError("the chances cannot be worked out", problems)
-    total = figure_of(figures, "students", "total", wave=wave, source=source)
-    districts = figure_of(figures, "responding_districts", "count", wave=wave, source=source)
-    mean = float(total["value"]) / float(districts["value"])
+    if not (len(spreads) and all(spread > 0 for spread in spreads)):
+        raise EstimateError(f"a chance needs positive spreads, not {list(spreads)}")
+    mine = own_numbers(own)
+    size, (figures, _, name) = _single(mine, "enrollment"), given(x)
+    year = _wave_of(x, wave or _shared(mine, "wave"))
+    counts = pick(figures, "position_present", "count", wave=year).dropna(subset=["value", "base"])
+    means = pick(figures, "position_enrollment", "mean", wave=year).dropna(subset="value")
+    both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))
+    students = total(figures, "students", year)
+    answered = pick(figures, "responding_districts", "count", wave=year)
+    if not size or both.empty or students is None or answered.empty:
+        return shaped([], _CHANCE)
+    n, middle = float(answered["value"].iloc[0]), sorted(spreads)[len(spreads) // 2]
+    mean = float(students["value"]) / n
+    if not _within(mean, middle, n, size):
+        return shaped([], _CHANCE)
     shapes = {spread: log_normal(mean, spread) for spread in spreads}
-    rows = [
-        _row(counts.loc[name], float(means.at[name, "value"]), shapes, middle, enrollment)
-        | {"group": name, "wave": wave}
-        | {"method": _told(mean, spreads)}
-        for name in wanted
-    ]
-    return estimates(rows).astype(_FURTHER)
+    rows = [_chance(row, shapes, middle, size, confidence) for row in both.to_dict("records")]
+    held = set(mine.loc[mine["item"].eq("position_present"), "group"])
+    told = " or ".join(f"{spread:g}" for spread in spreads)
+    supposed = (
+        f"enrollments are log-normal with a mean of {mean:,.0f} and a spread of their logarithm of "
+        f"{told}, and the chance goes with size alone, along a logistic curve"
+    )
+    known = [
+        row | {
+            "wave": year, "name": name("position_present", row["group"]), "supposed": supposed,
+            "held": row["group"] in held if held else pd.NA,
+            "figures": joined(row["figures"], students["figure_id"], answered["figure_id"].iloc[0]),
+        }
+        for row in rows if row["estimate"] is not None
+    ]  # fmt: skip
+    return shaped(sorted(known, key=lambda row: -row["estimate"]), _CHANCE)
 
 
-def _row(
-    count: pd.Series[Any],
-    mean_enrollment: float,
-    shapes: dict[float, Enrollments],
-    middle: float,
-    enrollment: int,
-) -> dict[str, Any]:
-    share = float(count["value"]) / float(count["base"])
+def _within(mean: float, spread: float, n: float, size: float) -> bool:
+    """Tell whether n districts of such a mean are likely to reach to a size."""
+    reach = float(stats.norm.ppf(1 - 1 / (2 * n)))
+    return bool(abs(np.log(size / mean) + spread**2 / 2) <= reach * spread)
+
+
+def _chance(
+    row: Mapping[Any, Any], shapes: Mapping[float, Enrollments], middle: float, size: float,
+    confidence: float,
+) -> dict[str, Any]:  # fmt: skip
+    share, mean = float(row["value"]) / float(row["base"]), float(row["value_mean"])
     curves = {}
     if 0 < share < 1:
-        curves = {
-            spread: curve
-            for spread, shape in shapes.items()
-            if (curve := fit_presence(share, mean_enrollment, shape)) is not None
-        }
-    chances = {spread: 100 * float(curve.chance(enrollment)) for spread, curve in curves.items()}
-    return {
-        "source": count["source"],
-        "item": "position_chance",
-        "statistic": "chance",
-        "estimate": chances.get(middle),
-        "base": count["base"],
-        "base_kind": count["base_kind"],
-        "population": count["population"],
-        "synthetic": count["synthetic"],
-        "enrollment": enrollment,
-        "estimate_low": min(chances.values(), default=None),
-        "estimate_high": max(chances.values(), default=None),
-        "doubling": float(2 ** curves[middle].slope) if middle in curves else None,
-        "share": 100 * share,
-        "mean_enrollment": mean_enrollment,
-        "spreads": ", ".join(f"{spread:g}" for spread in curves),
-    }
-
-
-def _middle(spreads: Sequence[float], enrollment: int) -> float:
-    if not (len(spreads) and all(spread > 0 for spread in spreads) and enrollment > 0):
-        raise EstimateError(
-            "a chance needs a positive enrollment and at least one positive spread",
-            [
-                Problem(
-                    "presence", f"enrollment {enrollment}, spreads {list(spreads)}", "correct it"
-                )
-            ],
-        )
-    return sorted(spreads)[len(spreads) // 2]
-
-
-def _told(mean: float, spreads: Sequence[float]) -> str:
-    return (
-        f"logistic in log enrollment, fitted to two moments; log-normal enrollment with mean "
-        f"{mean:,.0f} and log spread {', '.join(f'{spread:g}' for spread in spreads)}"
-    )
-
-
-_STEEPEST = 60.0  # beyond this the curve is a step on any grid of enrollments
+        fitted = {spread: fit_presence(share, mean, shape) for spread, shape in shapes.items()}
+        curves = {spread: curve for spread, curve in fitted.items() if curve is not None}
+    told = {spread: 100 * float(curve.chance(size)) for spread, curve in curves.items()}
+    columns = ("source", "group", "base", "base_kind", "population", "synthetic")
+    shared = {name: row[name] for name in columns}
+    found: dict[str, Any] = shared | {
+        "item": "position_chance", "statistic": "chance", "estimate": told.get(middle),
+        "method": "logistic in log enrollment, fitted to two moments",
+        "figures": joined(row["figure_id"], row["figure_id_mean"]), "enrollment": size,
+        "count": int(row["value"]), "share": 100 * share, "mean_enrollment": mean,
+    }  # fmt: skip
+    if middle not in told:
+        return found
+    low, high = _limits(curves[middle], shapes[middle], float(row["base"]), size, confidence)
+    ends = min(low, *told.values()), max(high, *told.values())
+    verdict = USUAL if ends[0] > 50 else UNUSUAL if ends[1] < 50 else EITHER
+    return found | {
+        "conf_low": low, "conf_high": high, "verdict": verdict,
+        "estimate_low": min(told.values()), "estimate_high": max(told.values()),
+        "range_low": ends[0], "range_high": ends[1],
+    }  # fmt: skip
 
 
 class Enrollments(NamedTuple):
@@ -677,9 +716,8 @@ class Curve(NamedTuple):
 
     def chance(self, students: ArrayLike) -> NDArray[np.float64]:
         """Give the chance, 0 to 1, at each enrollment."""
-        chance: NDArray[np.float64] = special.expit(
-            self.level + self.slope * np.log(np.asarray(students, dtype=float))
-        )
+        logs = np.log(np.asarray(students, dtype=float))
+        chance: NDArray[np.float64] = special.expit(self.level + self.slope * logs)
         return chance
 
 
@@ -693,25 +731,7 @@ def log_normal(mean: float, spread: float) -> Enrollments:
         raise EstimateError(f"no enrollment has mean {mean:g} and log spread {spread:g}")
     z = np.linspace(-8, 8, 3201)
     weights = stats.norm.pdf(z)
-    middle = np.log(mean) - spread**2 / 2
-    return Enrollments(np.exp(middle + spread * z), weights / weights.sum())
-
-
-def spread_from_range(smallest: float, largest: float, n: int) -> float:
-    """Guess the standard deviation of a logarithm from the extremes of n values.
-
-    Tippett (1925), Biometrika 17:364-387: the expected range is the integral of 1 - (1 -
-    F)^n - F^n.
-    """
-    if not (0 < smallest <= largest and n >= 2):
-        raise EstimateError(
-            f"no spread from smallest {smallest:g}, largest {largest:g}, n {n}: "
-            "give positive extremes of at least 2 values"
-        )
-    z = np.linspace(-10, 10, 8001)
-    below = stats.norm.cdf(z)
-    expected = float(np.trapezoid(1 - (1 - below) ** n - below**n, z))
-    return float(np.log(largest / smallest)) / expected
+    return Enrollments(np.exp(np.log(mean) - spread**2 / 2 + spread * z), weights / weights.sum())
 
 
 def fit_presence(share: float, mean_enrollment: float, enrollments: Enrollments) -> Curve | None:
@@ -728,14 +748,8 @@ def fit_presence(share: float, mean_enrollment: float, enrollments: Enrollments)
 
     def level(slope: float) -> float:
         reach = abs(slope) * float(np.abs(z).max()) + 40
-        return float(
-            optimize.brentq(
-                lambda at: enrollments.weights @ special.expit(at + slope * z) - share,
-                -reach,
-                reach,
-                xtol=1e-12,
-            )
-        )
+        missing = lambda at: enrollments.weights @ special.expit(at + slope * z) - share  # noqa: E731
+        return float(optimize.brentq(missing, -reach, reach, xtol=1e-12))
 
     def off(slope: float) -> float:
         having = enrollments.weights * special.expit(level(slope) + slope * z)
@@ -747,264 +761,21 @@ def fit_presence(share: float, mean_enrollment: float, enrollments: Enrollments)
     return Curve(level(slope) - slope * centre / scale, slope / scale)
 
 
-OWN_ITEMS = ("enrollment", "devices", "support_staff", "position_fte", "position_salary")
-"""What a district may state of itself; the last two by position."""
+def _limits(
+    curve: Curve, shape: Enrollments, n: float, size: float, confidence: float
+) -> tuple[float, float]:
+    """Give limits of a chance, in percent, for n districts of these enrollments.
 
-PAY = ("position_salary",)
-"""Measures that may be somebody's pay."""
-
-_DISTRICT = ("enrollment", "devices", "support_staff")
-_BY_POSITION = (("position_fte", "fte", "fte"), ("position_salary", "salary", "usd"))
-_KEYS = ["wave", "district_id"]
-_RATIOS = (
-    ("devices_per_student", "devices_per_student", "devices", "enrollment", 1),
-    ("support_ratio", "devices_per_staff", "devices", "support_staff", 1),
-    (
-        "support_staff_per_1000_students",
-        "staff_per_1000_students",
-        "support_staff",
-        "enrollment",
-        PER_STUDENTS,
-    ),
-    ("devices_per_technician_fte", "devices_per_staff", "devices", "technician_fte", 1),
-    (
-        "technician_fte_per_1000_students",
-        "staff_per_1000_students",
-        "technician_fte",
-        "enrollment",
-        PER_STUDENTS,
-    ),
-    (
-        "staff_fte_per_1000_students",
-        "staff_per_1000_students",
-        "staff_fte",
-        "enrollment",
-        PER_STUDENTS,
-    ),
-)
-
-
-def district_measures(
-    districts: pd.DataFrame, positions: pd.DataFrame, *, technicians: Sequence[str] = LADDER
-) -> pd.DataFrame:
-    """Work out the measures of every district that answered."""
-    held = positions[[*_KEYS, "position", "fte", "salary"]]
-    wide = districts[[*_KEYS, *_DISTRICT]].astype(
-        {"enrollment": "Float64", "devices": "Float64", "support_staff": "Float64"}
-    )
-    for name, kept in (
-        ("staff_fte", held),
-        ("technician_fte", held[held["position"].isin(list(technicians))]),
-    ):
-        sums = kept.groupby(_KEYS)["fte"].agg(lambda fte: fte.sum(skipna=False))
-        wide = wide.merge(sums.astype("Float64").rename(name), how="left", on=_KEYS)
-    parts = [
-        wide[_KEYS].assign(
-            item=item, group="all", value=times * wide[above] / wide[below], unit=unit
-        )[(wide[below] > 0).fillna(False).astype(bool)]
-        for item, unit, above, below, times in _RATIOS
-    ]
-    parts += [
-        held[_KEYS].assign(
-            item=item, group=held["position"], value=held[column].astype("Float64"), unit=unit
-        )
-        for item, column, unit in (
-            ("position_fte", "fte", "fte"),
-            ("position_salary", "salary", "usd"),
-        )
-    ]
-    return pd.concat(parts, ignore_index=True).dropna(subset="value").reset_index(drop=True)
-
-
-def own_measures(own: pd.DataFrame, *, technicians: Sequence[str] = LADDER) -> pd.DataFrame:
-    """Work out one district's measures from its own numbers."""
-    _refuse_own(own)
-    single = own[own["group"] == "all"].set_index("item")["value"]
-    district = pd.DataFrame([{name: single.get(name, pd.NA) for name in _DISTRICT}])
-    by_position = own[own["item"].str.startswith("position_")]
-    held = by_position.pivot(index="group", columns="item", values="value").rename(
-        columns={"position_fte": "fte", "position_salary": "salary"}
-    )
-    positions = held.reindex(columns=["fte", "salary"]).rename_axis("position").reset_index()
-    named = {"wave": 0, "district_id": "own"}
-    measures = district_measures(
-        district.assign(**named),
-        positions.assign(**named).astype({"fte": "Float64", "salary": "Float64"}),
-        technicians=technicians,
-    )
-    shown = measures[["item", "group", "unit"]].assign(
-        statistic="own",
-        estimate=measures["value"],
-        base_kind="unknown",
-        method="own numbers",
-        synthetic=False,
-        basis="own numbers",
-    )
-    return estimates(shown).astype({"unit": "str", "basis": "str"})
-
-
-def own_from_responses(
-    districts: pd.DataFrame, positions: pd.DataFrame, district_id: str, wave: int
-) -> pd.DataFrame:
-    """Take a district's own numbers from its response."""
-    of_wave = districts[districts["wave"] == wave]
-    row = of_wave[of_wave["district_id"] == district_id]
-    if row.empty or pd.isna(row["enrollment"].iloc[0]):
-        raise EstimateError(
-            f"{district_id} gave no enrollment in {wave}",
-            [
-                Problem(
-                    f"wave {wave}",
-                    f"{len(of_wave)} districts answered",
-                    "name one of them, or give the district's own numbers as a file",
-                )
-            ],
-        )
-    rows = [("all", name, row[name].iloc[0]) for name in _DISTRICT]
-    held = positions[(positions["wave"] == wave) & (positions["district_id"] == district_id)]
-    for item, column, _ in _BY_POSITION:
-        rows += list(zip(held["position"], [item] * len(held), held[column], strict=True))
-    table = pd.DataFrame(rows, columns=["group", "item", "value"])
-    return (
-        table.astype({"value": "Float64"})
-        .dropna(subset="value")[["item", "group", "value"]]
-        .reset_index(drop=True)
-    )
-
-
-def own_enrollment(own: pd.DataFrame) -> float:
-    """Return the enrollment among a district's own numbers."""
-    _refuse_own(own)
-    return float(own.loc[own["item"] == "enrollment", "value"].iloc[0])
-
-
-def _refuse_own(own: pd.DataFrame) -> None:
-    lacking = [name for name in ("item", "group", "value") if name not in own.columns]
-    if lacking:
-        raise EstimateError(f"the district's own numbers have no column {', '.join(lacking)}")
-    problems = [problem for row in own.itertuples() for problem in _row_problems(row)]
-    problems += [
-        Problem(f"{item} {group}", "stands twice", "keep one")
-        for item, group in own.loc[own.duplicated(["item", "group"]), ["item", "group"]].values
-    ]
-    if not (own["item"] == "enrollment").any():
-        problems.append(Problem("enrollment", "is missing", "peers are found by enrollment"))
-    if problems:
-        raise EstimateError("the district's own numbers cannot be taken", problems)
-
-
-def _row_problems(row: Any) -> list[Problem]:
-    where = f"{row.item} {row.group}"
-    if row.item not in OWN_ITEMS:
-        return [Problem(where, "unknown item", f"one of {', '.join(OWN_ITEMS)}")]
-    by_position = row.item.startswith("position_")
-    if by_position == (row.group == "all"):
-        advice = "name the position as group" if by_position else "group must be all"
-        return [Problem(where, "wrong group", advice)]
-    least = 1 if row.item == "enrollment" else 0
-    if pd.isna(row.value) or row.value < least:
-        return [Problem(where, f"value {row.value}", f"give a number from {least} up")]
-    return []
-
-
-_CHANCE = ("position_present", "position_enrollment", "students", "responding_districts")
-_SUPPORT = ("position_fte", "devices", "support_staff", "students")
-
-
-def reported_beside(
-    own: pd.DataFrame, figures: pd.DataFrame, positions: pd.DataFrame, *, wave: int
-) -> pd.DataFrame:
-    """Set a district beside the published figures of its state."""
-    if not asked(figures, wave, *_SUPPORT):
-        return empty_estimates().assign(unit=[], basis=[], own=[], times=[])
-    return beside_state(own, figures, positions, wave=wave)
-
-
-def reported_chances(
-    own: pd.DataFrame,
-    figures: pd.DataFrame,
-    *,
-    wave: int,
-    spreads: Sequence[float] = SPREADS,
-) -> pd.DataFrame:
-    """Give the chance that a district of this enrollment has each position."""
-    if not asked(figures, wave, *_CHANCE):
-        return empty_estimates()
-    size = round(own_enrollment(own))
-    told = presence(figures, size, wave=wave, spreads=list(spreads))
-    known = told[told["estimate"].notna()]
-    return known.sort_values("estimate", ascending=False, kind="stable", ignore_index=True)
-
-
-def reported_standards(own: pd.DataFrame, standards: pd.DataFrame) -> pd.DataFrame:
-    """Judge a district's own measures by every standard in the same unit."""
-    measures = own_measures(own)
-    units = {unit for unit, _ in UNITS.values()}
-    usable = measures[measures["unit"].isin(units) & measures["group"].eq("all")]
-    if usable.empty:
-        return empty_estimates()
-    judged = standard_verdicts(usable, standards)
-    people = judged["item"].isin(["support_ratio", "support_staff_per_1000_students"])
-    others = ~judged["standard"].isin(judged.loc[people, "standard"])
-    return judged[people | others].reset_index(drop=True)
-
-
-def pay_beside(
-    own: pd.DataFrame,
-    beside: pd.DataFrame,
-    placed: pd.DataFrame,
-    prices: pd.DataFrame,
-    *,
-    wave: int,
-    price_year: int,
-    own_year: int,
-) -> pd.DataFrame:
-    """Set a district's pay beside the mean of its state and of its peers, in dollars of one year."""
-    mine = own[own["item"] == "position_salary"]
-    state = beside[beside["item"] == "position_salary"].set_index("group")
-    theirs = placed[(placed["item"] == "position_salary") & (placed["statistic"] == "mean")]
-    theirs = theirs.set_index("group")
-    rows = [
-        {
-            "position": row.group,
-            "own": real(float(row.value), own_year, price_year, prices),
-            "state": _dollars(state, row.group, "estimate", wave, price_year, prices),
-            "districts": state["base"].get(row.group, pd.NA),
-            **{
-                name: _rounded(_dollars(theirs, row.group, column, wave, price_year, prices))
-                for name, column in _PEERS.items()
-            },
-            "peers_base": theirs["base"].get(row.group, pd.NA),
-            "synthetic": bool(beside["synthetic"].fillna(False).any()),
-        }
-        for row in mine.itertuples()
-    ]
-    table = pd.DataFrame(rows, columns=list(_PAY))
-    return table.astype(_PAY).sort_values("own", ascending=False, ignore_index=True)
-
-
-_PAY = {
-    "position": "str", "own": "Float64", "state": "Float64", "districts": "Int64",
-    "peers": "Float64", "peers_low": "Float64", "peers_high": "Float64", "peers_base": "Int64",
-    "synthetic": "bool",
-}  # fmt: skip
-
-
-_PEERS = {"peers": "estimate", "peers_low": "conf_low", "peers_high": "conf_high"}
-
-
-def _rounded(amount: Any) -> Any:
-    """Round as the peers' pay was before its dollars were changed."""
-    return pd.NA if pd.isna(amount) else PAY_ROUNDING * np.floor(amount / PAY_ROUNDING + 0.5)
-
-
-def _dollars(
-    table: pd.DataFrame,
-    position: str,
-    column: str,
-    year: int,
-    price_year: int,
-    prices: pd.DataFrame,
-) -> Any:
-    given = table[column].get(position, pd.NA) if column in table.columns else pd.NA
-    return pd.NA if pd.isna(given) else real(float(given), year, price_year, prices)
+    White (1982), Econometrica 50:1-25: the variance of the solution of the equations "as many
+    have it" and "as many students are in them", on the logit scale.
+    """
+    x, z = shape.students / shape.students.mean(), np.log(shape.students)
+    chance = curve.chance(shape.students)
+    v = shape.weights * chance * (1 - chance)
+    slopes = np.linalg.inv([[v.sum(), v @ z], [v @ x, v @ (x * z)]])
+    noise = np.array([[v.sum(), v @ x], [v @ x, v @ x**2]]) / n
+    at = np.array([1.0, np.log(size)])
+    error = float(np.sqrt(at @ slopes @ noise @ slopes.T @ at))
+    reach = float(stats.norm.ppf((1 + confidence) / 2)) * error
+    middle = float(at @ [curve.level, curve.slope])
+    return float(100 * special.expit(middle - reach)), float(100 * special.expit(middle + reach))

@@ -134,7 +134,7 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
     Parameters
     ----------
     measures : DataFrame
-        From :func:`support`.
+        From :func:`support`, or a district's own from :func:`edtech_survey.peers`.
     x : Evidence or DataFrame
         Figures with the items ``support_ratio_standard`` and ``support_staff_standard``; the
         unit says what is counted: devices per person, staff or coaches per 1,000 students.
@@ -161,7 +161,7 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
     """
     name = given(x).name
     asked = pick(getattr(x, "elsewhere", x), _STANDARD_ITEMS)
-    judgeable = measures["statistic"].isin(["ratio_of_totals", "mean_of_ratios"])
+    judgeable = measures["statistic"].isin(["ratio_of_totals", "mean_of_ratios", "own"])
     usable = measures[judgeable & measures["estimate"].notna()]
     usable = usable.drop_duplicates(["item", "statistic"]).to_dict("records")
     rows = []
