@@ -5,39 +5,38 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import pytest
 
+import edtech_survey as es
 from edtech_survey.data.figures import KINDS as DECLARABLE
-from edtech_survey.data.figures import read_relations
-from edtech_survey.data.figures import read_figures, read_sources
-from edtech_survey.statistics.audit import audit, summary
-from edtech_survey.statistics.audit_case import GRADES
 from edtech_survey.statistics.audit_relations import KINDS
 
 
 @pytest.fixture(scope="module")
-def figures():
-    return read_figures()
+def evidence():
+    return es.evidence()
 
 
 @pytest.fixture(scope="module")
-def findings(figures):
-    return audit(figures, read_relations(figures=figures), read_sources()).set_index("finding_id")
+def figures(evidence):
+    return evidence.printings
+
+
+@pytest.fixture(scope="module")
+def findings(evidence):
+    return es.audit(evidence).set_index("finding_id")
 
 
 def test_both_storeys_know_the_same_kinds_of_relations():
     assert set(DECLARABLE) == set(KINDS)
 
 
-def test_every_declared_relation_was_tested(figures, findings):
-    declared = read_relations(figures=figures)
+def test_every_declared_relation_was_tested(evidence, findings):
     names = {name.partition(":")[2] for name in findings.index}
-    assert set(declared["relation_id"]) <= names
+    assert set(evidence.relations["relation_id"]) <= names
 
 
 def test_findings_name_figures_that_exist(figures, findings):
     known = set(figures["figure_id"])
-    named = {name for cell in findings["figure_ids"] for name in cell.split(";")}
-    assert named <= known
-    assert summary(findings)[list(GRADES)].to_numpy().sum() == len(findings)
+    assert {name for cell in findings["figures"] for name in cell.split()} <= known
 
 
 def prints(printed, base):
@@ -52,7 +51,7 @@ def prints(printed, base):
     )
 
 
-def test_impossible_percents_are_those_that_brute_force_finds(figures, findings):
+def test_percents_that_fit_no_base_are_those_that_brute_force_finds(figures, findings):
     plain = figures.loc[
         (figures["statistic"] == "share")
         & figures["base"].notna()
@@ -62,11 +61,13 @@ def test_impossible_percents_are_those_that_brute_force_finds(figures, findings)
     expected = {
         row.figure_id for row in plain.itertuples() if not prints(row.printed, int(row.base))
     }
-    impossible = findings.loc[
-        (findings["check"] == "percent_base") & (findings["grade"] == "impossible")
+    off = findings.loc[
+        (findings["check"] == "percent_base") & findings["grade"].isin(["impossible", "suspicious"])
     ]
-    assert set(impossible["figure_ids"]) == expected
-    by_source = impossible["source"].value_counts()
+    assert set(off["figures"]) == expected
+    by_source = off["source"].value_counts()
+    # In each of them fewer may have answered the question than the survey.
+    assert set(off["grade"]) == {"suspicious"}
     # Incident IQ: 48, 75, 78, 61 and 44 percent of 30
     assert by_source["incident-iq-2024"] == 5
     # CoSN 2013: of its 24 plain percents with decimals only 26.8, 5.6 (twice), 45.2 and 6.8
@@ -76,7 +77,7 @@ def test_impossible_percents_are_those_that_brute_force_finds(figures, findings)
 
 BY_HAND = [
     # 62 districts are stated, 61 are listed
-    ("respondents:ct-2024.respondents-listed", "impossible", "62 stated, 61 listed"),
+    ("respondents:ct-2024.respondents-listed", "suspicious", "62 stated, 61 listed"),
     # 46 + 1 + 14 = 53 + 8 + 0 = 61
     ("parts:ct-2024.sharing-counts", "suspicious", "46 + 1 + 14 = 61 of 62"),
     ("parts:ct-2024.provision-counts", "suspicious", "53 + 8 + 0 = 61 of 62"),
@@ -88,19 +89,21 @@ BY_HAND = [
     ("quotient:ct-2024.support-ratio-of-totals", "only by rounding", "279.55 to 279.83"),
     ("quotient:ct-2024.devices-mean", "passed", "4,547.18"),
     ("share_of:ct-2024.students-of-state-2023", "passed", "39.09"),
-    # (40 + 40) x 2.93 + 34 x 2.39 + 32 x 1.89 = 234.4 + 81.26 + 60.48
-    ("all_within:ct-2024.network-and-technicians-within-support-staff", "suspicious", "376.1"),
     ("all_within:ct-2024.technicians-within-support-staff", "passed", "258.9"),
-    ("each_within:ct-2024.enrollment-within-total", "passed", "59 x 3,288 = 193,992"),
-    ("order:ct-2024.library-media-pay", "suspicious", "$62,833, library_media_director $51,442"),
+    ("each_within:ct-2024.enrollment-within-total", "passed", "59 × 3,288 = 193,992"),
+    ("order:ct-2024.library-media-pay", "suspicious", "$62,833, Library Media Director $51,442"),
     ("order:ct-2024.technician-pay", "passed", "$48,347"),
-    ("limit:ct-2024.overseers-fte", "suspicious", "library_media_director 3.33"),
+    ("limit:ct-2024.overseers-fte", "suspicious", "Library Media Director 3.33"),
     ("one_unit:ct-2024.smallest-district-staff", "suspicious", "240 / 300 = 0.8"),
     ("identical_rows:ct-2024.2024.network_engineer.technician_1", "suspicious", "2.93 = 2.93"),
     ("small_bases:ct-2024.position_salary.means", "suspicious", "$123,000 over 4"),
     ("small_bases:ct-2024.position_salary.means", "suspicious", "$42,092 over 5"),
-    ("small_bases:ct-2024.sharing.counts", "suspicious", "some count 1"),
-    ("small_bases:ct-2024.devices.one", "suspicious", "max 20,000; min 240"),
+    (
+        "small_bases:ct-2024.sharing.counts",
+        "suspicious",
+        "Some positions are shared with the town 1",
+    ),
+    ("small_bases:ct-2024.devices.one", "suspicious", "largest 20,000; smallest 240"),
     ("extremes:ct-2024.2024.benefit_rate.all", "passed", "10% to 35%; mean 23%"),
     # CoSN 2013
     ("parts:cosn-2013.leader-title", "only by rounding", "= 100.13"),
@@ -118,7 +121,7 @@ BY_HAND = [
     ("parts:cosn-2013.school-staff-reports-to", "only by rounding", "+ 21 + 23 = 99"),
     ("exclusive:cosn-2013.school-staff-of-both", "suspicious", "80 + 21 + 23 = 124"),
     ("growth:cosn-2013.superintendent-tenure-growth", "only by rounding", "56.5%"),
-    ("distinct:cosn-2013.experience-under-5", "suspicious", "1-5: 10% and under-5: 10%"),
+    ("distinct:cosn-2013.experience-under-5", "suspicious", ": 10% and "),
     ("precision:cosn-2013.2013.leader_title.share", "suspicious", "3 of the 4 finest end in 0"),
     ("printed_twice:cosn-2013.leader-title.cto-cio.share", "only by rounding", "42.90%"),
     (
@@ -133,7 +136,7 @@ BY_HAND = [
     (
         "printed_elsewhere:national.2017.privacy_importance.more-important.share",
         "suspicious",
-        "61% (edweek-2017-04) and 62% (benton-2017)",
+        "61% (Education Week, 2017) and 62% (Benton Institute, 2017)",
     ),
     ("same:national.budget-inadequate-2014", "suspicious", "53%"),
     ("parts:national.infrastructure-enrollment-2018", "only by rounding", "41 + 38 + 22 = 101"),

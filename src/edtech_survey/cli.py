@@ -66,6 +66,7 @@ def main() -> None:
 @_told
 def data(out: Path | None) -> None:
     """Read and check all sources; write Parquet, CSV and a Data Package descriptor."""
+    click.echo("Reading and checking all sources")
     written = build.make_data(out)
     click.echo(f"{len(written)} files in {written[-1].parent}")
 
@@ -95,6 +96,7 @@ def reports(
     if twice := [name for name, times in Counter(name for name, *_ in pairs).items() if times > 1]:
         raise SetupError(f"parameter {', '.join(twice)} is given twice: which is meant?")
     parameters = {name: value for name, _, value in pairs}
+    click.echo(f"{len(build.notebook_paths(notebooks))} notebooks to run")
     outcomes = build.make_reports(notebooks, out=out, given=parameters, jobs=jobs, tell=_tell)
     if pdf:
         _print_pdfs([outcome.page for outcome in outcomes if outcome.page])
@@ -132,6 +134,7 @@ def params(notebook: str) -> None:
 @_told
 def verify(page: Path) -> None:
     """Run the notebook of PAGE again and compare the whole page."""
+    click.echo(f"Running the notebook of {page.name} again")
     told = build.verify(page)
     _list(told)
     if told:

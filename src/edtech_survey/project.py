@@ -126,6 +126,20 @@ class Evidence:
         return pd.concat([self.own, self.elsewhere], ignore_index=True)
 
     @cached_property
+    def printings(self) -> pd.DataFrame:
+        """The figures, and beside them each second printing of one, which an audit compares."""
+        import pandas as pd  # noqa: PLC0415
+
+        from edtech_survey.data.figures import read_figures  # noqa: PLC0415
+
+        all_of, mine = read_figures(raw=self.raw), self.figures
+        again = all_of["note"].fillna("").str.startswith("repeat of")
+        again &= all_of["source"].isin(mine["source"])
+        kept = all_of[all_of["figure_id"].isin(mine["figure_id"]) | again]
+        news = mine[~mine["figure_id"].isin(kept["figure_id"])]
+        return pd.concat([kept, news], ignore_index=True)
+
+    @cached_property
     def synthetic(self) -> bool:
         """Whether anything of the series was made up for demonstration."""
         return bool(self.own["synthetic"].any())
@@ -144,9 +158,10 @@ class Evidence:
     @cached_property
     def frame(self) -> pd.DataFrame | None:
         """The list of all units with their public sizes, if the series names one."""
-        from edtech_survey.data.figures import read_table  # noqa: PLC0415
+        from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
 
-        return read_table(self.raw / "codebook" / self.series.frame) if self.series.frame else None
+        file = self.series.frame
+        return read_text_csv(self.raw / "codebook" / file, ("district_id",)) if file else None
 
     @cached_property
     def methods(self) -> pd.DataFrame:
@@ -156,44 +171,51 @@ class Evidence:
         return read_table(self.raw / "codebook" / "methods.csv")
 
     @cached_property
+    def _printed(self) -> pd.DataFrame:
+        """All figures that were printed, second printings and other series included."""
+        from edtech_survey.data.figures import read_figures  # noqa: PLC0415
+
+        return read_figures(raw=self.raw)
+
+    @cached_property
     def pairs(self) -> pd.DataFrame:
         """Figures of the series and of others that are set side by side, with their grade."""
-        from edtech_survey.data.figures import read_pairs  # noqa: PLC0415
+        from edtech_survey.data.tables import read_pairs  # noqa: PLC0415
 
-        return read_pairs(raw=self.raw)
+        return read_pairs(self._printed, raw=self.raw)
 
     @cached_property
     def relations(self) -> pd.DataFrame:
         """What must hold between figures, as the audit checks it."""
-        from edtech_survey.data.figures import read_relations  # noqa: PLC0415
+        from edtech_survey.data.tables import read_relations  # noqa: PLC0415
 
-        return read_relations(raw=self.raw)
+        return read_relations(self._printed, raw=self.raw)
 
     @cached_property
     def trends(self) -> pd.DataFrame:
         """Figures of others that are read as one line over the years, with their grade."""
-        from edtech_survey.data.figures import read_trends  # noqa: PLC0415
+        from edtech_survey.data.tables import read_trends  # noqa: PLC0415
 
-        return read_trends(raw=self.raw)
+        return read_trends(self._printed, raw=self.raw)
 
     @cached_property
     def structures(self) -> pd.DataFrame:
         """Departments of technology as their leaders described them, one row a role."""
-        from edtech_survey.data.figures import read_structures  # noqa: PLC0415
+        from edtech_survey.data.tables import read_structures  # noqa: PLC0415
 
         return read_structures(self.codebook.positions, raw=self.raw)
 
     @cached_property
     def functions(self) -> pd.DataFrame:
         """Functions of a technology team and the positions that carry them."""
-        from edtech_survey.data.figures import read_functions  # noqa: PLC0415
+        from edtech_survey.data.tables import read_functions  # noqa: PLC0415
 
         return read_functions(self.codebook.positions, raw=self.raw)
 
     @cached_property
     def occupations(self) -> pd.DataFrame:
         """Occupations of the wage statistics beside positions, with their grade."""
-        from edtech_survey.data.figures import read_occupations  # noqa: PLC0415
+        from edtech_survey.data.tables import read_occupations  # noqa: PLC0415
 
         return read_occupations(self.codebook.positions, self.elsewhere, raw=self.raw)
 
@@ -240,7 +262,7 @@ class Evidence:
         >>> own[["item", "value", "district"]].values.tolist()
         [['enrollment', 600.0, 'This district'], ['devices', 700.0, 'This district']]
         """
-        from edtech_survey.data.figures import read_own_district  # noqa: PLC0415
+        from edtech_survey.data.tables import read_own_district  # noqa: PLC0415
         from edtech_survey.statistics.peers import own_district  # noqa: PLC0415
 
         read = read_own_district(file, self.codebook.positions) if file else None
@@ -388,9 +410,7 @@ def evidence(
     figures = tables.figures_of(loaded)
     figures = figures[~figures["note"].fillna("").str.startswith("repeat of")]
     whose = _chosen(series, known, sources, synthetic=data == "sample")
-    codebook = read_codebook(
-        folder / "codebook", folder / "codebook" / whose.directory if whose.directory else None
-    )
+    codebook = read_codebook(folder / "codebook").of_series(whose.series)
     responses = collected_responses(
         folder, synthetic=data == "sample", series=whose.series, codebook=codebook
     )

@@ -59,7 +59,7 @@ def judged(rows, kind, *, result="", parts=(), over=(), base=pd.NA, force="must"
 def test_a_sum_of_counts_is_exact():
     rows = [number("all", 142_000), number("a", 60_000), number("b", 82_000)]
     told = judged(rows, "sum", result="all", parts=["a", "b"])
-    assert (told["grade"], told["figure_ids"]) == ("passed", "all;a;b")
+    assert (told["grade"], told["figures"]) == ("passed", "all a b")
     assert told["arithmetic"] == "60,000 + 82,000 = 142,000, printed 142,000"
     off = [number("all", 142_001), *rows[1:]]
     assert judged(off, "sum", result="all", parts=["a", "b"])["grade"] == "impossible"
@@ -220,7 +220,11 @@ def test_a_list_that_is_shorter_than_stated():
         result="n",
         parts=[name["figure_id"] for name in names],
     )
-    assert (told["grade"], told["arithmetic"]) == ("impossible", "62 stated, 61 listed")
+    assert (told["grade"], told["arithmetic"]) == ("suspicious", "62 stated, 61 listed")
+    assert "counted and not named" in told["implication"]
+    parts = [name["figure_id"] for name in names]
+    told = judged([number("n", 60, "count"), *names], "respondents", result="n", parts=parts)
+    assert told["grade"] == "impossible"
     told = judged([number("n", 61), *names], "list_length", result="n",
                   parts=[name["figure_id"] for name in names])  # fmt: skip
     assert told["grade"] == "passed"
@@ -286,7 +290,7 @@ def test_totals_within_the_whole():
     parts = ["mean.a", "mean.b"]
     told = judged([whole, *rows], "each_within", result="all", parts=parts)
     assert told["grade"] == "passed"
-    assert "59 x 3,288 = 193,992" in told["arithmetic"]
+    assert "59 × 3,288 = 193,992" in told["arithmetic"]
     told = judged([whole, *rows], "all_within", result="all", parts=parts)
     assert told["grade"] == "impossible"  # 193,992 + 73,968 = 267,960
     assert "267,960" in told["implication"]
@@ -377,6 +381,27 @@ def test_a_quotient_of_real_numbers_always_follows(above, below, places, half):
     ]
     told = judged(rows, "quotient", result="r", parts=["a"], over=["b"])
     assert told["grade"] in ({"passed"} if not half else {"passed", "only by rounding"})
+
+
+def test_what_supports_a_number_is_told_beside_what_contradicts_it():
+    rows = [number("mean", "4,547", "mean", "devices"), number("n", 62, "count")]
+    rows += [
+        number("devices", "281,925", unit="devices"),
+        wordy("name.0", "A"),
+        wordy("name.1", "B"),
+    ]
+    both = {"source": "toy", "base": pd.NA, "force": "must", "note": ""}
+    relations = pd.DataFrame(
+        [
+            both | {"relation_id": "q", "kind": "quotient", "result": "mean", "parts": "devices",
+                    "over": "n"},
+            both | {"relation_id": "l", "kind": "respondents", "result": "n",
+                    "parts": "name.0;name.1", "over": ""},
+        ]
+    )  # fmt: skip
+    told = audit(pd.DataFrame(rows), relations).set_index("finding_id")
+    assert told.at["respondents:l", "supports"] == "281,925 / 62 = 4,547.18, printed 4,547"
+    assert pd.isna(told.at["quotient:q", "supports"])
 
 
 def test_every_kind_is_explained_where_kinds_are_listed():

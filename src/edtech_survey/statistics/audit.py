@@ -2,69 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import combinations, pairwise
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
 
-from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.audit_case import (
-    GRADES,
+    BY_ROUNDING,
     GRIM,
-    INTERVALS,
-    Evidence,
+    IMPOSSIBLE,
+    PASSED,
+    SUSPICIOUS,
+    UNTESTABLE,
+    WHOLE,
+    Figure,
     Finding,
-    evidence_of,
+    Material,
     findings_frame,
+    grouped,
+    read,
+    shown,
+    slug,
 )
-from edtech_survey.statistics.audit_checks import (
-    CLASSES,
-    DIGITS,
-    DUPLICATES,
-    HUNDEPOOL,
-    RANGE,
-    class_limits,
-    counts_and_percents,
-    extremes,
-    identical_rows,
-    joint_base,
-    mean_steps,
-    percent_base,
-    precision,
-    printed_elsewhere,
-    printed_twice,
-    small_bases,
+from edtech_survey.statistics.audit_relations import relations as declared
+from edtech_survey.statistics.audit_relations import same_number
+from edtech_survey.statistics.given import given
+from edtech_survey.statistics.published import (
+    Percent,
+    bases_text,
+    compatible_counts,
+    joint_bases,
+    readings,
 )
-from edtech_survey.statistics.audit_relations import relations as declared_relations
 
-
-class Check(NamedTuple):
-    """A check: its name, what it asks, where it comes from, and the function that asks."""
-
-    name: str
-    asks: str
-    reference: str
-    find: Callable[[Evidence], Iterator[Finding]]
-
-
-CHECKS: tuple[Check, ...] = (
-    Check("percent_base", "Is each percent a whole number of its base?", GRIM, percent_base),
-    Check("joint_base", "Is the stated base one that prints all percents?", GRIM, joint_base),
-    Check("counts_and_percents", "Which base do counts imply?", GRIM, counts_and_percents),
-    Check("mean_steps", "Does a total in whole units give each mean?", GRIM, mean_steps),
-    Check("extremes", "Do means and totals lie between extremes?", RANGE, extremes),
-    Check("relations", "Do the declared relations hold?", INTERVALS, declared_relations),
-    Check("class_limits", "Do classes overlap or leave a value out?", CLASSES, class_limits),
-    Check("printed_twice", "Is a number the same throughout a report?", INTERVALS, printed_twice),
-    Check("printed_elsewhere", "And in other publications?", INTERVALS, printed_elsewhere),
-    Check("identical_rows", "Are rows alike that should differ?", DUPLICATES, identical_rows),
-    Check("precision", "Is precision even, and does it look measured?", DIGITS, precision),
-    Check("small_bases", "Could a named respondent be recognized?", HUNDEPOOL, small_bases),
+CLASSES = "Groves et al. 2009, Survey Methodology, 2nd ed., ch. 7 (exclusive, exhaustive answers)"
+RANGE = "a mean lies between its extremes, and a total between n-fold extremes"
+THRESHOLD = "NCES 2011-603 (SLDS Technical Brief 3): minimum cell sizes"
+HUNDEPOOL = "Hundepool et al. 2012, Statistical Disclosure Control, ch. 4 and 5"
+DUPLICATES = "Blasius and Thiessen 2012, Assessing the Quality of Survey Data, ch. 4 (duplicates)"
+DIGITS = (
+    "Mosimann, Dahlberg, Davidian and Krueger 2002, Accountability in Research 9:75-92 "
+    "(terminal digits)"
 )
 
 
 def audit(
-    figures: pd.DataFrame,
+    x: Any,
     relations: pd.DataFrame | None = None,
     sources: pd.DataFrame | None = None,
     *,
@@ -74,12 +65,12 @@ def audit(
 
     Parameters
     ----------
-    figures : DataFrame
-        Published figures: ``figure_id, item, group, statistic, printed, value, unit, base``
-        at the least; the other columns of figures are used where they are there. A figure
-        whose note says "repeat of ID" is another printing of that figure and serves only to
-        compare the two; notes that begin "lower bound", "upper bound" or "approximate" are
-        heeded.
+    x : Evidence or DataFrame
+        An Evidence brings its figures, relations and sources along. A frame of figures has
+        ``figure_id, item, group, statistic, printed, value, unit, base`` at the least; the other
+        columns of figures are used where they are there. A figure whose note says "repeat of ID"
+        is another printing of that figure and serves only to compare the two; notes that begin
+        "lower bound", "upper bound" or "approximate" are heeded.
     relations : DataFrame, optional
         Declared relations: ``source, relation_id, kind, result, parts, over, base, force,
         note``; ``parts`` and ``over`` are figure ids joined by ";". The kinds are those of
@@ -87,17 +78,21 @@ def audit(
         impossible; where it is "should", it is suspicious. Relations of sources that are not
         among the figures are left out.
     sources : DataFrame, optional
-        ``source, answered``: how many answered each survey, where that is known.
+        ``source, answered``: how many answered each survey, where that is known. A base that is
+        that number is the survey's; fewer may have answered a single question of it.
     disclosure_threshold : int
         Means over fewer respondents than this are pointed out where respondents are named.
 
     Returns
     -------
     DataFrame
-        Findings, gravest first: ``finding_id``, ``check``, ``grade`` (see
-        ``audit_findings.GRADES``; checks that passed are listed too), ``source``, ``item``,
-        ``figure_ids`` joined by ";", ``arithmetic`` with the numbers, ``implication``,
-        ``advice``, ``reference``. All text.
+        Findings, gravest first: ``finding_id``, ``check``, ``grade``
+        ("impossible", "only by rounding", "suspicious", "untestable"; checks that passed are
+        listed too, as "passed"), ``source``, ``item`` and its ``name`` in words, ``figures``
+        (ids) and their ``count``, ``arithmetic``, ``implication``, ``supports`` (relations that
+        hold the same number up), ``advice``, ``method`` (reference). Of percents: ``printed``,
+        the stated ``base``, the ``bases`` that could have printed them, the largest as
+        ``base_high``. Zero rows where there are no figures.
 
     Raises
     ------
@@ -120,26 +115,632 @@ def audit(
     >>> told["arithmetic"][0]
     '61% of 30: 18 of 30 is 60.0% and 19 of 30 is 63.3%, nothing between'
     """
-    evidence = evidence_of(figures, relations, sources, disclosure_threshold)
-    return findings_frame(finding for check in CHECKS for finding in check.find(evidence))
-
-
-def summary(findings: pd.DataFrame) -> pd.DataFrame:
-    """Count findings by check and grade."""
-    checks = list(dict.fromkeys(findings["check"]))
-    counted = (
-        findings.groupby(["check", "grade"])
-        .size()
-        .unstack(fill_value=0)
-        .reindex(index=checks, columns=list(GRADES), fill_value=0)
-        .rename_axis(index="check", columns=None)
+    figures, name, names, known = given(x).figures, given(x).name, {}, [sources]
+    if not isinstance(x, pd.DataFrame):
+        figures = x.printings
+        relations = x.relations if relations is None else relations
+        known = [x.sources if sources is None else sources, x.publications]
+        names = dict(zip(x.codebook.items["item"], x.codebook.items["label"], strict=True))
+        names |= _places(x.publications)
+    frames = [frame for frame in known if frame is not None]
+    material = read(
+        x if figures is None else figures, relations, frames, disclosure_threshold, name, names
     )
-    return counted.assign(findings=counted.sum(axis=1)).reset_index()
+    return findings_frame(finding for check in CHECKS for finding in check(material))
 
 
-def as_grave(findings: pd.DataFrame, grade: str) -> pd.DataFrame:
-    """Keep the findings that are as grave as a grade or graver."""
-    if grade not in GRADES:
-        raise EstimateError(f"no grade {grade!r}; there are {', '.join(GRADES)}")
-    kept = findings["grade"].isin(GRADES[: GRADES.index(grade) + 1])
-    return findings.loc[kept].reset_index(drop=True)
+def _places(publications: pd.DataFrame) -> dict[str, str]:
+    """Name the publications of a collection: who, and which year."""
+    found = {}
+    for row in publications.fillna("").astype("str").to_dict("records"):
+        who, when = row["publisher"].partition(",")[0], re.search(r"\b\d{4}\b", row["published"])
+        found[row["publication"]] = f"{who}, {when[0]}" if when else who
+    return found
+
+
+# ------------------------------------------------------------------ percents and their bases
+
+_OTHER_BASE = "check the source for how many answered this item, and whether it was weighted"
+
+
+def percent_base(material: Material) -> Iterator[Finding]:
+    """Ask whether each percent can be a whole number of the respondents that are stated."""
+    shares = [figure for figure in material.first_printings if figure.percent]
+    tested = [figure for figure in shares if _why_untested(figure) is None]
+    for key, figures in grouped(tested, lambda one: (*one.question, one.base)).items():
+        fitting = [figure for figure in figures if _fits(figure)]
+        yield from (_off_base(figure, material) for figure in figures if figure not in fitting)
+        told = []
+        for figure in fitting:
+            low, high = compatible_counts(figure.percent or Percent(0, 0), figure.base or 0)
+            count = f"{low}" if low == high else f"{low} to {high}"
+            told.append(f"{figure.text} is {count} of {figure.base:,}")
+        if fitting:
+            yield Finding("percent_base", f"{slug(key[:-1])}.{key[-1]}", PASSED, tuple(fitting),
+                          "; ".join(told), "can be shares of that base", "", GRIM)  # fmt: skip
+    untested = [figure for figure in shares if _why_untested(figure)]
+    for (source, why), figures in grouped(
+        untested, lambda one: (one.source, str(_why_untested(one)))
+    ).items():
+        what = f"{len(figures)} percents" if len(figures) > 1 else "one percent"
+        subject = f"{source}.{why.split(',')[0].replace(' ', '-')}"
+        yield Finding(
+            "percent_base", subject, UNTESTABLE, tuple(figures), f"{what}: {why}",
+            "whether whole respondents could have given them cannot be told",
+            "ask the publisher for counts", GRIM,
+        )  # fmt: skip
+
+
+def _why_untested(figure: Figure) -> str | None:
+    if figure.base is None:
+        return "no base is printed"
+    if figure.weighted:
+        return "weighted, so that no count lies behind them"
+    if _too_coarse([figure], figure.base):
+        return "printed so coarsely that every percent is possible at their bases"
+    return None
+
+
+def _too_coarse(figures: Iterable[Figure], base: int | None) -> bool:
+    """Tell whether percents of this precision can all come from a base, whatever they are."""
+    places = max(one.percent.decimals for one in figures if one.percent)
+    return base is not None and base >= 10 ** (places + 2)
+
+
+def _fits(figure: Figure) -> bool:
+    percent = figure.percent or Percent(0, 0)
+    return bool(_fitting(percent, np.array([figure.base]))[0])
+
+
+def _fitting(percent: Percent, bases: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell of each base whether some count out of it prints the percent."""
+    low, high = compatible_counts(percent, bases)
+    return low <= high
+
+
+def _off_base(figure: Figure, material: Material) -> Finding:
+    percent, base = figure.percent or Percent(0, 0), figure.base or 1
+    trimmed = [reading.percents[0] for reading in readings([percent])]
+    coarser = [other for other in trimmed if _fitting(other, np.array([base]))[0]]
+    below = int(percent.scaled * base // 10 ** (percent.decimals + 2))
+    beside = [
+        f"{k} of {base:,} is {100 * k / base:.{percent.decimals + 1}f}%" for k in (below, below + 1)
+    ]
+    tried = np.arange(1, base)
+    smaller = tried[np.any([_fitting(one, tried) for one in trimmed], axis=0)]
+    implication = f"not a share of {base:,} respondents; smaller bases that print it: "
+    implication += _some(smaller)
+    if coarser:
+        grade = BY_ROUNDING
+        implication = f"possible only if it was measured as {coarser[0].value:g}% and padded"
+    elif len(smaller) and material.of_the_survey(figure):
+        # Of those who answered the survey, some may have passed over this question.
+        grade, implication = SUSPICIOUS, f"{implication}; fewer may have answered this question"
+    else:
+        grade = IMPOSSIBLE
+    arithmetic = f"{figure.text} of {base:,}: {' and '.join(beside)}, nothing between"
+    return Finding("percent_base", figure.figure_id, grade, (figure,), arithmetic, implication,
+                   _OTHER_BASE, GRIM, stated=base, bases=tuple(smaller))  # fmt: skip
+
+
+def _some(bases: Iterable[int], most: int = 12) -> str:
+    """Write bases for a reader; of a long list, its two ends and how many there are."""
+    numbers = [int(base) for base in bases]
+    runs = bases_text(numbers).split(", ") if numbers else ["none"]
+    if len(runs) <= most:
+        return ", ".join(runs)
+    return f"{', '.join(runs[: most // 2])} ... {', '.join(runs[-most // 2 :])} ({len(numbers)})"
+
+
+@dataclass(frozen=True)
+class Question:
+    """Percents that are taken to share a base; parts of one whole, exclusive, or separate."""
+
+    subject: str
+    figures: tuple[Figure, ...]
+    mode: str
+    stated: int | None
+    must: bool = True
+
+
+def joint_base(material: Material) -> Iterator[Finding]:
+    """Ask which bases could have printed all percents of a question, and for the stated one."""
+    for question in _questions(material):
+        limit = question.stated or question.figures[0].population
+        if limit is None:
+            continue
+        percents = [figure.percent for figure in question.figures if figure.percent]
+        found = joint_bases(percents, limit, parts=question.mode)
+        if question.mode == "whole" and not len(found.bases):
+            # Parts that miss their whole: perhaps an answer is not printed.
+            looser = joint_bases(percents, limit, parts="rest")
+            if len(looser.bases):
+                found, question = looser, replace(question, mode="rest")  # noqa: PLW2901
+        yield _joint_finding(question, percents, limit, found)
+
+
+def _questions(material: Material) -> list[Question]:
+    """List sets of percents that should share a base: those declared, then those of one item."""
+    found, taken = [], set()
+    for one in material.relations:
+        kinds = {"parts": "whole", "exclusive": "rest", "question": ""}
+        plain = one.kind in kinds and not one.missing and all(part.percent for part in one.parts)
+        items = {figure.item for figure in one.parts}
+        if plain and (one.kind == "question" or len(items) == 1):
+            mode = kinds[one.kind]
+            found.append(Question(one.relation_id, one.parts, mode, one.stated, one.must))
+            taken |= set(one.parts) if mode else set()
+    shares = [one for one in material.first_printings if one.percent and not one.weighted]
+    free = [one for one in shares if one not in taken]
+    for key, figures in grouped(free, lambda one: one.question).items():
+        one_base = len({(figure.base, figure.base_kind) for figure in figures}) == 1
+        stated = material.stated(figures[0])
+        if len(figures) > 1 and one_base and not _too_coarse(figures, stated):
+            found.append(Question(slug(key), tuple(figures), "", stated))
+    return found
+
+
+def _joint_finding(question: Question, percents: list[Percent], limit: int, found: Any) -> Finding:
+    bases, stated = [int(base) for base in found.bases], question.stated
+    printed = ", ".join(figure.text for figure in question.figures)
+    how = {"whole": ", parts of one whole", "rest": ", exclusive answers and others"}
+    arithmetic = f"{printed}{how.get(question.mode, '')}: bases up to {limit:,} that print all: "
+    arithmetic += _some(bases)
+    if bases and "padding" in found.readings[-1]:
+        arithmetic += f" ({found.readings[-1]})"
+    advice = "check the source for how many answered this question"
+    if not bases:
+        grade = IMPOSSIBLE if question.must else SUSPICIOUS
+        implication = f"no single base up to {limit:,} can have printed all of them"
+        arithmetic += f"; {_best(question.figures, percents, limit)}"
+    elif stated is None:
+        grade, implication = UNTESTABLE, f"no base is printed; {len(bases)} of {limit:,} would do"
+    elif stated in bases:
+        grade, advice = PASSED, ""
+        implication = f"the stated base {stated:,} is among them"
+    else:
+        grade, missing = SUSPICIOUS, stated - bases[-1]
+        implication = (
+            f"the stated {stated:,} is not among them: at least {missing:,} of them "
+            f"({shown(100 * missing / stated, 1)}%) left it out, unless the percents are weighted"
+        )
+    return Finding(
+        "joint_base", question.subject, grade, question.figures, arithmetic, implication, advice,
+        f"{GRIM}, asked of all percents of a question at once", stated=stated, bases=tuple(bases),
+    )  # fmt: skip
+
+
+def _best(figures: tuple[Figure, ...], percents: list[Percent], limit: int) -> str:
+    bases = np.arange(1, limit + 1)
+    fits = np.array(
+        [
+            np.any([_fitting(way.percents[0], bases) for way in readings([one])], axis=0)
+            for one in percents
+        ]
+    )
+    most = int(fits.sum(axis=0).max())
+    sets: dict[str, list[int]] = {}
+    for at in np.flatnonzero(fits.sum(axis=0) == most):
+        chosen = [one.text for one, fit in zip(figures, fits[:, at], strict=True) if fit]
+        sets.setdefault(", ".join(chosen), []).append(int(bases[at]))
+    told = "; ".join(f"{chosen} fit {_some(found)}" for chosen, found in sets.items())
+    return f"at most {most} of {len(percents)} do: {told}"
+
+
+def counts_and_percents(material: Material) -> Iterator[Finding]:
+    """Ask which base a count and its percent, printed side by side, imply."""
+    rows = [one for one in material.first_printings if one.statistic in ("count", "share")]
+    for key, figures in grouped(rows, lambda one: one.question).items():
+        pairs = []
+        for same in grouped(figures, lambda one: one.group).values():
+            count = [one for one in same if one.statistic == "count" and one.value is not None]
+            share = [one for one in same if one.percent]
+            pairs += [(count[0], share[0])] if count and share else []
+        if pairs:
+            yield _paired_finding(slug(key), material, pairs)
+
+
+def _paired_finding(
+    subject: str, material: Material, pairs: list[tuple[Figure, Figure]]
+) -> Finding:
+    first, share = pairs[0]
+    stated, known = material.stated(first), share.base or first.base
+    limit = max(filter(None, (stated, known, first.population)), default=1_000)
+    fits = tried = np.arange(1, limit + 1)
+    for count, one in pairs:
+        low, high = compatible_counts(one.percent or Percent(0, 0), tried)
+        fits = np.intersect1d(
+            fits, tried[(low <= int(count.value or 0)) & (int(count.value or 0) <= high)]
+        )
+    told = "; ".join(f"{count.digits} is {one.text}" for count, one in pairs)
+    advice = "check the source for the base of these percents"
+    if not len(fits) or (stated is None and known is not None and known not in fits):
+        grade, implication = IMPOSSIBLE, f"no one base up to {limit:,} gives these percents"
+    elif stated is None:
+        grade, implication = UNTESTABLE, "no base is stated beside them"
+    elif stated in fits:
+        grade, implication, advice = PASSED, f"agrees with the stated {stated:,}", ""
+    else:
+        grade = SUSPICIOUS
+        implication = (
+            f"the percents are of {bases_text(fits)}, so that at least {stated - fits[-1]:,} of "
+            f"the {stated:,} that answered the survey left it out"
+        )
+    return Finding(
+        "counts_and_percents", subject, grade, tuple(one for pair in pairs for one in pair),
+        f"{told}: bases that print so: {bases_text(fits) or 'none'}", implication, advice, GRIM,
+        stated=stated, bases=tuple(map(int, fits)),
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ means, totals, extremes
+
+STEPS = {
+    "whole": Fraction(1),
+    "halves": Fraction(1, 2),
+    "quarters": Fraction(1, 4),
+    "fifths": Fraction(1, 5),
+    "tenths": Fraction(1, 10),
+    "twentieths": Fraction(1, 20),
+}
+"""Steps in which full-time equivalents are usually counted, coarsest first."""
+
+_STEPS_MEAN = {
+    IMPOSSIBLE: ("no whole total gives this mean over the stated base",
+                 "check the source for the base and the mean"),
+    SUSPICIOUS: ("no total in usual parts of a post gives this mean over the stated base",
+                 "check the source for how parts of a post were counted"),
+    UNTESTABLE: ("printed so coarsely that every mean is possible at these bases",
+                 "ask the publisher for totals"),
+    PASSED: ("totals in whole units or usual parts of them exist", ""),
+}  # fmt: skip
+
+
+def mean_steps(material: Material) -> Iterator[Finding]:
+    """Ask whether a total in whole units, or usual parts of a post, gives each printed mean."""
+    means = [
+        figure
+        for figure in material.first_printings
+        if figure.statistic == "mean" and figure.exact and figure.base and figure.value is not None
+        and (figure.unit in WHOLE or figure.unit in ("fte", "staff", "usd"))
+    ]  # fmt: skip
+    for key, figures in grouped(means, lambda one: (*one.question, one.unit)).items():
+        by_grade: dict[str, list[tuple[Figure, str]]] = {}
+        for figure in figures:
+            grade, told = _stepped(figure)
+            by_grade.setdefault(grade, []).append((figure, told))
+        for grade, some in by_grade.items():
+            yield Finding(
+                "mean_steps", f"{slug(key[:-1])}.{grade}", grade, tuple(one for one, _ in some),
+                "; ".join(f"{one.name}: {text}" for one, text in some), *_STEPS_MEAN[grade], GRIM,
+            )  # fmt: skip
+
+
+def _stepped(figure: Figure) -> tuple[str, str]:
+    span, base = figure.span, figure.base or 0
+    if span is None or figure.value is None:
+        return UNTESTABLE, figure.text
+    width = Fraction(span.high) - Fraction(span.low)
+    total = f"{figure.text} × {base:,} = {shown(figure.value * base)}"
+    usual = STEPS if figure.unit in ("fte", "staff") else {"whole": Fraction(1)}
+    for name, step in usual.items():
+        if width * base >= step:
+            always = f"any mean over {base:,} fits {name}"
+            return (UNTESTABLE if name == "whole" else PASSED), f"{total} ({always})"
+        lowest = math.ceil(Fraction(span.low) * base / step) * step
+        for fitting in (lowest, lowest + step):
+            if fitting / base in span:
+                return PASSED, f"{total} ({name}: {shown(fitting)})"
+    return (IMPOSSIBLE if figure.unit in WHOLE else SUSPICIOUS), f"{total} (no {list(usual)[-1]})"
+
+
+def extremes(material: Material) -> Iterator[Finding]:
+    """Ask whether means and totals lie where the smallest and largest value allow."""
+    same = grouped(material.first_printings, lambda one: (*one.question, one.group))
+    for figures in same.values():
+        named = {one.statistic: one for one in figures if one.span is not None}
+        if "min" not in named or "max" not in named:
+            continue
+        low, high = named["min"], named["max"]
+        tests = [(_ascending(low, high), f"{low.text} to {high.text}", high)]
+        for name in ("mean", "median", "mean_of_ratios", "ratio_of_totals"):
+            if name in named:
+                grades = {_ascending(low, named[name]), _ascending(named[name], high)}
+                worst = next(g for g in (IMPOSSIBLE, BY_ROUNDING, PASSED) if g in grades)
+                told = f"{name.replace('_', ' ')} {named[name].text}"
+                tests.append((worst, told, named[name]))
+        if "total" in named:
+            tests.append(_total_test(named["total"], low, high))
+        grade = next(
+            one for one in (IMPOSSIBLE, BY_ROUNDING, UNTESTABLE, PASSED) if one in
+            [found for found, _, _ in tests]
+        )  # fmt: skip
+        wrong = [told for found, told, _ in tests if found == grade and grade != PASSED]
+        yield Finding(
+            "extremes", slug((*low.question, low.group)), grade,
+            tuple(dict.fromkeys([low, *(figure for *_, figure in tests)])),
+            "; ".join(told for _, told, _ in tests),
+            f"does not agree: {'; '.join(wrong)}" if wrong else "in order",
+            "check the source for which number is meant" if wrong else "", RANGE,
+        )  # fmt: skip
+
+
+def _ascending(low: Figure, high: Figure) -> str:
+    if low.value is None or high.value is None or low.span is None or high.span is None:
+        return IMPOSSIBLE
+    if low.value <= high.value:
+        return PASSED
+    return BY_ROUNDING if low.span.low <= high.span.high else IMPOSSIBLE
+
+
+def _total_test(total: Figure, low: Figure, high: Figure) -> tuple[str, str, Figure]:
+    n = total.base
+    if not n or total.value is None or low.value is None or high.value is None:
+        return UNTESTABLE, f"total {total.text} has no base", total
+    least, most = low.value * (n - 1) + high.value, high.value * (n - 1) + low.value
+    told = f"total {total.text} over {n:,}: {shown(least)} to {shown(most)} is possible"
+    return (PASSED if least <= total.value <= most else IMPOSSIBLE), told, total
+
+
+# ------------------------------------------------------------------ classes, rows, digits
+
+_FORMS = (
+    (re.compile(r"(\d+)-(\d+)"), lambda low, high: (low, high)),
+    (re.compile(r"under-(\d+)"), lambda high: (-math.inf, high - 1)),
+    (re.compile(r"over-(\d+)"), lambda low: (low + 1, math.inf)),
+    (re.compile(r"(\d+)-(?:plus|or-more)"), lambda low: (low, math.inf)),
+    (re.compile(r"(\d+)"), lambda only: (only, only)),
+)
+"""How the name of a class gives its smallest and largest whole number."""
+
+
+def class_limits(material: Material) -> Iterator[Finding]:
+    """Ask whether classes of exclusive answers overlap, or leave a whole number out."""
+    for relation in material.relations:
+        if relation.kind not in ("parts", "exclusive") or relation.missing:
+            continue
+        ranges = []
+        for figure in relation.parts:
+            read_as = [(form.fullmatch(figure.group), limits) for form, limits in _FORMS]
+            fits = [limits(*map(int, match.groups())) for match, limits in read_as if match]
+            ranges += [(*fits[0], figure.label)] if fits else []
+        if len(ranges) < len(relation.parts):
+            continue
+        ranges.sort()
+        wrong = [_fault(one, other, relation.kind) for one, other in pairwise(ranges)]
+        wrong = [fault for fault in wrong if fault]
+        yield Finding(
+            "class_limits", relation.relation_id, SUSPICIOUS if wrong else PASSED, relation.parts,
+            f"classes {', '.join(name for *_, name in ranges)}",
+            "; ".join(wrong) or "no whole number belongs to two classes, or to none between them",
+            "check the questionnaire for where the limits belong" if wrong else "", CLASSES,
+        )  # fmt: skip
+
+
+def _fault(one: tuple[float, float, str], other: tuple[float, float, str], kind: str) -> str:
+    if other[0] <= one[1]:
+        return f"{_numbers(other[0], min(one[1], other[1]))} in both {one[2]} and {other[2]}"
+    if kind == "parts" and other[0] > one[1] + 1:
+        return f"{_numbers(one[1] + 1, other[0] - 1)} in neither {one[2]} nor {other[2]}"
+    return ""
+
+
+def _numbers(first: float, last: float) -> str:
+    if first == last:
+        return f"{shown(first)} is"
+    rest = "and more" if math.isinf(last) else f"to {shown(last)}"
+    return f"{shown(first)} {rest} are"
+
+
+def printed_twice(material: Material) -> Iterator[Finding]:
+    """Ask whether a report prints a number in one way wherever it prints it."""
+
+    def printing(figure: Figure) -> tuple[object, ...]:
+        first = material.by_id.get(figure.repeats or "", figure)
+        return (*first.question, first.group, first.statistic)
+
+    for figures in grouped(material.figures, printing).values():
+        numbers = [figure for figure in figures if figure.value is not None]
+        if len(numbers) > 1:
+            first = next((one for one in numbers if not one.repeats), numbers[0])
+            yield same_number("printed_twice", first.figure_id, numbers, must=True)
+
+
+def printed_elsewhere(material: Material) -> Iterator[Finding]:
+    """Ask whether two publications of a collection print the same for the same thing."""
+    figures = [one for one in material.first_printings if one.publication and one.value is not None]
+    things = grouped(
+        figures, lambda one: (one.source, one.wave, one.item, one.group, one.statistic, one.unit)
+    )
+    for key, numbers in things.items():
+        if len({figure.publication for figure in numbers}) > 1:
+            subject = ".".join(map(str, key[:-1]))
+            yield same_number("printed_elsewhere", subject, numbers, must=False)
+
+
+_TELLING_DIGITS = 3
+"""Figures that agree by chance are few if they have as many significant digits."""
+
+_RARE = 0.05
+"""Padding is suspected where so many zeros at the end would be rarer than this."""
+
+
+def identical_rows(material: Material) -> Iterator[Finding]:
+    """Look for two rows of a report that are alike in two columns, one of them telling."""
+    for report, figures in grouped(material.first_printings, lambda one: one.report).items():
+        rows = {
+            group: {(one.item, one.statistic): one for one in cells if one.value is not None}
+            for group, cells in grouped(figures, lambda one: one.group).items()
+            if group != "all"
+        }
+        rows = {group: cells for group, cells in rows.items() if len(cells) > 1}
+        alike = [
+            _alike_finding(slug((*report, one, other)), rows[one], rows[other])
+            for one, other in combinations(rows, 2)
+        ]
+        yield from (finding for finding in alike if finding)
+        if len(rows) > 1 and not any(alike):
+            compared = tuple(figure for cells in rows.values() for figure in cells.values())
+            names = ", ".join(next(iter(cells.values())).label for cells in rows.values())
+            yield Finding(
+                "identical_rows", slug(report), PASSED, compared,
+                f"{len(rows)} rows compared in pairs: {names}",
+                f"no two agree in two columns with {_TELLING_DIGITS} significant digits in one", "",
+                DUPLICATES,
+            )  # fmt: skip
+
+
+def _alike_finding(subject: str, row: Any, beside: Any) -> Finding | None:
+    shared = [column for column in row if column in beside]
+    same = [column for column in shared if row[column].value == beside[column].value != 0]
+    digits = [len(re.sub(r"[,.]", "", row[column].digits).strip("0")) for column in same]
+    if len(same) < 2 or max(digits) < _TELLING_DIGITS:
+        return None
+    pairs = [(row[column], beside[column]) for column in same]
+    one, other = pairs[0]
+    told = "; ".join(
+        f"{a.about} {'' if a.statistic == 'count' else a.statistic + ' '}{a.text} = {b.text}"
+        for a, b in pairs
+    )
+    apart = "; ".join(
+        f"{row[c].about} {row[c].text} and {beside[c].text}" for c in shared if c not in same
+    )
+    return Finding(
+        "identical_rows", subject, SUSPICIOUS, tuple(figure for pair in pairs for figure in pair),
+        f"{one.label} and {other.label}: {told}" + (f"; apart: {apart}" if apart else ""),
+        f"agree in {len(same)} of {len(shared)} columns, which may be chance or one cell filled in "
+        "twice", "check the source for both rows", DUPLICATES,
+    )  # fmt: skip
+
+
+def precision(material: Material) -> Iterator[Finding]:
+    """Ask whether a column has one precision, and whether its last digits look measured."""
+    numbers = [
+        figure
+        for figure in material.first_printings
+        if figure.exact and figure.decimals is not None
+        and figure.statistic not in ("count", "rank", "text")
+    ]  # fmt: skip
+    columns = grouped(numbers, lambda one: (*one.question, one.statistic, one.unit))
+    clean: dict[str, list[list[Figure]]] = {}
+    for key, figures in columns.items():
+        if len(figures) < 2:
+            continue
+        places = sorted({figure.decimals or 0 for figure in figures})
+        coarsest = places[0] if len(places) > 1 else 0
+        fine = [figure for figure in figures if (figure.decimals or 0) > coarsest]
+        zeros = sum(figure.digits.endswith("0") for figure in fine)
+        chance = float(stats.binom.sf(zeros - 1, len(fine), 0.1)) if zeros else 1.0
+        told, meant = [], []
+        if len(places) > 1:
+            told.append(f"printed to {' and '.join(map(str, places))} decimals")
+            meant.append("mixed precision")
+        if len(fine) > 1 and chance < _RARE:
+            told.append(f"{zeros} of the {len(fine)} finest end in 0, by chance {chance:.1%}")
+            meant.append("zeros that may be padding, so that fewer decimals were measured")
+        if not told:
+            clean.setdefault(figures[0].source, []).append(figures)
+            continue
+        yield Finding(
+            "precision", slug(key[:-1]), SUSPICIOUS, tuple(figures),
+            f"{', '.join(figure.text for figure in figures)}: {'; '.join(told)}",
+            " and ".join(meant),
+            "check the source for the numbers before rounding; take no more decimals than the "
+            "fewest", DIGITS,
+        )  # fmt: skip
+    for source, passed in clean.items():
+        figures = [figure for column in passed for figure in column]
+        yield Finding(
+            "precision", source, PASSED, tuple(figures),
+            f"{len(passed)} column{'s' * (len(passed) > 1)} with {len(figures)} numbers, each to "
+            "one precision", "last digits look measured", "", DIGITS,
+        )  # fmt: skip
+
+
+# ------------------------------------------------------------------ respondents who stand out
+
+_AVERAGES = ("mean", "mean_of_ratios", "median", "ratio_of_totals", "total")
+_SINGLED_OUT = 2
+"""Counts up to this: one is alone, and of two each knows the other."""
+
+
+def small_bases(material: Material) -> Iterator[Finding]:
+    """Look for means over few, extremes and counts of one, beside a list of names."""
+    for source, figures in grouped(material.first_printings, lambda one: one.source).items():
+        listed = [
+            relation
+            for relation in material.relations
+            if relation.kind == "respondents" and relation.source == source and not relation.missing
+        ]
+        unit = listed[0].result.unit if listed and listed[0].result else ""
+        risky = _risks(figures, material.threshold, unit)
+        based = tuple(figure for figure in figures if figure.base)
+        if listed:
+            for kind, some in risky:
+                yield _risk_finding(kind, some, len(listed[0].parts))
+        elif risky:
+            some = [figure for _, part in risky for figure in part]
+            yield Finding(
+                "small_bases", source, UNTESTABLE, tuple(some),
+                f"{len(some)} extremes, small counts or means over few",
+                "no list of respondents is declared, so that whether anybody can be recognized is "
+                "open", "declare the list with a relation of kind respondents if the publication "
+                "has one", HUNDEPOOL,
+            )  # fmt: skip
+        if based and not risky:
+            yield Finding(
+                "small_bases", source, PASSED, based,
+                f"{len(based)} figures with a base: no mean over fewer than {material.threshold}, "
+                "no extreme, no count of one or two", "no respondent stands out", "", THRESHOLD,
+            )  # fmt: skip
+
+
+def _risks(figures: list[Figure], threshold: int, unit: str) -> list[tuple[str, list[Figure]]]:
+    of_people = [one for one in figures if one.base and one.exact and one.unit != "comments"]
+    kinds = {
+        f"means over fewer than {threshold}": [
+            one for one in of_people if one.statistic in _AVERAGES and (one.base or 0) < threshold
+        ],
+        "one respondent's own value": [one for one in of_people if one.statistic in ("min", "max")],
+        "counts of one or two": [
+            one
+            for one in of_people
+            if one.statistic == "count" and one.value and one.value <= _SINGLED_OUT
+            and unit in ("", one.unit)
+        ],
+    }  # fmt: skip
+    return [
+        (kind, items)
+        for kind, found in kinds.items()
+        for items in grouped(found, lambda one: one.item).values()
+    ]
+
+
+def _risk_finding(kind: str, figures: list[Figure], named: int) -> Finding:
+    means = kind.startswith("means")
+    ordered = sorted(figures, key=lambda one: one.base or 0) if means else figures
+    words = {"min": "smallest ", "max": "largest "}
+    told = "; ".join(
+        f"{'' if one.group == 'all' else one.label + ' '}"
+        + (f"{one.text} over {one.base}" if means else f"{words.get(one.statistic, '')}{one.text}")
+        for one in ordered
+    )
+    smallest = min(one.base or 0 for one in figures)
+    implication = {
+        "o": "it belongs to one of them, whom others may recognize",
+        "c": "one is alone with the answer, and of two each knows the other's",
+        "m": f"each of the {smallest} can work out what the other {smallest - 1} have on average",
+    }[kind[0]]
+    return Finding(
+        "small_bases", f"{figures[0].source}.{figures[0].item}.{kind.split(maxsplit=1)[0]}",
+        SUSPICIOUS, tuple(figures), f"{kind}, {named} respondents named: {told}", implication,
+        "flag these figures; do not republish them where they can be joined to names",
+        THRESHOLD if means else HUNDEPOOL,
+    )  # fmt: skip
+
+
+CHECKS = (
+    percent_base, joint_base, counts_and_percents, mean_steps, extremes, declared, class_limits,
+    printed_twice, printed_elsewhere, identical_rows, precision, small_bases,
+)  # fmt: skip
+"""The checks, in the order in which they are asked."""

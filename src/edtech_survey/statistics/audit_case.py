@@ -1,4 +1,4 @@
-"""One declared relation with its figures at hand, and how its failure is graded."""
+"""What the checks of an audit look at, and what they find: figures, relations, findings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -16,23 +16,37 @@ import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import figures as as_figures
-from edtech_survey.statistics.published import Percent, is_percent, read_percent
+from edtech_survey.statistics.published import Percent, bases_text, is_percent, read_percent
+
+K = TypeVar("K", bound=Hashable)
+
+# ------------------------------------------------------------------ grades and references
+
+IMPOSSIBLE = "impossible"
+BY_ROUNDING = "only by rounding"
+SUSPICIOUS = "suspicious"
+UNTESTABLE = "untestable"
+PASSED = "passed"
+GRADES = (IMPOSSIBLE, BY_ROUNDING, SUSPICIOUS, UNTESTABLE, PASSED)
+"""Grades, gravest first.
+
+===================  ========================================================================
+impossible           these numbers cannot all be right as they are printed and described
+only by rounding     they can, but only if one was rounded more coarsely than it is printed,
+                     or if rounding errors add up the right way
+suspicious           nothing forbids it, but a careful reader would look at the source
+untestable           what is printed does not allow a test
+passed               tested, and nothing was found
+===================  ========================================================================
+"""
+
+GRIM = "Brown and Heathers 2017, Social Psychological and Personality Science 8:363-369 (GRIM)"
+INTERVALS = "Moore, Kearfott and Cloud 2009, Introduction to Interval Analysis, ch. 2"
+
+# ------------------------------------------------------------------ ranges of numbers
 
 Number = Fraction | float
 """A fraction, or an infinite float where a bound leaves an end open."""
-
-WHOLE = {
-    "comments", "counties", "devices", "districts", "people", "respondents", "schools",
-    "sites", "students",
-}  # fmt: skip
-"""Units that come in whole numbers; their counts and totals are taken as exact."""
-
-COUNTED = ("amount", "count", "max", "min", "rank", "total")
-INEXACT = ("lower bound", "upper bound", "approximate")
-
-_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+", re.ASCII)
-_SCALES = {"k": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_SCALED = re.compile(r"\d\s?(k|million|billion)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,9 +79,9 @@ class Span:
     def times(self, other: Span) -> Span:
         """Every product of a number of this and one of the other."""
         corners = [
-            (_times(one, two), one_in and two_in)
-            for one, one_in in self._ends()
-            for two, two_in in other._ends()
+            (one * two if one and two else Fraction(0), one_in and two_in)
+            for one, one_in in ((self.low, self.low_in), (self.high, self.high_in))
+            for two, two_in in ((other.low, other.low_in), (other.high, other.high_in))
         ]
         low, high = min(corner for corner, _ in corners), max(corner for corner, _ in corners)
         return Span(low, high, (low, True) in corners, (high, True) in corners)
@@ -76,41 +90,21 @@ class Span:
         """Every quotient; dividing by a range with zero inside leaves anything possible."""
         if other.low < 0 < other.high or (other.low == other.high == 0):
             return Span(-math.inf, math.inf)
-        inverse = Span(
-            _inverse(other.high, -1), _inverse(other.low, 1), other.high_in, other.low_in
-        )
-        return self.times(inverse)
+        low = _inverse(other.high, -1), other.high_in
+        high = _inverse(other.low, 1), other.low_in
+        return self.times(Span(low[0], high[0], low[1], high[1]))
 
-    def _ends(self) -> tuple[tuple[Number, bool], tuple[Number, bool]]:
-        return (self.low, self.low_in), (self.high, self.high_in)
+    def __str__(self) -> str:
+        return self.text()
 
-
-def total_of(spans: Iterable[Span]) -> Span:
-    """Add spans up."""
-    added = Span(Fraction(0), Fraction(0))
-    for span in spans:
-        added = added.plus(span)
-    return added
-
-
-def digits_of(printed: str, value: Fraction) -> str | None:
-    """Find the digits in a printed text that stand for its value, None if it is in words."""
-    scale = scale_of(printed)
-    for token in _TOKEN.findall(printed):
-        if Fraction(Decimal(token.replace(",", ""))) * scale == abs(value):
-            return str(token)
-    return None
-
-
-def scale_of(printed: str) -> int:
-    """Thousands, millions or billions, where the text says so."""
-    found = _SCALED.search(printed)
-    return _SCALES[found[1].lower()] if found else 1
-
-
-def decimals_of(digits: str) -> int:
-    """Count the places after the point."""
-    return len(digits.partition(".")[2])
+    def text(self, places: int = 2) -> str:
+        """Write a range for a reader."""
+        if self.low == self.high:
+            return shown(self.low, places)
+        if math.isinf(self.high):
+            return "any number" if math.isinf(self.low) else f"{shown(self.low, places)} or more"
+        low = f"{shown(self.low, places)} to" if math.isfinite(self.low) else "up to"
+        return f"{low}{'' if self.high_in else ' below'} {shown(self.high, places)}"
 
 
 def span_of(value: Fraction, unit: Fraction) -> Span:
@@ -121,23 +115,12 @@ def span_of(value: Fraction, unit: Fraction) -> Span:
     return Span(value - unit / 2, value + unit / 2, True, even)
 
 
-def bounded(value: Fraction, note: str) -> Span | None:
-    """Give the range that a note's first word leaves, None if it names no bound."""
-    if note.startswith("lower bound"):
-        return Span(value, math.inf)
-    if note.startswith("upper bound"):
-        return Span(Fraction(0) if value >= 0 else -math.inf, value)
-    if note.startswith("approximate"):
-        return Span(-math.inf, math.inf)
-    return None
-
-
-def trailing_unit(value: Fraction) -> Fraction:
-    """Give the place of the last digit that is not zero: for numbers said to be rounded."""
-    whole, unit = abs(int(value)), 1
-    while whole and whole % (10 * unit) == 0:
-        unit *= 10
-    return Fraction(unit)
+def total_of(spans: Iterable[Span]) -> Span:
+    """Add spans up."""
+    added = Span(Fraction(0), Fraction(0))
+    for span in spans:
+        added = added.plus(span)
+    return added
 
 
 def shown(number: Number, places: int = 2) -> str:
@@ -149,46 +132,34 @@ def shown(number: Number, places: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def ends(span: Span, places: int = 2) -> str:
-    """Write a range."""
-    if span.low == span.high:
-        return shown(span.low, places)
-    if math.isinf(span.high):
-        return "any number" if math.isinf(span.low) else f"{shown(span.low, places)} or more"
-    low = f"{shown(span.low, places)} to" if math.isfinite(span.low) else "up to"
-    return f"{low}{'' if span.high_in else ' below'} {shown(span.high, places)}"
-
-
-def _times(one: Number, two: Number) -> Number:
-    return one * two if one and two else Fraction(0)
-
-
 def _inverse(number: Number, side: int) -> Number:
     if not number:
         return side * math.inf
     return Fraction(0) if math.isinf(number) else 1 / Fraction(number)
 
 
-NEEDED = ("figure_id", "item", "group", "statistic", "printed", "value", "unit", "base")
-RELATION_COLUMNS = ("source", "relation_id", "kind", "result", "parts", "over", "base", "force")
+# ------------------------------------------------------------------ figures
 
-LONG = 4
-"""Whole numbers of more digits are shown with thousands apart, however they are printed."""
+WHOLE = {
+    "comments", "counties", "devices", "districts", "people", "respondents", "schools",
+    "sites", "students",
+}  # fmt: skip
+"""Units that come in whole numbers; their counts and totals are taken as exact."""
 
-_WORDING = {
-    "lower bound": "{} or more",
-    "upper bound": "up to {}",
-    "approximate": "about {}",
-}
-K = TypeVar("K", bound=Hashable)
+COUNTED = ("amount", "count", "max", "min", "rank", "total")
 
+_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+", re.ASCII)
+_SCALES = {"k": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_SCALED = re.compile(r"\d\s?(k|million|billion)\b", re.IGNORECASE)
 _REPEAT = re.compile(r"\brepeat of ([a-z0-9.-]+)")
-_WEIGHTED = re.compile(r"\bweighted\b")
+_BOUNDS = {"lower bound": "{} or more", "upper bound": "up to {}", "approximate": "about {}"}
+_LONG = 4
+"""Whole numbers of more digits are shown with thousands apart, however they are printed."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One published figure, as the checks see it."""
+    """One published figure. ``label``, ``about`` and ``place`` name group, item, publication."""
 
     figure_id: str
     source: str
@@ -204,6 +175,10 @@ class Figure:
     base_kind: str
     population: int | None
     note: str
+    synthetic: bool
+    label: str
+    about: str
+    place: str
 
     @property
     def report(self) -> tuple[Hashable, ...]:
@@ -218,45 +193,60 @@ class Figure:
     @property
     def exact(self) -> bool:
         """Neither a bound nor an approximation."""
-        return not self.note.startswith(INEXACT)
+        return not self.note.startswith(tuple(_BOUNDS))
 
     @property
     def weighted(self) -> bool:
         """Said to be weighted, so that no count lies behind it."""
-        return bool(_WEIGHTED.search(self.note))
+        return bool(re.search(r"\bweighted\b", self.note))
 
-    @cached_property
+    @property
     def repeats(self) -> str | None:
         """The figure that this one prints again, as its note says."""
         found = _REPEAT.search(self.note)
         return found[1].rstrip(".") if found else None
+
+    @property
+    def name(self) -> str:
+        """The group in words, or the item of a figure that is about all."""
+        return self.about if self.group == "all" else self.label
+
+    @cached_property
+    def scale(self) -> int:
+        """Thousands, millions or billions, where the text says so."""
+        found = _SCALED.search(self.printed)
+        return _SCALES[found[1].lower()] if found else 1
+
+    @cached_property
+    def _token(self) -> str | None:
+        """The digits in the text that stand for the value, None if it is in words."""
+        for token in _TOKEN.findall(self.printed) if self.value is not None else []:
+            if Fraction(Decimal(token.replace(",", ""))) * self.scale == abs(self.value or 0):
+                return str(token)
+        return None
 
     @cached_property
     def digits(self) -> str:
         """The number as printed, without its signs; the value where it is in words."""
         if self.value is None:
             return self.printed
-        digits = digits_of(self.printed, self.value)
-        bare = digits is not None and digits.isdigit() and len(digits) > LONG
-        if digits is None or bare or scale_of(self.printed) > 1:
+        token = self._token
+        if token is None or self.scale > 1 or (token.isdigit() and len(token) > _LONG):
             return shown(self.value)
-        return f"-{digits}" if self.value < 0 else digits
+        return f"-{token}" if self.value < 0 else token
 
-    @cached_property
+    @property
     def decimals(self) -> int | None:
         """Printed places after the point; None for a number in words."""
-        digits = None if self.value is None else digits_of(self.printed, self.value)
-        return None if digits is None else decimals_of(digits)
+        return None if self._token is None else len(self._token.partition(".")[2])
 
     @cached_property
     def text(self) -> str:
         """The number with its sign, and with what its note says of it, for a reader."""
         dollars = self.unit == "usd" and self.value is not None
         number = f"{'$' * dollars}{self.digits}{'%' * (self.unit == 'percent')}"
-        for word, wording in _WORDING.items():
-            if self.note.startswith(word):
-                return wording.format(number)
-        return number
+        bounds = (how for word, how in _BOUNDS.items() if self.note.startswith(word))
+        return next(bounds, "{}").format(number)
 
     @cached_property
     def percent(self) -> Percent | None:
@@ -271,42 +261,113 @@ class Figure:
     @cached_property
     def span(self) -> Span | None:
         """What the number can have been before rounding; None where there is no number."""
-        if self.value is None:
+        value = self.value
+        if value is None:
             return None
-        return bounded(self.value, self.note) or span_of(self.value, self._unit(self.value))
-
-    def _unit(self, value: Fraction) -> Fraction:
+        bounds = {
+            "lower bound": Span(value, math.inf),
+            "upper bound": Span(Fraction(0) if value >= 0 else -math.inf, value),
+            "approximate": Span(-math.inf, math.inf),
+        }
+        for word, span in bounds.items():
+            if self.note.startswith(word):
+                return span
         if "probably rounded" in self.note:
-            return trailing_unit(value)
-        counted = self.statistic in COUNTED and self.unit in WHOLE
-        if counted and scale_of(self.printed) == 1:
-            return Fraction(0)
-        return Fraction(scale_of(self.printed), 10 ** (self.decimals or 0))
+            unit = 1
+            while int(value) and abs(int(value)) % (10 * unit) == 0:
+                unit *= 10
+            return span_of(value, Fraction(unit))
+        if self.statistic in COUNTED and self.unit in WHOLE and self.scale == 1:
+            return Span(value, value)
+        return span_of(value, Fraction(self.scale, 10 ** (self.decimals or 0)))
+
+
+def grouped(figures: Iterable[Figure], key: Callable[[Figure], K]) -> dict[K, list[Figure]]:
+    """Put figures together that have the same key, in the order of their first one."""
+    found: dict[K, list[Figure]] = {}
+    for figure in figures:
+        found.setdefault(key(figure), []).append(figure)
+    return found
+
+
+def slug(key: Iterable[object]) -> str:
+    """Join what is known of a key into a name."""
+    return ".".join(str(part) for part in key if part not in (None, ""))
+
+
+# ------------------------------------------------------------------ relations
 
 
 @dataclass(frozen=True)
 class Relation:
-    """How some figures must hang together, declared beside them."""
+    """How some figures must hang together, declared beside them.
+
+    ``names`` are all ids declared, ``missing`` those that are not among the figures; ``stated``
+    is how many answered, where that is known.
+    """
 
     source: str
     relation_id: str
     kind: str
-    result: str | None
-    parts: tuple[str, ...]
-    over: tuple[str, ...]
+    result: Figure | None
+    parts: tuple[Figure, ...]
+    over: tuple[Figure, ...]
     base: int | None
-    force: str
+    stated: int | None
+    must: bool
     note: str
+    names: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Result, parts and over, as far as they are given."""
+        return (*((self.result,) if self.result else ()), *self.parts, *self.over)
+
+    @property
+    def numbers(self) -> bool:
+        """Whether every figure is a number."""
+        return all(figure.value is not None for figure in self.figures)
+
+    @property
+    def failed(self) -> str:
+        """The grade of a relation that cannot hold."""
+        return IMPOSSIBLE if self.must else SUSPICIOUS
+
+    def finding(
+        self, grade: str, arithmetic: str, implication: str, advice: str, method: str
+    ) -> Finding:
+        """Make the finding, with the relation's note after its implication."""
+        return Finding(
+            self.kind,
+            self.relation_id,
+            grade,
+            self.figures,
+            arithmetic,
+            f"{implication}; {self.note}" if self.note else implication,
+            "" if grade == PASSED else advice,
+            method,
+            source=self.source,
+            ids=self.names,
+        )
+
+    def untestable(self, why: str, arithmetic: str = "") -> Finding:
+        """Make the finding of a relation that what is printed does not allow to test."""
+        told = arithmetic or ", ".join(figure.text for figure in self.parts)
+        return self.finding(UNTESTABLE, told, why, "ask the publisher", INTERVALS)
+
+
+# ------------------------------------------------------------------ all that is audited
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Material:
     """All that the checks may look at."""
 
     figures: tuple[Figure, ...]
-    relations: tuple[Relation, ...]
-    answered: Mapping[str, int] = field(default_factory=dict)
-    threshold: int = 10
+    answered: Mapping[str, tuple[int, ...]]
+    threshold: int
+    relations: tuple[Relation, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Figure]:
@@ -321,103 +382,99 @@ class Evidence:
     def stated(self, figure: Figure) -> int | None:
         """How many answered, as the publication states it: None where nothing says so."""
         derived = figure.base_kind in ("derived", "feasible")
-        return self.answered.get(figure.source, figure.base) if derived else figure.base
+        told = self.answered.get(figure.source) if derived else None
+        return told[0] if told else figure.base
+
+    def of_the_survey(self, figure: Figure) -> bool:
+        """Whether a base is that of the whole survey, so that fewer may have answered an item."""
+        told = [self.answered.get(name, ()) for name in (figure.publication, figure.source)]
+        return any(figure.base in some for some in told) or "base is the size of" in figure.note
 
 
-def evidence_of(
+NEEDED = ("figure_id", "item", "group", "statistic", "printed", "value", "unit", "base")
+RELATION_COLUMNS = ("source", "relation_id", "kind", "result", "parts", "over", "base", "force")
+
+
+def read(
     figures: pd.DataFrame,
     relations: pd.DataFrame | None,
-    sources: pd.DataFrame | None,
+    known: Iterable[pd.DataFrame],
     threshold: int,
-) -> Evidence:
-    """Read the frames that were given to an audit."""
+    name: Callable[[str, str], str],
+    names: Mapping[str, str],
+) -> Material:
+    """Read frames for an audit; ``name`` puts a group into words, ``names`` items and places."""
     problems = [
-        Problem("figures", f"column {name!r} is missing", "add it; NA where nothing is known")
-        for name in NEEDED
-        if name not in figures.columns
+        Problem("figures", f"column {column!r} is missing", "add it; NA where nothing is known")
+        for column in NEEDED
+        if column not in figures.columns
     ]
     if relations is not None:
         problems += [
-            Problem("relations", f"column {name!r} is missing", "read them with read_relations")
-            for name in RELATION_COLUMNS
-            if name not in relations.columns
+            Problem("relations", f"column {column!r} is missing", "read them with read_relations")
+            for column in RELATION_COLUMNS
+            if column not in relations.columns
         ]
     if not problems:
         twice = figures["figure_id"][figures["figure_id"].duplicated()].unique()
-        problems += [
-            Problem(str(name), "figure_id occurs twice", "name each once") for name in twice
-        ]
         endless = figures.loc[figures["value"].isin([math.inf, -math.inf]), "figure_id"]
-        problems += [Problem(str(name), "value is infinite", "NA if unknown") for name in endless]
+        problems += [Problem(str(one), "figure_id occurs twice", "name each once") for one in twice]
+        problems += [Problem(str(one), "value is infinite", "NA if unknown") for one in endless]
     if threshold < 1:
         problems.append(Problem("disclosure_threshold", f"{threshold} is below 1"))
     if problems:
         raise EstimateError("these figures cannot be audited", problems)
-    shaped = as_figures(figures).to_dict("records")
+    rows = as_figures(figures).to_dict("records")
+    answered: dict[str, tuple[int, ...]] = {}
+    for frame in known:
+        for row in frame.dropna(subset=["answered"]).to_dict("records"):
+            told = re.sub(r"\(.*?\)|,", "", str(row["answered"]))  # "1,028" or "350 (2014)"
+            name_of = _text(row.get("publication")) or _text(row["source"])
+            answered[name_of] = tuple(map(int, re.findall(r"\d+", told)))
+    given = Material(tuple(_figure(row, name, names) for row in rows), answered, threshold)
     declared = [] if relations is None else relations.to_dict("records")
-    return Evidence(
-        tuple(_figure(row) for row in shaped),
-        tuple(_relation(row) for row in declared),
-        _answered(sources),
-        threshold,
-    )
+    return replace(given, relations=tuple(_relation(row, given) for row in declared))
 
 
-def grouped(figures: Iterable[Figure], key: Callable[[Figure], K]) -> dict[K, list[Figure]]:
-    """Put figures together that have the same key, in the order of their first one."""
-    found: dict[K, list[Figure]] = {}
-    for figure in figures:
-        found.setdefault(key(figure), []).append(figure)
-    return found
-
-
-def ids(figures: Iterable[Figure]) -> tuple[str, ...]:
-    """List the identifiers of figures."""
-    return tuple(figure.figure_id for figure in figures)
-
-
-def slug(key: Iterable[object]) -> str:
-    """Join what is known of a key into a name."""
-    return ".".join(str(part) for part in key if part not in (None, ""))
-
-
-def _figure(row: Mapping[Hashable, Any]) -> Figure:
-    value = row["value"]
+def _figure(
+    row: Mapping[Hashable, Any], name: Callable[[str, str], str], names: Mapping[str, str]
+) -> Figure:
+    texts = ("figure_id", "source", "publication", "item", "statistic", "printed", "unit")
+    told = {column: _text(row[column]) for column in (*texts, "base_kind", "note")}
+    group, value, synthetic = _text(row["group"]) or "all", row["value"], row["synthetic"]
     return Figure(
-        **{name: _text(row[name]) for name in ("figure_id", "source", "publication", "item")},
-        wave=_whole(row["wave"]),
-        group=_text(row["group"]) or "all",
-        **{name: _text(row[name]) for name in ("statistic", "printed", "unit", "base_kind")},
+        **told,
+        **{column: _whole(row[column]) for column in ("wave", "base", "population")},
+        group=group,
         value=None if pd.isna(value) else Fraction(repr(float(value))),
-        base=_whole(row["base"]),
-        population=_whole(row["population"]),
-        note=_text(row["note"]),
+        synthetic=bool(synthetic) if pd.notna(synthetic) else False,
+        label=name(told["item"], group),
+        about=names.get(told["item"], told["item"]),
+        place=names.get(told["publication"], told["publication"]),
     )
 
 
-def _relation(row: Mapping[Hashable, Any]) -> Relation:
+def _relation(row: Mapping[Hashable, Any], given: Material) -> Relation:
+    result = _text(row["result"])
+    parts, over = ([one for one in _text(row[c]).split(";") if one] for c in ("parts", "over"))
+    names = tuple(dict.fromkeys([*([result] if result else []), *parts, *over]))
+    found = {one: given.by_id[one] for one in names if one in given.by_id}
+    base = _whole(row["base"])
+    first = [found[one] for one in parts if one in found]
     return Relation(
         source=_text(row["source"]),
         relation_id=_text(row["relation_id"]),
         kind=_text(row["kind"]),
-        result=_text(row["result"]) or None,
-        parts=_listed(row["parts"]),
-        over=_listed(row["over"]),
-        base=_whole(row["base"]),
-        force=_text(row["force"]) or "must",
+        result=found.get(result),
+        parts=tuple(first),
+        over=tuple(found[one] for one in over if one in found),
+        base=base,
+        stated=base or (given.stated(first[0]) if first else None),
+        must=(_text(row["force"]) or "must") == "must",
         note=_text(row.get("note")),
+        names=names,
+        missing=tuple(one for one in names if one not in found),
     )
-
-
-def _answered(sources: pd.DataFrame | None) -> dict[str, int]:
-    if sources is None:
-        return {}
-    told = sources.dropna(subset=["answered"])
-    return dict(zip(told["source"].astype(str), told["answered"].astype(int), strict=True))
-
-
-def _listed(cell: Any) -> tuple[str, ...]:
-    return tuple(part for part in _text(cell).split(";") if part)
 
 
 def _text(cell: Any) -> str:
@@ -428,31 +485,7 @@ def _whole(cell: Any) -> int | None:
     return None if pd.isna(cell) else int(cell)
 
 
-IMPOSSIBLE = "impossible"
-BY_ROUNDING = "only by rounding"
-SUSPICIOUS = "suspicious"
-UNTESTABLE = "untestable"
-PASSED = "passed"
-GRADES = (IMPOSSIBLE, BY_ROUNDING, SUSPICIOUS, UNTESTABLE, PASSED)
-"""Grades, gravest first.
-
-===================  ========================================================================
-impossible           these numbers cannot all be right as they are printed and described
-only by rounding     they can, but only if one was rounded more coarsely than it is printed,
-                     or if rounding errors add up the right way
-suspicious           nothing forbids it, but a careful reader would look at the source
-untestable           what is printed does not allow a test
-passed               tested, and nothing was found
-===================  ========================================================================
-"""
-
-GRIM = "Brown and Heathers 2017, Social Psychological and Personality Science 8:363-369 (GRIM)"
-INTERVALS = "Moore, Kearfott and Cloud 2009, Introduction to Interval Analysis, ch. 2"
-
-COLUMNS = (
-    "finding_id", "check", "grade", "source", "item", "figure_ids", "arithmetic", "implication",
-    "advice", "reference",
-)  # fmt: skip
+# ------------------------------------------------------------------ findings
 
 
 @dataclass(frozen=True)
@@ -462,13 +495,15 @@ class Finding:
     check: str
     subject: str
     grade: str
-    source: str
-    item: str
-    figure_ids: tuple[str, ...]
+    figures: tuple[Figure, ...]
     arithmetic: str
     implication: str
-    advice: str = ""
-    reference: str = ""
+    advice: str
+    method: str
+    source: str = ""
+    ids: tuple[str, ...] = ()
+    stated: int | None = None
+    bases: tuple[int, ...] | None = None
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
@@ -477,95 +512,78 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     seen: Counter[str] = Counter()
     rows = []
     for finding in given:
-        name = f"{finding.check}:{finding.subject}"
-        seen[name] += 1
+        told = f"{finding.check}:{finding.subject}"
+        seen[told] += 1
+        figures, bases = finding.figures, finding.bases
+        names = finding.ids or tuple(figure.figure_id for figure in figures)
+        subjects = figures[:1] if finding.ids else figures  # a relation is about its result
         rows.append(
-            (
-                name if seen[name] == 1 else f"{name}-{seen[name]}",
-                finding.check,
-                finding.grade,
-                finding.source,
-                finding.item,
-                ";".join(finding.figure_ids),
-                finding.arithmetic,
-                finding.implication,
-                finding.advice or None,
-                finding.reference,
-            )
+            {
+                "finding_id": told if seen[told] == 1 else f"{told}-{seen[told]}",
+                "check": finding.check,
+                "grade": finding.grade,
+                "source": finding.source or figures[0].source,
+                "item": _items(subjects, lambda figure: figure.item),
+                "name": _items(subjects, lambda figure: figure.about)
+                if finding.ids
+                else _named(figures),
+                "figures": " ".join(names),
+                "count": len(names),
+                "printed": ", ".join(figure.text for figure in figures)
+                if bases is not None
+                else None,
+                "arithmetic": finding.arithmetic,
+                "implication": finding.implication,
+                "supports": _supports(finding, given),
+                "advice": finding.advice or None,
+                "base": finding.stated,
+                "bases": None if bases is None else bases_text(bases),
+                "base_high": max(bases) if bases else None,
+                "method": finding.method,
+                "synthetic": any(figure.synthetic for figure in figures),
+            }
         )
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-@dataclass(frozen=True)
-class Case:
-    """A relation and its figures; ``stated`` is how many answered, where that is known."""
+_TEXTS = (
+    "finding_id", "check", "grade", "source", "item", "name", "figures", "count", "printed",
+    "arithmetic", "implication", "supports", "advice", "base", "bases", "base_high", "method",
+)  # fmt: skip
+COLUMNS = (
+    dict.fromkeys(_TEXTS, "str")
+    | dict.fromkeys(("count", "base", "base_high"), "Int64")
+    | {"synthetic": "bool"}
+)
+"""Columns of the findings, in order, with their types."""
 
-    relation: Relation
-    result: Figure | None
-    parts: tuple[Figure, ...]
-    over: tuple[Figure, ...]
-    stated: int | None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every figure that the relation names."""
-        result = (self.relation.result,) if self.relation.result else ()
-        return tuple(dict.fromkeys((*result, *self.relation.parts, *self.relation.over)))
-
-    @property
-    def numbers(self) -> bool:
-        """Whether every figure is a number."""
-        given = (*self.parts, *self.over, *((self.result,) if self.result else ()))
-        return all(figure.value is not None for figure in given)
-
-    @property
-    def failed(self) -> str:
-        """The grade of a relation that cannot hold."""
-        return IMPOSSIBLE if self.relation.force == "must" else SUSPICIOUS
-
-    def grade(self, central: Number, possible: Span) -> str:
-        """Grade a computed number against the printed result."""
-        target = self.result.span if self.result else None
-        if target is None:
-            return UNTESTABLE
-        if central in target:
-            return PASSED
-        return BY_ROUNDING if possible.meets(target) else self.failed
-
-    def finding(
-        self, grade: str, arithmetic: str, implication: str, advice: str, reference: str
-    ) -> Finding:
-        """Make the finding, with the relation's note after its implication."""
-        first = self.result or (self.parts[0] if self.parts else None)
-        note = self.relation.note
-        return Finding(
-            self.relation.kind,
-            self.relation.relation_id,
-            grade,
-            self.relation.source,
-            first.item if first else "",
-            self.names,
-            arithmetic,
-            f"{implication}; {note}" if note else implication,
-            "" if grade == PASSED else advice,
-            reference,
-        )
-
-    def untestable(self, why: str, arithmetic: str = "") -> Finding:
-        """Make the finding of a relation that what is printed does not allow to test."""
-        told = arithmetic or ", ".join(figure.text for figure in self.parts)
-        return self.finding(UNTESTABLE, told, why, "ask the publisher", INTERVALS)
+_MOST_ITEMS = 3
 
 
-def case_of(evidence: Evidence, relation: Relation) -> Case:
-    """Look up the figures of a relation; those that are not there are left out."""
-    known = evidence.by_id
-    parts = tuple(known[name] for name in relation.parts if name in known)
-    stated = relation.base or (evidence.stated(parts[0]) if parts else None)
-    return Case(
-        relation,
-        known.get(relation.result or ""),
-        parts,
-        tuple(known[name] for name in relation.over if name in known),
-        stated,
-    )
+def _items(figures: Iterable[Figure], key: Callable[[Figure], str]) -> str:
+    found = list(dict.fromkeys(key(figure) for figure in figures))
+    if len(found) > _MOST_ITEMS:
+        return f"{len(found)} items"
+    return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
+
+
+def _named(figures: tuple[Figure, ...]) -> str:
+    if len(figures) == 1 and figures[0].group != "all":
+        return f"{figures[0].about}: {figures[0].label}"
+    return _items(figures, lambda figure: figure.about)
+
+
+_SUPPORTING = ("sum", "product", "quotient", "share_of", "growth", "parts")
+
+
+def _supports(finding: Finding, all_of: Iterable[Finding]) -> str | None:
+    """Tell which relations hold that the number in question is part of too."""
+    if finding.grade in (PASSED, UNTESTABLE) or finding.check in ("small_bases", "precision"):
+        return None
+    disputed = set(finding.ids[:1] or [figure.figure_id for figure in finding.figures])
+    told = [
+        other.arithmetic
+        for other in all_of
+        if other.grade == PASSED and other.check in _SUPPORTING and disputed & set(other.ids)
+    ]
+    return "; ".join(dict.fromkeys(told)) or None
