@@ -6,7 +6,7 @@ import base64
 import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from typing import Any
 
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure as Canvas
 from PIL import Image, ImageDraw
 
 from edtech_survey import words
-from edtech_survey.reports import exhibits, marks, origins, say
+from edtech_survey.reports import exhibits, filters, marks, origins, say
 
 _CSS_PIXELS = 96
 _MOST_IN_ALT = 24
@@ -48,7 +48,7 @@ def chart(
     ----------
     frame : DataFrame
         The rows that are drawn. Source line, base, question, alt text, data and CSV follow from
-        its columns (``source``, ``figures``, ``wave``, ``item``, ``name``, ``estimate``, ``base`` ...).
+        its columns (``source``, ``figures``, ``wave``, ``item``, ``name``, ``estimate`` ...).
     title : str
         The finding, a template like a ``%%say`` cell; ``rows`` stands for the frame.
     measure : str
@@ -85,15 +85,11 @@ def chart(
     names = {**say.names_at_hand(), "rows": frame}
     if frame.empty:
         # What is drawn of nothing is thrown away, so it may fail: notebooks need no `if`.
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), suppress(Exception):
             warnings.simplefilter("ignore")
-            try:
-                yield {} if panels else Canvas().subplots()
-            except Exception:  # noqa: BLE001
-                pass
+            yield {} if panels else Canvas().subplots()
         if missing:
-            told = say.render(missing, names)
-            display({"text/markdown": told, "text/plain": told}, raw=True)
+            say.show(say.render(missing, names))
         return
     down = -(-len(keys) // wrap) if panels else 1
     canvas = Canvas(figsize=(marks.WIDTH, height * down))
@@ -104,7 +100,7 @@ def chart(
         yield axes if panels else axes[None]
         for key, ax in axes.items():
             if panels and not ax.get_title(loc="left"):
-                name = say.sentence_start(str(key))
+                name = filters.sentence_start(str(key))
                 ax.set_title(name, loc="left", fontsize=marks.TEXT, fontweight="bold")
             ax.set(xlabel="", ylabel="")
             _capital_names(ax)
@@ -122,7 +118,11 @@ def _exhibit(
     finding, measured = say.plain_text(title, names), say.plain_text(measure, names)
     based = None if base is None else say.plain_text(base, names)
     notes = exhibits.around(frame, "chart", finding, say.plain_text(note, names), based)
-    told = say.plain_text(alt, names) if alt else f"{words.sentence(measured)} {describe(frame, panels)}"
+    told = (
+        say.plain_text(alt, names)
+        if alt
+        else f"{words.sentence(measured)} {describe(frame, panels)}"
+    )
     told = f"{'Synthetic data. ' if origins.synthetic(frame) else ''}{told}".strip()
     if origins.synthetic(frame):
         _watermark(canvas)
@@ -152,11 +152,11 @@ def describe(frame: pd.DataFrame, panels: str | None = None) -> str:
         outer = ""
     inner = [key for key in varying if key != outer]
     if len(frame) > _MOST_IN_ALT:
-        told = [_told(rows.iloc[0].to_dict(), _keys(frame)) for rows in
-                (say.lowest(frame), say.highest(frame))]  # fmt: skip
-        return f"{len(frame)} values, from {told[0]} to {told[1]}; all are in the table below."
+        lowest, highest = [_told(rows.iloc[0].to_dict(), _keys(frame)) for rows in
+                (filters.lowest(frame), filters.highest(frame))]  # fmt: skip
+        return f"{len(frame)} values, from {lowest} to {highest}; all are in the table below."
     parts = []
-    for part in say.by(frame, outer) if outer else [frame]:
+    for part in filters.by(frame, outer) if outer else [frame]:
         told = ", ".join(_told(row, inner) for row in part.to_dict("records"))
         parts.append(words.sentence(f"{part[outer].iloc[0]}: {told}" if outer else told))
     return " ".join(parts)
@@ -194,7 +194,7 @@ def _capital_names(ax: Any) -> None:
     """Begin the names of rows with a capital letter."""
     names = [label.get_text() for label in ax.get_yticklabels()]
     if names and names[0][:1].isalpha():
-        ax.set_yticks(ax.get_yticks(), [say.sentence_start(name) for name in names])
+        ax.set_yticks(ax.get_yticks(), [filters.sentence_start(name) for name in names])
 
 
 def _drawn(canvas: Canvas) -> Any:
@@ -225,12 +225,17 @@ def _slide(drawn: Any, title: str, measure: str, foot: Sequence[str]) -> Any:
     """Set title and measure above a picture and its notes below, for use outside the page."""
     wide, edge = drawn.width / marks.DPI, 60
     lines = [(line, 13.0, True, marks.INK) for line in _wrapped(title, wide, 13.0, True)]
-    lines += [(line, marks.TEXT, False, marks.QUIET) for line in _wrapped(measure, wide, marks.TEXT)]
+    lines += [
+        (line, marks.TEXT, False, marks.QUIET) for line in _wrapped(measure, wide, marks.TEXT)
+    ]
     small = [(line, 8.5, False, marks.QUIET) for text in foot for line in _wrapped(text, wide, 8.5)]
     above, below = (
-        sum(round(size * marks.DPI / 72 * 1.35) for _, size, _, _ in part) for part in (lines, small)
+        sum(round(size * marks.DPI / 72 * 1.35) for _, size, _, _ in part)
+        for part in (lines, small)
     )
-    sheet = Image.new("RGB", (drawn.width + 2 * edge, drawn.height + above + below + 3 * edge), "white")
+    sheet = Image.new(
+        "RGB", (drawn.width + 2 * edge, drawn.height + above + below + 3 * edge), "white"
+    )
     sheet.paste(drawn, (edge, edge + above + edge // 2))
     pen = ImageDraw.Draw(sheet)
     for part, top in ((lines, edge), (small, 2 * edge + above + drawn.height)):

@@ -15,7 +15,8 @@ import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.errors import Problem, ReportError
-from edtech_survey.reports import origins, say
+from edtech_survey.reports import origins
+from edtech_survey.reports.filters import kind_of, supposed
 
 LONGEST_DATA = 40
 """Rows of the data folded under a picture; the CSV always has all of them."""
@@ -44,14 +45,6 @@ _HEADERS = {
     "verdict": "Verdict", "item": "Item", "statistic": "Statistic", "value": "Value",
 }  # fmt: skip
 _GROUPS = {"bands": "Grade band", "positions": "Position"}
-_BY_STATISTIC = {"share": "percent", "count": "count", "index": "number"} | dict.fromkeys(
-    ("change", "gap", "gap_change", "difference"), "points"
-)
-_BY_UNIT = {
-    "percent": "percent", "points": "points", "usd": "dollars", "usd_per_student": "dollars",
-    "fte": "fte", "devices_per_staff": "ratio", "students": "count", "people": "count",
-    "districts": "count", "devices": "count", "staff": "fte", "schools": "count", "sites": "count",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +66,9 @@ class Exhibit:
         """Write the figure element: caption, picture or table, notes, data, download."""
         name = self.identity
         badge = f'<div class="exhibit-badge">{BADGE}</div>' if origins.synthetic(self.frame) else ""
-        under = f'<div class="exhibit-subtitle">{escape(self.measure)}</div>' if self.measure else ""
+        under = (
+            f'<div class="exhibit-subtitle">{escape(self.measure)}</div>' if self.measure else ""
+        )
         small = "".join(f"<p>{escape(text)}</p>" for text in self.notes if text)
         link = csv_link(csv_text(self.frame), name, self.kind, len(self.frame))
         return (
@@ -96,16 +91,18 @@ class Exhibit:
 def around(frame: pd.DataFrame, kind: str, title: str, note: str, base: str | None) -> Any:
     """Check the words of an exhibit and write the notes under it, in their order."""
     if not title.strip():
-        raise ReportError(f"a {kind} needs a title", [Problem("title", "is empty", "say the finding")])
+        raise ReportError(
+            f"a {kind} needs a title", [Problem("title", "is empty", "say the finding")]
+        )
     origins.note(frame)
     asked, source = origins.question(frame), origins.source_line(frame)
     answered = origins.base_line(frame) if base is None else base
-    supposed = say.supposed(frame)
+    given = supposed(frame)
     return [
         f"Question: “{asked.strip().strip(chr(34))}”" if asked else "",
         f"Base: {words.sentence(answered)}" if answered else "",
         words.sentence(note),
-        f"Supposing that {words.sentence(supposed)}" if supposed else "",
+        f"Supposing that {given}." if given else "",
         f"Source: {source.rstrip('.')}." if source else "",
     ]
 
@@ -116,30 +113,12 @@ def identity(kind: str, frame: pd.DataFrame) -> str:
     return origins.fresh(slug(" ".join([kind, *map(str, items[:2])])))
 
 
-def kind_of(row: Mapping[Any, Any], column: str = "estimate") -> str:
-    """Tell what kind of number stands in a column of a row, as ``words.FORMATS`` names it."""
-    if column in ("wave", "wave_from", "year"):
-        return "year"
-    if column in ("base", "count", "population", "base_low", "base_high", "family"):
-        return "count"
-    statistic, unit = row.get("statistic"), row.get("unit")
-    if not isinstance(unit, str):
-        items = origins.table("items")
-        found = items.loc[items["item"].eq(row.get("item")), "unit"] if "unit" in items else []
-        unit = found.iloc[0] if len(found) else ""
-    by_unit = _BY_UNIT.get(str(unit))
-    if statistic in ("change", "gap", "gap_change", "difference") and by_unit not in (None, "percent"):
-        return by_unit
-    return _BY_STATISTIC.get(str(statistic)) or by_unit or "number"
-
-
 def header(frame: pd.DataFrame, column: str) -> str:
     """Name a column for the head of a table."""
     if column in ("name", "group") and "item" in frame and frame["item"].nunique() == 1:
-        items = origins.table("items")
-        kinds = items.loc[items["item"].eq(frame["item"].iloc[0]), "groups"] if len(items) else []
-        if len(kinds) and kinds.iloc[0] in _GROUPS:
-            return _GROUPS[kinds.iloc[0]]
+        kind = origins.of_item(frame["item"].iloc[0], "groups")
+        if kind in _GROUPS:
+            return _GROUPS[kind]
     return _HEADERS.get(column, column.replace("_", " ").capitalize())
 
 
@@ -181,16 +160,16 @@ def grid(
     heads = {c: given[0] if isinstance(given, tuple) else given for c, given in columns.items()}
     numeric = {c for c in columns if not _is_text(frame, c)}
     head = "".join(
-        f'<th scope="col"{_class(c in numeric)}>{escape(str(text))}</th>' for c, text in heads.items()
+        f'<th scope="col"{_class(c in numeric)}>{escape(str(text))}</th>'
+        for c, text in heads.items()
     )
     first = next(iter(columns))
     parts, last = [], None
     for row in frame.to_dict("records"):
         if groups and row[groups] != last:
             last = row[groups]
-            parts.append(
-                f'<tr class="group"><th scope="rowgroup" colspan="{len(columns)}">{escape(str(last))}</th></tr>'
-            )
+            span = f'scope="rowgroup" colspan="{len(columns)}"'
+            parts.append(f'<tr class="group"><th {span}>{escape(str(last))}</th></tr>')
         cells = [f'<th scope="row">{escape(cell(row, first, kinds[first]))}</th>']
         cells += [
             f"<td{_class(c in numeric)}>{_number(row, c, kinds[c], columns)}</td>"
@@ -255,8 +234,9 @@ def _number(row: Mapping[Any, Any], column: str, kind: str | None, columns: Any)
     low, high, sign = row.get("conf_low"), row.get("conf_high"), _sign(row)
     if text != "—" and "conf_low" not in columns and not (pd.isna(low) or pd.isna(high)):
         inside = words.inside(low, high, kind or kind_of(row))
-        return f'{escape(text)} <span class="interval">({escape(inside)})</span>{escape(sign and " " + sign)}'
-    return escape(f"{text} {sign}".strip() if text != sign else text)
+        text, sign = escape(text), f" {sign}" if sign else ""
+        return f'{text} <span class="interval">({escape(inside)})</span>{sign}'
+    return escape(sign if text == "—" and sign else f"{text} {sign}".strip())
 
 
 def _sign(row: Mapping[Any, Any]) -> str:

@@ -110,9 +110,12 @@ def end_labels(
     """Name each line at its right end, apart from one another, instead of a legend."""
     last = rows.sort_values(x, kind="stable").groupby(by, sort=False).tail(1)
     low, high = sorted(ax.get_ylim())
-    inches = ax.get_figure(root=True).get_size_inches()[1] * ax.get_position().height
+    figure: Any = ax.get_figure(root=True)
+    inches = figure.get_size_inches()[1] * ax.get_position().height
     gap = (high - low) * 0.17 / inches
-    for place, at in zip(spread(last[y].astype(float).tolist(), gap), range(len(last)), strict=True):
+    for place, at in zip(
+        spread(last[y].astype(float).tolist(), gap), range(len(last)), strict=True
+    ):
         row = last.iloc[[at]]
         color = colors if isinstance(colors, str) else colors.get(str(row[by].iloc[0]), INK)
         _note(ax, _text(row, pattern), (row[x].iloc[0], place), (8, 0), color, va="center")
@@ -125,15 +128,15 @@ def point_names(
 
     Call it when the limits of the axes are set.
     """
-    figure = ax.get_figure(root=True)
-    figure.canvas.draw()
+    figure: Any = ax.get_figure(root=True)
+    figure.draw_without_rendering()
     point = figure.dpi / 72
     spots = ax.transData.transform(rows[[x, y]].astype(float).to_numpy())
     taken = [(a - 4, b - 4, a + 4, b + 4) for a, b in spots]
     frame = ax.get_window_extent()
     for at, (a, b) in enumerate(spots):
         text = _text(rows.iloc[[at]], pattern)
-        wide, tall = width_of(text, size) * figure.dpi, size * point * 1.15
+        wide, tall = 1.05 * width_of(text, size) * figure.dpi, size * point * 1.15
         for dx, dy, side in ((7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")):
             left = a + dx * point - {"left": 0, "right": wide, "center": wide / 2}[side]
             middle = b + dy * point
@@ -183,7 +186,9 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
     blocks: list[tuple[float, list[int]]] = []
     for k in order:
         centre, members = float(wanted[k]), [k]
-        while blocks and centre - blocks[-1][0] < gap * (len(members) + len(blocks[-1][1])) / 2 - 1e-9:
+        while (
+            blocks and centre - blocks[-1][0] < gap * (len(members) + len(blocks[-1][1])) / 2 - 1e-9
+        ):
             _, before = blocks.pop()
             members = [*before, *members]
             centre = sum(wanted[j] for j in members) / len(members)
@@ -207,23 +212,27 @@ def style() -> dict[str, Any]:
         _register(bold)
     spines = {f"axes.spines.{side}": False for side in ("left", "right", "top")}
     ticks = {f"{axis}tick.{kind}.size": 0 for axis in "xy" for kind in ("major", "minor")}
-    return {
-        # The second comes with matplotlib and has the signs that the first lacks.
-        "font.family": ["Open Sans", "DejaVu Sans"],
-        "font.size": TEXT,
-        "text.color": INK,
-        "text.parse_math": False,
-        "axes.labelcolor": QUIET,
-        "axes.edgecolor": "#c2c9d1",
-        "axes.axisbelow": True,
-        "xtick.color": QUIET,
-        "ytick.color": QUIET,
-        "xtick.labelsize": 10.0,
-        "ytick.labelsize": 10.0,
-        "grid.color": "#e3e6ea",
-        "grid.linewidth": 1.0,
-        "figure.dpi": 100,
-    } | spines | ticks
+    return (
+        {
+            # The second comes with matplotlib and has the signs that the first lacks.
+            "font.family": ["Open Sans", "DejaVu Sans"],
+            "font.size": TEXT,
+            "text.color": INK,
+            "text.parse_math": False,
+            "axes.labelcolor": QUIET,
+            "axes.edgecolor": "#c2c9d1",
+            "axes.axisbelow": True,
+            "xtick.color": QUIET,
+            "ytick.color": QUIET,
+            "xtick.labelsize": 10.0,
+            "ytick.labelsize": 10.0,
+            "grid.color": "#e3e6ea",
+            "grid.linewidth": 1.0,
+            "figure.dpi": 100,
+        }
+        | spines
+        | ticks
+    )
 
 
 def _text(row: pd.DataFrame, pattern: str) -> str:

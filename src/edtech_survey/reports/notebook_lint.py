@@ -19,7 +19,8 @@ import nbformat
 from jinja2 import nodes
 
 from edtech_survey.errors import Problem
-from edtech_survey.reports.say import FILTERS
+from edtech_survey.reports.filters import FILTERS, nearest
+from edtech_survey.reports.say import KEPT
 
 LONGEST_CELL = 24
 IMPORTS = {"edtech_survey": "es", "pandas": "pd", "seaborn": "sns", "matplotlib.pyplot": "plt"}
@@ -54,28 +55,28 @@ def lint(notebook: Path | str) -> list[Problem]:
 
 def words_problems(text: str) -> Iterator[tuple[str, str]]:
     """List typed numbers, typed claims and arithmetic in one template."""
-    environment = jinja2.Environment()
-    environment.filters |= FILTERS
     try:
-        tree = environment.parse(text)
+        tree = jinja2.Environment().parse(text)
     except jinja2.TemplateSyntaxError as error:
         yield f"line {error.lineno}: {error.message}", "mend the template"
         return
     yield from _typed(_JINJA.sub(" … ", text))
     for output in tree.find_all(nodes.Output):
         for node in output.nodes:
-            inside = node
+            inside: Any = node
             while isinstance(inside, nodes.Filter):
                 inside = inside.node
             if isinstance(inside, nodes.Const) and not isinstance(inside.value, str):
                 yield f"the number {inside.value!r} is typed", "compute it"
     for call in tree.find_all(nodes.Filter):
+        if call.name not in {*FILTERS, *KEPT}:
+            yield f"no filter {call.name!r}{nearest(call.name, FILTERS)}", "mend the template"
         for argument in call.args:
-            if isinstance(argument, nodes.Const) and call.name not in _COLUMN_FILTERS:
-                yield from _typed(argument.value) if isinstance(argument.value, str) else ()
-            elif isinstance(argument, nodes.Const) and call.name == "where":
-                if not isinstance(argument.value, str):
-                    yield f"where: {argument.value!r} is typed", "take it from the data"
+            value = argument.value if isinstance(argument, nodes.Const) else None
+            if isinstance(value, str) and call.name not in _COLUMN_FILTERS:
+                yield from _typed(value)
+            elif call.name == "where" and isinstance(value, int | float):
+                yield f"where: {value!r} is typed", "take it from the data"
     if next(tree.find_all(_ARITHMETIC), None) is not None:
         yield "arithmetic in a sentence", "compute it in a cell of code"
 
@@ -95,19 +96,22 @@ def _cell(cell: Any, number: int) -> Iterator[tuple[str, str]]:
         return
     if cell.get("outputs") or cell.get("execution_count"):
         yield "it keeps outputs", "clear them"
-    if source.startswith("%%say"):
-        if "hide-input" not in tags:
-            yield "%%say without the tag hide-input", "add it"
-        yield from words_problems(source.partition("\n")[2].replace("\n%%else\n", "\n\n"))
+    if not source.startswith("%%say"):
+        if number == 1 and "parameters" not in tags:
+            yield "the first cell is not tagged parameters", "begin with the parameters"
+        yield from _code(source)
         return
-    if number == 1 and "parameters" not in tags:
-        yield "the first cell is not tagged parameters", "begin with the parameters"
+    if "hide-input" not in tags:
+        yield "%%say without the tag hide-input", "add it"
+    yield from words_problems(source.partition("\n")[2].replace("\n%%else\n", "\n\n"))
+
+
+def _code(source: str) -> Iterator[tuple[str, str]]:
     if (lines := len(source.splitlines())) > LONGEST_CELL:
-        yield f"{lines} lines of code", f"at most {LONGEST_CELL}: split it, or ask the library for it"
-    plain = re.sub(r"^%.*$", "", source, flags=re.MULTILINE)
-    for node in ast.walk(ast.parse(plain)):
+        yield f"{lines} lines of code", f"at most {LONGEST_CELL}: split it, or ask the library"
+    for node in ast.walk(ast.parse(re.sub(r"^%.*$", "", source, flags=re.MULTILINE))):
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Try):
-            yield f"{type(node).__name__} at line {node.lineno}", "an essay has none: ask the library"
+            yield f"{type(node).__name__} at line {node.lineno}", "an essay has none"
         elif isinstance(node, ast.ImportFrom):
             yield f"from {node.module} import ...", f"import only {', '.join(IMPORTS)}"
         elif isinstance(node, ast.Import):

@@ -15,6 +15,8 @@ import pandas as pd
 
 from edtech_survey import words
 
+UNKNOWN = "is not in the sources used here"
+
 MOST_CITED = 3
 """Publications named under an exhibit; the list of sources of the page has them all."""
 
@@ -106,28 +108,25 @@ def source_line(frame: pd.DataFrame) -> str:
 def question(frame: pd.DataFrame) -> str:
     """Quote the question behind a frame, if it is about one, in its last wave."""
     items, waves = _named(frame, "item"), _waves(frame)
-    about = getattr(_known.evidence, "about", None)
-    if len(items) != 1 or not waves or about is None or not own(frame):
+    if len(items) != 1 or not waves or not own(frame):
         return ""
-    return _text(getattr(about(items[0], wave=max(waves)), "question", ""))
+    return str(_known.evidence.about(items[0], wave=max(waves)).question)
 
 
 def own(frame: pd.DataFrame) -> bool:
     """Whether all rows are of the series that the evidence is about."""
-    rows = table("sources")
-    series = getattr(_known.evidence, "series", None)
-    name = series if isinstance(series, str) else getattr(series, "series", None)
-    if "series" not in rows or name is None:
+    if _known.evidence is None:
         return False
-    return set(_named(frame, "source")) <= set(rows.loc[rows["series"].eq(name), "source"])
+    rows = table("sources")
+    of_series = rows.loc[rows["series"].eq(_known.evidence.series.series), "source"]
+    return set(_named(frame, "source")) <= set(of_series)
 
 
 def units(frame: pd.DataFrame) -> tuple[str, str]:
     """Say what one respondent of these rows is called, and several: district, districts."""
-    series = getattr(_known.evidence, "series", None)
-    if own(frame) and hasattr(series, "units"):
-        return _text(getattr(series, "unit", "")) or "respondent", _text(series.units)
-    return "respondent", "respondents"
+    if not own(frame):
+        return "respondent", "respondents"
+    return str(_known.evidence.series.unit), str(_known.evidence.series.units)
 
 
 def base_line(frame: pd.DataFrame) -> str:
@@ -140,13 +139,17 @@ def base_line(frame: pd.DataFrame) -> str:
     known = frame[answered.notna()]
     if len(known):
         low, high = int(answered.min()), int(answered.max())
-        size = words.number(low, 0) if low == high else f"{words.number(low, 0)} to {words.number(high, 0)}"
+        size = (
+            words.number(low, 0)
+            if low == high
+            else f"{words.number(low, 0)} to {words.number(high, 0)}"
+        )
         when = f" in {words.years(_waves(known))}" if _waves(known) else ""
         told.append(f"{size} {plural}{when}")
     silent = open_waves(frame)
     if silent:
-        told.append(f"how many answered in {words.years(silent)} is not in the sources used here")
-    return "; ".join(told) or "not in the sources used here"
+        told.append(f"how many answered in {words.years(silent)} {UNKNOWN}")
+    return "; ".join(told) or f"how many answered {UNKNOWN}"
 
 
 def open_waves(frame: pd.DataFrame) -> list[int]:
@@ -157,14 +160,11 @@ def open_waves(frame: pd.DataFrame) -> list[int]:
     return _waves(frame[frame["base"].isna()]) if "base" in frame else []
 
 
-def name_of(kind: str, key: Any) -> str:
-    """Name a value in words, from the codebook's table of labels; else the value itself."""
-    labels = table("labels")
-    if {"kind", "code", "label"} <= set(labels):
-        found = labels.loc[labels["kind"].eq(kind) & labels["code"].eq(str(key)), "label"]
-        if len(found):
-            return str(found.iloc[0])
-    return str(key)
+def of_item(item: Any, column: str) -> str:
+    """Look up what the codebook says of an item: its unit, what its groups are."""
+    items = table("items")
+    found = items.loc[items["item"].eq(item), column].tolist() if column in items else []
+    return _text(found[0]) if found else ""
 
 
 def _publication(source: str, publication: str) -> dict[str, Any]:
@@ -173,7 +173,9 @@ def _publication(source: str, publication: str) -> dict[str, Any]:
     if publication:
         row = _first(publications, source=source, publication=publication) or row
     elif _text(row.get("kind")) == "secondary publication":
-        same = sources[sources["publisher"].eq(row["publisher"]) & sources["published"].eq(row["published"])]
+        same = sources[
+            sources["publisher"].eq(row["publisher"]) & sources["published"].eq(row["published"])
+        ]
         printed = same[same["kind"].ne("secondary publication")]
         if len(printed):
             first = printed.iloc[0].to_dict()
@@ -206,7 +208,9 @@ def _joined(rows: pd.DataFrame) -> pd.DataFrame:
         first = same.iloc[0].to_dict()
         reprinted = sorted({wave for waves in same["reprinted"] for wave in waves})
         first["short"] += f"; {words.years(reprinted)} as republished there" if reprinted else ""
-        first["waves"] = sorted({wave for waves in same["waves"] for wave in waves} | set(reprinted))
+        first["waves"] = sorted(
+            {wave for waves in same["waves"] for wave in waves} | set(reprinted)
+        )
         first["figures"] = [name for names in same["figures"] for name in names]
         made.append(first)
     return pd.DataFrame(made, columns=_CITED)
@@ -238,8 +242,10 @@ def _named(frame: pd.DataFrame | None, column: str) -> list[str]:
     """List the ids in a column of texts, each of which may hold several."""
     if frame is None or column not in frame:
         return []
-    return list(dict.fromkeys(part for text in frame[column].dropna() for part in str(text).split()))
+    return list(
+        dict.fromkeys(part for text in frame[column].dropna() for part in str(text).split())
+    )
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or value is pd.NA or value != value else str(value).strip()
+    return "" if value is None or pd.isna(value) else str(value).strip()

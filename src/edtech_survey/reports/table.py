@@ -60,8 +60,7 @@ def table(
     names = {**say.names_at_hand(), "rows": frame}
     if frame.empty:
         if missing:
-            told = say.render(missing, names)
-            display({"text/markdown": told, "text/plain": told}, raw=True)
+            say.show(say.render(missing, names))
         return
     _refuse(frame, columns, groups)
     finding, measured = say.plain_text(title, names), say.plain_text(measure, names)
@@ -79,12 +78,22 @@ def _refuse(frame: pd.DataFrame, columns: Mapping[str, Any], groups: str | None)
     found = []
     for name in [*columns, *([groups] if groups else [])]:
         if name not in frame:
-            found.append(Problem(f"column {name!r}", "is not there", f"there are {words.join(frame.columns)}"))
+            found.append(
+                Problem(
+                    f"column {name!r}", "is not there", f"there are {words.join(frame.columns)}"
+                )
+            )
     for name, given in columns.items():
         head, kind = given if isinstance(given, tuple) else (given, None)
         if not str(head).strip():
             found.append(Problem(f"column {name!r}", "has no header", "name it and its unit"))
         if kind is not None and kind not in words.FORMATS:
-            found.append(Problem(f"column {name!r}", f"no kind {kind!r}", f"there are {words.join(words.FORMATS)}"))
+            found.append(
+                Problem(
+                    f"column {name!r}",
+                    f"no kind {kind!r}",
+                    f"there are {words.join(words.FORMATS)}",
+                )
+            )
     if found:
         raise ReportError("a table cannot be made of this frame", found)

@@ -1,0 +1,213 @@
+"""A chart that is drawn in the cell becomes an exhibit that stands by itself."""
+
+import re
+from itertools import pairwise
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+import seaborn as sns
+from bs4 import BeautifulSoup
+from IPython.utils.capture import capture_output
+from matplotlib.figure import Figure
+from tests.reports.saying import BANDS, MIXED, known, levels, moves, shell  # noqa: F401
+
+import edtech_survey as es
+from edtech_survey.errors import ReportError
+from edtech_survey.reports import marks, origins
+from edtech_survey.reports.chart import describe
+from edtech_survey.reports.filters import SayError
+from edtech_survey.reports.html import clean
+from edtech_survey.shape import NOT
+
+
+@pytest.fixture(autouse=True)
+def evidence(shell):  # noqa: F811
+    origins.remember(known())
+
+
+def draw(frame, title="{{ rows | span }} had one", measure="Percent of districts", body=None, **kw):
+    with capture_output() as out, es.chart(frame, title=title, measure=measure, **kw) as ax:
+        if body:
+            body(ax)
+        elif not kw.get("panels"):
+            sns.scatterplot(frame, x="estimate", y="name", ax=ax)
+            marks.interval_bars(ax, frame, y="name")
+    return [output.data for output in out.outputs]
+
+
+def figure(frame, **kw):
+    (data,) = draw(frame, **kw)
+    return BeautifulSoup(clean(data["text/html"]), "html.parser")
+
+
+def test_an_exhibit_has_all_that_stands_around_a_picture():
+    rows = levels().tail(4)
+    made = figure(rows, note="Pale bars: intervals.")
+    notes = [p.get_text() for p in made.select(".exhibit-notes p")]
+    assert made.select_one(".exhibit-title").get_text() == "89% to 100% had one"
+    assert made.select_one(".exhibit-subtitle").get_text() == "Percent of districts"
+    assert notes == [
+        "Question: “Which one_to_one?”",
+        "Base: 53 to 58 districts in 2024.",
+        "Pale bars: intervals.",
+        "Source: The Commission, Staffing and *Devices* (November 26, 2024).",
+    ]
+    assert made.figure["aria-labelledby"] == made.select_one(".exhibit-title")["id"]
+    head = [th.get_text() for th in made.select("thead th")]
+    assert head == ["Grade band", "Survey", "Estimate", "Answered"]
+    assert [th["scope"] for th in made.select("thead th")] == ["col"] * 4
+    assert made.select_one("tbody tr").get_text("|") == "early elementary|2024|89% |(79 to 98)|53"
+    assert made.select_one(".exhibit-csv a")["download"] == "chart-one-to-one.csv"
+
+
+def test_the_alt_text_holds_every_number_of_the_title_in_the_order_drawn():
+    rows = levels()
+    made = figure(rows, title="From {{ rows | span }}", panels="name")
+    alt = made.img["alt"]
+    assert re.findall(r"\d+%", made.select_one(".exhibit-title").get_text()) == ["14%", "100%"]
+    assert alt.startswith("Percent of districts. Early elementary: 20% in 2017, 14% in 2020,")
+    assert [alt.index(band.capitalize()) for band in BANDS] == sorted(
+        alt.index(band.capitalize()) for band in BANDS
+    )
+    assert len(re.findall(r"\d+% in 20\d\d", alt)) == len(rows)
+    told = describe(moves(*MIXED).assign(verdict=["clear", "clear if enough", "no clear change"]))
+    assert told == (
+        "+69 in early elementary, clear, +42 in elementary, clear if enough, −5 in middle school, "
+        "no clear change."
+    )
+
+
+def test_many_rows_are_told_by_their_ends_and_title():
+    rows = pd.concat([levels()] * 3).assign(name=[f"n{k}" for k in range(48)])
+    alt = figure(rows, title="Up to {{ rows | highest | each('{percent}', 'or') }}").img["alt"]
+    assert "48 values, from 14% in" in alt
+    assert len(alt) < 400
+
+
+def test_zero_rows_say_what_is_missing_and_show_no_picture():
+    def fails(ax):
+        raise RuntimeError("nothing to draw")
+
+    (data,) = draw(levels().head(0), body=fails, missing="**Not asked** in {{ 2017 | years }}.")
+    assert data["text/markdown"] == "**Not asked** in 2017."
+    assert "text/html" not in data
+    assert draw(levels().head(0), body=fails) == []
+    assert draw(levels().head(0), panels="name", body=lambda axes: [1 / 0 for _ in axes]) == []
+
+
+def test_what_fails_while_rows_are_drawn_is_not_hidden():
+    def fails(ax):
+        raise RuntimeError("a fault in the cell")
+
+    with pytest.raises(RuntimeError, match="a fault in the cell"):
+        draw(levels(), body=fails)
+    with pytest.raises(SayError, match="a bare number"):
+        draw(levels(), title="{{ rows.estimate.mean() }}")
+    with pytest.raises(ReportError, match="a chart needs a title"):
+        draw(levels(), title=" ")
+
+
+def test_hostile_names_are_text_everywhere():
+    rows = levels().tail(1).assign(name="<script>x</script>*b*", item="<img src=x>")
+    (data,) = draw(rows, title="In {{ rows | each('{name}') }}", panels=None)
+    made = BeautifulSoup(data["text/html"], "html.parser")
+    assert made.select_one(".exhibit-title").get_text() == "In <script>x</script>*b*"
+    assert not made.find("script")
+    assert len(made.find_all("img")) == 1
+
+
+def test_the_sample_says_so_in_picture_alt_and_badge():
+    real, made_up = levels().tail(4), levels().tail(4).assign(synthetic=True)
+    made = figure(made_up)
+    assert made.img["alt"].startswith("Synthetic data. ")
+    assert "SYNTHETIC" in made.select_one(".synthetic-badge").get_text()
+    assert made.img["src"] != figure(real).img["src"]
+
+
+def test_a_supposition_and_unknown_bases_stand_under_the_picture():
+    made = figure(moves((10.0, NOT), supposed="at least 30 answered in 2017"))
+    notes = [p.get_text() for p in made.select(".exhibit-notes p")]
+    assert "Base: How many answered in 2017 is not in the sources used here." in notes
+    assert "Supposing that At least 30 answered in 2017." not in notes
+    assert "Supposing that at least 30 answered in 2017." in notes
+
+
+def test_two_exhibits_of_one_item_have_two_ids():
+    ids = [figure(levels()).figure["id"] for _ in range(2)]
+    assert ids == ["chart-one-to-one", "chart-one-to-one-2"]
+
+
+def test_the_same_bytes_twice():
+    def once():
+        origins.remember(known())
+        return draw(levels(), panels="name", body=_lines)
+
+    def _lines(axes):
+        for name, ax in axes.items():
+            own = levels()[levels()["name"].eq(name)]
+            sns.lineplot(own, x="wave", y="estimate", ax=ax)
+            marks.direct_labels(ax, own, "{percent}")
+            marks.year_axis(ax, [2017, 2020, 2021, 2024])
+            marks.percent_axis(ax)
+
+    assert once() == once()
+
+
+def test_nothing_global_changes():
+    before = dict(mpl.rcParams)
+    draw(levels())
+    assert dict(mpl.rcParams) == before
+
+
+# ------------------------------------------------------------------ marks
+
+
+def labels_of(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def axes():
+    return Figure().subplots()
+
+
+def test_labels_stand_on_the_free_side_of_a_line():
+    ax, own = axes(), levels()[levels()["name"].eq("early elementary")]
+    marks.direct_labels(ax, own, "{percent}")
+    assert labels_of(ax) == ["20%", "14%", "79%", "89%"]
+    assert [text.xyann[1] > 0 for text in ax.texts] == [True, False, True, True]
+
+
+def test_intervals_that_are_not_known_are_not_drawn():
+    ax, rows = axes(), levels().tail(4)
+    marks.interval_bars(ax, rows.assign(conf_low=[pd.NA, 1.0, 2.0, 3.0]), y="name")
+    assert len(ax.collections[0].get_segments()) == 3
+
+
+def test_ends_of_lines_are_named_apart():
+    ax, rows = axes(), levels()
+    sns.lineplot(rows, x="wave", y="estimate", hue="name", legend=False, ax=ax)
+    marks.end_labels(ax, rows)
+    assert sorted(labels_of(ax)) == sorted(BANDS)
+    heights = sorted(text.xy[1] for text in ax.texts)
+    assert min(b - a for a, b in pairwise(heights)) > 2
+    assert sum(heights) / 4 == pytest.approx(96, abs=0.01)
+
+
+def test_names_of_points_do_not_overlap():
+    ax, rows = axes(), levels().assign(x=[float(k % 4) for k in range(16)])
+    ax.scatter(rows["x"], rows["estimate"].astype(float))
+    marks.point_names(ax, rows, "x", "estimate", "{name} {wave}")
+    ax.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert boxes
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[k + 1 :])
+
+
+def test_a_dumbbell_is_hollow_where_it_begins():
+    ax = axes()
+    rows = pd.DataFrame({"name": ["a", "b"], "then": [1.0, 2.0], "now": [3.0, pd.NA]})
+    marks.dumbbell(ax, rows, "then", "now")
+    _, first, last = ax.collections
+    assert first.get_facecolor().tolist() == [[1, 1, 1, 1]]
+    assert len(last.get_offsets()) == 1
