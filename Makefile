@@ -9,11 +9,12 @@ RUN := $(BIN)/python -m edtech_survey
 PACKAGE := $(shell find src -type f -not -path '*/__pycache__/*' -not -name '*.pyc')
 RAW := $(shell find data/raw -type f)
 PUBLISHED := $(filter-out data/raw/sample-%,$(RAW))
-NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+# Scratch notebooks have no number and rebuild nothing.
+NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 PAGES := $(subst _,-,$(patsubst notebooks/%.ipynb,reports/%.html,$(NOTEBOOKS)))
 GONE := $(filter-out $(wildcard $(PAGES)),$(PAGES))
 
-.PHONY: help setup data reports demo briefs lab test test-browser lint bench lock clean gone
+.PHONY: help setup data reports demo briefs lab test fuzz test-browser lint bench lock clean gone
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -24,6 +25,7 @@ STALE := $(shell [ ! -e .venv/runtime ] || { [ "$$(cat .venv/where)" = "$(CURDIR
 
 .venv/runtime: locks/runtime.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "Making .venv from locks/runtime.txt: a minute or two"
 	$(PYTHON) -m venv --clear .venv
 	$(PIP) --require-hashes -r locks/runtime.txt
 	@echo "$(CURDIR)" > .venv/where
@@ -68,17 +70,20 @@ briefs: .venv/package  ## a brief for each district in the responses
 lab: .venv/lab  ## open JupyterLab in the notebooks
 	$(RUN) lab
 
-test: .venv/dev  ## the test suite (a minute or two, no network, no browser)
-	$(BIN)/python -m pytest -n auto -m "not browser and not slow"
+test: .venv/dev  ## the test suite, the same on every run (no network, no browser)
+	$(BIN)/python -m pytest -n auto -m "not browser and not slow and not fuzz"
+
+fuzz: .venv/dev  ## the property tests with a random search of examples
+	EDTECH_SURVEY_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n auto -m "hypothesis or fuzz"
 
 test-browser: .venv/dev reports/.made  ## whole notebooks, and pages in a real Chromium, network cut
 	EDTECH_SURVEY_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m "browser or slow"
 
-lint: .venv/dev  ## ruff, mypy, notebooks without outputs
+lint: .venv/dev  ## ruff, mypy, and the words of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/nbstripout --verify $(NOTEBOOKS)
+	$(BIN)/python -m edtech_survey.reports.notebook_lint $(NOTEBOOKS)
 
 bench: .venv/dev  ## speed and memory as ratios to what people do today
 	$(BIN)/python -m benchmarks

@@ -1,64 +1,186 @@
 """The house rules that a reviewer would otherwise have to remember."""
 
 import ast
+import importlib
+import io
+import pkgutil
 import re
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
+import nbformat
 import pytest
+
+import edtech_survey as es
+from edtech_survey.reports import notebook_lint
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "edtech_survey"
 STOREYS = ("data", "statistics", "reports")
+SHARED = ("errors", "shape", "words")
+PLACES = {"raw_dir", "project_root", "processed_dir", "notebooks_dir", "reports_dir"}
+"""All that a storey may know of the project: where it lies."""
+
 MODULES = sorted(PACKAGE.rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
 
-def imported(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def imported(source: str, package: str = "") -> set[str]:
+    """List what a source imports, with dots, names out of modules included."""
     names = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level:
-            names.add(".".join(path.relative_to(PACKAGE.parent).parts[: -node.level]))
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = ".".join([*package.split(".")[: -node.level + 1 or None], base]).strip(".")
+            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
     return names
 
 
+def of_house(name: str) -> bool:
+    return name.startswith("edtech_survey.")
+
+
+# ---- who may import whom ----
+
+
+def misplaced(storey: str, names: set[str]) -> list[str]:
+    """Name the imports that a module of a storey may not have."""
+    wrong = []
+    for name in filter(of_house, names):
+        _, top, *rest = name.split(".")
+        if top == "project":
+            allowed = not rest or rest[0] in PLACES
+        else:
+            allowed = top in (storey, *SHARED)
+        if not allowed:
+            wrong.append(name)
+    return sorted(wrong)
+
+
 @pytest.mark.parametrize("storey", STOREYS)
-def test_a_storey_never_imports_another(storey):
-    others = [f"edtech_survey.{other}" for other in STOREYS if other != storey]
-    joiners = [f"edtech_survey.{name}" for name in ("briefing", "build", "cli")]
-    broken = [
-        f"{path.relative_to(ROOT)} imports {name}"
+def test_a_storey_imports_itself_and_what_is_shared_and_nothing_else(storey):
+    broken = {
+        str(path.relative_to(ROOT)): wrong
         for path in (PACKAGE / storey).rglob("*.py")
-        for name in imported(path)
-        if any(name == other or name.startswith(f"{other}.") for other in [*others, *joiners])
-    ]
-    assert not broken
+        if (wrong := misplaced(storey, imported(path.read_text("utf-8"), f"edtech_survey.{storey}")))
+    }
+    assert broken == {}
 
 
-def test_the_import_rule_would_notice(tmp_path):
-    source = "from edtech_survey.data import sources\nimport edtech_survey.reports.charts\n"
-    path = tmp_path / "guilty.py"
-    path.write_text(source)
-    assert {"edtech_survey.data", "edtech_survey.reports.charts"} <= imported(path)
+@pytest.mark.parametrize("name", SHARED)
+def test_what_is_shared_imports_nothing_but_what_is_shared(name):
+    names = filter(of_house, imported((PACKAGE / f"{name}.py").read_text("utf-8"), "edtech_survey"))
+    assert {found.split(".")[1] for found in names} <= set(SHARED)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_modules_are_small_enough_to_hold_in_mind(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 320
+def test_the_import_rule_would_notice():
+    guilty = """
+from edtech_survey.data import figures
+import edtech_survey.reports.say
+from edtech_survey.project import evidence, raw_dir
+from edtech_survey import cli
+from ..reports import chart
+from .given import given
+from edtech_survey.shape import estimates
+"""
+    assert misplaced("statistics", imported(guilty, "edtech_survey.statistics")) == [
+        "edtech_survey.cli", "edtech_survey.data", "edtech_survey.data.figures",
+        "edtech_survey.project.evidence", "edtech_survey.reports", "edtech_survey.reports.chart",
+        "edtech_survey.reports.say",
+    ]  # fmt: skip
+
+
+def test_every_module_can_be_imported_first():
+    for module in pkgutil.walk_packages(es.__path__, "edtech_survey."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 
 def test_nothing_heavy_is_imported_with_the_package():
-    code = (
-        "import sys, edtech_survey; "
-        "print(sorted({'pandas','matplotlib','statsmodels','papermill'} & set(sys.modules)))"
-    )
+    code = "import sys, edtech_survey; print(*{m.split('.')[0] for m in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    heavy = {"pandas", "numpy", "matplotlib", "seaborn", "statsmodels", "scipy", "papermill",
+             "nbconvert", "jinja2", "bs4", "click", "pandera", "IPython"}  # fmt: skip
+    assert not heavy & set(done.stdout.split())
+
+
+# ---- the front door ----
+
+
+@pytest.mark.parametrize("name", es.__all__)
+def test_every_public_name_is_there_and_tells_what_it_does(name):
+    assert (getattr(es, name).__doc__ or "").strip()
+
+
+def test_completion_offers_the_public_names_and_nothing_else():
+    assert list(es.__all__) == sorted(es.__all__)
+    assert [name for name in dir(es) if not name.startswith("__")] == list(es.__all__)
+
+
+def test_a_wrong_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        es.nothing  # noqa: B018
+
+
+# ---- notebooks are the analysis ----
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_says_and_shows_and_neither_types_its_findings_nor_hides_its_work(path):
+    assert [str(problem) for problem in notebook_lint.lint(path)] == []
+
+
+# ---- whose survey it is, is data ----
+
+STATES = re.compile(
+    r"\b(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia"
+    r"|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts"
+    r"|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Hampshire|Jersey|Mexico|York"
+    r"|Carolina|Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont"
+    r"|Virginia|Washington|Wisconsin|Wyoming|ct-20\d\d)\b|\b(?:CoSN|Incident IQ)\b"
+)
+
+
+def named_in(source: str) -> list[str]:
+    """Find states, agencies and survey years in code, but for comments and docstrings."""
+    found = []
+    before = tokenize.NEWLINE
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        starts = before in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+        if token.type not in (tokenize.NL, tokenize.COMMENT):
+            before = token.type
+        if token.type == tokenize.NUMBER:
+            found += re.findall(r"\A20[12]\d\Z", token.string)
+        elif token.type != tokenize.COMMENT and not (token.type == tokenize.STRING and starts):
+            found += STATES.findall(token.string)
+    return found
+
+
+def test_no_state_no_agency_and_no_survey_year_in_the_code():
+    found = {
+        str(path.relative_to(PACKAGE)): hits
+        for path in MODULES
+        if (hits := named_in(path.read_text("utf-8")))
+    }
+    assert found == {}
+    assert named_in('def f():\n    "Ohio"\n    return wave == 2024, "Ohio"') == ["2024", "Ohio"]
+
+
+def test_no_state_in_the_words_of_a_notebook():
+    found = []
+    for path in NOTEBOOKS:
+        for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
+            if "parameters" not in cell.metadata.get("tags", []):
+                found += [f"{path.stem} cell {number}: {hit}" for hit in STATES.findall(cell.source)]
+    assert found == []
+
+
+# ---- what is shipped ----
 
 
 def test_no_registry_address_in_the_lock_files():
@@ -77,3 +199,35 @@ def test_no_person_of_the_sources_in_the_project():
         if path.suffix in {".csv", ".yaml"} and "sample-" not in str(path):
             found += [f"{path.name}: {hit}" for hit in pattern.findall(path.read_text("utf-8"))]
     assert not found
+
+
+# ---- the picture of the house ----
+
+
+def house() -> str:
+    """Draw the house as it is: every module with the first line of its docstring."""
+    lines = []
+    for folder in (PACKAGE, *(PACKAGE / storey for storey in STOREYS)):
+        modules = [path for path in sorted(folder.glob("*.py")) if path.stem[0] != "_"]
+        first = folder if folder == PACKAGE else folder.name
+        if folder != PACKAGE:
+            lines.append(f"{first}/".ljust(18) + idea(folder / "__init__.py"))
+        indent = "" if folder == PACKAGE else "  "
+        lines += [f"{indent}{path.stem}".ljust(18) + idea(path) for path in modules]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def idea(path: Path) -> str:
+    told = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return told.split("\n\n")[0].split("\n")[0].rstrip(".")
+
+
+def test_the_picture_of_the_house_is_true():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    drawn = re.search(r"```text house\n(.*?)\n```", text, re.DOTALL)
+    assert drawn is not None
+    assert drawn.group(1) == house(), f"put this into CONTRIBUTING.md:\n{house()}"
+
+
+if __name__ == "__main__":
+    print(house())

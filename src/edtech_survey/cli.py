@@ -208,15 +208,17 @@ def check(export: Path, dialect: str | None, sheet: str | None, as_json: bool) -
 @main.command("new-wave")
 @click.argument("year", type=int)
 @click.option("--from", "export", type=THERE, required=True, help="The survey tool's export.")
-@click.option("--name", default="ct", show_default=True, help="Begins the folder's name.")
+@click.option("--series", help="Whose survey, a row of codebook/series.csv; default its first.")
 @click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
 @click.option("--sheet", help="Sheet of a workbook.")
 @_told
-def new_wave(year: int, export: Path, name: str, dialect: str | None, sheet: str | None) -> None:
+def new_wave(
+    year: int, export: Path, series: str | None, dialect: str | None, sheet: str | None
+) -> None:
     """Make the folder of the wave YEAR from an export, questions.csv filled by best match."""
     from edtech_survey.data.new_wave import new_wave as make  # noqa: PLC0415
 
-    made = make(year, export, name=name, dialect=dialect, sheet=sheet)
+    made = make(year, export, series=series, dialect=dialect, sheet=sheet)
     click.echo(f"{made.folder}: {len(made.questions)} columns in questions.csv")
     for column in made.undecided:
         click.echo(f"  not matched: {_printable(repr(column))}")
