@@ -166,9 +166,9 @@ class Evidence:
     @cached_property
     def methods(self) -> pd.DataFrame:
         """References of the methods: ``key``, a piece of the column ``method``, and ``text``."""
-        from edtech_survey.data.figures import read_table  # noqa: PLC0415
+        from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
 
-        return read_table(self.raw / "codebook" / "methods.csv")
+        return read_text_csv(self.raw / "codebook" / "methods.csv", ("key", "text"))
 
     @cached_property
     def _printed(self) -> pd.DataFrame:
@@ -421,7 +421,9 @@ def evidence(
         )
     own = figures[_of(figures, sources, [whose.series])] if data == "published" else figures.head(0)
     if responses is not None:
-        own = _with_estimates(own, responses, preset, sources)
+        sizes = sources[sources["series"].eq(whose.series).fillna(False)].set_index("wave")["population"]
+        population = whose.population | sizes.dropna().astype(int).to_dict()
+        own = _with_estimates(own, responses, preset, population)
         sources = _answered(sources, responses)
     found = Evidence(
         data=data,
@@ -505,7 +507,7 @@ def _of(figures: pd.DataFrame, sources: pd.DataFrame, series: Any) -> pd.Series:
 
 
 def _with_estimates(
-    own: pd.DataFrame, responses: Responses, preset: str | None, sources: pd.DataFrame
+    own: pd.DataFrame, responses: Responses, preset: str | None, population: Mapping[int, int]
 ) -> pd.DataFrame:
     """Add to the published figures what responses say and nobody has published."""
     import pandas as pd  # noqa: PLC0415
@@ -516,13 +518,12 @@ def _with_estimates(
         summarise,
     )
 
-    of_exports = sources[sources["source"].isin(set(responses.districts["source"]))]
-    sizes: Mapping[int, int] = of_exports.set_index("wave")["population"].dropna().astype(int)
+    known = {wave: population[wave] for wave in responses.districts["wave"].unique() if wave in population}
     estimates = summarise(
         responses.districts,
         responses.positions,
         responses.bands,
-        population={int(wave): int(size) for wave, size in sizes.items()} or None,
+        population=known or None,
     )
     units = None if preset is None else contributions(responses.districts, responses.positions)
     estimated = as_figures(estimates, preset=preset, contributions=units)

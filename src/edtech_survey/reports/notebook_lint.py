@@ -27,15 +27,15 @@ IMPORTS = {"edtech_survey": "es", "pandas": "pd", "seaborn": "sns", "matplotlib.
 
 _CLAIM = re.compile(
     r"\b(rose|risen|fell|fallen|grew|grown|(in|de)creas(e|ed|ing)|clear(ly)?|sure(ly)?|certain(ly)?|"
-    r"significant(ly)?|proven?|proves|shows? that|narrow(ed|er)|widened|closed|jump(ed)?|doubled?|"
-    r"every|all|none|most(ly)?|nearly|almost|majority|always|never|twice|half|third|quarter|"
+    r"significant(ly)?|proven?|proves|shows? that|narrow(ed|er)|widened|closed|jump(ed)?|doubled|"
+    r"every|all|none|most(ly)?|nearly|almost|majority|twice|half|third|quarter|"
     r"(larg|small|high|low|great|few)est|dozen|hundred|thousand|million|"
     r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d[\d,.]*%?")
 _FREE = re.compile(
-    r"“[^”]*”|<[^>]*>|`[^`]*`|\b1:1\b|\bP?K-\d+\b|^#.*\?\s*$|\{[^{}]*\}", re.MULTILINE
+    r"“[^”]*”|<[^>]*>|`[^`]*`|\b1:1\b|\bP?K-\d+\b|^(?:#|- ).*\?\s*$|\{[^{}]*\}", re.MULTILINE
 )
 _JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.DOTALL)
 _TEMPLATES = ("title", "measure", "note", "missing", "base", "alt")
