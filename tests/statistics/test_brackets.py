@@ -1,20 +1,16 @@
-"""Reading brackets from figures: bounds, sums left out, gaps and silence."""
+"""Pay in brackets: how they are read, the curve against scipy and simulation, and its limits."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize, stats
+from statsmodels.stats.proportion import proportion_confint
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import figures
-from edtech_survey.statistics.brackets import (
-    bracket_bounds,
-    bracket_cells,
-    cells_columns,
-    model_free_share_over,
-    no_answer,
-)
+from edtech_survey.shape import ESTIMATE_COLUMNS, figures
+from edtech_survey.statistics.brackets import bracket_bounds, brackets, fit_brackets
 
 FIVE = {
     "under-70000": "30.1%",
@@ -23,88 +19,122 @@ FIVE = {
     "130000-159999": "4.5%",
     "160000-plus": "1.1%",
 }
+COUNTS = np.array([53, 62, 46, 8, 2])  # of 176, the only base up to 250 that prints FIVE
+EDGES = np.array([70000.0, 100000, 130000, 160000])
 
 
-def published(shares, base=250, wave=2013, source="cosn-2013"):
+def published(shares=None, base=250, wave=2013, source="national", statistic="share"):
     return figures(
         {
-            "source": source,
-            "wave": wave,
-            "item": "salary_bracket",
-            "group": group,
-            "statistic": "share",
-            "printed": printed,
-            "value": float(printed.rstrip("%")),
-            "unit": "percent",
-            "base": base,
-            "base_kind": "published",
-            "synthetic": False,
+            "figure_id": f"{source}.{group}.{wave}",
+            "source": source, "wave": wave, "item": "salary_bracket", "group": group,
+            "statistic": statistic, "printed": printed, "value": float(printed.rstrip("%")),
+            "base": base, "base_kind": "published", "synthetic": False,
         }
-        for group, printed in shares.items()
-    )
+        for group, printed in (shares or FIVE).items()
+    )  # fmt: skip
 
 
+def with_prices(found):
+    levels = {2012: 100.0, 2013: 120.0, 2024: 150.0}
+    index = {"source": "prices", "item": "cpi_u", "group": "all", "statistic": "index"}
+    rows = figures(index | {"wave": year, "value": level} for year, level in levels.items())
+    return pd.concat([found, rows], ignore_index=True)
+
+
+def own(counts, edges=EDGES):
+    edges = edges[: len(counts) - 1]
+    return pd.DataFrame({"low": [0, *edges], "high": [*edges, np.inf], "count": counts})
+
+
+def shares(found):
+    return found[found["item"].eq("salary_bracket")]
+
+
+def curve(found):
+    return found[found["item"].eq("salary_distribution")].set_index("group")
+
+
+def of(found, statistic):
+    return found[found["statistic"].eq(statistic) & found["item"].eq("salary_distribution")].iloc[0]
+
+
+# ------------------------------------------------------------------ reading
+
+
+@settings(derandomize=True)
 @given(st.integers(1, 10**8), st.integers(1, 10**8))
 def test_bounds_follow_the_slug(low, width):
     assert bracket_bounds(f"under-{low}") == (0, low)
     assert bracket_bounds(f"{low}-plus") == (low, np.inf)
     high = low + width
-    bounds = bracket_bounds(f"{low}-{high}")
-    assert bounds == (low, high + 1 if high % 10 == 9 else high)
+    assert bracket_bounds(f"{low}-{high}") == (low, high + 1 if high % 10 == 9 else high)
 
 
+@settings(derandomize=True)
 @given(st.text(max_size=30))
 def test_other_text_is_no_bracket_and_never_an_error(text):
     bounds = bracket_bounds(text)
     assert bounds is None or bounds[0] < bounds[1] or text.startswith("under-0")
 
 
-def test_cells_are_in_order_with_their_precision():
-    cells = bracket_cells(published(dict(reversed(FIVE.items()))))
-    assert cells["low"].tolist() == [0, 70000, 100000, 130000, 160000]
-    assert cells["high"].tolist() == [70000, 100000, 130000, 160000, np.inf]
-    assert cells["share"].sum() == pytest.approx(97.0)
-    assert set(cells["half_unit"]) == {0.05}
+def test_the_only_base_that_could_print_the_brackets_gives_the_counts():
+    found = shares(brackets(published(dict(reversed(FIVE.items()))), confidence=0.9))
+    assert tuple(found.columns[:15]) == ESTIMATE_COLUMNS
+    assert found["count"].tolist() == COUNTS.tolist()
+    assert [f"{100 * n / 176:.1f}%" for n in COUNTS] == list(FIVE.values())
+    assert set(found["base"]) == {171}
+    assert set(found["base_kind"]) == {"feasible"}
+    assert found["estimate"].tolist() == pytest.approx((100 * COUNTS / 171).tolist())
+    limits = [proportion_confint(n, 171, alpha=0.1, method="wilson") for n in COUNTS]
+    assert found["conf_low"].tolist() == pytest.approx([100 * low for low, _ in limits])
+    assert found["conf_high"].tolist() == pytest.approx([100 * high for _, high in limits])
+    assert found["name"].tolist()[::4] == ["under $70,000", "$160,000 or more"]
+    assert found["holds_median"].tolist() == [False, True, False, False, False]
 
 
-def test_brackets_that_are_sums_of_others_are_left_out():
-    more = FIVE | {"under-100000": "65%", "130000-plus": "6%"}
-    cells = bracket_cells(published(more))
-    assert list(cells["group"]) == list(FIVE)
+def test_bounds_in_dollars_of_another_year():
+    found = with_prices(published())
+    shown = shares(brackets(found, price_year=2024, dollar_year=2012))
+    assert shown["low"].tolist() == [0, 105_000, 150_000, 195_000, 240_000]
+    assert pd.isna(shown["high"].iloc[-1])
+    assert set(shown["price_year"]) == {2024}
+    assert set(shown["dollar_year"]) == {2012}
+    unpriced = shares(brackets(found, price_year=2030, dollar_year=2012))
+    assert unpriced["low"].tolist() == [0, *EDGES]
+    assert set(unpriced["price_year"]) == {2012}
 
 
-def test_two_way_groups_are_another_table():
-    cells = bracket_cells(published(FIVE | {"under-70000|men": "15%"}))
-    assert list(cells["group"]) == list(FIVE)
+def test_the_finest_complete_brackets_of_the_latest_wave_are_taken():
+    sums = FIVE | {"under-100000": "65%", "130000-plus": "6%", "under-70000|men": "15%"}
+    coarse = {"under-70000": "30%", "70000-99999": "35%", "100000-plus": "32%"}
+    rows = pd.concat(
+        [
+            published(sums), published(coarse, source="summary"), published(coarse, wave=2012),
+            published({"130000-plus": "18%"}, wave=2023),
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    assert list(shares(brackets(rows))["group"]) == list(FIVE)
+    assert list(shares(brackets(rows, source="summary"))["group"]) == list(coarse)
+    assert set(brackets(rows, 2012)["wave"]) == {2012}
+    assert brackets(rows, 2023).empty
+    assert brackets(rows.head(0)).empty
+    assert list(brackets(rows, 2023).columns) == list(brackets(rows).columns)
 
 
-def test_counts_become_shares_of_the_base():
-    counts = published({"under-70000": "53", "70000-99999": "62", "100000-plus": "56"}, base=176)
-    cells = bracket_cells(counts.assign(statistic="count"))
-    assert cells["share"].tolist() == pytest.approx([5300 / 176, 6200 / 176, 5600 / 176])
-    assert set(cells["half_unit"]) == {0.0}
-    with pytest.raises(EstimateError, match="pass base="):
-        bracket_cells(counts.assign(statistic="count", base=pd.array([pd.NA] * 3, "Int64")))
-
-
-def test_a_better_base_can_be_given():
-    cells = bracket_cells(published(FIVE), base=176)
-    assert set(cells["base"]) == {176}
-    assert set(cells["base_kind"]) == {"feasible"}
-
-
-def test_what_is_silent_and_what_is_only_rounding():
-    assert no_answer(bracket_cells(published(FIVE))) == pytest.approx(3.0)
-    thirds = {"under-70000": "33%", "70000-99999": "33%", "100000-plus": "33%"}
-    assert no_answer(bracket_cells(published(thirds))) == 0
-
-
-def test_shares_over_an_amount_without_a_distribution():
-    cells = bracket_cells(published(FIVE))
-    low, high = model_free_share_over(cells, 100000)
-    assert low == high == pytest.approx(100 * 31.7 / 97)
-    low, high = model_free_share_over(cells, 99000)
-    assert (low, high) == pytest.approx((100 * 31.7 / 97, 100 * 66.9 / 97))
+def test_printed_counts_are_taken_as_they_are_and_unknown_bases_have_no_errors():
+    texts = dict(zip(FIVE, map(str, COUNTS), strict=True))
+    counted = brackets(published(texts, statistic="count"))
+    assert of(counted, "g2")["estimate"] == pytest.approx(
+        of(brackets(published()), "g2")["estimate"]
+    )
+    blind = brackets(published(base=None))
+    assert blind["base"].isna().all()
+    assert blind["count"].isna().all()
+    assert blind[["std_error", "conf_low", "conf_high"]].isna().all(axis=None)
+    near = curve(brackets(published())).loc["p50", "estimate"]
+    assert curve(blind).loc["p50", "estimate"] == pytest.approx(near, rel=0.002)
 
 
 @pytest.mark.parametrize(
@@ -112,36 +142,139 @@ def test_shares_over_an_amount_without_a_distribution():
     [
         ({"70000-99999": None}, "under-70000 and 100000-129999: gap"),
         ({"90000-119999": "9%"}, "overlap"),
-        ({"160000-plus": None}, "not all salaries covered"),
         ({"100000-129999": "56.1%"}, "sum to 127 percent"),
         ({"about-70k": "3%"}, "'about-70k': not a bracket"),
     ],
 )
 def test_what_does_not_make_one_distribution_is_named(change, told):
-    shares = {group: share for group, share in (FIVE | change).items() if share is not None}
+    changed = {group: share for group, share in (FIVE | change).items() if share is not None}
     with pytest.raises(EstimateError, match=told):
-        bracket_cells(published(shares))
+        brackets(published(changed))
 
 
 def test_two_shares_for_one_bracket_are_refused_and_repeats_are_not():
-    repeated = pd.concat([published(FIVE), published(FIVE)], ignore_index=True)
-    assert len(bracket_cells(repeated)) == 5
-    contradicted = pd.concat(
-        [published(FIVE), published({"70000-99999": "36%"})], ignore_index=True
-    )
+    assert len(shares(brackets(pd.concat([published(), published()], ignore_index=True)))) == 5
+    both = pd.concat([published(), published({"70000-99999": "36%"})], ignore_index=True)
     with pytest.raises(EstimateError, match="70000-99999 and 70000-99999: two shares"):
-        bracket_cells(contradicted)
+        brackets(both)
 
 
-def test_several_waves_and_sources_are_named():
-    several = pd.concat([published(FIVE), published(FIVE, wave=2014, source="other")])
-    with pytest.raises(EstimateError, match=r"(?s)cosn-2013, other.*source=.*2013, 2014.*wave="):
-        bracket_cells(several)
-    assert len(bracket_cells(several, wave=2014)) == 5
-    with pytest.raises(EstimateError, match="no brackets: item salary_bracket"):
-        bracket_cells(several, wave=2020)
+# ------------------------------------------------------------------ the curve
 
 
-def test_respondents_in_a_bracket_are_rounded_half_up():
-    three = {"under-70000": "30%", "70000-99999": "35%", "100000-plus": "32%"}
-    assert cells_columns(bracket_cells(published(three)))["base"] == 243  # 97% of 250 is 242.5
+def test_values_of_the_issue():
+    # From counts, not from the printed percents: $113,729 and G2 6.57 (2012 dollars in 2024's).
+    levels = {2012: 229.594, 2024: 313.689}
+    index = {"source": "prices", "item": "cpi_u", "group": "all", "statistic": "index"}
+    prices = figures(index | {"wave": year, "value": level} for year, level in levels.items())
+    found = brackets(published(), price_year=2024, dollar_year=2012, prices=prices)
+    assert curve(found).loc["p50", "estimate"] == pytest.approx(113_729, abs=1)
+    assert of(found, "g2")[["estimate", "df"]].tolist() == [pytest.approx(6.571, abs=5e-4), 2]
+
+
+def test_three_brackets_have_a_closed_form():
+    # Two equations in two unknowns: z_j = (log edge_j - mu) / sigma.
+    found = fit_brackets(np.array([30.0, 35, 32]), EDGES[:2])
+    z = stats.norm.ppf([30 / 97, 65 / 97])
+    sigma = np.log(10 / 7) / np.diff(z)[0]
+    assert found.sigma == pytest.approx(sigma, rel=1e-7)
+    assert found.mu == pytest.approx(np.log(70000) - z[0] * sigma, rel=1e-9)
+    test = of(brackets(own([30, 35, 32])), "g2")
+    assert pd.isna(test["estimate"])
+    assert "nothing to test" in test["reason"]
+
+
+def log_likelihood(mu, sigma, counts=COUNTS):
+    cells = np.diff(stats.lognorm(sigma, scale=np.exp(mu)).cdf([0, *EDGES, np.inf]))
+    return float(np.sum(counts * np.log(cells)))
+
+
+def test_the_fit_is_at_the_top_of_the_likelihood_with_its_curvature():
+    found = fit_brackets(COUNTS.astype(float), EDGES)
+    best = optimize.minimize(lambda p: -log_likelihood(p[0], np.exp(p[1])), [11.3, -1.0], tol=1e-12)
+    assert [found.mu, np.log(found.sigma)] == pytest.approx(best.x.tolist(), abs=1e-5)
+    step = 1e-4
+    curvature = np.empty((2, 2))
+    for i, a in enumerate(np.eye(2) * step):
+        for j, b in enumerate(np.eye(2) * step):
+            corners = [
+                s * t * log_likelihood(found.mu + v[0], found.sigma * np.exp(v[1]))
+                for s in (1, -1) for t in (1, -1) for v in [s * a + t * b]
+            ]  # fmt: skip
+            curvature[i, j] = sum(corners) / (4 * step**2)
+    np.testing.assert_allclose(np.linalg.inv(-curvature), found.covariance, rtol=1e-3)
+
+
+def test_known_parameters_are_recovered_with_errors_of_repeated_samples():
+    rng = np.random.default_rng(21)
+    p = np.diff(stats.lognorm(0.35, scale=np.exp(11.3)).cdf([0, *EDGES, np.inf]))
+    fits = [fit_brackets(draw.astype(float), EDGES) for draw in rng.multinomial(250, p, size=80)]
+    errors = np.mean([np.sqrt(np.diag(fit.covariance)) for fit in fits], axis=0)
+    spread = np.std([[fit.mu, np.log(fit.sigma)] for fit in fits], axis=0)
+    assert errors == pytest.approx(spread, rel=0.2)
+    assert np.mean([fit.mu for fit in fits]) == pytest.approx(11.3, abs=3 * errors[0] / np.sqrt(80))
+    law = stats.lognorm(0.35, scale=np.exp(11.3))
+    reach = stats.norm.ppf(0.95)
+    hits = 0
+    for fit in fits:
+        gradient = np.array([1.0, fit.sigma**2])
+        error = np.sqrt(gradient @ fit.covariance @ gradient)
+        hits += abs(fit.mu + fit.sigma**2 / 2 - np.log(law.mean())) <= reach * error
+    assert 0.81 <= hits / 80 <= 0.98  # 90 percent intervals of the mean
+
+
+def test_estimates_are_those_of_the_fitted_distribution():
+    fit = fit_brackets(COUNTS.astype(float), EDGES)
+    law = stats.lognorm(fit.sigma, scale=np.exp(fit.mu))
+    found = curve(brackets(own(COUNTS), quantiles=(0.5, 0.9), amounts=(120000,)))["estimate"]
+    assert found["p50"] == pytest.approx(law.median())
+    assert found["p90"] == pytest.approx(law.ppf(0.9))
+    assert found["over-120000"] == pytest.approx(100 * law.sf(120000))
+    assert of(brackets(own(COUNTS)), "mean")["estimate"] == pytest.approx(law.mean())
+    assert of(brackets(own(COUNTS)), "log_sd")["estimate"] == pytest.approx(fit.sigma)
+
+
+def test_a_share_at_a_bound_is_the_counted_share_with_its_binomial_error():
+    # Three brackets fit exactly, so the share above 100,000 is 32 of 97 and nothing else.
+    row = curve(brackets(own([30, 35, 32]), amounts=(100000,))).loc["over-100000"]
+    p = 32 / 97
+    assert row["estimate"] == pytest.approx(100 * p)
+    assert row["std_error"] == pytest.approx(100 * np.sqrt(p * (1 - p) / 97), rel=1e-6)
+
+
+def test_goodness_of_fit_agrees_with_scipy():
+    fit = fit_brackets(COUNTS.astype(float), EDGES)
+    law = stats.lognorm(fit.sigma, scale=np.exp(fit.mu))
+    expected = 171 * np.diff(law.cdf([0, *EDGES, np.inf]))
+    second = stats.power_divergence(COUNTS, expected, ddof=2, lambda_="log-likelihood")
+    found = of(brackets(own(COUNTS)), "g2")
+    assert (found["estimate"], found["p_value"]) == pytest.approx((second.statistic, second.pvalue))
+
+
+def test_bounds_without_a_curve():
+    found = curve(brackets(own(COUNTS), amounts=(100000, 115000)))
+    at_bound, inside, median = found.loc["over-100000"], found.loc["over-115000"], found.loc["p50"]
+    assert at_bound["free_low"] == at_bound["free_high"] == pytest.approx(100 * 56 / 171)
+    assert (inside["free_low"], inside["free_high"]) == pytest.approx((1000 / 171, 5600 / 171))
+    assert (median["free_low"], median["free_high"]) == (70000, 100000)
+
+
+@pytest.mark.parametrize("counts", [[24, 76], [60, 0, 40], [100, 0, 0]])
+def test_too_few_brackets_have_shares_and_no_curve(counts):
+    found = brackets(own(counts))
+    assert shares(found)["estimate"].tolist() == counts
+    assert curve(found)["estimate"].isna().all()
+    assert curve(found)["reason"].str.contains("three brackets").all()
+
+
+def test_extreme_counts_still_converge():
+    found = fit_brackets(np.array([4.0, 4, 992]), EDGES[:2])
+    z = stats.norm.ppf([0.004, 0.008])
+    assert found.sigma == pytest.approx(np.log(10 / 7) / np.diff(z)[0], rel=1e-6)
+
+
+def test_a_frame_that_holds_neither_is_refused():
+    with pytest.raises(EstimateError, match="low, high, count"):
+        brackets(pd.DataFrame({"pay": [1.0]}))
+    with pytest.raises(EstimateError, match="fraction"):
+        brackets(own(COUNTS), confidence=95)

@@ -6,7 +6,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.prices import price_index, real
+from edtech_survey.statistics.prices import price_index, priced, real
 
 # BLS, CPI-U annual averages, 1982-84 = 100.
 LEVELS = {2012: 229.594, 2013: 232.957, 2014: 236.736, 2017: 245.120, 2024: 313.689}
@@ -91,3 +91,10 @@ def test_contradictions_are_named(prices):
         price_index(prices.assign(value=prices["value"].where(prices["wave"] != 2013, -1.0)))
     repeated = pd.concat([prices, prices], ignore_index=True)
     assert price_index(repeated).to_dict() == LEVELS
+
+
+def test_a_year_without_an_index_keeps_its_own_dollars(prices):
+    assert priced(2012, 2024, prices) == (pytest.approx(313.689 / 229.594), 2024)
+    for year, to in ((2026, 2024), (2024, 2030), (2024, None), (2024, 2024)):
+        assert priced(year, to, prices) == (1.0, year)
+    assert priced(2012, 2024, prices.head(0)) == (1.0, 2012)

@@ -1,76 +1,146 @@
-"""The eighteen positions of 2024: slopes worked out a second way, and what is refused."""
+"""Pay and enrollment: slopes worked out a second way, certified fits, and what is refused."""
 
-from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.datasets import longley
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import ESTIMATE_COLUMNS, figures
-from edtech_survey.statistics.salary import ITEMS, SPECS, Spec, regressions, salary_table
+from edtech_survey.shape import ESTIMATE_COLUMNS, HOLDS, NOT, figures
+from edtech_survey.statistics.salary import SPECS, fit, regressions, salary_table
+from edtech_survey.statistics.salary_checks import influence
 
 PRINTED = pd.read_csv(Path(__file__).with_name("ct_positions_2024.csv"))
 POSITIONS = PRINTED[["position", "category"]].assign(label=PRINTED["position"].str.title())
+ITEMS = {
+    "districts": ("position_present", "count"),
+    "enrollment": ("position_enrollment", "mean"),
+    "fte": ("position_fte", "mean"),
+    "salary": ("position_salary", "mean"),
+}
+INDEX = {"source": "prices", "item": "cpi_u", "group": "all", "statistic": "index"}
+PRICES = figures(
+    INDEX | {"wave": year, "value": level}
+    for year, level in ((2017, 80.0), (2021, 90.0), (2024, 100.0))
+)  # fmt: skip
+_NUMBERS = ["enrollment", "salary", "log_enrollment", "log_salary"]
+NINE_DIGITS, SEVEN_DIGITS = 1e-9, 1e-7
 
 
 def as_figures(table, source="ct-2024", wave=2024):
     return figures(
         {
-            "source": source,
-            "wave": wave,
-            "item": item,
-            "group": row["position"],
-            "statistic": statistic,
-            "value": row[column],
-            "synthetic": False,
+            "figure_id": f"{source}.{column}.{row['position']}",
+            "source": source, "wave": wave, "item": item, "group": row["position"],
+            "statistic": statistic, "value": row[column], "synthetic": False,
         }
         for _, row in table.iterrows()
         for column, (item, statistic) in ITEMS.items()
-    )
+    )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def table():
-    return salary_table(as_figures(PRINTED), POSITIONS)
+    return salary_table(as_figures(PRINTED), positions=POSITIONS)
 
 
-def estimate(table, **spec):
-    return float(regressions(table, (Spec("one", **spec),))["estimate"].iloc[0])
+def one(table, formula="salary ~ enrollment", weights=None, **more):
+    return regressions(table, formula, weights=weights, **more).iloc[0]
 
 
-def test_the_table_holds_what_was_printed(table):
-    assert list(table["position"]) == list(PRINTED["position"])
+# ------------------------------------------------------------------ the table
+
+
+def test_the_table_holds_what_was_printed_and_where_it_stands(table):
+    assert list(table["group"]) == list(PRINTED["position"])
     numbers = table[list(ITEMS)].astype(float)
     pd.testing.assert_frame_equal(numbers, PRINTED[list(ITEMS)].astype(float))
+    assert tuple(table.columns[:15]) == ESTIMATE_COLUMNS
+    assert table["estimate"].equals(table["salary"])
+    assert table["base"].tolist() == PRINTED["districts"].tolist()
+    assert table["figures"].iloc[0].split() == [
+        f"ct-2024.{column}.technology_director" for column in ITEMS
+    ]
+
+
+def test_dollars_of_another_year_are_the_ratio_of_the_indexes():
+    found = salary_table(as_figures(PRINTED), price_year=2017, positions=POSITIONS, prices=PRICES)
+    assert found["salary"].tolist() == pytest.approx((0.8 * PRINTED["salary"]).tolist())
+    assert set(found["dollars"]) == {"2017 dollars"}
+
+
+@pytest.mark.parametrize(("wave", "to"), [(2026, 2024), (2024, 2030)])
+def test_a_year_without_an_index_is_shown_in_its_own_dollars_and_says_so(wave, to):
+    printed = as_figures(PRINTED, wave=wave)
+    found = salary_table(printed, price_year=to, positions=POSITIONS, prices=PRICES)
+    assert found["salary"].tolist() == PRINTED["salary"].tolist()
+    assert set(found["dollars"]) == {f"{wave} dollars"}
+
+
+def test_the_latest_wave_that_asked_for_pay_is_taken():
+    old = as_figures(PRINTED.assign(salary=1.0), "ct-2021", 2021)
+    newer = as_figures(PRINTED, "ct-2026", 2026)
+    newer = newer[newer["item"] != "position_salary"]
+    both = pd.concat([old, as_figures(PRINTED), newer], ignore_index=True)
+    assert set(salary_table(both, positions=POSITIONS)["wave"]) == {2024}
+    assert set(salary_table(both, 2021, positions=POSITIONS)["salary"]) == {1.0}
+    for nothing in (both.head(0), newer):
+        empty = salary_table(nothing, positions=POSITIONS)
+        assert len(empty) == len(regressions(empty)) == len(influence(empty)) == 0
+        assert list(empty.columns) == list(salary_table(both).columns)
+
+
+def test_sources_positions_and_repeats_are_refused_together():
+    mixed = pd.concat(
+        [as_figures(PRINTED), as_figures(PRINTED.head(1)), as_figures(PRINTED.head(1), "sample")],
+        ignore_index=True,
+    )
+    with pytest.raises(EstimateError) as caught:
+        salary_table(mixed, positions=POSITIONS[POSITIONS["position"] != "av_technician"])
+    for part in ("ct-2024, sample", "av_technician", "published twice"):
+        assert part in str(caught.value)
+
+
+# ------------------------------------------------------------------ slopes across positions
 
 
 def test_slopes_named_in_the_issue_come_out(table):
-    assert estimate(table) == pytest.approx(7.64, abs=0.005)
-    assert estimate(table, weights="districts") == pytest.approx(1.02, abs=0.005)
+    assert one(table)["estimate"] == pytest.approx(7.64, abs=0.005)
+    assert one(table, weights="districts")["estimate"] == pytest.approx(1.02, abs=0.005)
 
 
-@pytest.mark.parametrize("weights", ["none", "districts", "fte"])
-@pytest.mark.parametrize("scale", ["levels", "log-log"])
-def test_slopes_agree_with_numpy(table, scale, weights):
+@pytest.mark.parametrize("weights", [None, "districts", "jobs"])
+@pytest.mark.parametrize("log", [False, True])
+def test_slopes_agree_with_numpy(table, log, weights):
+    table = table.assign(jobs=table["districts"] * table["fte"])
     x, y = PRINTED["enrollment"].to_numpy(float), PRINTED["salary"].to_numpy(float)
-    if scale == "log-log":
-        x, y = np.log(x), np.log(y)
-    weight = {
-        "none": np.ones(18),
-        "districts": PRINTED["districts"],
-        "fte": PRINTED["districts"] * PRINTED["fte"],
-    }[weights]
-    expected = np.polyfit(x, y, 1, w=np.sqrt(weight))[0]
-    assert estimate(table, scale=scale, weights=weights) == pytest.approx(expected, rel=1e-8)
+    x, y = (np.log(x), np.log(y)) if log else (x, y)
+    weight = 1.0 if weights is None else table[weights].astype(float)
+    expected = np.polyfit(x, y, 1, w=np.sqrt(weight) * np.ones(18))[0]
+    formula = "log_salary ~ log_enrollment" if log else "salary ~ enrollment"
+    assert one(table, formula, weights)["estimate"] == pytest.approx(expected, rel=NINE_DIGITS)
 
 
-def test_the_elasticity_changes_sign_with_the_weighting_and_the_slope_does_not(table):
-    found = regressions(table).set_index(["scale", "weights", "category_effects"])["estimate"]
-    for effects in (False, True):
-        assert found["log-log", "none", effects] > 0 > found["log-log", "districts", effects]
-        assert found["levels", "none", effects] > found["levels", "districts", effects] > 0
+def test_the_eight_specifications_and_their_columns(table):
+    found = regressions(table)
+    assert len(found) == len(SPECS) == 8
+    assert found["records"].tolist() == [18] * 8
+    assert found["df"].tolist() == [16, 16, 14, 14] * 2
+    assert found["base"].isna().all()  # means of districts that overlap
+    assert set(found["verdict"]) == {"no clear change"}
+    assert set(found["item"]) == {"salary_on_enrollment"}
+    assert len(found["figures"].iloc[0].split()) == 18 * 4
+    slopes = found["estimate"].tolist()
+    assert slopes[0] > slopes[1] > 0
+    assert slopes[2] > slopes[3] > 0
+    assert slopes[4] > 0 > slopes[5]
+    assert slopes[6] > 0 > slopes[7]
 
 
 def test_category_effects_are_deviations_from_weighted_category_means(table):
@@ -81,91 +151,364 @@ def test_category_effects_are_deviations_from_weighted_category_means(table):
     expected = (weight * gap["enrollment"] * gap["salary"]).sum() / (
         weight * gap["enrollment"] ** 2
     ).sum()
-    assert estimate(table, weights="districts", category_effects=True) == pytest.approx(expected)
+    found = one(table, "salary ~ enrollment + C(category)", "districts")
+    assert found["estimate"] == pytest.approx(expected)
 
 
 def test_errors_are_the_jackknifes_up_to_the_textbook_factor(table):
     # HC3 is close to the jackknife: MacKinnon & White (1985), their (12) and (15).
-    shifts = []
-    for drop in range(18):
-        shifts.append(estimate(table.drop(index=drop)))
+    shifts = [one(table.drop(index=drop))["estimate"] for drop in range(18)]
     jackknife = np.sqrt(17 / 18 * np.sum((np.array(shifts) - np.mean(shifts)) ** 2))
-    error = regressions(table, SPECS[:1])["std_error"].iloc[0]
-    assert error == pytest.approx(jackknife * np.sqrt(18 / 17), rel=0.03)
+    assert one(table)["std_error"] == pytest.approx(jackknife * np.sqrt(18 / 17), rel=0.03)
 
 
-def test_result_shape_and_further_columns(table):
-    found = regressions(table)
-    assert tuple(found.columns[:14]) == ESTIMATE_COLUMNS
-    assert set(found["base"]) == {18}
-    assert set(found["item"]) == {"salary_on_enrollment"}
-    assert list(found["statistic"].unique()) == ["slope", "elasticity"]
-    assert found["spec"].is_unique
-    assert found["df"].tolist() == [16, 16, 14, 14] * 2
-
-
-def test_confidence_widens_the_interval(table):
-    narrow, wide = (regressions(table, SPECS[:1], level).iloc[0] for level in (0.5, 0.99))
+def test_a_clear_slope_is_called_clear_and_its_interval_follows_the_confidence(table):
+    steep = table.assign(salary=10000 + 20 * table["enrollment"] + np.arange(18))
+    assert one(steep)["label"] == HOLDS
+    assert one(table)["label"] == NOT
+    narrow, wide = (one(table, confidence=level) for level in (0.5, 0.99))
     assert wide["conf_low"] < narrow["conf_low"] < narrow["conf_high"] < wide["conf_high"]
     with pytest.raises(EstimateError, match=r"fraction such as 0\.95"):
-        regressions(table, SPECS[:1], confidence=95)
+        regressions(table, confidence=95)
 
 
-def test_known_slopes_are_recovered():
-    rng = np.random.default_rng(11)
-    size = rng.uniform(1000, 9000, 40)
-    made = pd.DataFrame(
-        {
-            "position": [f"p{i}" for i in range(40)],
-            "category": "it",
-            "districts": rng.integers(2, 60, 40),
-            "enrollment": size,
-            "fte": 1.0,
-            "salary": np.exp(7 + 0.3 * np.log(size)),
-        }
-    )
-    table = salary_table(as_figures(made), made.assign(label="x"))
-    assert estimate(table, scale="log-log", weights="districts") == pytest.approx(0.3)
-
-
-def test_a_position_without_a_printed_salary_is_left_out_and_the_base_says_so(table):
+def test_a_position_without_a_printed_salary_is_left_out_and_the_row_says_so(table):
     partial = as_figures(PRINTED)
     hidden = (partial["item"] == "position_salary") & (partial["group"] == "cyber_security")
-    found = regressions(salary_table(partial[~hidden], POSITIONS), SPECS[:2])
-    assert found["base"].tolist() == [17, 17]
-    without = regressions(table[table["position"] != "cyber_security"], SPECS[:2])
-    pd.testing.assert_series_equal(found["estimate"], without["estimate"])
+    found = one(salary_table(partial[~hidden], positions=POSITIONS))
+    assert found["records"] == 17
+    assert found["estimate"] == one(table[table["group"] != "cyber_security"])["estimate"]
+
+
+def test_a_position_alone_in_its_category_is_left_out_by_name(table):
+    # It has leverage 1: the other coefficients do not depend on it, HC3 errors do not exist.
+    kept = table[table["category"].eq("it") | table["group"].eq("library_media_director")]
+    found = one(kept, "salary ~ enrollment + C(category)")
+    assert found["left_out"] == "Library_Media_Director"
+    assert found["records"] == len(kept) - 1
+    within = one(kept[kept["category"].eq("it")])
+    for column in ("estimate", "std_error", "df"):
+        assert found[column] == pytest.approx(within[column], rel=NINE_DIGITS)
+
+
+def test_what_the_rows_do_not_carry_is_a_row_without_an_estimate(table):
+    bare = table.assign(districts=pd.array([pd.NA] * 18, dtype="Float64"))
+    found = regressions(bare)
+    assert found["estimate"].notna().tolist() == [True, False] * 4
+    assert found["reason"].dropna().str.contains("0 rows").all()
+    assert found.loc[found["estimate"].isna(), "label"].isna().all()
+    constant = one(table.assign(enrollment=5.0))
+    assert "condition number" in constant["reason"]
+
+
+def test_unknown_columns_covariances_and_terms_are_refused_together(table):
+    specs = pd.DataFrame({"name": ["a", "b"], "formula": ["pay ~ enrollment", "salary"],
+                          "weights": ["heads", None], "covariance": ["HC3", "HC4"]})  # fmt: skip
+    with pytest.raises(EstimateError) as caught:
+        regressions(table, specs)
+    for part in ("no column heads, pay", "'HC4'", "no ~", "log_salary"):
+        assert part in str(caught.value)
+    assert "write it first" in one(table, "salary ~ C(category) + enrollment")["reason"]
 
 
 def test_no_argument_changes(table):
-    before = as_figures(PRINTED)
-    copy, kept = before.copy(deep=True), table.copy(deep=True)
-    regressions(salary_table(before, POSITIONS))
+    before, kept = as_figures(PRINTED), table.copy(deep=True)
+    copy = before.copy(deep=True)
+    salary_table(before, positions=POSITIONS)
     regressions(table)
+    influence(table)
     pd.testing.assert_frame_equal(before, copy)
     pd.testing.assert_frame_equal(table, kept)
 
 
-def test_sources_positions_and_repeats_are_refused_together():
-    mixed = pd.concat(
-        [as_figures(PRINTED), as_figures(PRINTED.head(1)), as_figures(PRINTED.head(1), "sample")],
-        ignore_index=True,
+# ------------------------------------------------------------------ ranks
+
+
+def ranked(x, y):
+    return pd.DataFrame({"enrollment": x, "salary": y})
+
+
+def test_rank_correlation_agrees_with_scipy_and_its_p_has_the_digits_it_shows(table):
+    found = one(table, "rank(salary) ~ rank(enrollment)")
+    assert found["estimate"] == pytest.approx(
+        stats.spearmanr(PRINTED["enrollment"], PRINTED["salary"]).statistic
     )
-    with pytest.raises(EstimateError) as caught:
-        salary_table(mixed, POSITIONS[POSITIONS["position"] != "av_technician"])
-    told = str(caught.value)
-    for part in ("ct-2024, sample", "name source=", "av_technician", "published twice"):
-        assert part in told
-    assert len(salary_table(mixed, POSITIONS, source="sample")) == 1
+    assert found["p_value"] == pytest.approx(0.656, abs=0.001)
+    assert (found["conf_low"], found["conf_high"]) == pytest.approx((-0.3754, 0.5516), abs=5e-5)
 
 
-def test_a_wave_without_figures_names_the_items():
-    with pytest.raises(EstimateError, match=r"wave 2031.*position_salary"):
-        salary_table(as_figures(PRINTED), POSITIONS, wave=2031)
+def test_permutation_p_value_agrees_with_all_orders_counted():
+    x, y = np.array([1.0, 2, 3, 4, 5, 6]), np.array([2.0, 1, 4, 3, 6, 5])
+    rho = np.corrcoef(x, y)[0, 1]
+    every = np.array([np.corrcoef(order, y)[0, 1] for order in permutations(x)])
+    expected = np.mean(np.abs(every) >= rho - 1e-12)
+    assert one(ranked(x, y), "rank(salary) ~ rank(enrollment)")["p_value"] == pytest.approx(
+        expected
+    )
+    few = one(ranked(x[:4], y[:4]), "rank(salary) ~ rank(enrollment)")
+    assert "at least 5" in few["reason"]
 
 
-def test_unknown_words_of_a_specification_are_refused():
-    with pytest.raises(EstimateError, match=r"weights: 'fte_count'.*'districts'"):
-        Spec("mine", weights="fte_count")
-    with pytest.raises(EstimateError, match="scale: 'logs'"):
-        replace(SPECS[0], scale="logs")
+# ------------------------------------------------------------------ certified fits
+
+# NIST StRD, Norris.dat: calibration of ozone monitors.
+NORRIS_X = [0.2, 337.4, 118.2, 884.6, 10.1, 226.5, 666.3, 996.3, 448.6, 777.0, 558.2, 0.4]
+NORRIS_X += [0.6, 775.5, 666.9, 338.0, 447.5, 11.6, 556.0, 228.1, 995.8, 887.6, 120.2, 0.3]
+NORRIS_X += [0.3, 556.8, 339.1, 887.2, 999.0, 779.0, 11.1, 118.3, 229.2, 669.1, 448.9, 0.5]
+NORRIS_Y = [0.1, 338.8, 118.1, 888.0, 9.2, 228.1, 668.5, 998.5, 449.1, 778.9, 559.2, 0.3]
+NORRIS_Y += [0.1, 778.1, 668.8, 339.3, 448.9, 10.8, 557.7, 228.3, 998.0, 888.8, 119.6, 0.3]
+NORRIS_Y += [0.6, 557.6, 339.3, 888.0, 998.5, 778.9, 10.2, 117.6, 228.9, 668.4, 449.2, 0.2]
+
+# NIST StRD, Wampler4.dat: a fifth-degree polynomial under heavy noise.
+WAMPLER4_Y = [75901, -204794, 204863, -204436, 253665, -200894, 214131, -185192, 221249, -138370]
+WAMPLER4_Y += [315911, -27644, 455253, 197434, 783995, 608816, 1370781, 1303798, 2205519]
+WAMPLER4_Y += [2408860, 3444321]
+
+
+def fitted(rows, formula, weights=None):
+    return fit(rows, {"formula": formula, "weights": weights})
+
+
+def test_norris_agrees_with_nist():
+    found = fitted(pd.DataFrame({"x": NORRIS_X, "y": NORRIS_Y}), "y ~ x")
+    certified = [-0.262323073774029, 1.00211681802045]
+    np.testing.assert_allclose(found.params, certified, rtol=NINE_DIGITS)
+    np.testing.assert_allclose(
+        found.bse, [0.232818234301152, 0.429796848199937e-3], rtol=NINE_DIGITS
+    )
+    assert np.sqrt(found.scale) == pytest.approx(0.884796396144373, rel=NINE_DIGITS)
+
+
+def test_longley_agrees_with_nist():
+    data = longley.load_pandas()
+    rows = data.exog.assign(y=data.endog)
+    found = fitted(rows, "y ~ " + " + ".join(data.exog.columns))
+    certified = [-3482258.63459582, 15.0618722713733, -0.358191792925910e-1, -2.02022980381683]
+    certified += [-1.03322686717359, -0.511041056535807e-1, 1829.15146461355]
+    deviations = [890420.383607373, 84.9149257747669, 0.334910077722432e-1, 0.488399681651699]
+    deviations += [0.214274163161675, 0.226073200069370, 455.478499142212]
+    np.testing.assert_allclose(found.params, certified, rtol=SEVEN_DIGITS)
+    np.testing.assert_allclose(found.bse, deviations, rtol=SEVEN_DIGITS)
+
+
+def test_wampler4_agrees_with_nist():
+    rows = pd.DataFrame({f"x{k}": np.arange(21.0) ** k for k in range(1, 6)}).assign(y=WAMPLER4_Y)
+    found = fitted(rows, "y ~ x1 + x2 + x3 + x4 + x5")
+    deviations = [215232.624678170, 236355.173469681, 77934.3524331583, 10147.5507550350]
+    deviations += [564.566512170752, 11.2324854679312]
+    np.testing.assert_allclose(found.params, np.ones(6), rtol=SEVEN_DIGITS)
+    np.testing.assert_allclose(found.bse, deviations, rtol=SEVEN_DIGITS)
+
+
+def test_a_design_like_filip_is_refused_not_answered_wrongly():
+    # Filip.dat: a tenth-degree polynomial on 82 values between -8.781464495 and -3.13200249.
+    x = np.linspace(-8.781464495, -3.13200249, 82)
+    rows = pd.DataFrame({f"x{k}": x**k for k in range(1, 11)}).assign(y=np.sin(x))
+    found = one(rows, "y ~ " + " + ".join(f"x{k}" for k in range(1, 11)))
+    assert pd.isna(found["estimate"])
+    assert "limit 1e+07): drop one" in found["reason"]
+
+
+def test_weighted_fit_agrees_with_weisberg():
+    # Weisberg (2005), Applied Linear Regression, 5.1: strong interaction physics, weights 1/SD^2.
+    x = [0.345, 0.287, 0.251, 0.225, 0.207, 0.186, 0.161, 0.132, 0.084, 0.060]
+    y = [367.0, 311, 295, 268, 253, 239, 220, 213, 193, 192]
+    sd = np.array([17.0, 9, 9, 7, 7, 6, 6, 6, 5, 5])
+    for scale in (1, 1000):  # analytic weights: their scale does not matter
+        rows = pd.DataFrame({"x": x, "y": y, "w": scale / sd**2})
+        found = one(rows, "y ~ x", "w", covariance="nonrobust")
+        assert (round(found["estimate"], 3), round(found["std_error"], 3)) == (530.835, 47.550)
+
+
+@pytest.fixture
+def uneven():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=60)
+    y = 1 + 2 * x + rng.normal(size=60) * (1 + x**2)
+    return pd.DataFrame({"x": x, "y": y, "w": rng.uniform(0.5, 3, size=60)})
+
+
+def test_hc3_agrees_with_the_formula_written_out(uneven):
+    x, w = np.column_stack([np.ones(60), uneven["x"]]), uneven["w"].to_numpy()
+    bread = np.linalg.inv(x.T @ np.diag(w) @ x)
+    residual = uneven["y"].to_numpy() - x @ (bread @ x.T @ (w * uneven["y"]))
+    meat = np.zeros((2, 2))
+    for row, error, weight in zip(x, residual, w, strict=True):
+        meat += np.outer(row, row) * (weight * error / (1 - weight * row @ bread @ row)) ** 2
+    found = one(uneven, "y ~ x", "w")
+    assert found["std_error"] ** 2 == pytest.approx((bread @ meat @ bread)[1, 1], rel=1e-10)
+    reach = stats.t.ppf(0.975, 58) * found["std_error"]
+    assert found["conf_high"] - found["estimate"] == pytest.approx(reach)
+
+
+def test_clustered_errors_agree_with_the_formula_written_out(uneven):
+    clusters = np.arange(60) % 24
+    x = np.column_stack([np.ones(60), uneven["x"]])
+    bread = np.linalg.inv(x.T @ x)
+    residual = uneven["y"].to_numpy() - x @ (bread @ x.T @ uneven["y"])
+    scores = [x[clusters == g].T @ residual[clusters == g] for g in range(24)]
+    meat = sum(np.outer(score, score) for score in scores)
+    found = one(uneven.assign(group=clusters), "y ~ x", clusters="group")
+    small = 24 / 23 * 59 / 58
+    assert found["std_error"] ** 2 == pytest.approx(small * (bread @ meat @ bread)[1, 1], rel=1e-10)
+    reach = stats.t.ppf(0.975, 23) * found["std_error"]
+    assert found["conf_high"] - found["estimate"] == pytest.approx(reach)
+    few = one(uneven.assign(group=np.arange(60) % 19), "y ~ x", clusters="group")
+    assert pd.isna(few["estimate"])
+    assert few["reason"] == "19 distinct clusters, at least 20 are needed"
+
+
+# ------------------------------------------------------------------ what one position decides
+
+
+def test_without_a_position_agrees_with_refits_by_numpy(table):
+    found = influence(table, "salary ~ enrollment", weights="districts")
+    x, y = PRINTED["enrollment"].to_numpy(float), PRINTED["salary"].to_numpy(float)
+    root, every = np.sqrt(PRINTED["districts"].to_numpy(float)), np.arange(18)
+    slopes = [np.polyfit(x[every != k], y[every != k], 1, w=root[every != k])[0] for k in range(18)]
+    np.testing.assert_allclose(found["estimate"].astype(float), slopes, rtol=1e-8)
+    assert found["turns"].sum() == sum(slope < 0 for slope in slopes) == 5
+
+
+@pytest.mark.parametrize("spec", range(8))
+def test_measures_agree_with_statsmodels_and_parts_sum_to_the_slope(table, spec):
+    row = SPECS.iloc[[spec]]
+    found = influence(table, row)
+    full = regressions(table, row)["estimate"].iloc[0]
+    assert found["added"].sum() == pytest.approx(full, rel=1e-8)
+    assert set(found["full"].round(8)) == {round(full, 8)}
+    assert found["weight"].sum() == pytest.approx(100)
+    # A weighted fit is the plain fit of rows multiplied by the root of their weight.
+    numbers = table[["category", "districts", *_NUMBERS]].astype(dict.fromkeys(_NUMBERS, float))
+    weights = row["weights"].iloc[0]
+    results = fit(
+        numbers, row.iloc[0].to_dict() | {"weights": None if pd.isna(weights) else weights}
+    )
+    second = sm.OLS(results.model.wendog, results.model.wexog).fit().get_influence()
+    place = next(k for k, name in enumerate(results.model.exog_names) if "enrollment" in name)
+    np.testing.assert_allclose(found["leverage"].astype(float), second.hat_matrix_diag)
+    np.testing.assert_allclose(found["cooks_distance"].astype(float), second.cooks_distance[0])
+    np.testing.assert_allclose(found["dfbetas"].astype(float), second.dfbetas[:, place])
+
+
+def test_the_director_pulls_down_and_the_rarest_post_pulls_up(table):
+    levels = influence(table, "salary ~ I(enrollment / 1000)", weights="districts")
+    least = levels.loc[levels["added"].idxmin()]
+    assert (least["group"], least["weight"]) == ("technology_director", pytest.approx(5900 / 392))
+    assert least["added"] == pytest.approx(-6600, abs=50)
+    assert bool(least["influential"])
+    plain = influence(table, "salary ~ I(enrollment / 1000)")
+    most = plain.loc[plain["added"].idxmax()]
+    assert (most["group"], most["added"]) == ("cyber_security", pytest.approx(6310, abs=5))
+
+
+def test_parts_by_hand():
+    # Enrollment 1, 2, 6 (weights 2, 2, 1): mean 2.4; salary 4, 2, 10: mean 4.4.
+    rows = pd.DataFrame({"enrollment": [1.0, 2, 6], "salary": [4.0, 2, 10], "w": [2.0, 2, 1]})
+    gaps, ups = np.array([-1.4, -0.4, 3.6]), np.array([-0.4, -2.4, 5.6])
+    expected = np.array([2, 2, 1]) * gaps * ups / (2 * 1.96 + 2 * 0.16 + 12.96)
+    found = influence(rows, "salary ~ enrollment", weights="w")
+    np.testing.assert_allclose(found["added"].astype(float), expected)
+
+
+def test_a_category_of_two_leaves_its_other_position_no_failure(table):
+    pair = ["library_media_director", "library_media_specialist"]
+    kept = table[table["category"].eq("it") | table["group"].isin(pair)]
+    found = influence(kept, "salary ~ enrollment + C(category)").set_index("group")
+    without = kept[kept["group"] != pair[0]]
+    again = regressions(without, "salary ~ enrollment + C(category)")["estimate"].iloc[0]
+    assert found.loc[pair[0], "estimate"] == pytest.approx(again)
+    alone = influence(without, "salary ~ enrollment + C(category)").set_index("group")
+    assert pd.isna(alone.loc[pair[1], "estimate"])
+    assert "leverage 1" in alone.loc[pair[1], "reason"]
+    assert alone["reason"].notna().sum() == 1
+
+
+# ------------------------------------------------------------------ responses
+
+
+def answers(districts=40, waves=(2021, 2024), elasticity=0.12, noise=0.1):
+    """Districts with a level of their own, six positions, pay that keeps up with prices."""
+    rng = np.random.default_rng(1)
+    size = np.exp(rng.normal(7.9, 0.7, districts)).round()
+    own, level = rng.normal(0, 0.08, districts), rng.normal(11, 0.3, 6)
+    rows, staff = [], []
+    for wave in waves:
+        for d in range(districts):
+            key = (wave, f"d{d:02}")
+            rows.append((*key, size[d], f"sample-{wave}", True))
+            for p in np.flatnonzero(rng.random(6) < 0.6):
+                log_pay = level[p] + elasticity * np.log(size[d] / 3000) + own[d]
+                log_pay += np.log(100 / 90) * (wave == 2024) + rng.normal(0, noise)
+                staff.append((*key, f"p{p}", np.exp(log_pay), False))
+    columns = ["wave", "district_id", "enrollment", "source", "synthetic"]
+    types = {"wave": "Int64", "enrollment": "Int64", "synthetic": "boolean"}
+    more = ["wave", "district_id", "position", "salary", "outsourced"]
+    kinds = {"wave": "Int64", "salary": "Float64", "outsourced": "boolean"}
+    return SimpleNamespace(
+        districts=pd.DataFrame(rows, columns=columns).astype(types),
+        positions=pd.DataFrame(staff, columns=more).astype(kinds),
+    )
+
+
+EFFECTS = "log_salary ~ log_enrollment + C(position) + C(wave)"
+
+
+def records(given, **more):
+    return salary_table(given, each="district", prices=PRICES, **more)
+
+
+def test_records_are_in_real_dollars_of_the_latest_wave():
+    given = answers()
+    found = records(given)
+    factor = np.where(given.positions["wave"] == 2021, 100 / 90, 1.0)
+    expected = given.positions["salary"].to_numpy(float) * factor
+    np.testing.assert_allclose(found["salary"].to_numpy(float), expected)
+    assert set(found["dollars"]) == {"2024 dollars"}
+    assert found["synthetic"].all()
+
+
+def test_outsourced_and_unanswered_records_are_left_out_and_repeats_refused():
+    given = answers(waves=(2024,))
+    staff = given.positions.copy()
+    staff.loc[0, "outsourced"], staff.loc[1, "salary"] = True, pd.NA
+    staff.loc[2, "district_id"] = "nowhere"
+    found = records(SimpleNamespace(districts=given.districts, positions=staff))
+    assert len(found) == len(staff) - 3
+    twice = SimpleNamespace(
+        districts=pd.concat([given.districts] * 2), positions=pd.concat([staff] * 2)
+    )
+    with pytest.raises(EstimateError, match=r"(?s)districts: 40 repeated.*positions:"):
+        records(twice)
+    nothing = salary_table(SimpleNamespace(responses=None, elsewhere=PRICES), each="district")
+    assert regressions(nothing, EFFECTS, clusters="district_id").empty
+
+
+def test_known_elasticity_is_recovered_whatever_prices_did():
+    found = one(records(answers()), EFFECTS, clusters="district_id")
+    assert abs(found["estimate"] - 0.12) < 3 * found["std_error"]
+    assert (found["base"], found["df"], found["source"]) == (40, 39, "sample-2021 sample-2024")
+    inflated = PRICES.assign(value=[80.0, 50.0, 100.0])
+    again = salary_table(answers(), each="district", prices=inflated)
+    assert one(again, EFFECTS, clusters="district_id")["estimate"] == pytest.approx(
+        found["estimate"]
+    )
+
+
+def test_position_effects_agree_with_demeaning_and_clusters_with_the_formula():
+    rows = records(answers(waves=(2024,)))
+    y, x = rows["log_salary"].astype(float), rows["log_enrollment"].astype(float)
+    y, x = (v - v.groupby(rows["position"]).transform("mean") for v in (y, x))
+    slope = (x @ y) / (x @ x)
+    scores = (x * (y - slope * x)).groupby(rows["district_id"]).sum()
+    n, k, g = len(rows), 1 + rows["position"].nunique(), rows["district_id"].nunique()
+    error = np.sqrt(g / (g - 1) * (n - 1) / (n - k) * (scores**2).sum()) / (x @ x)
+    found = one(rows, "log_salary ~ log_enrollment + C(position)", clusters="district_id")
+    assert found["estimate"] == pytest.approx(slope, rel=1e-8)
+    assert found["std_error"] == pytest.approx(error, rel=1e-8)
+
+
+def test_nineteen_districts_are_too_few():
+    found = one(records(answers(districts=19)), EFFECTS, clusters="district_id")
+    assert pd.isna(found["estimate"])
+    assert "at least 20" in found["reason"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -17,9 +19,8 @@ def price_index(figures: pd.DataFrame) -> pd.Series:
     ]
     if rows.empty:
         raise EstimateError(f"no prices: the figures have no item {ITEM}, statistic index")
-    problems = []
     wrong = rows[~(rows["value"] > 0).fillna(False) | rows["wave"].isna()]
-    problems += [
+    problems = [
         Problem(f"{ITEM} {row.wave}", f"level {row.value}", "give the published annual average")
         for row in wrong.itertuples()
     ]
@@ -31,20 +32,16 @@ def price_index(figures: pd.DataFrame) -> pd.Series:
     ]
     if problems:
         raise EstimateError("prices cannot be taken as they stand", problems)
-    return pd.Series(
-        levels["value"].astype(float).to_numpy(),
-        index=pd.Index(levels["wave"].astype(int), name="year"),
-        name=ITEM,
-    ).sort_index()
+    return levels.astype({"wave": int, "value": float}).set_index("wave")["value"].sort_index()
 
 
 def real(
     amount: pd.Series | np.ndarray | float,
     year: pd.Series | np.ndarray | int,
-    price_year: int,
-    figures: pd.DataFrame,
+    to: int,
+    prices: Any,
 ) -> pd.Series | np.ndarray | float:
-    """Convert dollars of one year, or of many, to dollars of ``price_year``.
+    """Convert dollars of one year, or of many, to dollars of another.
 
     Parameters
     ----------
@@ -53,15 +50,15 @@ def real(
     year : int, or array or Series as long as ``amount``
         The year whose dollars they are: when the money was earned, which is not always the year
         that a survey bears in its name.
-    price_year : int
+    to : int
         The year of the prices wanted.
-    figures : DataFrame
-        See :func:`price_index`.
+    prices : Evidence or DataFrame
+        Where the price index is: figures of item ``cpi_u``, statistic ``index``, one a year.
 
     Returns
     -------
     float, array or Series
-        amount x index(price_year) / index(year), of the kind that ``amount`` is.
+        amount x index(to) / index(year), of the kind that ``amount`` is.
 
     Raises
     ------
@@ -82,26 +79,41 @@ def real(
     >>> round(real(100000, 2013, 2024, figures))
     134655
     """
-    levels = price_index(figures)
+    levels = price_index(prices_of(prices))
     asked = pd.Series(np.ravel(year)).astype("Int64")
     problems = [
         Problem(f"year {wanted}", "no index", f"years there are: {_spans(levels.index)}")
-        for wanted in sorted({*asked.dropna().astype(int), int(price_year)} - set(levels.index))
+        for wanted in sorted({*asked.dropna().astype(int), int(to)} - set(levels.index))
     ]
     if asked.isna().any():
-        problems.append(
-            Problem(
-                "year", f"missing in {int(asked.isna().sum())} rows", "say whose dollars they are"
-            )
-        )
+        missing = f"missing in {int(asked.isna().sum())} rows"
+        problems.append(Problem("year", missing, "say whose dollars they are"))
     if problems:
-        raise EstimateError(f"no prices to make dollars of {price_year}", problems)
-    factors = levels[int(price_year)] / levels.loc[asked.astype(int)].to_numpy()
+        raise EstimateError(f"no prices to make dollars of {to}", problems)
+    factors = levels[int(to)] / levels.loc[asked.astype(int)].to_numpy()
     if isinstance(amount, pd.Series):
         return amount * (factors if len(factors) == len(amount) else factors[0])
     if np.ndim(amount) == 0 and np.ndim(year) == 0:
         return float(amount) * float(factors[0])
     return np.asarray(amount, dtype=float) * (factors if np.ndim(year) else factors[0])
+
+
+def prices_of(x: Any, prices: Any = None) -> pd.DataFrame:
+    """Return the figures that hold the price index: those given, else those of an Evidence."""
+    found = x if prices is None else prices
+    return getattr(found, "elsewhere", found)
+
+
+def priced(year: int, to: int | None, prices: Any) -> tuple[float, int]:
+    """Return the factor to dollars of ``to``, and whose dollars they then are.
+
+    Where either year has no index (yet), the dollars stay those of ``year``: factor 1.
+    """
+    if not to or to == year:
+        return 1.0, year
+    frame = prices_of(prices)
+    there = set(frame.loc[frame["item"] == ITEM, "wave"].dropna()) if "item" in frame else set()
+    return (float(real(1.0, year, to, frame)), to) if {year, to} <= there else (1.0, year)
 
 
 def _spans(years: pd.Index) -> str:
