@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class SurveyError(Exception):
     def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
         self.problems = tuple(problems)
         super().__init__("\n  ".join([message, *map(str, self.problems)]))
+
+    @classmethod
+    def of(cls, message: str, where: str, what: str, advice: str = "") -> Self:
+        """Make an error of one problem."""
+        return cls(message, [Problem(where, what, advice)])
 
 
 class SetupError(SurveyError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edtech_survey.data.exports import DIALECTS, key, recognise, recognise_as, tidy
+from edtech_survey.data.dialects import DIALECTS, key, recognise, recognise_as, tidy
 from edtech_survey.errors import WaveError
 
 MONKEY = ["Respondent ID", "Collector ID", "Date Created", "District", "Who?", ""]

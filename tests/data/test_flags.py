@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from edtech_survey.data.exports import flagged
+from edtech_survey.data.dialects import flagged
 
 
 def test_qualtrics_words_and_codes_mean_the_same() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.exports import Recognised, recognise
-from edtech_survey.data.exports import header_columns as columns
+from edtech_survey.data.dialects import Recognised, recognise
+from edtech_survey.data.dialects import header_columns as columns
 from edtech_survey.data.grids import letter
 
 

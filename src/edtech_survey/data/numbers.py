@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from edtech_survey.data import readings
 from edtech_survey.data.choices import outside
-from edtech_survey.data.readings import NONE_WORDS, Reading
+from edtech_survey.data.readings import NONE_WORDS, VOCABULARY, Reading
 from edtech_survey.data.spelling import listed
 
 _UNITS = listed(
@@ -64,37 +64,8 @@ def _whole(words: list[str]) -> float | None:
     return float(total + group)
 
 
-_TAKEN_OFF: tuple[tuple[str, str, bool], ...] = (
-    (
-        "approximately|approx.|approx|about|around|roughly|circa|ca.|estimated|estimate|est.|est"
-        "|nearly|almost|+/-|~",
-        "approximate",
-        True,
-    ),
-    (
-        "less than|fewer than|no more than|not more than|up to|at most|under|below"
-        "|maximum of|max.|max|<=|<",
-        "upper_bound",
-        True,
-    ),
-    (
-        "more than|greater than|at least|no less than|no fewer than|upwards of|over|above"
-        "|minimum of|min.|min|>=|>",
-        "lower_bound",
-        True,
-    ),
-    (
-        "(approximately)|(approx.)|(approx)|approximately|approx.|approx|(estimated)|(estimate)|(est.)"
-        "|(est)|or so|-ish|+/-",
-        "approximate",
-        False,
-    ),
-    ("or more|and up|or above|or greater|and above|plus|+", "lower_bound", False),
-    ("or less|or fewer|or below|and below", "upper_bound", False),
-)
+_BOUNDS = [(one["words"], one["rule"], one["front"]) for one in VOCABULARY["bounds"]]
 """Words, rule, and whether they stand in front of the number or behind it."""
-
-_BOUNDS = tuple((listed(words), rule, front) for words, rule, front in _TAKEN_OFF)
 
 
 def peel_bounds(text: str) -> tuple[str, list[str]]:
@@ -343,52 +314,21 @@ def _refused(text: str) -> Reading:
     return readings.unreadable("no_number", "not a number: correct it, or list it in answers.csv")
 
 
-def _dress(rule: str, words: str) -> tuple[tuple[str, str], ...]:
-    """Words that come off a number under a rule, longest first."""
-    return tuple((word, rule) for word in sorted(listed(words), key=len, reverse=True))
+def _dress(*names: str) -> tuple[tuple[str, str], ...]:
+    """Words that come off a number, each with its rule."""
+    return tuple(
+        (word, rule)
+        for name in names
+        for rule, words in VOCABULARY["units"][name].items()
+        for word in words
+    )
 
 
-_SCALES = (
-    ("thousand", 1e3, "thousands"),
-    ("grand", 1e3, "thousands"),
-    ("k", 1e3, "thousands"),
-    ("million", 1e6, "millions"),
-    ("mil", 1e6, "millions"),
-    ("m", 1e6, "millions"),
-)
-_DOLLARS = _dress(
-    "currency",
-    "us dollars|us$|usd|$|dollars|dollar",
-)
-_YEARLY = _dress(
-    "per_year",
-    "per year|a year|per annum|annually|annual salary|annual|yearly|/year|/yr.|/yr|"
-    "/ year|/ yr|per yr|p.a.|salary|base salary|base|average|avg.|avg",
-)
-_PEOPLE = _dress(
-    "unit",
-    "full-time equivalents|full time equivalents|full-time equivalent|"
-    "full time equivalent|f.t.e.|ftes|fte's|fte|full-time positions|full time positions|"
-    "full-time position|full time position|full-time employees|full time employees|"
-    "full-time employee|full time employee|full-time staff|full time staff|full-timers|"
-    "full-time|full time|fulltime|ft|positions|position|people|persons|person|"
-    "staff members|staff|employees|employee|technicians|technician|techs|tech",
-)
-_THINGS = _dress(
-    "unit",
-    "students|student|pupils|enrolled|total devices|devices|device|chromebooks|laptops|"
-    "ipads|tablets|computers|units|schools|school|buildings|building|districts|people|"
-    "staff members|staff|employees|total|in total|altogether",
-)
-_PERCENT = (
-    *_dress("percent_sign", "%|percent|per cent|pct.|pct|percentage"),
-    *_dress("unit", "of base salary|of salary|of pay|of base|of wages"),
-)
-
-MONEY = Style(before=_DOLLARS, after=(*_DOLLARS, *_YEARLY), scales=_SCALES)
-FTE = Style(after=_PEOPLE, fractions=True, decimals=True)
-COUNT = Style(after=_THINGS, scales=_SCALES[:5])
-PERCENT = Style(after=_PERCENT, decimals=True)
+_SCALES = tuple((word, float(factor), rule) for word, factor, rule in VOCABULARY["scales"])
+MONEY = Style(before=_dress("dollars"), after=_dress("dollars", "yearly"), scales=_SCALES)
+FTE = Style(after=_dress("people"), fractions=True, decimals=True)
+COUNT = Style(after=_dress("things"), scales=_SCALES[:5])
+PERCENT = Style(after=_dress("percent"), decimals=True)
 
 _OTHER_CURRENCY = re.compile(r"[€£¥₹₩]|\b(?:eur|gbp|cad|aud|euros?|pounds|pesos?)\b|\b[ca]\$")
 _HOURLY = re.compile(r"/ ?h(?:ou)?rs?\b|\b(?:per|an) h(?:ou)?r\b|\bhourly\b|\bp\.?/?h\b|/h\b")

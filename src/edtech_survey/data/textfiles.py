@@ -81,12 +81,12 @@ def _wide(data: bytes) -> str | None:
 
 def _from_wide(data: bytes, where: str, codec: str) -> Decoded:
     if b"\x00" not in data:
-        problem = Problem(
+        raise WaveError.of(
+            f"{where} cannot be read",
             f"{where}, byte 0",
             f"its mark {data[:2]!r} says {codec}, the bytes after it are not",
             "remove the mark, or export it again",
         )
-        raise WaveError(f"{where} cannot be read", [problem])
     try:
         text = data.decode(codec).removeprefix("\ufeff").encode()
     except UnicodeError as error:
@@ -101,10 +101,12 @@ def _as_told(data: bytes, where: str, encoding: str) -> Decoded:
         codec = codecs.lookup(encoding).name
         text = data.decode(encoding).removeprefix("\ufeff").encode()
     except LookupError:
-        problem = Problem(
-            where, f"no encoding is called {encoding!r}", "try utf-8, utf-16 or cp1252"
-        )
-        raise WaveError(f"{where} cannot be read", [problem]) from None
+        raise WaveError.of(
+            f"{where} cannot be read",
+            where,
+            f"no encoding is called {encoding!r}",
+            "try utf-8, utf-16 or cp1252",
+        ) from None
     except UnicodeError as error:
         raise WaveError(
             f"{where} cannot be read", [_undecodable(data, where, encoding, error)]
@@ -130,12 +132,12 @@ def _narrow(data: bytes, where: str) -> Decoded:
         raise WaveError(f"{where} cannot be read", [_mixed(data, where, at, sequence.group())])
     undefined = _first_undecodable(body, "cp1252")
     if undefined is not None:
-        problem = Problem(
+        raise WaveError.of(
+            f"{where} cannot be read",
             f"{where}, byte {at:,} (line {line_of(data, at)})",
             f"{data[at : at + 8]!r} is not UTF-8, nor is byte {undefined:,} Windows-1252",
             "save the export again as UTF-8, or name its encoding: encoding=...",
         )
-        raise WaveError(f"{where} cannot be read", [problem])
     return Decoded(_recoded(body), "cp1252", (_guessed(body, where, at),))
 
 
@@ -362,8 +364,12 @@ def read_text(
     """Cut a text file into rows."""
     decoded = decode(data, where, encoding)
     if delimiter is not None and not _can_part(delimiter):
-        problem = Problem(where, f"{delimiter!r} cannot part cells", "give one of , ; | or a tab")
-        raise WaveError(f"{where} cannot be read", [problem])
+        raise WaveError.of(
+            f"{where} cannot be read",
+            where,
+            f"{delimiter!r} cannot part cells",
+            "give one of , ; | or a tab",
+        )
     parted = delimiter or detect(decoded.text)
     first = rows_of(sample_of(decoded.text), parted, 40)
     widest = max((len(row) for row in first), default=0)
@@ -405,7 +411,7 @@ def _can_part(delimiter: str) -> bool:
 def _requoted(
     text: bytes, delimiter: str, where: str, limits: Limits
 ) -> tuple[Grid, list[Problem]]:
-    """Write rows in which quotes stand in odd places again, cut by the csv module's strict rules."""
+    """Write rows with quotes in odd places again, cut by the csv module's strict rules."""
     lines = array("q")
     problems: list[Problem] = []
     written = io.BytesIO()

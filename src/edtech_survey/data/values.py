@@ -22,21 +22,7 @@ from edtech_survey.data.readings import Reading, missing_word
 from edtech_survey.data.spelling import foreign_digits, listed, plain
 from edtech_survey.errors import Problem
 
-PLAUSIBLE: dict[str, tuple[float, float]] = {
-    # by type, when the item has no range of its own
-    "count": (0, 60_000_000),
-    "money": (10_000, 500_000),
-    "fte": (0, 200),
-    "percent": (0, 100),
-    # by item; from the smallest to well above the largest of the country's school districts
-    "enrollment": (20, 1_500_000),
-    "schools": (1, 2_500),
-    "devices": (20, 3_000_000),
-    "support_staff": (0.1, 3_000),
-    "position_fte": (0, 100),
-    "position_salary": (20_000, 350_000),
-    "benefit_rate": (3, 90),
-}
+PLAUSIBLE = {name: (low, high) for name, (low, high) in readings.VOCABULARY["plausible"].items()}
 """Lowest and highest plausible value by item or type, in the item's unit. None of them refuses."""
 
 

@@ -279,8 +279,9 @@ def open_workbook(data: bytes, where: str, limits: Limits) -> Workbook:
         sheets, hidden, notices = _sheets(parts, where)
         styles = _styles(parts.get("xl/styles.xml", b""))
     except (ET.ParseError, KeyError, ValueError) as error:
-        problem = Problem(where, f"the workbook is damaged ({error})", _DAMAGED)
-        raise WaveError(f"{where} cannot be read", [problem]) from None
+        raise WaveError.of(
+            f"{where} cannot be read", where, f"the workbook is damaged ({error})", _DAMAGED
+        ) from None
     return Workbook(parts, sheets, hidden, styles, notices)
 
 
@@ -308,8 +309,9 @@ def _unpacked(data: bytes, where: str, limits: Limits) -> dict[str, bytes]:
             if entry.filename.lower().endswith(_READ)
         }
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, IndexError) as error:
-        problem = Problem(where, f"the workbook is damaged ({error})", _DAMAGED)
-        raise WaveError(f"{where} cannot be read", [problem]) from None
+        raise WaveError.of(
+            f"{where} cannot be read", where, f"the workbook is damaged ({error})", _DAMAGED
+        ) from None
 
 
 def _part(data: bytes, entry: zipfile.ZipInfo) -> bytes:
@@ -419,8 +421,12 @@ def read_spreadsheet(
 def _choose(book: Workbook, where: str, sheet: str | None) -> tuple[str, tuple[Problem, ...]]:
     if sheet is not None:
         if sheet not in book.sheets:
-            problem = Problem(where, f"no sheet {sheet!r}", f"it has {_listed(book.sheets)}")
-            raise WaveError(f"{where} cannot be read", [problem])
+            raise WaveError.of(
+                f"{where} cannot be read",
+                where,
+                f"no sheet {sheet!r}",
+                f"it has {_listed(book.sheets)}",
+            )
         return sheet, ()
     lost = [
         Problem(
@@ -437,17 +443,16 @@ def _choose(book: Workbook, where: str, sheet: str | None) -> tuple[str, tuple[P
     visible = [name for name in filled if name not in book.hidden]
     hidden = [name for name in filled if name in book.hidden]
     if len(visible) > 1:
-        problem = Problem(
+        raise WaveError.of(
+            f"{where}: which sheet is meant?",
             where,
             f"{len(visible)} visible sheets hold values: {_listed(visible)}",
             "say which: sheet=...",
         )
-        raise WaveError(f"{where}: which sheet is meant?", [problem])
     if not visible:
         told = f"; hidden ones do: {_listed(hidden)}" if hidden else ""
         what = f"no visible sheet holds a value{told}"
-        problem = Problem(where, what, "export it again, or sheet=...")
-        raise WaveError(f"{where} is empty", [problem])
+        raise WaveError.of(f"{where} is empty", where, what, "export it again, or sheet=...")
     if not hidden:
         return visible[0], ()
     what = f"hidden sheets are not read: {_listed(hidden)}"
@@ -464,12 +469,12 @@ def _values(data: bytes, name: str, where: str) -> list[list[Any]]:
         return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except BaseException as error:  # the parser, written in Rust, may also panic
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            problem = Problem(
+            raise WaveError.of(
+                f"{where} cannot be read",
                 where,
                 f"the sheet is damaged ({str(error)[:200]})",
                 "open it in a spreadsheet program, save it and try once more",
-            )
-            raise WaveError(f"{where} cannot be read", [problem]) from None
+            ) from None
         raise
 
 
