@@ -25,7 +25,8 @@ from typing import Any
 _HOME = {
     "at_least_one": "statistics.staffing",
     "audit": "statistics.audit",
-    "bracket_estimates": "statistics.brackets",
+    "bounds": "statistics.changes",
+    "brackets": "statistics.brackets",
     "changes": "statistics.changes",
     "chances": "statistics.peers",
     "chart": "reports.chart",
@@ -35,12 +36,13 @@ _HOME = {
     "cost": "statistics.staffing",
     "evidence": "project",
     "feasible_bases": "statistics.published",
+    "gaps": "statistics.changes",
     "headline": "reports.exhibit",
+    "influence": "statistics.salary_checks",
     "load_ipython_extension": "reports.say",
     "marks": "reports.marks",
     "means": "statistics.responses",
     "merge_waves": "data.waves",
-    "one_to_one": "statistics.changes",
     "peers": "statistics.peers",
     "pick": "statistics.given",
     "quantiles": "statistics.responses",
@@ -53,7 +55,7 @@ _HOME = {
     "real": "statistics.prices",
     "regressions": "statistics.salary",
     "salary_table": "statistics.salary",
-    "share_estimates": "statistics.intervals",
+    "shares": "statistics.shares",
     "staffing": "statistics.staffing",
     "standards": "statistics.support",
     "support": "statistics.support",
@@ -82,5 +84,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Offer the public names to completion."""
-    return sorted({*globals(), *_HOME})
+    """Offer the public names to completion, and nothing else."""
+    return list(__all__)
