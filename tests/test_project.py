@@ -48,9 +48,7 @@ def test_the_sample_reproduces_every_published_number_it_can(published, sample):
 
 def test_small_bases_made_from_responses_are_withheld_by_default():
     guarded = es.evidence("sample", raw=RAW)
-    pay = guarded.own[
-        guarded.own["item"].eq("position_salary") & guarded.own["wave"].eq(2024)
-    ]
+    pay = guarded.own[guarded.own["item"].eq("position_salary") & guarded.own["wave"].eq(2024)]
     assert pay["base"].min() >= 5
     assert "cyber_security" not in set(pay["group"])
 
@@ -81,7 +79,9 @@ def test_a_new_wave_of_the_states_own_joins_the_published_ones(tmp_path, publish
     shutil.copytree(RAW / "sample-2024", wave)
     meta = (wave / "source.yaml").read_text(encoding="utf-8")
     meta = meta.replace("sample-2024", "ct-2026").replace('wave: "2024"', 'wave: "2026"')
-    meta = meta.replace("synthetic: true", "synthetic: false").replace("series: sample", "series: ct")
+    meta = meta.replace("synthetic: true", "synthetic: false").replace(
+        "series: sample", "series: ct"
+    )
     (wave / "source.yaml").write_text(meta, encoding="utf-8")
     grown = es.evidence("published", raw=raw)
     assert grown.waves == [2017, 2020, 2021, 2024, 2026]

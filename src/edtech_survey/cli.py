@@ -90,7 +90,9 @@ def reports(
     pdf: bool,
 ) -> None:
     """Run NOTEBOOKS (default all), render their pages and the index."""
-    pairs = [text.partition("=") for text in given] + ([("data", "=", evidence)] if evidence else [])
+    pairs = [text.partition("=") for text in given] + (
+        [("data", "=", evidence)] if evidence else []
+    )
     if wrong := [name for name, sign, _ in pairs if not sign or not name]:
         raise SetupError(f"-p wants NAME=VALUE, not {', '.join(wrong)}")
     if twice := [name for name, times in Counter(name for name, *_ in pairs).items() if times > 1]:

@@ -421,7 +421,9 @@ def evidence(
         )
     own = figures[_of(figures, sources, [whose.series])] if data == "published" else figures.head(0)
     if responses is not None:
-        sizes = sources[sources["series"].eq(whose.series).fillna(False)].set_index("wave")["population"]
+        sizes = sources[sources["series"].eq(whose.series).fillna(False)].set_index("wave")[
+            "population"
+        ]
         population = whose.population | sizes.dropna().astype(int).to_dict()
         own = _with_estimates(own, responses, preset, population)
         sources = _answered(sources, responses)
@@ -498,7 +500,9 @@ def _chosen(
     row = rows.iloc[0].to_dict()
     sizes = dict(part.split("=") for part in row["population"].split("|") if part)
     population = {int(wave): int(size) for wave, size in sizes.items()}
-    return SimpleNamespace(**{str(key): text for key, text in row.items()} | {"population": population})
+    return SimpleNamespace(
+        **{str(key): text for key, text in row.items()} | {"population": population}
+    )
 
 
 def _of(figures: pd.DataFrame, sources: pd.DataFrame, series: Any) -> pd.Series:
@@ -518,7 +522,11 @@ def _with_estimates(
         summarise,
     )
 
-    known = {wave: population[wave] for wave in responses.districts["wave"].unique() if wave in population}
+    known = {
+        wave: population[wave]
+        for wave in responses.districts["wave"].unique()
+        if wave in population
+    }
     estimates = summarise(
         responses.districts,
         responses.positions,

@@ -53,7 +53,7 @@ def test_contradictions_are_said_all_at_once(folder):
     with pytest.raises(WaveError) as caught:
         read_codebook(folder)
     told = str(caught.value)
-    assert "column item: 'devices' is empty or stands twice" in told
+    assert "column item: 'devices' stands twice" in told
     assert "column type: 'number' is no type" in told
     assert "'ms' stands for '13-14' and for '6-8'" in told
     assert "item sharing: 'some' stands for 'all' and for 'some'" in told

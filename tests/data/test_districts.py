@@ -9,6 +9,8 @@ from edtech_survey.data.spelling import name_key, part_keys, plain_name
 from edtech_survey.errors import WaveError
 from edtech_survey.project import raw_dir
 
+PLACE = "connecticut|conn|ct"
+
 # The districts that the 2024 report lists as its respondents (page 2).
 LISTED = """Ansonia ACES Avon Barkhamsted Berlin Bethel Branford Bristol Brookfield Clinton
 Colchester CTECS Cromwell Darien East_Hampton East_Hartford Eastford EdAdvance Ellington Farmington
@@ -25,7 +27,7 @@ def connecticut():
 
 
 def one(name, directory, matches=None):
-    found = match_districts(pd.Series([name], dtype="str"), directory, matches)
+    found = match_districts(pd.Series([name], dtype="str"), directory, matches, place=PLACE)
     district = found["district_id"].iloc[0]
     return None if pd.isna(district) else district
 
@@ -113,6 +115,8 @@ def test_a_mistyped_name_is_suggested_on_the_right_side_of_the_compass(connectic
     table = review_table(pd.Series(["N. Brandford", "W. Hartfrod", "E. Winsdor"]), connecticut)
     first = table.drop_duplicates("name")["district_id"].tolist()
     assert first == ["ct-north-branford", "ct-west-hartford", "ct-east-windsor"]
+    table = review_table(pd.Series(["N. Milford"]), connecticut)
+    assert table["district_id"].iloc[0] == "ct-new-milford"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +191,7 @@ def test_directory_says_all_its_problems(tmp_path):
     told = str(caught.value)
     assert "row 2, column district_id: 'A B' is not an id" in told
     assert "'b' stands twice" in told
-    assert "row 5, column district_id: 'c' has no name" in told
+    assert "row 5, column name: is empty" in told
     assert "'twin' stands for b, c" in told
 
 
@@ -199,7 +203,7 @@ def test_directory_without_a_column_is_refused(tmp_path):
 
 
 def test_merged_districts_answer_as_their_successor(connecticut):
-    changes = read_changes(raw_dir() / "codebook" / "districts-changes.csv", connecticut)
+    changes = read_changes(raw_dir() / "codebook" / "districts.csv", connecticut)
     ids = pd.Series(["ct-litchfield", "ct-regional-06", "ct-avon", None], dtype="str")
     assert succeed(ids, 2021, changes).tolist()[:3] == ids.tolist()[:3]
     after = succeed(ids, 2024, changes)
@@ -211,10 +215,10 @@ def test_changes_and_matches_must_name_known_districts(tmp_path, connecticut):
     changes = tmp_path / "x-changes.csv"
     changes.write_text("district_id,wave_from,becomes,note\nct-avon,20x4,ct-nowhere,\n")
     with pytest.raises(WaveError) as caught:
-        read_changes(changes, connecticut)
+        read_changes(tmp_path / "x.csv", connecticut)
     assert "'ct-nowhere' is not in the directory" in str(caught.value)
     assert "'20x4' is not a year" in str(caught.value)
     matches = tmp_path / "matches.csv"
     matches.write_text("name,district_id\nAvn,ct-avn\navn,ct-avon\n")
-    with pytest.raises(WaveError, match="row 2: 'ct-avn' is not in the directory"):
+    with pytest.raises(WaveError, match="row 2, column district_id: 'ct-avn' is not in the directory"):
         read_matches(matches, connecticut)

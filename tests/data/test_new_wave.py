@@ -167,8 +167,8 @@ def test_a_new_wave_never_overwrites(tmp_path, short, book):
 
 
 def test_a_new_wave_that_cannot_be_made_leaves_nothing(tmp_path, short, book, monkeypatch):
-    with pytest.raises(WaveError, match=r"'\.\./up' cannot be part of a folder's name"):
-        new_wave(2026, short, tmp_path, codebook=book, name="../up")
+    with pytest.raises(WaveError, match=r"'\.\./up': is no row of codebook/series.csv"):
+        new_wave(2026, short, tmp_path, codebook=book, series="../up")
     with pytest.raises(WaveError, match="20266 is not a year"):
         new_wave(20266, short, tmp_path, codebook=book)
     monkeypatch.setattr(shutil, "copyfile", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))

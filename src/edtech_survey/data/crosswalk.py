@@ -392,7 +392,7 @@ def _fit(answers: pd.Series, key: _Candidate, codebook: Codebook) -> float:
 def _fit_district(answers: pd.Series, codebook: Codebook) -> float:
     if len(answers) < 2 or answers.str.contains("[A-Za-z]{3}", regex=True).mean() < 0.5:
         return 0.0
-    how = match_districts(answers, codebook.districts)["how"]
+    how = match_districts(answers, codebook.districts, place=codebook.place)["how"]
     return float(how.isin(["id", "name", "alias", "key", "parts"]).mean())
 
 

@@ -14,7 +14,13 @@ from rapidfuzz import fuzz, process
 
 from edtech_survey.data.codebook import Codebook, spellings
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, TAKEN
-from edtech_survey.data.spelling import name_key, numbers_differ, part_keys, plain_name
+from edtech_survey.data.spelling import (
+    name_key,
+    numbers_differ,
+    part_keys,
+    perhaps_new,
+    plain_name,
+)
 
 Ids = npt.NDArray[np.int32]
 
@@ -65,13 +71,13 @@ def identify(
     codes, distinct = pd.factorize(names, use_na_sentinel=False)
     codes = codes.astype(np.int32)
     texts = pd.Series(distinct, dtype="str").fillna("")
-    found = match_districts(texts, codebook.districts, matches)
+    found = match_districts(texts, codebook.districts, matches, place=codebook.place)
     heirs = succeed(found["district_id"], wave, codebook.changes)
     how = found["how"].mask(heirs.ne(found["district_id"]) & heirs.notna(), "merged")
     unmatched = how.index[how.eq("unmatched")]
     tried_out = unmatched[_is_test(texts[unmatched])]
     how = how.mask(how.index.isin(tried_out), "test") if len(tried_out) else how
-    keys = _provisional(texts, heirs, how)
+    keys = _provisional(texts, heirs, how, codebook.place)
     key_codes, distinct_keys = pd.factorize(keys)
     row_codes = key_codes.astype(np.int32)[codes]
     row_codes, ids = _own_ids(row_codes, distinct_keys, names.index.to_numpy(), source)
@@ -96,12 +102,12 @@ def _is_test(texts: pd.Series) -> pd.Series:
     return texts.str.strip().str.lower().isin(TEST_NAMES)
 
 
-def _provisional(texts: pd.Series, ids: pd.Series, how: pd.Series) -> pd.Series:
+def _provisional(texts: pd.Series, ids: pd.Series, how: pd.Series, place: str) -> pd.Series:
     """Key by which rows are one district: the id, or else the name as far as it identifies."""
     unknown = ids.isna()
     if not unknown.any():
         return ids
-    stand_in = "?" + texts[unknown].map(name_key)
+    stand_in = "?" + texts[unknown].map(lambda text: name_key(text, place))
     stand_in = stand_in.mask(stand_in.eq("?"), "?" + texts[unknown])
     stand_in = stand_in.mask(how[unknown].eq("blank"), "")
     return ids.mask(unknown, stand_in.reindex(ids.index))
@@ -137,33 +143,53 @@ HOW = (
 
 
 def match_districts(
-    names: pd.Series, directory: pd.DataFrame, matches: pd.DataFrame | None = None
+    names: pd.Series,
+    directory: pd.DataFrame,
+    matches: pd.DataFrame | None = None,
+    *,
+    place: str = "",
 ) -> pd.DataFrame:
-    """Resolve names (or ids) to district ids, where that is beyond doubt."""
+    """Resolve names (or ids) to district ids, where that is beyond doubt.
+
+    ``place`` lists the names of the place, parted by bars: they identify no district in it.
+    """
     plain = plain_name(names)
     found = _Found.nothing(plain)
     for how, keys in _exact_keys(directory, matches):
         found = found.with_(plain.iloc[found.open], keys, how)
         if not len(found.open):
             return found.frame(names.index)
-    keys = _by_key(directory)
-    typed = names.astype("str")
-    found = found.with_(typed.iloc[found.open].map(name_key).astype("str"), keys, "key")
+    listed = spellings(directory)
+    in_key = listed["spelling"].map(lambda name: name_key(name, place)).astype("str")
+    keys = _Keys.of(in_key, listed["district_id"])
     by_name = dict(zip(keys.names.to_pylist(), keys.ids, strict=True))
-    said_twice = typed.iloc[found.open].map(lambda name: _agreed(name, by_name))
+    typed = names.astype("str")
+
+    def key(name: str) -> str:
+        """There may be a North and a New Haven: then "N. Haven" could be either."""
+        text = name_key(name, place)
+        other = text.replace("north ", "new ", 1)
+        return "" if perhaps_new(name) and other in by_name and text in by_name else text
+
+    found = found.with_(typed.iloc[found.open].map(key).astype("str"), keys, "key")
+    said_twice = typed.iloc[found.open].map(lambda name: _agreed(name, by_name, place))
     return found.with_(said_twice.astype("str"), keys, "parts").frame(names.index)
 
 
-def review_table(names: pd.Series, directory: pd.DataFrame, limit: int = 3) -> pd.DataFrame:
+def review_table(
+    names: pd.Series, directory: pd.DataFrame, limit: int = 3, *, place: str = ""
+) -> pd.DataFrame:
     """List near misses for names that could not be resolved; nothing is taken."""
     columns = ["name", "district_id", "candidate", "score"]
     asked = list(dict.fromkeys(names.dropna().astype("str")))
     listed = spellings(directory) if asked else directory.iloc[:0].assign(spelling="")
     rows: list[tuple[str, str | None, str | None, float | None]] = []
     searched = asked[: MAX_COMPARISONS // max(len(listed), 1)]
-    keys = [name_key(text) for text in listed["spelling"]] if searched else []
+    keys = [name_key(text, place) for text in listed["spelling"]] if searched else []
     for name in searched:
-        best = _nearest(name_key(name), keys, listed)[:limit]
+        key = name_key(name, place)
+        asked_for = [key, key.replace("north ", "new ", 1)] if perhaps_new(name) else [key]
+        best = _nearest(asked_for, keys, listed)[:limit]
         rows += [(name, *candidate) for candidate in best] or [(name, None, None, None)]
     rows += [(name, None, None, None) for name in asked[len(searched) :]]
     texts = dict.fromkeys(("name", "district_id", "candidate"), "str")
@@ -183,13 +209,22 @@ def succeed(district_id: pd.Series, wave: int, changes: pd.DataFrame) -> pd.Seri
     return moved
 
 
-def _nearest(key: str, keys: list[str], listed: pd.DataFrame) -> list[tuple[str, str, float]]:
-    near = process.extract(key, keys, scorer=fuzz.WRatio, score_cutoff=70, limit=30)
+def _nearest(
+    asked: list[str], keys: list[str], listed: pd.DataFrame
+) -> list[tuple[str, str, float]]:
+    """Find the districts whose keys are nearest to any of some keys, best first."""
+    near = [
+        (score, -at)
+        for key in asked
+        for other, score, at in process.extract(
+            key, keys, scorer=fuzz.WRatio, score_cutoff=70, limit=30
+        )
+        if not numbers_differ(key, other)
+    ]
     best: dict[str, tuple[str, float]] = {}
-    for other, score, at in near:
-        if not numbers_differ(key, other):
-            district_id, spelling, _ = listed.iloc[at]
-            best.setdefault(district_id, (spelling, round(score, 1)))
+    for score, at in sorted(near, reverse=True):
+        district_id, spelling, _ = listed.iloc[-at]
+        best.setdefault(district_id, (spelling, round(score, 1)))
     return [(district_id, *found) for district_id, found in best.items()]
 
 
@@ -258,9 +293,9 @@ class _Found:
         return pd.DataFrame({"district_id": ids, "how": how}, index=index)
 
 
-def _agreed(name: str, by_name: dict[str, str]) -> str:
+def _agreed(name: str, by_name: dict[str, str], place: str) -> str:
     """Return the first part's key if all parts of a name lead to one district, else ""."""
-    parts = part_keys(name)
+    parts = part_keys(name, place)
     ids = {by_name.get(part, AMBIGUOUS) for part in parts}
     return parts[0] if len(ids) == 1 and AMBIGUOUS not in ids else ""
 
@@ -277,11 +312,6 @@ def _exact_keys(
     listed = spellings(directory)
     aliases = listed[listed["alias"]]
     yield "alias", _Keys.of(plain_name(aliases["spelling"]), aliases["district_id"])
-
-
-def _by_key(directory: pd.DataFrame) -> _Keys:
-    listed = spellings(directory)
-    return _Keys.of(listed["spelling"].map(name_key).astype("str"), listed["district_id"])
 
 
 def _arrow(text: pd.Series) -> pa.LargeStringArray:

@@ -234,13 +234,13 @@ def new_wave(
     export: Path | str,
     root: Path | str | None = None,
     *,
-    name: str = "ct",
+    series: str | None = None,
     codebook: Codebook | None = None,
     dialect: str | None = None,
     sheet: str | None = None,
     limits: Limits | None = None,
 ) -> NewWave:
-    """Write the folder ``<name>-<year>`` of a wave: export, ``source.yaml``, ``questions.csv``.
+    """Write the folder ``<series>-<year>`` of a wave: export, ``source.yaml``, ``questions.csv``.
 
     Parameters
     ----------
@@ -250,8 +250,8 @@ def new_wave(
         The survey tool's file; it is copied.
     root : path, optional
         Where the folder goes; default the project's ``data/raw``.
-    name : str
-        Small letters, digits and hyphens.
+    series : str, optional
+        Whose survey: a row of ``codebook/series.csv``; default its first.
     codebook : Codebook, optional
         Default the project's.
     dialect, sheet, limits
@@ -264,20 +264,25 @@ def new_wave(
     Raises
     ------
     WaveError
-        If the folder is there already (it is never overwritten), the name or year will not do,
+        If the folder is there already (it is never overwritten), the series or year will not do,
         or the export cannot be read. Nothing is left behind then.
     """
     export = Path(export)
     root = Path(root) if root is not None else raw_dir()
-    folder = root / f"{name}-{year}"
-    _check(year, name, folder, root)
+    book = codebook or read_codebook()
+    book = book.of_series(series or book.whose)
+    folder = root / f"{book.whose}-{year}"
+    _check(year, folder, root)
     read = read_export(export, dialect, sheet, limits or Limits())
-    questions = _questions(read, codebook or read_codebook())
+    questions = match_columns(read, book).assign(comparability="")
+    questions = questions[
+        ["column", "item", "group", "comparability", "note", "score", "alternatives"]
+    ]
     suffix = export.suffix.lower() if export.suffix.lower() in _SUFFIXES else f".{read.format}"
     files = {
         "questions.csv": csv_bytes(questions),
         "source.yaml": _source(
-            folder.name, year, f"export{suffix}", read, sheet, _population(root, name)
+            book, year, f"export{suffix}", read, sheet, _population(root, book)
         ).encode("utf-8"),
     }
     _write(folder, export, f"export{suffix}", files)
@@ -285,27 +290,17 @@ def new_wave(
     return NewWave(folder, questions, tuple(undecided))
 
 
-def _check(year: int, name: str, folder: Path, root: Path) -> None:
+def _check(year: int, folder: Path, root: Path) -> None:
     problems = []
     if not 1990 <= year <= 2100:
         problems.append(Problem("year", f"{year} is not a year of a survey", "such as 2026"))
-    if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", name):
-        what = f"{name!r} cannot be part of a folder's name"
-        problems.append(Problem("name", what, "use small letters, digits and hyphens"))
-    elif folder.exists():
+    if folder.exists():
         what = "is there already and is not overwritten"
-        problems.append(Problem(folder.name, what, "remove it first, or choose another name"))
+        problems.append(Problem(folder.name, what, "remove it first, or choose another series"))
     if not root.is_dir():
         problems.append(Problem(str(root), "is no folder", "point root at data/raw"))
     if problems:
         raise WaveError("no folder was made for the new wave", problems)
-
-
-def _questions(export: Export, codebook: Codebook) -> pd.DataFrame:
-    found = match_columns(export, codebook)
-    return found.assign(comparability="")[
-        ["column", "item", "group", "comparability", "note", "score", "alternatives"]
-    ]
 
 
 def _write(folder: Path, export: Path, name: str, files: dict[str, bytes]) -> None:
@@ -326,25 +321,21 @@ def _write(folder: Path, export: Path, name: str, files: dict[str, bytes]) -> No
         raise
 
 
-def _population(root: Path, name: str) -> dict[str, str]:
-    """Take the population of the survey's latest wave that states one, for a person to check."""
-    stated = [
-        (folder.name, found)
-        for folder in sorted(root.glob(f"{name}-[0-9][0-9][0-9][0-9]"), reverse=True)
-        if isinstance(found := read_meta(folder).get("population"), dict) and found.get("size")
-    ]
-    if not stated:
-        return {"units": "school districts", "size": "", "note": "fill in how many there are"}
-    wave, found = stated[0]
-    return {
-        "units": str(found.get("units", "")),
-        "size": str(found["size"]),
-        "note": f"taken over from {wave}: check it",
-    }
+def _population(root: Path, book: Codebook) -> dict[str, str]:
+    """Take the population of the series' latest wave that states one, for a person to check."""
+    for folder in sorted(root.glob(f"{book.whose}-[0-9][0-9][0-9][0-9]"), reverse=True):
+        found = read_meta(folder).get("population")
+        if isinstance(found, dict) and found.get("size"):
+            note = f"taken over from {folder.name}: check it"
+            return {"units": str(found.get("units", "")), "size": str(found["size"]), "note": note}
+    row = book.series[book.series["series"].eq(book.whose)].iloc[0]
+    size = row["population"].rpartition("=")[2]
+    note = "taken over from codebook/series.csv: check it" if size else "fill in how many there are"
+    return {"units": row["units"], "size": size, "note": note}
 
 
 def _source(
-    folder: str,
+    book: Codebook,
     year: int,
     export: str,
     read: Export,
@@ -352,27 +343,27 @@ def _source(
     population: dict[str, str],
 ) -> str:
     """Every text is written as JSON, which is YAML that can mean nothing else."""
-    keys = {
-        "id": folder,
-        "series": folder.rpartition("-")[0],
+    row = book.series[book.series["series"].eq(book.whose)].iloc[0]
+    keys: dict[str, object] = {
+        "id": f"{book.whose}-{year}",
+        "series": book.whose,
         "title": f"Survey of K-12 technology leaders, {year}: answers",
-        "publisher": "Unpublished responses",
+        "publisher": row["publisher"],
         "published": "",
         "fielded": str(year),
         "wave": str(year),
         "kind": "export",
+        "population": population,
         "answered": "",
         "mode": "web",
-        "citation": f"Answers to the {year} survey, exported from {read.dialect}.",
+        "citation": f"{row['publisher']}: answers to the {year} survey, exported from {read.dialect}.",
         "rights": "",
         "url": "",
         "export": export,
         "dialect": read.dialect,
         "sheet": sheet or read.sheet,
         "sha256": read.sha256,
+        "synthetic": False,
         "note": "Title, publisher, citation and population are for you to complete.",
     }
-    lines = [f"{key}: {json.dumps(text, ensure_ascii=False)}" for key, text in keys.items()]
-    about = [f"  {key}: {json.dumps(text, ensure_ascii=False)}" for key, text in population.items()]
-    body = [*lines[:8], "population:", *about, *lines[8:-1], "synthetic: false", lines[-1]]
-    return "\n".join(body) + "\n"
+    return "".join(f"{key}: {json.dumps(told, ensure_ascii=False)}\n" for key, told in keys.items())

@@ -70,7 +70,7 @@ _REGIONAL = re.compile(
 )
 _FILLER = re.compile(
     r"\b(?:the|public|schools?|districts?|dist|boe|bd of ed|boards?|education|department of|"
-    r"of education|town of|city of|connecticut|conn|ct|lea)\b"
+    r"of education|town of|city of|lea)\b"
 )
 _NUMBER_WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
@@ -78,10 +78,7 @@ _NUMBER_WORDS = {
     "fourteen": "14", "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18",
     "nineteen": "19", "twenty": "20",
 }  # fmt: skip
-# There are a North and a New Haven, a North and a New Canaan: "N. Haven" could be either.
-_COMPASS = re.compile(
-    r"^\W*(?!n\b\W*(?:haven|canaan)\b)(?:(no|so|[nsew])\.\s*|([nsew])\s+)(?=[^\W\d_]{3})"
-)
+_COMPASS = re.compile(r"^\W*(?:(no|so|[nsew])\.\s*|([nsew])\s+)(?=[^\W\d_]{3})", re.IGNORECASE)
 _POINTS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _MARKS = {"&": " and ", "#": " no ", "’": "", "'": "", ".": ""}
 
@@ -93,8 +90,14 @@ def plain_name(names: pd.Series) -> pd.Series:
     return pd.Series(pd.array(spaced, dtype="str"), index=names.index)
 
 
-def name_key(name: str) -> str:
-    """Reduce a district's name to the words that identify it."""
+def perhaps_new(name: str) -> bool:
+    """Tell whether a name begins with N., which is North or New."""
+    found = _COMPASS.match(name)
+    return bool(found) and (found[1] or found[2]).lower() == "n"
+
+
+def name_key(name: str, place: str = "") -> str:
+    """Reduce a district's name to the words that identify it; the place's names say nothing."""
     folded = unicodedata.normalize("NFKD", name)
     text = "".join(letter for letter in folded if not unicodedata.combining(letter)).casefold()
     text = _COMPASS.sub(lambda found: f"{_POINTS[(found[1] or found[2])[0]]} ", text)
@@ -107,13 +110,15 @@ def name_key(name: str) -> str:
     text = re.sub(r"\b(?:number|num|no) (\d)", r"\1", text)
     text = re.sub(r"\b0+(\d)", r"\1", text)
     text = _REGIONAL.sub(lambda found: f"regional {found[1] or found[2]}", text)
-    return " ".join(_FILLER.sub(" ", text).split())
+    text = _FILLER.sub(" ", text)
+    text = re.sub(rf"\b(?:{place.lower()})\b", " ", text) if place else text
+    return " ".join(text.split())
 
 
-def part_keys(name: str) -> list[str]:
+def part_keys(name: str, place: str = "") -> list[str]:
     """Keys of the parts of a name that says itself twice."""
     pieces = [piece for piece in re.split(r"[()/,;:|]|\s[-–—]\s", name) if piece.strip()]
-    keys = [key for piece in pieces for key in _around_regional(name_key(piece)) if key]
+    keys = [key for piece in pieces for key in _around_regional(name_key(piece, place)) if key]
     return keys if len(keys) > 1 else []
 
 

@@ -58,6 +58,7 @@ class Responses:
     balance: pd.DataFrame
     flow: pd.DataFrame
     review: pd.DataFrame
+    series: str = ""
 
     def __repr__(self) -> str:
         waves = ", ".join(map(str, sorted(self.flow["wave"].unique())))
@@ -86,6 +87,7 @@ def joined(parts: Sequence[Responses], changes: pd.DataFrame) -> Responses:
             name: pd.concat([getattr(part, name) for part in parts], ignore_index=True)
             for name in ("ledger", "balance", "flow", "review")
         },
+        series=next((part.series for part in parts if part.series), ""),
     )
 
 
@@ -120,7 +122,19 @@ def _contradictions(parts: Sequence[Responses]) -> list[Problem]:
         ignore_index=True,
     )
     sources = [part.flow["source"].iloc[0] for part in parts]
-    problems = [
+    whose = dict.fromkeys(part.series for part in parts if part.series)
+    problems = (
+        [
+            Problem(
+                "merge",
+                f"two series are never put together: {', '.join(whose)}",
+                "merge the waves of each by themselves",
+            )
+        ]
+        if len(whose) > 1
+        else []
+    )
+    problems += [
         Problem(source, "is there twice", "name each folder once")
         for source in dict.fromkeys(sources)
         if sources.count(source) > 1
@@ -462,6 +476,7 @@ def assemble(gathered: Gathered, codebook: Codebook, meta: dict[str, Any]) -> Re
         review=review_rows(
             cells, identity, fate, codebook, source=source, wave=wave, named=gathered.named
         ),
+        series=meta.get("series") or "",
     )
 
 
@@ -893,7 +908,7 @@ def _district_rows(identity: Identity, fate: Fate, codebook: Codebook) -> pd.Dat
     names = identity.names.assign(row=first)
     names = names[names["row"] > 0]
     undecided = names[names["how"].isin(["unmatched", "ambiguous"])]
-    near = review_table(undecided["text"], codebook.districts)
+    near = review_table(undecided["text"], codebook.districts, place=codebook.place)
     near = near.rename(columns={"name": "text", "district_id": "suggestion"})
     near = near.merge(undecided[["text", "row"]], on="text", how="left").assign(advice=_MATCHES)
     blank = np.isin(identity.name_codes, np.flatnonzero(identity.names["how"].eq("blank")))
@@ -906,7 +921,7 @@ __all__ = ["Responses", "find_waves", "merge_waves", "read_wave"]
 
 
 def find_waves(raw: Path | str | None = None, *, synthetic: bool | None = None) -> list[Path]:
-    """List the folders that hold a wave's export with its crosswalk."""
+    """List the folders that hold a wave's export with its crosswalk, of whatever series."""
     root = Path(raw) if raw is not None else raw_dir()
     folders = [path.parent for path in sorted(root.glob("*/questions.csv"))]
     if synthetic is None:
@@ -962,7 +977,9 @@ def read_wave(
     options = _options(unknown, unmatched, duplicates, min_answers)
     meta = read_meta(folder)
     _check_meta(meta, folder)
-    book = _with_directory(codebook or read_codebook(), meta, folder)
+    book = codebook or read_codebook()
+    book = book.of_series(meta["series"]) if meta.get("series") else book
+    book = _with_directory(book, meta, folder)
     return assemble(_gathered(folder, meta, book, options, limits), book, meta)
 
 
@@ -1024,6 +1041,13 @@ def _gathered(
         delimiter=meta.get("delimiter") or None,
         encoding=meta.get("encoding") or None,
     )
+    if meta.get("sha256") and meta["sha256"] != export.sha256:
+        what = f"has changed since the wave was made: sha256 {export.sha256}, not {meta['sha256']}"
+        advice = "put the old file back, or write the new sum into source.yaml"
+        raise WaveError(
+            f"{folder.name}: another export than the one recorded",
+            [Problem(f"{folder.name}/{meta['export']}", what, advice)],
+        )
     crosswalk = read_crosswalk(folder / "questions.csv", list(export.frame.columns), book)
     matches = read_matches(folder / "matches.csv", book.districts)
     return gather(export, crosswalk, book, meta, matches=matches, options=options)

@@ -1,0 +1,288 @@
+import pandas as pd
+import pytest
+
+from edtech_survey.data.codebook import read_codebook
+from edtech_survey.data.tables import (
+    read_functions,
+    read_occupations,
+    read_own_district,
+    read_pairs,
+    read_relation_file,
+    read_relations,
+    read_structures,
+    read_trends,
+)
+from edtech_survey.errors import SourceError
+from edtech_survey.project import evidence, raw_dir
+from edtech_survey.shape import figures as as_figures
+
+PAIRS = "pair_id,topic,item,group,statistic,wave,take,figure_id,figure_take,base_at_least,design,comparability,reason"
+TRENDS = "series,topic,label,figure_id,take,base_at_least,design,comparability,reason"
+RELATIONS = "relation_id,kind,result,parts,over,base,force,note"
+STRUCTURES = (
+    "district_id,district,state,students_low,students_high,students_printed,role,position,"
+    "head_count,fte,inside,reports_to,note"
+)
+PAIR = "p1,one_to_one,one_to_one,pk-2,share,2024,printed,us.a,printed,,,B,another year"
+POSITIONS = pd.DataFrame({"position": ["coach", "technician"]})
+FIGURES = as_figures(
+    {"figure_id": name, "source": name[:2], "wave": wave, "item": item, "group": group,
+     "statistic": "share", "note": note}
+    for name, wave, item, group, note in (
+        ("ct.a", 2024, "one_to_one", "pk-2", None),
+        ("us.a", 2018, "post", "all", None),
+        ("us.b", 2020, "post", "all", None),
+        ("us.c", 2020, "post", "all", "in words; repeat of us.b"),
+        ("us.none", 2020, "sharing", "none", None),
+        ("us.some", 2020, "sharing", "some", None),
+        ("wage", 2020, "occupation_wage", "support|schools", None),
+    )
+)  # fmt: skip
+
+
+def write(raw, name, head, *rows):
+    path = raw / name
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def refused(read, *args, **options):
+    with pytest.raises(SourceError) as error:
+        read(*args, **options)
+    return str(error.value)
+
+
+def test_pairs_have_their_types(tmp_path):
+    write(
+        tmp_path,
+        "codebook/pairs.csv",
+        PAIRS,
+        PAIR,
+        "p2,title,,,,,,us.b,printed,250,weighted,C,not asked",
+    )
+    table = read_pairs(FIGURES, raw=tmp_path)
+    assert table["wave"].tolist() == [2024, pd.NA]
+    assert table["base_at_least"].tolist() == [pd.NA, 250]
+    assert table["item"].isna().tolist() == [False, True]
+
+
+def test_every_problem_of_the_pairs_is_told_with_its_row(tmp_path):
+    rows = [
+        PAIR,
+        PAIR,
+        PAIR.replace("p1", "p3").replace(",B,", ",D,"),
+        PAIR.replace("p1", "p4").replace("us.a", "us.c"),
+        PAIR.replace("p1", "p5").replace("us.a", "us.z"),
+        PAIR.replace("p1", "p6").replace("pk-2", "pk-3"),
+        PAIR.replace("p1", "p7").replace("another year", ""),
+        PAIR.replace("p1", "p8").replace("2024,printed", "2024,doubled"),
+        PAIR.replace("p1", "p9").replace(",,,B", ",many,guess,B"),
+        "p10,title,,,,,,us.b,printed,,,B,not asked",
+    ]
+    write(tmp_path, "codebook/pairs.csv", PAIRS, *rows)
+    told = refused(read_pairs, FIGURES, raw=tmp_path)
+    for text in (
+        "10 problems",
+        "row 3, column pair_id: 'p1' stands twice",
+        "row 4, column comparability: 'D' is not one of A, B, C",
+        "row 5, column figure_id: 'us.c' is a second printing -> name the first",
+        "row 6, column figure_id: 'us.z' is no figure",
+        "row 7, column item: 'one_to_one' and the three cells after it name no figure",
+        "row 8, column reason: is empty",
+        "row 9, column take: 'doubled'",
+        "row 10, column base_at_least: 'many' is no whole number",
+        "row 10, column design: 'guess' is not one of weighted, census",
+        "row 11, column comparability: 'B' without an item of the series",
+    ):
+        assert text in told
+
+
+def test_trends_have_their_types_and_every_problem_is_told(tmp_path):
+    good = ("s,cyber,Posts,us.a,printed,,,,", "s,cyber,Posts,us.b,printed,501,,A,same question")
+    write(tmp_path, "codebook/trends.csv", TRENDS, *good)
+    assert read_trends(FIGURES, raw=tmp_path)["base_at_least"].tolist() == [pd.NA, 501]
+    write(
+        tmp_path,
+        "codebook/trends.csv",
+        TRENDS,
+        "back,cyber,Posts,us.b,printed,,,,",
+        "back,cyber,Posts,us.a,printed,,,A,same",
+        "alone,cyber,Posts,us.a,printed,,,,",
+        "bare,cyber,Posts,us.a,printed,,,,",
+        "bare,cyber,Posts,us.b,printed,,,,",
+        "back,cyber,Posts,ct.a,printed,,,,",
+    )
+    told = refused(read_trends, FIGURES, raw=tmp_path)
+    for text in (
+        "row 3, column figure_id: 'us.a' is earlier than the row before it",
+        "row 4, column series: 'alone' has one figure",
+        "row 6, column comparability: is not one of A, B, C",
+        "row 6, column reason: is empty",
+        "row 7, column series: 'back' its rows stand apart",
+    ):
+        assert text in told
+
+
+def test_functions_and_occupations(tmp_path):
+    head = "function,label,description,alternative,positions"
+    rows = ["a,A,x,y,coach", "a,A,,y,coach", "b,B,x,y,coach|plumber", "c,C,x,y,"]
+    write(tmp_path, "edtech-functions/functions.csv", head, *rows)
+    told = refused(read_functions, POSITIONS, raw=tmp_path)
+    for text in (
+        "row 3, column description: is empty",
+        "row 5, column positions: is empty",
+        "row 3, column function: 'a' stands twice",
+        "row 4, column positions: 'coach|plumber' names no position of the codebook",
+    ):
+        assert text in told
+    head, good = "position,occupation,label,comparability,reason", "technician,support,S,B,close"
+    write(tmp_path, "codebook/occupations.csv", head, good)
+    assert len(read_occupations(POSITIONS, FIGURES, raw=tmp_path)) == 1
+    rows = [good, good, "plumber,support,S,B,x", "coach,leader,L,B,x", "coach,support,S,D,"]
+    write(tmp_path, "codebook/occupations.csv", head, *rows)
+    told = refused(read_occupations, POSITIONS, FIGURES, raw=tmp_path)
+    for text in (
+        "row 6, column reason: is empty",
+        "row 3, column occupation: 'support' stands twice",
+        "row 4, column position: 'plumber' is no position of the codebook",
+        "row 5, column occupation: 'leader' has no figure occupation_wage",
+        "row 6, column comparability: 'D' is not one of A, B, C",
+    ):
+        assert text in told
+
+
+def test_structures(tmp_path):
+    good = "a,A,WI,1700,1700,around 1700,Director,coach,1,,yes,Board,"
+    write(tmp_path, "made/structures.csv", STRUCTURES, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,")
+    table = read_structures(POSITIONS, source="made", raw=tmp_path)
+    assert table["students_low"].tolist() == [1700, pd.NA]
+    assert table["position"].isna().tolist() == [False, True]
+    write(
+        tmp_path,
+        "made/structures.csv",
+        STRUCTURES,
+        good,
+        "a,A,WI,1700,1700,around 1700,Director,plumber,many,,maybe,,",
+        "b,B,OH,1000,900,900-1000,Helper,,-1,,no,,",
+        "c,C,VA,10,10,10,Coach,,1,,no,,",
+        "c,C,VA,20,20,20,Chief,,1,,yes,,",
+    )
+    told = refused(read_structures, POSITIONS, source="made", raw=tmp_path)
+    for text in (
+        "row 3, column position: 'plumber' is no position",
+        "row 3, column role: 'Director' stands twice",
+        "row 3, column head_count: 'many' is no number",
+        "row 3, column inside: 'maybe' does not say",
+        "row 4, column students_low: '1000' above the upper",
+        "row 4, column head_count: '-1' is no number",
+        "row 5, column district_id: 'c' has rows that differ",
+    ):
+        assert text in told
+
+
+def relations(tmp_path, *rows):
+    path = write(tmp_path, "us/relations.csv", RELATIONS, *rows)
+    return read_relation_file(path, FIGURES, "us")
+
+
+def test_a_selector_finds_the_figures_of_its_source_that_repeat_no_other(tmp_path):
+    told = relations(tmp_path, "us.q,parts,,item=sharing&statistic=share,,62,must,a note",
+                     "us.r,sum,us.a,item=post;ct.a,,,should,", "us.s,sum,us.a,group=s*;ct.a,,,must,")  # fmt: skip
+    assert told["parts"].tolist() == ["us.none;us.some", "us.a;us.b;ct.a", "us.some;ct.a"]
+    assert (told["source"][0], told["base"][0]) == ("us", 62)
+    assert pd.isna(told["result"][0])
+
+
+def test_every_problem_of_the_relations_is_told_with_its_row(tmp_path):
+    rows = [
+        "us.q,sums,us.a,us.a;us.gone,,,must,",
+        "Us B,parts,,item=nothing,,many,perhaps,",
+        "us.r,quotient,us.a,us.a,,,must,",
+        "us.s,sum,,us.a;ct.a,ct.a,5,must,",
+        "us.s,one_unit,us.a,us.a;ct.a,,,must,",
+        "us.t,parts,,colour=red,,,must,",
+    ]
+    with pytest.raises(SourceError) as error:
+        relations(tmp_path, *rows)
+    for what in (
+        "row 2, column kind: 'sums' is no kind of relation",
+        "row 2, column parts: 'us.gone' is no figure",
+        "row 3, column relation_id: 'Us B' is not a slug",
+        "row 3, column parts: 'item=nothing' is no figure",
+        "row 3, column parts: 1 figures, but parts needs 2",
+        "row 3, column base: 'many' is no whole number",
+        "row 3, column force: 'perhaps' is not one of must, should",
+        "row 4, column over: quotient needs a divisor",
+        "row 5, column result: is empty, but sum needs it",
+        "row 5, column over: is not used by sum",
+        "row 5, column base: is not used by sum",
+        "row 6, column parts: 2 figures, but one_unit takes one",
+        "row 6, column relation_id: 'us.s' stands twice",
+        "row 7, column parts: 'colour=red' is no figure",
+    ):
+        assert what in str(error.value)
+
+
+def test_relations_of_all_folders(tmp_path):
+    assert read_relations(FIGURES, raw=tmp_path).empty
+    for name in ("us", "ct"):
+        write(tmp_path, f"{name}/relations.csv", RELATIONS, "x.a,order,,us.a;ct.a,,,must,")
+    told = refused(read_relations, FIGURES, raw=tmp_path)
+    assert "'x.a' occurs in two folders" in told
+    assert read_relations(FIGURES, raw=tmp_path, sources=["us"])["source"].tolist() == ["us"]
+
+
+def own(tmp_path, *rows):
+    return read_own_district(write(tmp_path, "own.csv", "item,group,value", *rows), POSITIONS)
+
+
+def test_own_numbers_as_people_write_them(tmp_path):
+    told = own(tmp_path, "enrollment,,2100", 'devices,all,"3,288"', 'position_salary,coach,"$98,500"',
+               "position_fte,technician,2.5")  # fmt: skip
+    assert told["value"].tolist() == [2100, 3288, 98_500, 2.5]
+    assert told["group"].tolist() == ["all", "all", "coach", "technician"]
+
+
+def test_every_problem_of_own_numbers_is_told_with_its_row(tmp_path):
+    rows = ["devices,,many", "devices,all,3000", "budget,,5", "position_fte,plumber,1",
+            "support_staff,coach,2", "position_salary,coach,$58/hr"]  # fmt: skip
+    with pytest.raises(SourceError) as error:
+        own(tmp_path, *rows)
+    for text in (
+        "own.csv, row 2, column value: 'many' is not a plain number",
+        "own.csv, row 3, column group: 'all' item and group stand twice",
+        "own.csv, row 4, column item: 'budget' is not known",
+        "own.csv, row 5, column group: 'plumber' is no position",
+        "own.csv, row 6, column group: 'coach' stands beside a number of the whole district",
+        "own.csv, row 7, column value: '$58/hr'",
+    ):
+        assert text in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["", "1,00", "12e3", "1:1", "-5", "=1+1", "٣", "nan", "1 200"])
+def test_what_is_no_plain_number_is_refused(tmp_path, value):
+    with pytest.raises(SourceError, match="row 2, column value"):
+        own(tmp_path, f'enrollment,,"{value}"')
+
+
+def test_a_missing_file_or_column_is_said(tmp_path):
+    with pytest.raises(SourceError, match=r"nowhere\.csv is missing"):
+        read_own_district("nowhere.csv", POSITIONS)
+    with pytest.raises(SourceError, match="'force' is missing"):
+        read_relation_file(write(tmp_path, "us/relations.csv", "relation_id,kind"), FIGURES, "us")
+
+
+def test_the_projects_own_tables_are_fit():
+    found = evidence()
+    assert {"one_to_one", "leader_title", "salary", "budget_outlook"} <= set(found.pairs["topic"])
+    # 2013 asks which title describes the leader, 2014 whether the title is used.
+    title = found.trends[found.trends["series"] == "cosn-title-cto-cio"]
+    assert title["comparability"].tolist()[1:] == ["C"]
+    assert len(found.functions) == 6
+    assert {"technician_1", "technician_2", "technician_3"} <= set(found.occupations["position"])
+    assert found.structures["district_id"].nunique() == 9
+    small = found.structures[found.structures["district_id"] == "oh-patrick-henry"]
+    assert set(small["students_high"]) == {900}
+    assert len(found.relations) > 90
+    assert read_structures(read_codebook().positions, raw=raw_dir()).equals(found.structures)
