@@ -1,13 +1,26 @@
+"""Positions, staff and cost against hand computation, scipy and complete enumeration."""
+
+from itertools import combinations, product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS, figures
-from edtech_survey.statistics.staffing import implied_fte, position_numbers, position_shares
+from edtech_survey.statistics.intervals import finite_population, wilson
+from edtech_survey.statistics.staffing import (
+    at_least_one,
+    cost,
+    position_numbers,
+    staffing,
+    union_bounds,
+)
 
 POSITIONS = pd.DataFrame(
     {
@@ -18,32 +31,30 @@ POSITIONS = pd.DataFrame(
 )
 ROWS = {"director": (59, "0.98", "$116,668"), "technician": (40, "2.9", "$48,347"),
         "librarian": (46, "4.37", "$62,833")}  # fmt: skip
+RATES = (("mean", "23%"), ("min", "10%"), ("max", "35%"))
 
 
-def number(printed):
-    return float(printed.strip("$").replace(",", ""))
-
-
-def made(rows=ROWS, base=62, students=200_000, population=205):
-    found = []
-    for position, (count, fte, salary) in rows.items():
-        for item, statistic, printed, of in (
-            ("position_present", "count", str(count), base),
-            ("position_enrollment", "mean", "3,000", count),
-            ("position_fte", "mean", fte, count),
-            ("position_salary", "mean", salary, count),
-        ):
-            found.append((item, position, statistic, printed, of))
+def made(rows=ROWS, base=62, students=200_000, population=205, rates=RATES, wave=2024, without=()):
+    found = [
+        (item, position, statistic, printed, base if item == "position_present" else count)
+        for position, (count, fte, salary) in rows.items()
+        for item, statistic, printed in (
+            ("position_present", "count", str(count)),
+            ("position_fte", "mean", fte),
+            ("position_salary", "mean", salary),
+        )
+    ]
     found.append(("students", "all", "total", f"{students:,}", base))
-    found.append(("responding_districts", "all", "count", str(base), pd.NA))
+    found += [("benefit_rate", "all", statistic, printed, 19) for statistic, printed in rates]
     return figures(
         {
-            "figure_id": f"ct.{item}.{group}.{statistic}", "source": "ct", "wave": 2024,
+            "figure_id": f"ct.{item}.{group}.{statistic}", "source": "ct", "wave": wave,
             "item": item, "group": group, "statistic": statistic, "printed": printed,
-            "value": number(printed), "base": of, "base_kind": "published",
-            "population": population, "synthetic": False,
+            "value": float(printed.strip("$%").replace(",", "")), "base": of,
+            "base_kind": "published", "population": population, "synthetic": False,
         }
         for item, group, statistic, printed, of in found
+        if item not in without
     )  # fmt: skip
 
 
@@ -51,87 +62,255 @@ def by_group(table, statistic="total"):
     return table[table["statistic"] == statistic].set_index("group")
 
 
+def one(table, group, statistic, benefits):
+    chosen = table[table["group"].eq(group) & table["statistic"].eq(statistic)]
+    chosen = chosen[chosen["benefits"].eq(benefits)]
+    assert len(chosen) == 1
+    return chosen.iloc[0]
+
+
+def prices():
+    return figures(
+        {"figure_id": f"cpi.{year}", "item": "cpi_u", "group": "all", "statistic": "index",
+         "wave": year, "value": value}
+        for year, value in ((2018, 200.0), (2024, 250.0))
+    )  # fmt: skip
+
+
 def test_fte_is_districts_times_mean_to_within_the_printed_rounding():
-    fte = by_group(implied_fte(made(), POSITIONS))
+    table = staffing(made(), positions=POSITIONS)
+    fte = by_group(table)
     assert fte.at["director", "estimate"] == pytest.approx(59 * 0.98)
     assert fte.at["technician", "estimate_low"] == pytest.approx(40 * 2.85)
     assert fte.at["technician", "estimate_high"] == pytest.approx(40 * 2.95)
     assert fte.at["it", "estimate"] == pytest.approx(57.82 + 116)
     assert fte.at["all", "estimate_low"] == pytest.approx(59 * 0.975 + 40 * 2.85 + 46 * 4.365)
     assert fte["conf_low"].isna().all()
-
-
-def test_ratios_divide_by_all_who_answered():
-    table = implied_fte(made(), POSITIONS)
     assert by_group(table, "per_1000_students").at["all", "estimate"] == pytest.approx(
         (57.82 + 116 + 201.02) / 200
     )
-    assert by_group(table, "per_district").at["director", "estimate"] == pytest.approx(57.82 / 62)
-    assert set(table["level"]) == {"position", "category", "all"}
-    assert list(table.columns[:14]) == list(ESTIMATE_COLUMNS)
+    assert tuple(table.columns[:15]) == ESTIMATE_COLUMNS
+    assert fte.at["director", "figures"].split() == [
+        "ct.position_present.director.count", "ct.position_fte.director.mean",
+    ]  # fmt: skip
 
 
-def test_a_doubtful_mean_can_be_supposed_otherwise():
-    table = implied_fte(made(), POSITIONS, suppose={"technician": 1.0})
-    assert by_group(table).at["technician", "estimate_low"] == 40
-    assert "supposing mean FTE technician 1" in table["method"].iloc[0]
-    with pytest.raises(EstimateError, match="suppose plumber: is not a published position"):
-        implied_fte(made(), POSITIONS, suppose={"plumber": 1.0})
-
-
-def test_connecticut_2024_by_hand():
-    table = pd.read_csv(Path(__file__).with_name("ct_positions_2024.csv"))
+def test_the_published_table_by_hand():
+    printed = pd.read_csv(Path(__file__).with_name("ct_positions_2024.csv"))
     rows = {
         row.position: (row.districts, f"{row.fte:.2f}", f"${row.salary:,}")
-        for row in table.itertuples()
+        for row in printed.itertuples()
     }
-    positions = table.assign(label=table["position"])[["position", "label", "category"]]
-    fte = by_group(implied_fte(made(rows, students=200_380), positions))
+    positions = printed.assign(label=printed["position"])[["position", "label", "category"]]
+    fte = by_group(staffing(made(rows, students=200_380), positions=positions))
     # 57.82 + 15.00 + 4.20 + 117.20 + 117.20 + 81.26 + 60.48 + 3.00
     assert fte.at["it", "estimate"] == pytest.approx(456.16)
     # half a hundredth for each of 59+12+4+40+40+34+32+5 districts
     assert fte.at["it", "estimate_high"] - 456.16 == pytest.approx(226 * 0.005)
 
 
-def test_shares_are_exact_for_a_known_population():
-    table = position_shares(made(), POSITIONS)
-    row = table[table["group"] == "technician"].iloc[0]
+def test_shares_are_exact_for_a_known_population_and_wilson_without():
+    table = staffing(made(), positions=POSITIONS)
+    row = by_group(table, "share").loc["technician"]
     have = np.arange(206)
     at_least = stats.hypergeom.sf(39, 205, have, 62)
     at_most = stats.hypergeom.cdf(40, 205, have, 62)
     assert row["conf_low"] == pytest.approx(100 * have[at_least > 0.025].min() / 205)
     assert row["conf_high"] == pytest.approx(100 * have[at_most > 0.025].max() / 205)
-    assert row["wilson_low"] < row["conf_low"] < row["estimate"]
-    assert list(table["group"]) == list(POSITIONS["position"])
-    assert (row["category"], row["count"]) == ("it", 40)
-
-
-def test_a_given_population_fills_in_for_a_missing_one():
+    assert (row["name"], row["category"], row["count"]) == ("Technician", "it", 40)
+    assert list(table["group"].head(3)) == list(POSITIONS["position"])
     unknown = made().assign(population=pd.array([pd.NA] * len(made()), dtype="Int64"))
-    told = position_shares(unknown, POSITIONS, population=205)
-    pd.testing.assert_frame_equal(told, position_shares(made(), POSITIONS))
-    assert set(position_shares(unknown, POSITIONS)["method"]) == {"Wilson"}
+    shares = by_group(staffing(unknown, positions=POSITIONS), "share")
+    assert set(shares["method"]) == {"Wilson"}
 
 
-def test_positions_that_are_not_in_the_taxonomy_are_named():
+def test_a_supposed_mean_is_taken_and_said_of_what_it_touches():
+    suppose = {"technician": 1.0}
+    fte = by_group(staffing(made(), positions=POSITIONS, suppose=suppose))
+    assert fte.at["technician", "estimate_low"] == 40
+    assert fte.at["all", "supposed"] == "the mean of Technician is 1 FTE"
+    assert fte.loc[["director", "librarian"], "supposed"].isna().all()
+    paid = cost(made(), positions=POSITIONS, suppose=suppose)
+    usual = cost(made(), positions=POSITIONS)
+    less = [one(t, "all", "total", "mean rate")["estimate"] for t in (usual, paid)]
+    assert less[0] - less[1] == pytest.approx(40 * 1.9 * 48_347 * 1.23)
+    assert usual["supposed"].isna().all()
+    with pytest.raises(EstimateError, match="suppose plumber") as error:
+        staffing(made(), positions=POSITIONS, suppose={"plumber": 1.0, "director": -1})
+    assert len(error.value.problems) == 2
+
+
+def test_what_cannot_be_taken_is_named():
     with pytest.raises(EstimateError, match="position librarian: unknown"):
-        position_shares(made(), POSITIONS.iloc[:2])
+        staffing(made(), positions=POSITIONS.iloc[:2])
+    twice = pd.concat([made(), made().iloc[[1]].assign(source="x", figure_id="again")])
+    with pytest.raises(EstimateError, match="again: a second figure"):
+        staffing(twice, positions=POSITIONS)
 
 
 def test_positions_without_a_published_mean_are_left_out_and_named():
     lacking = made()[lambda table: table["figure_id"] != "ct.position_fte.technician.mean"]
-    fte = by_group(implied_fte(lacking, POSITIONS))
+    fte = by_group(staffing(lacking, positions=POSITIONS))
     assert pd.isna(fte.at["technician", "estimate"])
     assert fte.at["it", "estimate"] == pytest.approx(57.82)
-    assert fte.at["it", "left_out"] == "technician"
-    assert fte.at["all", "left_out"] == "technician"
+    assert (fte.at["it", "left_out"], fte.at["all", "left_out"]) == ("Technician", "Technician")
     assert pd.isna(fte.at["classroom", "left_out"])
-    table = position_numbers(lacking, POSITIONS)
-    assert table["fte"].isna().tolist() == [False, True, False]
+    assert position_numbers(lacking, positions=POSITIONS)["fte"].isna().tolist() == [False, True, False]
+    unpaid = made()[lambda table: table["figure_id"] != "ct.position_salary.technician.mean"]
+    row = one(cost(unpaid, positions=POSITIONS), "all", "total", "without benefits")
+    assert row["estimate"] == pytest.approx(59 * 0.98 * 116_668 + 46 * 4.37 * 62_833)
+    assert row["left_out"] == "Technician"
+
+
+def test_what_was_not_asked_is_zero_rows_with_the_same_columns():
+    whole = staffing(made(), positions=POSITIONS)
+    assert set(staffing(made(without=["position_fte"]), positions=POSITIONS)["statistic"]) == {"share"}
+    assert len(staffing(made(without=["students"]), positions=POSITIONS)) == 3 + 6
+    bare = made(without=["position_present"])
+    for table, full in (
+        (staffing(bare), whole),
+        (staffing(made(), 2017, positions=POSITIONS), whole),
+        (cost(made(without=["position_salary"]), positions=POSITIONS), cost(made(), positions=POSITIONS)),
+        (cost(made(), 2017), cost(made(), positions=POSITIONS)),
+    ):
+        assert len(table) == 0
+        assert table.dtypes.equals(full.dtypes)
+    later = pd.concat([made(wave=2021), made(wave=2024, without=["position_salary"])])
+    assert set(cost(later, positions=POSITIONS)["wave"]) == {2021}
+    assert set(staffing(later, positions=POSITIONS)["wave"]) == {2024}
+
+
+def test_payroll_by_hand():
+    rows = {"director": (10, "1.00", "$100,000"), "technician": (8, "2.50", "$50,000")}
+    table = cost(made(rows, base=12, students=40_000), positions=POSITIONS)
+    # 10 x 1.00 x 100,000 + 8 x 2.50 x 50,000
+    assert one(table, "all", "total", "without benefits")["estimate"] == pytest.approx(2_000_000)
+    assert one(table, "all", "total", "mean rate")["estimate"] == pytest.approx(2_460_000)
+    assert one(table, "all", "per_student", "mean rate")["estimate"] == pytest.approx(61.5)
+    assert one(table, "it", "per_student", "highest rate")["estimate"] == pytest.approx(67.5)
+    assert one(table, "technician", "total", "lowest rate")["estimate"] == pytest.approx(1_100_000)
+    row = one(table, "technician", "total", "mean rate")
+    assert row["estimate_low"] == pytest.approx(8 * 2.495 * 49_999.5 * 1.225)
+    assert row["estimate_high"] == pytest.approx(8 * 2.505 * 50_000.5 * 1.235)
+    assert pd.isna(row["conf_low"])
+    assert "ct.benefit_rate.all.mean" in row["figures"].split()
+    assert set(cost(made(rates=()), positions=POSITIONS)["benefits"]) == {"without benefits"}
+
+
+def test_a_year_without_a_price_index_keeps_its_own_dollars_and_says_so():
+    given, usual = made(), one(cost(made(), positions=POSITIONS), "all", "total", "mean rate")
+    for year, told, factor in ((2018, 2018, 200 / 250), (2026, 2024, 1), (None, 2024, 1)):
+        table = cost(given, 2024, year, prices=prices(), positions=POSITIONS)
+        row = one(table, "all", "total", "mean rate")
+        assert row["estimate"] == pytest.approx(usual["estimate"] * factor)
+        assert row["price_year"] == told
+        assert ("cpi.2018" in row["figures"]) == (factor != 1)
 
 
 def test_the_argument_is_not_changed():
     given, before = made(), made()
-    implied_fte(given, POSITIONS)
-    position_shares(given, POSITIONS, population=300)
+    cost(given, 2024, 2018, prices=prices(), positions=POSITIONS, suppose={"director": 2.0})
+    staffing(given, positions=POSITIONS)
+    at_least_one(given, "position_present", {"any": ["director"]})
     pd.testing.assert_frame_equal(given, before)
+
+
+# ---- at least one of several
+
+
+@pytest.mark.parametrize(("first", "second", "base"), [(2, 3, 5), (3, 3, 4), (0, 2, 4), (4, 4, 4)])
+def test_every_way_to_overlap_lies_between_and_both_ends_occur(first, second, base):
+    sizes = {
+        len(set(one) | set(two))
+        for one, two in product(combinations(range(base), first), combinations(range(base), second))
+    }
+    assert (min(sizes), max(sizes)) == union_bounds([first, second], base)
+
+
+@settings(derandomize=True)
+@given(st.lists(st.sets(st.integers(0, 19)), min_size=1, max_size=5))
+def test_any_sets_keep_to_the_bounds(sets):
+    low, high = union_bounds([len(one) for one in sets], 20)
+    assert low <= len(set().union(*sets)) <= high
+
+
+@pytest.mark.parametrize("counts", [[], [-1], [63], [1.5], [np.nan]])
+def test_impossible_counts_are_refused(counts):
+    with pytest.raises(EstimateError, match="whole counts"):
+        union_bounds(counts, 62)
+
+
+def two(first=13, second=9, population=205, bases=(62, 62)):
+    rows = {"specialist": (first, "1", "$1"), "director": (second, "1", "$1")}
+    found = made(rows, population=population)
+    return found.assign(base=found["base"].mask(found["group"].eq("director"), bases[1]))
+
+
+def test_limits_hold_the_interval_of_every_possible_count():
+    sets = {"coaching": ["specialist", "director", "nobody"], "training": ["specialist"], "x": ["nobody"]}
+    table = at_least_one(two(), "position_present", sets).set_index("group")
+    assert list(table.index) == ["coaching", "training"]  # of the third nothing was asked
+    row = table.loc["coaching"]
+    assert (row["count_low"], row["count_high"]) == (13, 22)
+    assert pd.isna(row["estimate"])
+    for count in range(13, 23):
+        low, high = finite_population(count, 62, 205)
+        assert row["conf_low"] <= low <= high <= row["conf_high"]
+    assert row["conf_high"] == pytest.approx(float(finite_population(22, 62, 205).high))
+    assert table.at["training", "estimate"] == pytest.approx(100 * 13 / 62)
+    unknown = at_least_one(two(population=pd.NA), "position_present", {"a": ["specialist"]},
+                           confidence=0.9).iloc[0]  # fmt: skip
+    assert (unknown["conf_low"], unknown["conf_high"]) == pytest.approx(tuple(wilson(13, 62, 0.9)))
+    with pytest.raises(EstimateError, match="director: base 61"):
+        at_least_one(two(bases=(62, 61)), "position_present", sets)
+    assert len(at_least_one(two(), "after_hours", {"any": ["staff"]})) == 0
+
+
+def answers(seed=3):
+    """Thirty districts, each position in about two of five; contractors hold half of the posts."""
+    rng = np.random.default_rng(seed)
+    names = [f"d{at}" for at in range(30)]
+    held = pd.DataFrame(
+        [(2024, name, position) for name in names for position in ("specialist", "director")
+         if rng.random() < 0.4], columns=["wave", "district_id", "position"],
+    )  # fmt: skip
+    held = held.assign(outsourced=pd.array(rng.random(len(held)) < 0.5, dtype="boolean"))
+    districts = pd.DataFrame({"wave": 2024, "district_id": names, "source": "ct"})
+    for group in ("staff", "students"):
+        ticked = pd.array(rng.random(30) < 0.3, dtype="boolean")
+        districts[f"after_hours_{group}"] = ticked
+    return SimpleNamespace(districts=districts, positions=held)
+
+
+def test_answers_are_counted_where_they_are_at_hand_and_lie_within_the_bounds():
+    told = answers()
+    counts = [("position_present", name, part["district_id"].nunique())
+              for name, part in told.positions.groupby("position")]  # fmt: skip
+    counts += [("position_outsourced", name, int(part["outsourced"].sum()))
+               for name, part in told.positions.groupby("position")]  # fmt: skip
+    counts += [("after_hours", name, int(told.districts[f"after_hours_{name}"].sum()))
+               for name in ("staff", "students")]  # fmt: skip
+    margins = figures(
+        {"figure_id": f"{item}.{group}", "source": "ct", "wave": 2024, "item": item, "group": group,
+         "statistic": "count", "value": n, "base": 30, "population": 100}
+        for item, group, n in counts
+    )  # fmt: skip
+    codebook = SimpleNamespace(name=lambda item, group: group)
+    with_answers = SimpleNamespace(own=margins, codebook=codebook, responses=told)
+    bought = told.positions[told.positions["outsourced"]]
+    ticked = told.districts[["after_hours_staff", "after_hours_students"]].any(axis=1)
+    truth = {
+        "position_present": told.positions["district_id"].nunique(),
+        "position_outsourced": bought["district_id"].nunique(),
+        "after_hours": int(ticked.sum()),
+    }
+    for item, n in truth.items():
+        groups = {"any": [group for of, group, _ in counts if of == item]}
+        exact = at_least_one(with_answers, item, groups).iloc[0]
+        bounds = at_least_one(margins, item, groups).iloc[0]
+        assert (exact["count_low"], exact["count_high"]) == (n, n)
+        assert exact["estimate"] == pytest.approx(100 * n / 30)
+        assert bounds["count_low"] <= n <= bounds["count_high"]
+    other = SimpleNamespace(own=margins.assign(source="printed"), codebook=codebook, responses=told)
+    groups = {"any": ["specialist", "director"]}
+    assert at_least_one(other, "position_present", groups)["estimate"].isna().all()

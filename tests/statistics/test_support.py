@@ -1,22 +1,24 @@
+"""Support ratios, standards and wages against hand computation."""
+
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from edtech_survey.errors import EstimateError
-from edtech_survey.shape import figures
-from edtech_survey.statistics.intervals import finite_population
-from edtech_survey.statistics.support import after_hours, outsourcing, support_measures
+from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, figures
+from edtech_survey.statistics.support import LADDER, standards, support, wages
 
 POSITIONS = pd.DataFrame(
     {
         "position": ["technician_1", "technician_2", "integration_specialist"],
-        "label": ["I", "II", "Coach"],
+        "label": ["Technician I", "Technician II", "Coach"],
         "category": ["it", "it", "classroom_library"],
     }
 )
 
 
-def made(people=280, devices=281_925, students=200_380, ratios=("1 : 1,008", "1 : 670")):
+def made(people=280, devices=281_925, students=200_380, ratios=("1 : 1,008", "1 : 670"), without=()):
     rows = [
         ("support_ratio", "all", "ratio_of_totals", ratios[0]),
         ("support_ratio", "all", "mean_of_ratios", ratios[1]),
@@ -25,20 +27,12 @@ def made(people=280, devices=281_925, students=200_380, ratios=("1 : 1,008", "1 
         ("support_staff", "all", "total", str(people)),
         ("devices", "all", "total", f"{devices:,}"),
         ("students", "all", "total", f"{students:,}"),
-        ("after_hours", "staff", "count", "30"),
-        ("after_hours", "students", "count", "11"),
-        ("position_outsourced", "technician_1", "count", "3"),
     ]
     for position, count, fte in (
         ("technician_1", 40, "2.93"), ("technician_2", 34, "2.39"),
         ("integration_specialist", 13, "2.89"),
     ):  # fmt: skip
-        rows += [
-            ("position_present", position, "count", str(count)),
-            ("position_enrollment", position, "mean", "4,000"),
-            ("position_fte", position, "mean", fte),
-            ("position_salary", position, "mean", "$50,000"),
-        ]
+        rows += [("position_present", position, "count", str(count)), ("position_fte", position, "mean", fte)]
     return figures(
         {
             "figure_id": f"ct.{item}.{group}.{statistic}", "source": "ct", "wave": 2024,
@@ -47,6 +41,7 @@ def made(people=280, devices=281_925, students=200_380, ratios=("1 : 1,008", "1 
             "base_kind": "published", "population": 205, "synthetic": False,
         }
         for item, group, statistic, printed in rows
+        if item not in without
     )  # fmt: skip
 
 
@@ -58,73 +53,233 @@ def value(table, item, statistic="ratio_of_totals", basis=None):
 
 
 def test_both_ratios_are_given_and_the_totals_worked_out_again():
-    table = support_measures(made(), POSITIONS)
+    table = support(made(), positions=POSITIONS)
     assert value(table, "support_ratio", basis="as published") == 1008
     assert value(table, "support_ratio", basis="from the totals") == pytest.approx(1006.875)
     assert value(table, "support_ratio", "mean_of_ratios") == 670
     assert value(table, "support_ratio", "max") == 2667
-
-
-def test_per_student_by_hand():
-    table = support_measures(made(), POSITIONS)
     assert value(table, "devices_per_student") == pytest.approx(1.406952)
     assert value(table, "students_per_support_person") == pytest.approx(715.642857)
     assert value(table, "support_staff_per_1000_students") == pytest.approx(1.397345, abs=1e-6)
+    assert tuple(table.columns[:15]) == ESTIMATE_COLUMNS
 
 
 def test_technicians_are_counted_in_fte_beside_people():
-    table = support_measures(made(), POSITIONS)
+    table = support(made(), positions=POSITIONS)
     fte = 40 * 2.93 + 34 * 2.39
     assert value(table, "technician_fte", "total") == pytest.approx(fte)
     assert value(table, "devices_per_technician_fte") == pytest.approx(281_925 / fte)
     assert value(table, "coach_fte_per_1000_students") == pytest.approx(13 * 2.89 / 200.38)
     row = table[table["item"] == "devices_per_technician_fte"].iloc[0]
     assert row["estimate_high"] == pytest.approx(281_925 / (fte - 74 * 0.005))
-    other = support_measures(made(), POSITIONS, duties={"technician": ("technician_1",)})
+    assert set(table.groupby("counted")["item"].unique()["fte"]) >= {"it_fte", "coach_fte"}
+    other = support(made(), positions=POSITIONS, duties={"technician": ("technician_1",)})
     assert value(other, "technician_fte", "total") == pytest.approx(117.2)
 
 
-def test_what_is_withheld_is_left_out_and_named():
+def test_what_is_withheld_or_was_not_asked_is_left_out():
     hidden = made()
     hidden = hidden[~hidden["statistic"].isin(["min", "max"])]
     hidden = hidden[hidden["figure_id"] != "ct.position_fte.technician_2.mean"]
-    table = support_measures(hidden, POSITIONS)
+    table = support(hidden, positions=POSITIONS)
     assert not table["statistic"].isin(["min", "max"]).any()
     row = table[table["item"] == "technician_fte"].iloc[0]
     assert row["estimate"] == pytest.approx(40 * 2.93)
-    assert row["basis"] == "from districts x mean FTE, without technician_2"
-    coachless = hidden[~hidden["group"].eq("integration_specialist")]
-    assert "coach_fte" not in set(support_measures(coachless, POSITIONS)["item"])
+    assert row["basis"] == "districts x mean FTE, without Technician II"
+    # A survey of staff that did not count who repairs devices, one without staff, and neither.
+    staff_only = support(made(without=["support_staff", "support_ratio"]), positions=POSITIONS)
+    assert set(staff_only["counted"]) == {"people", "fte"}
+    assert "devices_per_technician_fte" in set(staff_only["item"])
+    no_staff = support(made(without=["position_present", "position_fte"]))
+    assert set(no_staff["counted"]) == {"people"}
+    nothing = support(made(), 2017, positions=POSITIONS)
+    assert (len(nothing), nothing.dtypes.equals(table.dtypes)) == (0, True)
 
 
 def test_the_ratio_of_totals_is_the_mean_of_ratios_weighted_by_people():
     rng = np.random.default_rng(5)
     people = rng.integers(1, 20, 40)
     devices = people * rng.integers(300, 2667, 40)
-    ratios = devices / people
     given = made(int(people.sum()), int(devices.sum()))
-    found = value(support_measures(given, POSITIONS), "support_ratio", basis="from the totals")
-    assert found == pytest.approx(np.average(ratios, weights=people))
+    found = value(support(given, positions=POSITIONS), "support_ratio", basis="from the totals")
+    assert found == pytest.approx(np.average(devices / people, weights=people))
 
 
-def test_after_hours_has_shares_and_bounds_for_any():
-    table = after_hours(made()).set_index("group")
-    low, high = finite_population(30, 62, 205)
-    assert (table.at["staff", "conf_low"], table.at["staff", "conf_high"]) == (low, high)
-    assert pd.isna(table.at["any", "estimate"])
-    assert table.at["any", "estimate_low"] == pytest.approx(100 * 30 / 62)
-    assert table.at["any", "estimate_high"] == pytest.approx(100 * 41 / 62)
+# ---- standards
 
 
-def test_outsourcing_gives_only_what_is_published():
-    table = outsourcing(made())
-    assert list(table["group"]) == ["technician_1", "any"]
-    assert table["estimate"].tolist() == pytest.approx([100 * 3 / 62] * 2)
+def measures():
+    return estimates(
+        {
+            "source": "ct", "wave": 2024, "item": item, "group": "all", "statistic": statistic,
+            "estimate": value, "synthetic": False, "unit": unit, "figures": "ct.1",
+        }
+        for item, statistic, value, unit in (
+            ("support_ratio", "ratio_of_totals", 1000.0, "devices_per_staff"),
+            ("support_ratio", "mean_of_ratios", 600.0, "devices_per_staff"),
+            ("support_ratio", "max", 2000.0, "devices_per_staff"),
+            ("support_staff_per_1000_students", "ratio_of_totals", 1.4, "staff_per_1000_students"),
+            ("coach_fte_per_1000_students", "ratio_of_totals", 0.2, "coaches_per_1000_students"),
+        )
+    )  # fmt: skip
 
 
-def test_missing_figures_are_named():
-    lacking = made()[lambda table: table["item"] != "support_staff"]
-    with pytest.raises(EstimateError, match="no published support_staff total of 2024"):
-        support_measures(lacking, POSITIONS)
-    with pytest.raises(EstimateError, match="no published after_hours count of 2021"):
-        after_hours(made(), wave=2021)
+def asked():
+    rows = [
+        ("support_ratio_standard", "managed", "ratio", 500.0, "devices_per_staff", "cosn"),
+        ("support_ratio_standard", "range", "min", 50.0, "devices_per_staff", "cosn"),
+        ("support_ratio_standard", "range", "max", 700.0, "devices_per_staff", "cosn"),
+        ("support_ratio_standard", "rubric", "ratio", 750.0, "devices_per_staff", "state"),
+        ("support_ratio_standard", "lowest", "min", 250.0, "devices_per_staff", "iste"),
+        ("support_ratio_standard", "highest", "max", 75.0, "devices_per_staff", "iste"),
+        ("support_staff_standard", "law", "ratio", 1.0, "staff", "law"),
+        ("support_staff_standard", "teachers", "ratio", 1.0, "coaches", "law"),
+        ("technology_allocation", "money", "ratio", 178.98, "usd_per_student", "law"),
+        ("support_ratio", "one-district", "ratio", 275.0, "devices_per_staff", "iste"),
+    ]
+    return figures(
+        {"figure_id": f"s.{group}.{statistic}", "source": "s", "wave": 2005, "item": item,
+         "group": group, "statistic": statistic, "value": value, "unit": unit,
+         "publication": publication, "note": "of its time"}
+        for item, group, statistic, value, unit, publication in rows
+    )  # fmt: skip
+
+
+def verdict(table, standard, statistic="ratio_of_totals"):
+    chosen = table[table["standard"].eq(standard) & table["statistic"].eq(statistic)]
+    assert len(chosen) == 1
+    return chosen.iloc[0]
+
+
+def test_verdicts_by_hand():
+    table = standards(measures(), asked())
+    assert verdict(table, "managed")["verdict"] == "not met"
+    assert verdict(table, "managed")["times"] == pytest.approx(2.0)
+    assert verdict(table, "rubric")["verdict"] == "not met"
+    assert verdict(table, "rubric", "mean_of_ratios")["verdict"] == "met"
+    assert verdict(table, "range", "mean_of_ratios")["verdict"] == "met"
+    assert verdict(table, "range")["figures"] == "ct.1 s.range.min s.range.max"
+    assert verdict(table, "range")["asks"] == "at most 50 to 700"
+    assert verdict(table, "lowest")["verdict"] == "in the lowest level"
+    assert verdict(table, "highest")["verdict"] == "not met"
+    assert (verdict(table, "law")["verdict"], verdict(table, "law")["better"]) == ("met", "more")
+
+
+def test_alternatives_of_one_standard_have_one_verdict_together():
+    table = standards(measures(), asked()).set_index(["standard", "statistic"])["verdict_together"]
+    # Of the two alternatives a mean of 600 meets one, a total of 1,000 neither.
+    assert set(table.xs("mean_of_ratios", level=1)[["managed", "range"]]) == {"met in part"}
+    assert set(table.xs("ratio_of_totals", level=1)[["managed", "range"]]) == {"not met"}
+    # A level that only places a measure does not count beside one that can be met.
+    assert set(table.xs("ratio_of_totals", level=1)[["lowest", "highest"]]) == {"not met"}
+    # The law asks for two kinds of staff: two standards, not alternatives.
+    assert tuple(table.xs("ratio_of_totals", level=1)[["law", "teachers"]]) == ("met", "not met")
+
+
+def test_standards_meet_only_measures_in_their_unit():
+    table = standards(measures(), asked())
+    assert set(table.loc[table["standard"] == "law", "item"]) == {"support_staff_per_1000_students"}
+    coaches = table[table["standard"] == "teachers"]
+    assert list(coaches["item"]) == ["coach_fte_per_1000_students"]
+    assert not set(table["standard"]) & {"money", "one-district"}
+    assert not (table["statistic"] == "max").any()
+    gone = measures().assign(estimate=pd.array([pd.NA, 600, 1, 1.4, 0.2], dtype="Float64"))
+    assert "support_ratio" not in set(standards(gone, asked()).query("statistic == 'ratio_of_totals'")["item"])
+    for nothing in (standards(measures().head(0), asked()), standards(measures(), asked().tail(2))):
+        assert (len(nothing), nothing.dtypes.equals(table.dtypes)) == (0, True)
+
+
+# ---- wages
+
+
+def own(rows=None, salary=True):
+    table = pd.read_csv(Path(__file__).with_name("ct_positions_2024.csv")).set_index("position")
+    table = table if rows is None else table.loc[rows]
+    found = [("position_present", "count", "districts"), ("position_fte", "mean", "fte")]
+    found += [("position_salary", "mean", "salary")] if salary else []
+    return figures(
+        {"figure_id": f"ct.{item}.{position}", "source": "ct-2024", "wave": 2024, "item": item,
+         "group": position, "statistic": statistic, "value": row[column],
+         "printed": str(row[column]), "base": 62, "synthetic": False}
+        for position, row in table.iterrows()
+        for item, statistic, column in found
+    )  # fmt: skip
+
+
+WAGES = (
+    (2016, "computer-user-support|schools", "mean", 45_000.0),
+    (2018, "computer-user-support|schools", "mean", 48_630.0),
+    (2018, "computer-user-support|all-industries", "mean", 54_760.0),
+    (2018, "computer-user-support|all-industries", "median", 50_980.0),
+    (2021, "network-support|schools", "mean", 61_350.0),
+    (2021, "network-support-managers|schools", "mean", 99_999.0),
+)
+
+
+def there():
+    prices = [("cpi_u", year, "all", "index", level) for year, level in
+              ((2016, 240.007), (2018, 251.107), (2021, 270.970), (2024, 313.689))]  # fmt: skip
+    return figures(
+        {"figure_id": f"w.{item}.{group}.{wave}", "source": "wages", "wave": wave, "item": item,
+         "group": group, "statistic": statistic, "value": value, "synthetic": False}
+        for item, wave, group, statistic, value in
+        [*(("occupation_wage", *row) for row in WAGES), *prices]
+    )  # fmt: skip
+
+
+def links(*rows):
+    made = [(rung, "computer-user-support", "A", "break/fix") for rung in LADDER] if not rows else rows
+    table = pd.DataFrame(made, columns=["position", "occupation", "comparability", "reason"])
+    return table.assign(label=table["occupation"].str.replace("-", " "))
+
+
+def beside(occupations, price_year=2024, figures=None):
+    return wages(own() if figures is None else figures, 2024, price_year, elsewhere=there(),
+                 occupations=occupations)  # fmt: skip
+
+
+def test_the_ladder_by_hand_beside_the_newest_means_in_real_dollars():
+    table = beside(links())
+    # 40 x 2.93 = 117.20, 34 x 2.39 = 81.26, 32 x 1.89 = 60.48 FTE.
+    expected = (117.20 * 48347 + 81.26 * 57645 + 60.48 * 68532) / 258.94
+    assert table["estimate"].iloc[0] == pytest.approx(expected)
+    assert table["group"].iloc[0] == "technician_1|technician_2|technician_3"
+    assert table["count"].iloc[0] == 40
+    assert table["sector"].tolist()[1:] == ["schools", "all-industries"]
+    assert table["estimate"].iloc[1] == pytest.approx(48630 * 313.689 / 251.107)
+    assert table["nominal"].tolist()[1:] == [48630, 54760]  # not 2016, and no median
+    assert table["difference"].iloc[1] == pytest.approx(100 * (expected / table["estimate"].iloc[1] - 1))
+    assert table["figures"].iloc[1].split()[0] == "w.occupation_wage.computer-user-support|schools.2018"
+    assert len(table["figures"].iloc[1].split()) == 3  # the wage and two years of the index
+    old = beside(links(), 2018)
+    assert (table["estimate"] / old["estimate"]).tolist() == pytest.approx([313.689 / 251.107] * 3)
+
+
+def test_without_an_index_each_side_keeps_its_own_dollars():
+    table = beside(links(), 2026)
+    assert table["price_year"].tolist() == [2024, 2018, 2018]
+    assert table["estimate"].tolist()[1:] == [48630, 54760]
+
+
+def test_b_has_no_difference_c_no_estimate_and_the_worst_grade_counts():
+    table = beside(links(
+        ("technician_1", "computer-user-support", "A", "the same"),
+        ("technician_2", "computer-user-support", "B", "titles differ"),
+        ("network_engineer", "network-support", "C", "engineers are not support staff"),
+    ))  # fmt: skip
+    assert table["difference"].isna().all()
+    refused = table[table["comparability"] == "C"]
+    assert (len(refused), set(refused["reason"])) == (2, {"engineers are not support staff"})
+    assert refused["estimate"].isna().all()
+    graded = table[table["comparability"] == "B"]
+    assert graded["estimate"].notna().all()
+    assert graded["reason"].iloc[0] == "the same; titles differ"
+
+
+def test_positions_that_cannot_be_weighted_are_left_out():
+    lacking = own()[lambda rows: rows["figure_id"] != "ct.position_fte.technician_2"]
+    table = beside(links(), figures=lacking)
+    assert table["group"].iloc[0] == "technician_1|technician_3"
+    full = beside(links())
+    for nothing in (beside(links(), figures=own(salary=False)), beside(links().head(0))):
+        assert (len(nothing), nothing.dtypes.equals(full.dtypes)) == (0, True)

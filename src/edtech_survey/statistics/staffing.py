@@ -108,7 +108,7 @@ def staffing(
         figures=counts["figures"],
     )  # fmt: skip
     fte = {end: table["districts"] * table[f"fte{end}"] for end in _ENDS}
-    totals = _sums(table, fte, ("districts", "fte"))
+    totals = _sums(x, table, fte, ("districts", "fte"))
     kinds = [("total", "fte", 1.0, pd.NA)]
     students = total(x, "students", int(table["wave"].iloc[0]))
     if students is not None:
@@ -190,7 +190,7 @@ def cost(
         end: table["districts"] * table[f"fte{end}"] * table[f"salary{end}"] * factor
         for end in _ENDS
     }
-    totals = _sums(table, pay, tuple(_ITEMS))
+    totals = _sums(x, table, pay, tuple(_ITEMS))
     kinds = [("total", "usd", 1.0, pd.NA)]
     students = total(x, "students", year)
     if students is not None:
@@ -245,7 +245,7 @@ def position_numbers(
     new = place.map(dict(suppose or {})).astype("Float64")
     for name in ("fte", "fte_low", "fte_high"):
         table[name] = new.fillna(table[name])
-    told = [f"a mean of {fte:g} FTE for each {name}" for fte, name in zip(new, table["name"], strict=True)
+    told = [f"the mean of {name} is {fte:g} FTE" for fte, name in zip(new, table["name"], strict=True)
             if pd.notna(fte)]  # fmt: skip
     return table.assign(
         **{name: counts[name].reindex(place.tolist()).array for name in
@@ -317,8 +317,9 @@ def at_least_one(
         base, size = int(part["base"].iloc[0]), part["population"].iloc[0]
         exact = _counted(x, item, part)
         low, high = exact or union_bounds(part["value"], base)
-        limits = (wilson([low, high], base, confidence) if pd.isna(size)
-                  else finite_population([low, high], base, int(size), confidence))  # fmt: skip
+        ends, whole = np.array([low, high]), np.array([base, base])
+        limits = (wilson(ends, whole, confidence) if pd.isna(size)
+                  else finite_population(ends, whole, int(size), confidence))  # fmt: skip
         rows.append(
             {
                 "source": joined(part["source"].iloc[0]), "wave": year, "item": item, "group": name,
@@ -425,10 +426,10 @@ def _refuse(found: Mapping[str, pd.DataFrame], taxonomy: pd.DataFrame, suppose: 
 
 
 def _sums(
-    table: pd.DataFrame, values: Mapping[str, pd.Series], used: Sequence[str]
+    x: Any, table: pd.DataFrame, values: Mapping[str, pd.Series], used: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Sum values over each position, category and all, and name the positions without one."""
-    one = table.iloc[0]
+    one, codebook = table.iloc[0], getattr(x, "codebook", None)
     rows = []
     for level in LEVELS:
         key = table[level] if level != "all" else pd.Series("all", table.index)
@@ -441,7 +442,8 @@ def _sums(
                     **{name: one[name] for name in ("source", "wave", "base", "base_kind", "population")},
                     **sums,
                     "group": group, "level": level,
-                    "name": part["name"].iloc[0] if level == "position" else group,
+                    "name": part["name"].iloc[0] if level == "position"
+                    else codebook.label("category", group) if codebook else group,
                     "category": part["category"].iloc[0] if level != "all" else pd.NA,
                     "count": part["districts"].iloc[0] if level == "position" else pd.NA,
                     "left_out": "; ".join(lacking) or pd.NA,

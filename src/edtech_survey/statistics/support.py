@@ -61,7 +61,8 @@ _JUDGED = {
     "standard_note": "str",
 }  # fmt: skip
 _WAGES = {
-    "name": "str", "occupation": "str", "sector": "str", "comparability": "str", "reason": "str",
+    "name": "str", "occupation": "str", "sector": "str", "sector_name": "str",
+    "comparability": "str", "reason": "str",
     "unit": "str", "price_year": "Int64", "nominal": "Float64", "nominal_year": "Int64",
     "difference": "Float64", "count": "Int64",
 }  # fmt: skip
@@ -218,7 +219,7 @@ def wages(
     DataFrame
         The result shape: for each occupation a row of the respondents' own pay (``sector`` is
         NA), the mean over its positions weighted by their FTE, then the newest mean of each
-        sector. ``name`` is the occupation; further ``comparability, reason, price_year,
+        sector. ``name`` is the occupation; further ``sector_name, comparability, reason, price_year,
         nominal, nominal_year, count`` (the most respondents with one of the positions) and
         ``difference`` in percent, only for what is graded A. What is graded C has no estimate.
 
@@ -242,6 +243,7 @@ def wages(
     if there is None or links is None:
         raise EstimateError("wages: give an Evidence, or elsewhere= and occupations=")
     year = latest(x, "position_salary", wave)
+    price_year = price_year or year
     table = position_numbers(x, year, positions=positions).set_index("position", drop=False)
     whole = (table[["districts", "fte", "salary"]] > 0).fillna(False).all(axis=1)
     rows: list[dict[str, Any]] = []
@@ -257,7 +259,7 @@ def wages(
         fte = own["districts"] * own["fte"]
         mean = float((own["salary"] * fte).sum() / fte.sum())
         weighted = ("FTE-weighted mean of published means" if len(own) > 1 else "as published")
-        here, dollars, index = priced(mean, int(own["wave"].iloc[0]), price_year, there)
+        here, dollars, index = priced(mean, int(year or 0), price_year, there)
         ids = joined(*(own[f"figures_{name}"].str.cat(sep=" ") for name in ("districts", "fte", "salary")))
         rows.append(
             shared | {name: own[name].iloc[0] for name in ("source", "wave", "synthetic")}
@@ -268,7 +270,13 @@ def wages(
         )  # fmt: skip
         rows += [shared | row for row in _newest(there, str(occupation), here, grade, price_year)]
     table = shaped(rows, _WAGES)
-    return table.assign(estimate=table["estimate"].mask(table["comparability"].eq("C")))
+    codebook = getattr(x, "codebook", None)
+    named = table["sector"].map(lambda code: codebook.label("sector", code) if codebook else code,
+                                na_action="ignore")  # fmt: skip
+    return table.assign(
+        estimate=table["estimate"].mask(table["comparability"].eq("C")),
+        sector_name=named.astype("str"),
+    )
 
 
 def _newest(
