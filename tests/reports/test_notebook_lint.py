@@ -9,7 +9,6 @@ from edtech_survey.reports.notebook_lint import lint, words_problems
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 NOT_YET = {
-    "00_start_here",
     "01_one_to_one_trends",
     "02_salary_and_enrollment",
     "03_national_comparison",

@@ -95,11 +95,11 @@ def around(frame: pd.DataFrame, kind: str, title: str, note: str, base: str | No
             f"a {kind} needs a title", [Problem("title", "is empty", "say the finding")]
         )
     origins.note(frame)
-    asked, source = origins.question(frame), origins.source_line(frame)
+    source = origins.source_line(frame)
     answered = origins.base_line(frame) if base is None else base
     given = supposed(frame)
     return [
-        f"Question: “{asked.strip().strip(chr(34))}”" if asked else "",
+        origins.question(frame),
         f"Base: {words.sentence(answered)}" if answered else "",
         words.sentence(note),
         f"Supposing that {given}." if given else "",

@@ -131,21 +131,10 @@ def render(
     folder_link: bool = False,
     strict: bool = True,
 ) -> str:
-    """Render an executed notebook to a page.
+    """Render an executed notebook to a page, its manifest embedded.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-    manifest : dict, optional
-        What the page was made from, see :mod:`edtech_survey.reports.provenance`; embedded.
-    name : str
-        Named in errors, and the title where the notebook has none.
-    kind : {"report", "brief"}
-        A brief may have 300 kB, a report 1 MB.
-    folder_link : bool
-        Whether to link to the index of the folder.
-    strict : bool
-        Whether a rule broken is an error (ReportError).
+    ``name`` is named in errors, and the title where the notebook has none; ``kind`` is "report"
+    or "brief" and decides how large the page may be; with ``strict`` a rule broken is an error.
     """
     # Compiling the template costs as much as a page, so exporters are kept; filters are
     # registered per notebook, so threads must not share one.
@@ -225,6 +214,8 @@ def tidy(notebook: Any) -> Any:
     if waiting:
         last = deepcopy(last)
         last.source, last.outputs = "\n\n".join(waiting), []
+        if "id" in last:
+            last["id"] += "-rest"
         kept.append(last)
     made.cells = kept
     return made
@@ -255,18 +246,18 @@ def _unfit(notebook: Any) -> list[Problem]:
 
 # ---- while rendering: an allow-list over every HTML and Markdown output ----
 
-TAGS = frozenset(
-    """a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em
-    figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q s samp
-    section small span strong sub summary sup table tbody td tfoot th thead time tr u ul
-    var""".split()
-)
+_TEXT = """
+a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption
+figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q s samp section small
+span strong sub summary sup table tbody td tfoot th thead time tr u ul var
+"""
+TAGS = frozenset(_TEXT.split())
 """Elements that pass. No script, style, form, frame, svg, math, meta, link, object, base."""
 
-_GONE = set(
-    """script style iframe object embed template noscript svg math form select textarea title head
-    audio video canvas frameset""".split()
-)
+_GONE = {
+    "script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "math",
+    "form", "select", "textarea", "title", "head", "audio", "video", "canvas", "frameset",
+}  # fmt: skip
 """Elements that go with all that is in them; of others the text stays."""
 
 _ATTRIBUTES = {

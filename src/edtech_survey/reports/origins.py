@@ -110,7 +110,9 @@ def question(frame: pd.DataFrame) -> str:
     items, waves = _named(frame, "item"), _waves(frame)
     if len(items) != 1 or not waves or not own(frame):
         return ""
-    return str(_known.evidence.about(items[0], wave=max(waves)).question)
+    asked = str(_known.evidence.about(items[0], wave=max(waves)).question).strip(' "')
+    when = f" in {max(waves)}" if len(waves) > 1 else ""
+    return f"Question{when}: “{asked}”" if asked else ""
 
 
 def own(frame: pd.DataFrame) -> bool:
