@@ -3,54 +3,50 @@
 The flow, in one screen::
 
     import edtech_survey as es
+    %load_ext edtech_survey                            # %%say: sentences that stand in a cell
 
-    evidence = es.evidence("published")          # figures that others published, by source
-    shares = es.one_to_one(evidence.state)       # estimates: base and interval on every row
-    changes = es.changes(evidence.state)         # what holds whatever the unpublished bases were
-    es.charts.dots(shares, title=..., ...)       # an exhibit: picture, alt text, data, source
+    evidence = es.evidence()                           # figures, responses, codebook, sources
+    shares = es.shares(evidence, "one_to_one")         # estimates: base and interval on every row
+    changes = es.changes(evidence, "one_to_one")       # and what holds whatever the bases were
+    es.table(shares, title=..., columns={...})         # an exhibit with base, question, sources
 
-    responses = es.merge_waves(["data/raw/ct-2026"], evidence.codebook)   # or one's own export
-    es.estimate_share(responses.bands, "ratio", answer="1:1", by="band", population=205)
+    es.new_wave(2026, "export.csv")                    # a folder for a new wave, questions matched
+    es.shares(frame, "ratio", by="band", population=205)      # or a frame of your own
 
+The first argument is the evidence, a frame of figures, or a frame with one row a respondent.
 Every estimate comes in one shape: ``source, wave, item, group, statistic, estimate, std_error,
-conf_low, conf_high, base, base_kind, population, method, synthetic``. Shares are in percent,
-their changes in points. Importing the package is cheap: what is heavy loads on first use.
+conf_low, conf_high, base, base_kind, population, method, synthetic, figures``. What was not asked
+is zero rows. Shares are in percent, their changes in points. Heavy parts load on first use.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import Any
+import importlib as _importlib
+from typing import Any as _Any
 
 _HOME = {
     "at_least_one": "statistics.staffing",
     "audit": "statistics.audit",
     "bounds": "statistics.changes",
     "brackets": "statistics.brackets",
-    "changes": "statistics.changes",
     "chances": "statistics.peers",
+    "changes": "statistics.changes",
     "chart": "reports.chart",
-    "charts": "reports.charts",
     "check_export": "data.new_wave",
     "compare": "statistics.compare",
     "cost": "statistics.staffing",
     "evidence": "project",
     "feasible_bases": "statistics.published",
     "gaps": "statistics.changes",
-    "headline": "reports.exhibit",
     "influence": "statistics.salary_checks",
-    "load_ipython_extension": "reports.say",
     "marks": "reports.marks",
     "means": "statistics.responses",
     "merge_waves": "data.waves",
+    "new_wave": "data.new_wave",
     "peers": "statistics.peers",
     "pick": "statistics.given",
     "quantiles": "statistics.responses",
     "ratios": "statistics.responses",
-    "read_codebook": "data.codebook",
     "read_export": "data.exports",
     "read_figures": "data.figures",
-    "read_sources": "data.figures",
     "read_wave": "data.waves",
     "real": "statistics.prices",
     "regressions": "statistics.salary",
@@ -60,24 +56,50 @@ _HOME = {
     "standards": "statistics.support",
     "support": "statistics.support",
     "table": "reports.table",
-    "tables": "reports.tables",
     "totals": "statistics.responses",
     "wages": "statistics.support",
     "weights": "statistics.weights",
     "withhold": "statistics.disclosure",
     "words": "words",
 }
-_MODULES = ("charts", "marks", "tables", "words")
+_MODULES = ("marks", "words")
+_HOOKS = {"load_ipython_extension": "reports.say"}
+_INSTEAD = {
+    "bracket_estimates": "es.brackets",
+    "charts": "es.chart",
+    "estimate_mean": "es.means",
+    "estimate_quantile": "es.quantiles",
+    "estimate_ratio": "es.ratios",
+    "estimate_share": "es.shares(x, item)",
+    "estimate_total": "es.totals",
+    "one_to_one": 'es.shares(evidence, "one_to_one")',
+    "read_codebook": "es.evidence().codebook",
+    "read_pairs": "es.evidence().pairs",
+    "read_relations": "es.evidence().relations",
+    "read_sources": "es.evidence().sources",
+    "say": "a cell that begins with %%say, after %load_ext edtech_survey",
+    "share_estimates": "es.shares(evidence, item)",
+    "state": "es.evidence().own",
+    "suppress": "es.withhold",
+    "tables": "es.table",
+}
+"""Former names, and what else a first call may try, to what is meant."""
 
 __version__ = "0.1.0"
 __all__ = sorted(_HOME)  # noqa: PLE0605
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name on first use."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"{__name__}.{_HOME[name]}")
+def __getattr__(name: str) -> _Any:
+    """Load a public name on first use; for another name the nearest right one."""
+    home = (_HOME | _HOOKS).get(name)
+    if home is None:
+        from difflib import get_close_matches  # noqa: PLC0415
+
+        near = [f"es.{one}" for one in get_close_matches(name, _HOME, n=3)]
+        meant = _INSTEAD.get(name) or " or ".join(near)
+        advice = f"did you mean {meant}?" if meant else f"there are {', '.join(__all__)}"
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}: {advice}")
+    module = _importlib.import_module(f"{__name__}.{home}")
     found = module if name in _MODULES else getattr(module, name)
     globals()[name] = found
     return found
