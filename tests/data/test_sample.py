@@ -6,13 +6,9 @@ from decimal import ROUND_HALF_UP, Decimal
 import openpyxl
 import pandas as pd
 import pytest
+from tools.sample_waves import WAVES, sample_files
 
-from edtech_survey.data.sample import WAVES, sample_files
-from edtech_survey.data.sample.calibration import Draws, halves, spread, subset, whole_in, window
-from edtech_survey.data.sample.earlier import feasible_base
-from edtech_survey.data.schemas import BANDS, DISTRICTS, LEDGER, POSITIONS, checked
 from edtech_survey.data.waves import find_waves, merge_waves
-from edtech_survey.errors import SurveyError
 from edtech_survey.project import raw_dir
 
 # position: districts with it, mean enrollment, mean FTE, mean salary (pages 3 to 5)
@@ -143,13 +139,6 @@ def test_sample_is_a_panel(sample):
     assert sample.panel["wave_2017"].sum() == 65
 
 
-def test_sample_fits_the_schemas(sample):
-    checked(sample.districts, DISTRICTS, "districts")
-    checked(sample.positions, POSITIONS, "positions")
-    checked(sample.bands, BANDS, "bands")
-    checked(sample.ledger, LEDGER, "ledger")
-
-
 def test_no_personal_text_leaves_the_export(sample):
     ledger = sample.ledger.drop(columns="column")
     frames = (sample.districts, sample.positions, sample.bands, ledger)
@@ -198,33 +187,6 @@ def test_workbook_opens_in_another_reader_with_times_for_ratios():
     cells = {row[at].value for row in sheet.iter_rows(min_row=2) for at in ratios}
     assert time(1, 1) in cells
     assert "1:1" in cells
-
-
-def test_window_holds_the_sums_that_print_so():
-    low, high = window("3288", 59)
-    assert printed(low / 59) == printed(high / 59) == "3288"
-    assert printed((low - 1) / 59) == "3287"
-    assert printed((high + 1) / 59) == "3289"
-    with pytest.raises(SurveyError, match=r"no whole number"):
-        whole_in(*window("0.333", 5))
-
-
-def test_spread_and_halves_and_subset_meet_their_totals():
-    assert sum(spread([1.0, 2.0, 3.0], 100, [0, 0, 0], [30, 99, 99])) == 100
-    assert spread([1.0, 1.0], 7, [5, 0], [5, 9]) == [5, 2]
-    with pytest.raises(SurveyError, match="bounds"):
-        spread([1.0], 7, [0], [5])
-    assert sum(halves([0, 1, 2], 43, 3)) == 43
-    weights = list(range(100, 160))
-    chosen = subset(weights, 7, window("131.4", 7), Draws("any"), lean=1.0)
-    assert printed(sum(weights[at] for at in chosen) / 7, 1) == "131.4"
-
-
-def test_feasible_base_prints_every_percent():
-    percents = [f"{p}" for p in ONE_TO_ONE[2021].values()]
-    base = feasible_base(percents)
-    for percent in percents:
-        assert any(printed(100 * k / base) == percent for k in range(base + 1))
 
 
 def test_written_text_is_cut_at_nothing(sample):

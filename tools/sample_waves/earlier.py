@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from math import exp, log
 
 import pandas as pd
+from tools.sample_waves.answers import BANDS, RATIOS, Answer, Published
+from tools.sample_waves.calibration import Draws
 
-from edtech_survey.data.sample.answers import BANDS, RATIOS, Answer, Published
-from edtech_survey.data.sample.calibration import Draws
 from edtech_survey.errors import SurveyError
 
 PAY_LEVEL = {2017: 0.79, 2020: 0.87, 2021: 0.90}

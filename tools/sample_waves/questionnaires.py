@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edtech_survey.data.sample.questions import (
+from tools.sample_waves.questions import (
     Head,
     Question,
     benefits,

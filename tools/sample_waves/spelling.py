@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edtech_survey.data.sample.calibration import Draws
+from tools.sample_waves.calibration import Draws
 
 _TENTHS = {5: ("0.5", ".5", "half time"), 10: ("1", "1.0", "1 FTE", "one"), 20: ("2", "2.0", "two")}
 _RATIOS = {

@@ -7,11 +7,11 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edtech_survey.data.sample.answers import Answer
-from edtech_survey.data.sample.calibration import Draws
-from edtech_survey.data.sample.questions import Question
-from edtech_survey.data.sample.tools import Tool
-from edtech_survey.data.sample.workbook import xlsx_bytes
+from tools.sample_waves.answers import Answer
+from tools.sample_waves.calibration import Draws
+from tools.sample_waves.questions import Question
+from tools.sample_waves.tools import Tool
+from tools.sample_waves.workbook import xlsx_bytes
 
 Rows = list[list[str]]
 

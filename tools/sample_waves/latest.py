@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from math import exp
 
 import pandas as pd
-
-from edtech_survey.data.sample.answers import (
+from tools.sample_waves.answers import (
     BANDS,
     PROVISION,
     RATIOS,
@@ -22,7 +21,7 @@ from edtech_survey.data.sample.answers import (
     Answer,
     Published,
 )
-from edtech_survey.data.sample.calibration import (
+from tools.sample_waves.calibration import (
     Draws,
     halves,
     spread,
@@ -30,7 +29,7 @@ from edtech_survey.data.sample.calibration import (
     whole_in,
     window,
 )
-from edtech_survey.data.sample.support import support_staff
+from tools.sample_waves.support import support_staff
 
 LARGE = 14
 DEVICES_EACH = (1.52, 1.0)
@@ -57,7 +56,7 @@ def answers_2024(directory: pd.DataFrame, told: Published) -> list[Answer]:
     directory : DataFrame
         The invented districts.
     told : mapping
-        From :func:`edtech_survey.data.sample.answers.published`.
+        From :func:`tools.sample_waves.answers.published`.
 
     Returns
     -------

@@ -11,26 +11,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edtech_survey.data.figures import read_source
-from edtech_survey.data.files import write_bytes
-from edtech_survey.data.sample.answers import Answer, published
-from edtech_survey.data.sample.calibration import Draws
-from edtech_survey.data.sample.earlier import earlier_answers
-from edtech_survey.data.sample.files import (
+from tools.sample_waves.answers import Answer, published
+from tools.sample_waves.calibration import Draws
+from tools.sample_waves.earlier import earlier_answers
+from tools.sample_waves.files import (
     Mess,
     crosswalk_bytes,
     export_rows,
     file_bytes,
 )
-from edtech_survey.data.sample.invented import directory
-from edtech_survey.data.sample.latest import answers_2024
-from edtech_survey.data.sample.questionnaires import (
+from tools.sample_waves.invented import directory
+from tools.sample_waves.latest import answers_2024
+from tools.sample_waves.questionnaires import (
     questions_2017,
     questions_2020,
     questions_2021,
     questions_2024,
 )
-from edtech_survey.data.sample.tools import tools
+from tools.sample_waves.tools import tools
+
+from edtech_survey.data.figures import read_source
+from edtech_survey.data.files import write_bytes
 from edtech_survey.project import raw_dir
 
 WAVES = (2017, 2020, 2021, 2024)
@@ -140,6 +141,7 @@ def _folder(wave: int, answers: Sequence[Answer]) -> dict[str, bytes]:
 
 def _source(wave: int, export: str, answered: int) -> str:
     return f"""id: sample-{wave}
+series: sample
 title: "Sample {wave}: made-up answers of school technology leaders"
 publisher: "edtech_survey (synthetic)"
 published: ""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from edtech_survey.data.sample import spelling
-from edtech_survey.data.sample.answers import BANDS, Answer
-from edtech_survey.data.sample.calibration import Draws
+from tools.sample_waves import spelling
+from tools.sample_waves.answers import BANDS, Answer
+from tools.sample_waves.calibration import Draws
 
 Write = Callable[[Answer, Draws], str]
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import exp
 
-from edtech_survey.data.sample.answers import Published
-from edtech_survey.data.sample.calibration import Draws, spread, whole_in, window
+from tools.sample_waves.answers import Published
+from tools.sample_waves.calibration import Draws, spread, whole_in, window
+
 from edtech_survey.errors import SurveyError
 
 _INNER = (306.0, 2600.0)
