@@ -61,7 +61,11 @@ def test_verify_runs_none_but_the_notebooks_of_the_project(project, notebook, mo
         shutil.copy(project / "notebooks" / f"{NOTEBOOK}.ipynb", project / name)
     page = project / "page.html"
     told = {"notebook": {"path": notebook}} if isinstance(notebook, str) else {"notebook": notebook}
-    for manifest in (told, {}, {"notebook": {"path": f"notebooks/{NOTEBOOK}.ipynb"}, "parameters": 1}):
+    for manifest in (
+        told,
+        {},
+        {"notebook": {"path": f"notebooks/{NOTEBOOK}.ipynb"}, "parameters": 1},
+    ):
         page.write_text(f"<html>{embedded(manifest)}</html>")
         with pytest.raises(ReportError, match="names no notebook of this project"):
             build.verify(page)
@@ -74,7 +78,7 @@ def test_a_new_wave_dates_the_pages_that_read_it(project):
     wave = project / "data" / "raw" / "ct-2031"
     shutil.copytree(project / "data/raw/ct-2024", wave)
     lines = [line for line in source.splitlines() if not line.startswith("published")]
-    told = "\n".join(lines).replace("ct-2024", "ct-2031").replace("wave: \"2024\"", "wave: \"2031\"")
+    told = "\n".join(lines).replace("ct-2024", "ct-2031").replace('wave: "2024"', 'wave: "2031"')
     (wave / "source.yaml").write_text(told)
     figures = (wave / "figures.csv").read_text().replace("ct-2024", "ct-2031")
     (wave / "figures.csv").write_text(figures.replace(",2024,", ",2031,"))
@@ -97,7 +101,7 @@ def test_a_page_is_verified_until_a_number_changes_and_kept_when_its_notebook_fa
     assert fresh.returncode == 0, fresh.stderr
     assert "every byte is the same" in fresh.stdout
 
-    page.write_bytes(good.replace(b"From 89% in", b"From 98% in"))
+    page.write_bytes(good.replace(b"89%", b"98%", 1))
     forged = command("verify", page)
     assert forged.returncode == 1
     assert "98%" in forged.stdout

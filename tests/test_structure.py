@@ -53,10 +53,7 @@ def misplaced(storey: str, names: set[str]) -> list[str]:
     wrong = []
     for name in filter(of_house, names):
         _, top, *rest = name.split(".")
-        if top == "project":
-            allowed = not rest or rest[0] in PLACES
-        else:
-            allowed = top in (storey, *SHARED)
+        allowed = top in (storey, *SHARED) or (top == "project" and {*rest} <= PLACES)
         if not allowed:
             wrong.append(name)
     return sorted(wrong)
@@ -67,7 +64,9 @@ def test_a_storey_imports_itself_and_what_is_shared_and_nothing_else(storey):
     broken = {
         str(path.relative_to(ROOT)): wrong
         for path in (PACKAGE / storey).rglob("*.py")
-        if (wrong := misplaced(storey, imported(path.read_text("utf-8"), f"edtech_survey.{storey}")))
+        if (
+            wrong := misplaced(storey, imported(path.read_text("utf-8"), f"edtech_survey.{storey}"))
+        )
     }
     assert broken == {}
 
@@ -176,7 +175,9 @@ def test_no_state_in_the_words_of_a_notebook():
     for path in NOTEBOOKS:
         for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
             if "parameters" not in cell.metadata.get("tags", []):
-                found += [f"{path.stem} cell {number}: {hit}" for hit in STATES.findall(cell.source)]
+                found += [
+                    f"{path.stem} cell {number}: {hit}" for hit in STATES.findall(cell.source)
+                ]
     assert found == []
 
 

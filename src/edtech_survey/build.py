@@ -62,37 +62,18 @@ def make_reports(
     jobs: int | None = None,
     tell: Tell = lambda outcome: None,
 ) -> list[Outcome]:
-    """Run notebooks and render their pages; a failure of one leaves the others to go on.
+    """Run notebooks (default all) and render their pages; one that fails lets the others go on.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Notebook names with or without ``.ipynb``, or their numbers ("01"); default all.
-    out : pathlib.Path, optional
-        Folder of the pages; default ``reports``.
-    given : mapping
-        Parameters, passed to each notebook that declares them; a name that no chosen notebook
-        declares, or a value of the wrong type, is refused before anything runs.
-    jobs : int, optional
-        Notebooks at once; default one for each processor.
-    tell : callable
-        Called with each outcome as soon as it is there.
-
-    Returns
-    -------
-    list of Outcome
-
-    Raises
-    ------
-    SetupError
-        For an unknown notebook or parameter.
+    Parameters go to each notebook that declares them; a name that no chosen notebook declares,
+    or a value of the wrong type, is refused before anything runs. ``tell`` hears of each
+    outcome as soon as it is there; ``jobs`` run at once, by default one for each processor.
     """
     from edtech_survey.reports import notebooks  # noqa: PLC0415
 
     chosen = notebook_paths(names)
     declared = {path: set(notebooks.parameters(path)["name"]) for path in chosen}
     everywhere = set().union(*declared.values())
-    work = []
+    work: list[Work] = []
     for path in chosen:
         own = {
             name: value
@@ -123,7 +104,7 @@ def make_briefs(
     if of_wave.empty:
         raise SetupError(f"no responses of wave {chosen}")
     (path,) = notebook_paths([BRIEF])
-    work = []
+    work: list[Work] = []
     for district in sorted(of_wave["district_id"]):
         given = {"data": data, "wave": chosen, "district": district}
         work.append((path, notebooks.check_parameters(path, given), f"brief-{district}"))
@@ -141,13 +122,7 @@ def notebook_paths(names: Iterable[str] = ()) -> list[Path]:
 
 
 def verify(page: Path) -> list[str]:
-    """Run the notebook of a page again and say all that differs; nothing if not a byte does.
-
-    Raises
-    ------
-    ReportError
-        If the page was not made by a notebook of this project, or that does not run any more.
-    """
+    """Run the notebook of a page again and say all that differs; nothing if not a byte does."""
     from edtech_survey.reports import provenance  # noqa: PLC0415
 
     manifest = provenance.read_manifest(page)
@@ -175,13 +150,14 @@ def verify(page: Path) -> list[str]:
 def audit_table(table: Path, threshold: int) -> Any:
     """Audit one table of figures, with the relations and the source notes beside it."""
     from edtech_survey.data import figures as read  # noqa: PLC0415
+    from edtech_survey.data import tables  # noqa: PLC0415
     from edtech_survey.statistics.audit import audit  # noqa: PLC0415
 
     figures = read.read_figure_table(table)
     folder = table.resolve().parent
-    beside = folder / "relations.csv"
-    declared = read.read_relation_file(beside, figures, folder.name) if beside.is_file() else None
-    known = None
+    declared = known = None
+    if (folder / "relations.csv").is_file():
+        declared = tables.read_relation_file(folder / "relations.csv", figures, folder.name)
     if (folder / "source.yaml").is_file() and read.read_meta(folder):
         known = read.read_sources([folder.name], raw=folder.parent)
     return audit(figures, declared, known, disclosure_threshold=threshold)
@@ -197,7 +173,8 @@ def open_lab(folder: Path | None = None, options: Sequence[str] = ()) -> int:
         command = [
             sys.executable, "-m", "jupyter", "lab", "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            f"--LabApp.app_settings_dir={settings}", str(folder or project.notebooks_dir()), *options,
+            f"--LabApp.app_settings_dir={settings}",
+            str(folder or project.notebooks_dir()), *options,
         ]  # fmt: skip
         return subprocess.run(command, check=False).returncode
 
@@ -206,7 +183,7 @@ Work = tuple[Path, dict[str, Any], str | None]
 """A notebook, its parameters, and the name of its page where that is not the notebook's."""
 
 
-def _make(work: list[Work], folder: Path, jobs: int | None, tell: Tell) -> list[Outcome]:
+def _make(work: Sequence[Work], folder: Path, jobs: int | None, tell: Tell) -> list[Outcome]:
     from edtech_survey.reports import site  # noqa: PLC0415
 
     outcomes: dict[int, Outcome] = {}

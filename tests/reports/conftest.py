@@ -251,7 +251,8 @@ def texts(exhibits):
 
 
 PICTURE = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 FIRST = """# Nearly every grade band is one-to-one
 
@@ -266,7 +267,9 @@ def shown(shares):
     """One chart and one table, as a notebook shows them."""
     frame = shares.assign(name=list(LABELS.values()))
     notes = ["Base: 53 to 58 districts in 2024.", f"Source: {SOURCE}."]
-    picture = f'<div class="picture"><img src="data:image/png;base64,{PICTURE}" alt="89% in PK-2"></div>'
+    picture = (
+        f'<div class="picture"><img src="data:image/png;base64,{PICTURE}" alt="89% in PK-2"></div>'
+    )
     columns = {"name": "Grade band", "estimate": "Percent", "base": "Answered"}
     said = ["All four bands are above 85 percent", "Percent of districts, 2024"]
     data = data_table(frame, columns, "levels", "figure")

@@ -199,9 +199,7 @@ def test_keyboard_reaches_the_skip_link_first_and_then_the_contents(browser, fol
 
 
 def test_a_brief_is_readable_on_a_phone(browser, folder):
-    with Visit(
-        browser, folder / "01-a-report.html", viewport={"width": 390, "height": 800}
-    ) as v:
+    with Visit(browser, folder / "01-a-report.html", viewport={"width": 390, "height": 800}) as v:
         sizes = v.page.evaluate(
             "[...document.querySelectorAll('main p, main li, main td')]"
             ".map(e => parseFloat(getComputedStyle(e).fontSize))"

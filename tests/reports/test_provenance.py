@@ -148,7 +148,11 @@ CHANGES = {
     "handler added": ("<main ", "<main onclick='x()' ", "onclick='x()'"),
     "policy weakened": ("default-src 'none'", "default-src *", "default-src *"),
     "style": ("<style>\n", "<style>\n.deck { display: none }", "<style>"),
-    "fold opened": ("<details><summary>How this was w", "<details open><summary>How this was w", "open"),
+    "fold opened": (
+        "<details><summary>How this was w",
+        "<details open><summary>How this was w",
+        "open",
+    ),
     "hidden text in the manifest": ("<dt>Parameters</dt>", "<dt>Nothing</dt>", "bytes"),
     "white space": ("</main>", "</main> ", "bytes"),
 }

@@ -28,7 +28,11 @@ def folder(report, tmp_path):
 
 def test_the_index_lists_our_pages_with_finding_date_and_files(folder):
     (folder / "01-x.pdf").write_bytes(b"%PDF")
-    tour = {"parameters": {}, "code": {}, "notebook": {"path": "notebooks/00_x.ipynb", "sha256": ""}}
+    tour = {
+        "parameters": {},
+        "code": {},
+        "notebook": {"path": "notebooks/00_x.ipynb", "sha256": ""},
+    }
     page = (folder / "01-x.html").read_text()
     data = page.split("data:application/json;charset=utf-8;base64,")[1].split('"')[0]
     told = base64.b64encode(json.dumps(tour).encode()).decode()
@@ -100,9 +104,7 @@ def test_only_root_goes_without_the_sandbox(tmp_path, monkeypatch):
     assert "--no-sandbox" in site._flags(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\tx", "\rx", "\uff1d1+1"]
-)
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\tx", "\rx", "\uff1d1+1"])
 def test_no_cell_and_no_header_of_a_csv_is_a_formula(text):
     written = csv_text(pd.DataFrame({text: [text, "plain"], "n": [-1.5, 2]}))
     rows = list(csv.reader(io.StringIO(written)))

@@ -55,23 +55,10 @@ class Run:
 
 
 def parameters(path: str | Path) -> pd.DataFrame:
-    """List the parameters of a notebook.
+    """List the parameters of a notebook: ``name, type, default, help``, in its order.
 
-    Parameters
-    ----------
-    path : str or Path
-        Notebook with one cell tagged ``parameters``: ``wave: int = 2024  # survey year``.
-
-    Returns
-    -------
-    DataFrame
-        ``name``, ``type`` (as annotated, or that of the default), ``default`` (its source
-        text where it is no literal), ``help``; one row each, in the notebook's order.
-
-    Raises
-    ------
-    SetupError
-        If the notebook cannot be read.
+    They stand in a cell tagged ``parameters``: ``wave: int = 2024  # survey year``. The type is
+    that annotated, or that of the default; a default that is no literal is its source text.
     """
     source = next(
         (
@@ -93,18 +80,15 @@ def parameters(path: str | Path) -> pd.DataFrame:
     }
     rows = []
     for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and node.value is not None:
-            target, annotation = node.target, node.annotation
+        kind = ""
+        if isinstance(node, ast.AnnAssign):
             # An annotation in quotes is meant without them.
-            quoted = isinstance(annotation, ast.Constant)
-            kind = str(annotation.value) if quoted else ast.unparse(annotation)
-        elif isinstance(node, ast.Assign):
-            target, kind = node.targets[0], ""
-        else:
+            kind = ast.unparse(node.annotation).strip("'\"")
+        elif not isinstance(node, ast.Assign):
             continue
-        if not isinstance(target, ast.Name):
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        if not isinstance(target, ast.Name) or node.value is None:
             continue
-        assert node.value is not None
         try:
             default = ast.literal_eval(node.value)
             kind = kind or _kind_of(default)
@@ -128,24 +112,10 @@ def read_notebook(path: str | Path) -> Any:
 def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """Check values against a notebook's parameters and give them their types.
 
-    Parameters
-    ----------
-    path : str or Path
-    given : mapping
-        Name to value. Text, as from a command line, is converted to the annotated type:
-        ``int``, ``float``, ``str``, ``bool``, lists of these (text split at commas),
-        ``Literal[...]``, each also with ``| None`` (the text "none"). Other values must have
-        the type already.
-
-    Returns
-    -------
-    dict
-        The values given, typed; parameters not given keep the notebook's default.
-
-    Raises
-    ------
-    SetupError
-        With every unknown name (and its nearest match) and every unfit value.
+    Text, as from a command line, is converted to the annotated type: ``int``, ``float``, ``str``,
+    ``bool``, lists of these (text split at commas), ``Literal[...]``, each also with ``| None``
+    (the text "none"). Other values must have the type already. A SetupError tells every unknown
+    name (and its nearest match) and every unfit value.
     """
     known = parameters(path).set_index("name")
     found, typed = [], {}
@@ -258,37 +228,11 @@ def run_notebook(
     timeout: float | None = 600,
     cwd: str | Path | None = None,
 ) -> Run:
-    """Run a notebook with parameters and publish its page.
+    """Run a notebook with parameters and publish its page in a folder, under its own name.
 
-    Parameters
-    ----------
-    path : str or Path
-        Notebook; it is not changed.
-    out_dir : str or Path
-        Folder of the pages.
-    parameters : mapping, optional
-        See :func:`check_parameters`.
-    name : str, optional
-        Stem of the page's name; by default from the notebook's name.
-    manifest : mapping, optional
-        Embedded in the page, see :mod:`edtech_survey.reports.provenance`.
-    kind : {"report", "brief"}
-        Decides how large the page may be.
-    timeout : float or None
-        Seconds that a cell may take.
-    cwd : str or Path, optional
-        Working folder of the kernel; by default the notebook's.
-
-    Returns
-    -------
-    Run
-
-    Raises
-    ------
-    SetupError
-        If the notebook, a parameter or the name is unfit; nothing has run then.
-    ReportError
-        If a cell failed or the page breaks a rule. ``<name>.failed.ipynb`` is kept.
+    An unfit notebook, parameter or name is a SetupError, and nothing has run then. A failed
+    cell, or a page that breaks a rule, is a ReportError, and ``<name>.failed.ipynb`` is kept.
+    ``timeout`` is in seconds for each cell; ``cwd`` is by default the notebook's folder.
     """
     started = time.perf_counter()
     source = Path(path)
@@ -394,7 +338,6 @@ def _without_traces(notebook: Any) -> Any:
         if "id" in cell:
             cell["id"] = f"cell-{number}"
     return made
-
 
 
 def _partial(taken: Path, given: Path) -> Any:

@@ -46,31 +46,8 @@ def manifest(
 ) -> dict[str, Any]:
     """Describe a run: the same inputs give the same manifest, on any day and machine.
 
-    Parameters
-    ----------
-    inputs : iterable of Path
-        Files read; folders stand for all files in them.
-    root : Path
-        Folder that paths are told relative to; no path of the machine is told.
-    parameters : mapping
-        Parameters of the notebook.
-    notebook : Path, optional
-        The notebook that ran.
-    date : str, optional
-        Date of the inputs, as in "2024-11"; never the day of the run.
-    synthetic : bool
-        Whether the inputs are the synthetic sample.
-
-    Returns
-    -------
-    dict
-        ``inputs`` (path to SHA-256), ``notebook``, ``parameters``, ``code`` (version and
-        SHA-256 of the package's sources), ``packages``, ``python``, ``date``, ``synthetic``.
-
-    Raises
-    ------
-    ReportError
-        If an input is missing or lies outside ``root``.
+    Folders among the inputs stand for all files in them; paths are told relative to ``root``.
+    The date is that of the inputs, never the day of the run.
     """
     files = {path: None for given in inputs for path in _files(Path(given))}
     made: dict[str, Any] = {
@@ -182,28 +159,10 @@ def differences(old: Path, new: Path) -> list[str]:
 
 
 def diff_pages(old: str | Path, new: str | Path) -> pd.DataFrame:
-    r"""List every number that moved between two pages.
+    """List every number that moved: ``exhibit, row, column, old, new``, "" where there was none.
 
     Exhibits are matched by their id; their rows by as few naming columns as tell them apart,
     so that a verdict that changed is a cell that moved and not another row.
-
-    Parameters
-    ----------
-    old, new : str or Path
-        Markup, or files.
-
-    Returns
-    -------
-    DataFrame
-        ``exhibit``, ``row``, ``column``, ``old``, ``new``; "" where there was or is none.
-
-    Examples
-    --------
-    >>> def page(x):
-    ...     data = base64.b64encode(f"group,estimate\npk-2,{x}\n".encode()).decode()
-    ...     return f'<a download="a.csv" href="{CSV_LINK}{data}">CSV</a>'
-    >>> diff_pages(page(88), page(89)).to_dict("records")
-    [{'exhibit': 'a', 'row': 'pk-2', 'column': 'estimate', 'old': '88', 'new': '89'}]
     """
     before, after = exhibits(old), exhibits(new)
     found = []
@@ -309,16 +268,14 @@ def _made_otherwise(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
 
 def _lines(page: Any) -> Iterator[tuple[str, str]]:
     """Texts of a page that people read or hear, and of which kind each is."""
-    for piece in (page.find("body") or page).find_all(string=True):
+    for piece in page.find_all(string=True):
         text = " ".join(piece.split())
-        if not text or piece.find_parent(["style", "script"]) or piece.find_parent(id=_MANIFEST):
+        aside = piece.find_parent(["style", "script"]) or piece.find_parent(id="run-manifest")
+        if aside or not text:
             continue
         yield "code" if piece.find_parent("details", class_="code") else "text", text
-    for image in page.find_all("img"):
-        yield "text", " ".join(str(image.get("alt", "")).split())
-
-
-_MANIFEST = "run-manifest"
+    for element in page.select("img[alt], meta[name=description]"):
+        yield "text", " ".join(str(element.get("alt", element.get("content"))).split())
 
 
 def _pictures(page: Any) -> dict[str, str]:
@@ -331,14 +288,16 @@ def _pictures(page: Any) -> dict[str, str]:
 
 
 def _elements(page: Any) -> Iterator[str]:
-    """Start tags as written, without the data inside them and without alternative texts."""
+    """Start tags as written, without the texts and the data inside them."""
     for element in page.find_all(True):
+        if element.get("name") == "description":
+            continue
         told = "".join(
             f" {name}={str(value)[:60]!r}"
             for name, value in element.attrs.items()
             if name != "alt" and not str(value).startswith("data:")
         )
-        inside = element.string if element.name in ("script", "style", "title") else None
+        inside = element.string if element.name in ("script", "style") else None
         yield f"<{element.name}{told}>" + (f" {hash_of(inside.encode())[:12]}" if inside else "")
 
 

@@ -63,33 +63,12 @@ def write_whole(path: Path, content: bytes | str) -> Path:
 # ---- the index ----
 
 
-def write_index(
-    reports_dir: str | Path,
-    *,
-    title: str = "Who runs the technology in our schools?",
-    description: str = "What each report found, on whose answers, and its data.",
-) -> Path:
+def write_index(folder: Path) -> Path:
     """List the pages of a folder, and lay the data of their exhibits beside them.
 
-    Parameters
-    ----------
-    reports_dir : str or Path
-        Folder of pages; files whose manifest is missing are not ours and not listed.
-    title, description : str
-        Head of the index.
-
-    Returns
-    -------
-    Path
-        ``index.html``; also written: ``data/*.csv``, ``data/README.md``, ``manifest.json``.
-        The same pages give the same bytes.
-
-    Raises
-    ------
-    ReportError
-        If the index breaks a rule of the lint.
+    Also written: ``data/*.csv``, ``data/README.md``, ``manifest.json``. Pages without a manifest
+    are not ours and not listed. The same pages give the same bytes.
     """
-    folder = Path(reports_dir)
     pages = [read for path in sorted(folder.glob("*.html")) if (read := _read(path)) is not None]
     data = {name: content for page in pages for name, content in page["csv"].items()}
     for old in (folder / "data").glob("*--*.csv"):
@@ -106,8 +85,8 @@ def write_index(
     }
     write_whole(folder / "manifest.json", dumps(manifest))
     made = _template().render(
-        title=title,
-        description=description,
+        title="Who runs the technology in our schools?",
+        description="What each report found, on whose answers, and its data.",
         series=SERIES,
         css=Markup(stylesheet()),
         reports=[page for page in pages if not page["tour"]],
@@ -243,12 +222,12 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def print_pdf(html: str | Path, pdf: str | Path, *, timeout: float = 120) -> Path:
+def print_pdf(html: Path, pdf: Path, *, timeout: float = 120) -> Path:
     """Print a page to a tagged PDF with an outline, on letter paper; return the file written.
 
     SetupError if no browser is installed; ReportError if it fails, and an older PDF stays.
     """
-    page, target = Path(html).resolve(), Path(pdf)
+    page = html.resolve()
     browser = find_browser()
     if browser is None:
         raise SetupError(
@@ -271,7 +250,7 @@ def print_pdf(html: str | Path, pdf: str | Path, *, timeout: float = 120) -> Pat
         if not printed.is_file() or not printed.read_bytes().startswith(b"%PDF"):
             last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
             raise ReportError(f"{Path(browser).name} could not print {page.name}: {last[0]}")
-        return write_whole(target, printed.read_bytes())
+        return write_whole(pdf, printed.read_bytes())
 
 
 def _flags(profile: Path) -> list[str]:
