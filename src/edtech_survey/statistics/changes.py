@@ -1,207 +1,39 @@
-"""A weighted sum of published shares, judged over everything their printing left open."""
+"""Changes and gaps of shares with a verdict that holds whatever was not published; bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations, groupby, pairwise
-from typing import Any, NamedTuple, Unpack
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import empty_estimates, estimates
-from edtech_survey.statistics.intervals import (
-    Interval,
-    checked_counts,
-    clopper_pearson,
-    finite_population,
-    refuse_small_population,
-    share_estimates,
-    wilson,
-)
-from edtech_survey.statistics.published import (
-    BANDS,
-    Assumed,
-    Choices,
-    Share,
-    bases_text,
-    published_pairs,
-)
-from edtech_survey.statistics.trends_tests import cochran_armitage
+from edtech_survey.shape import HOLDS, NOT, VERDICTS
+from edtech_survey.statistics.contrasts import contrast, contrast_columns, difference_name, over
+from edtech_survey.statistics.given import Given, given
+from edtech_survey.statistics.intervals import Interval, checked_counts, refuse_small_population
+from edtech_survey.statistics.published import Share, as_list
+from edtech_survey.statistics.shares import published_shares, share_columns, shaped, suppositions
 
-HOLDS = "holds whatever the base"
-DEPENDS = "depends on the base"
-UNSUPPORTED = "not supported"
-HOLDS_ASSUMED = "holds at the assumed base"
-DEPENDS_ON_ROUNDING = "depends on the rounding"
+Pairs = str | Sequence[Any] | pd.DataFrame
 
-LABELS = {
-    HOLDS: "the interval leaves out 0 for every base and count that could have been printed",
-    DEPENDS: "it leaves out 0 for some of them only",
-    UNSUPPORTED: "it leaves out 0 for none of them",
-    HOLDS_ASSUMED: "it leaves out 0, given a base that the caller supposed",
-    DEPENDS_ON_ROUNDING: "bases are known or supposed; it leaves out 0 for some counts only",
-}
-"""What can be said of a contrast, and when."""
-
-LIMITS = {"wilson": wilson, "clopper-pearson": clopper_pearson}
-"""Intervals of single shares from which that of their sum is made; the second is stricter."""
-
-Term = tuple[float, Share]
-
-
-class Range(NamedTuple):
-    """The lowest and highest that one limit takes over all possibilities."""
-
-    least: float
-    most: float
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """A weighted sum of shares, in points."""
-
-    estimate: float
-    estimate_low: float
-    estimate_high: float
-    low: Range
-    high: Range
-    label: str
-    holds_from_base: int | None
-    std_error: float | None
-
-
-class _Part(NamedTuple):
-    """One term's possibilities: contribution, and squared distances to its limits."""
-
-    value: NDArray[np.float64]
-    below: NDArray[np.float64]
-    above: NDArray[np.float64]
-    bases: NDArray[np.int64]
-    open: bool
-
-
-def contrast(terms: Sequence[Term], confidence: float = 0.95, limits: str = "wilson") -> Contrast:
-    """Judge a weighted sum of shares over all bases and counts that could have been printed.
-
-    Newcombe (1998), Statistics in Medicine 17:873-890, method 10; Zou, Huang and Zhang
-    (2009), Computational Statistics and Data Analysis 53:1080-1085, equations 3 and 4.
-    """
-    if limits not in LIMITS:
-        raise EstimateError(f"limits {limits!r} are not one of {', '.join(LIMITS)}")
-    parts = [_part(weight, share, confidence, limits) for weight, share in terms]
-    low, high = _limits(parts)
-    return Contrast(
-        estimate=sum(weight * share.point for weight, share in terms),
-        estimate_low=float(sum(part.value.min() for part in parts)),
-        estimate_high=float(sum(part.value.max() for part in parts)),
-        low=low,
-        high=high,
-        label=_label(low, high, [share for _, share in terms]),
-        holds_from_base=_holds_from(parts),
-        std_error=_std_error(terms),
-    )
-
-
-def _part(weight: float, share: Share, confidence: float, limits: str) -> _Part:
-    low, high = LIMITS[limits](share.counts, share.bases, confidence)
-    percent = share.shares
-    to_low, to_high = (weight * (percent - low)) ** 2, (weight * (high - percent)) ** 2
-    below, above = (to_low, to_high) if weight > 0 else (to_high, to_low)
-    return _Part(weight * percent, below, above, share.bases, share.open)
-
-
-def _limits(parts: Sequence[_Part]) -> tuple[Range, Range]:
-    lower = [(part.value, part.below) for part in parts]
-    # An upper limit is a lower limit with every sign turned.
-    upper = [(-part.value, part.above) for part in parts]
-    return (
-        Range(_least_lower(lower), _most_lower(lower)),
-        Range(-_most_lower(upper), -_least_lower(upper)),
-    )
-
-
-_Pairs = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-def _least_lower(parts: Sequence[_Pairs]) -> float:
-    values, squares = _combined(parts, worst=True)
-    return float((values - np.sqrt(squares)).min())
-
-
-def _most_lower(parts: Sequence[_Pairs]) -> float:
-    values, squares = _combined(parts, worst=False)
-    return float((values - np.sqrt(squares)).max())
-
-
-def _combined(parts: Sequence[_Pairs], *, worst: bool) -> _Pairs:
-    sums: _Pairs = (np.zeros(1), np.zeros(1))
-    for value, square in parts:
-        kept = _unbeaten(value, square, worst=worst)
-        sums = _unbeaten(
-            np.add.outer(sums[0], kept[0]).ravel(),
-            np.add.outer(sums[1], kept[1]).ravel(),
-            worst=worst,
-        )
-    return sums
-
-
-def _unbeaten(value: NDArray[np.float64], square: NDArray[np.float64], *, worst: bool) -> _Pairs:
-    """Keep the pairs that no other beats: low value and high square, or the reverse."""
-    sign = 1.0 if worst else -1.0
-    order = np.lexsort((-sign * square, sign * value))
-    ranked = sign * square[order]
-    best_before = np.concatenate([[-np.inf], np.maximum.accumulate(ranked)[:-1]])
-    kept = order[ranked > best_before]
-    return value[kept], square[kept]
-
-
-def _label(low: Range, high: Range, shares: Sequence[Share]) -> str:
-    if low.least > 0 or high.most < 0:
-        return HOLDS_ASSUMED if any(share.assumed for share in shares) else HOLDS
-    if low.most <= 0 and high.least >= 0:
-        return UNSUPPORTED
-    return DEPENDS if any(share.open for share in shares) else DEPENDS_ON_ROUNDING
-
-
-def _holds_from(parts: Sequence[_Part]) -> int | None:
-    free = [part for part in parts if part.open]
-    if not free:
-        return None
-    largest = min(int(part.bases.max()) for part in free)
-    candidates = np.unique(np.concatenate([part.bases for part in free]))
-    candidates = candidates[candidates <= largest]
-    first, last = 0, len(candidates)
-    while first < last:  # raising the floor only removes possibilities, so it can be bisected
-        middle = (first + last) // 2
-        low, high = _limits([_from_base(part, candidates[middle]) for part in parts])
-        if low.least > 0 or high.most < 0:
-            last = middle
-        else:
-            first = middle + 1
-    return int(candidates[first]) if first < len(candidates) else None
-
-
-def _from_base(part: _Part, base: np.int64) -> _Part:
-    if not part.open:
-        return part
-    kept = part.bases >= base
-    return _Part(part.value[kept], part.below[kept], part.above[kept], part.bases[kept], True)
-
-
-def _std_error(terms: Sequence[Term]) -> float | None:
-    settled = all(len(share.counts) == 1 and 0 < share.point < 100 for _, share in terms)
-    if not settled:
-        return None
-    return float(np.sqrt(sum(w**2 * s.point * (100 - s.point) / s.bases[0] for w, s in terms)))
-
-
-FURTHER = {
+_CHANGE = {
+    "name": "str",
     "label": "str",
+    "holds_from_base": "Int64",
+    "label_together": "str",
+    "holds_together_from": "Int64",
+    "family": "Int64",
+    "verdict": "str",
     "wave_from": "Int64",
+    "period": "str",
+    "whole": "boolean",
+    "silent": "object",
+    "supposed": "str",
     "share_from": "Float64",
     "share_to": "Float64",
     "base_from_low": "Int64",
@@ -210,647 +42,299 @@ FURTHER = {
     "base_high": "Int64",
     "estimate_low": "Float64",
     "estimate_high": "Float64",
-    "holds_from_base": "Int64",
-    "per_year": "Float64",
-    "per_year_low": "Float64",
-    "per_year_high": "Float64",
-    "n_waves": "Int64",
-    "z": "Float64",
-    "p_value": "Float64",
-    "printed": "str",
-    "rounding": "Float64",
-    "count": "Int64",
-    "n_bases": "Int64",
-    "min_base": "Int64",
 }
-"""Types of the columns that tables of published shares may have after the result shape."""
-
-
-def typed(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the further columns of a table their types."""
-    return table.astype({name: kind for name, kind in FURTHER.items() if name in table.columns})
-
-
-def share_columns(share: Share) -> dict[str, Any]:
-    """Say which share a row is about and what its base is."""
-    return {
-        "source": share.source,
-        "wave": share.wave,
-        "item": share.item,
-        "group": share.group,
-        "base": share.base if share.base is not None else pd.NA,
-        "base_kind": share.base_kind,
-        "population": share.population if share.population is not None else pd.NA,
-        "synthetic": share.synthetic,
-    }
-
-
-def base_columns(share: Share, prefix: str) -> dict[str, int]:
-    """Smallest and largest base that a share may have."""
-    return {f"{prefix}_low": int(share.bases.min()), f"{prefix}_high": int(share.bases.max())}
-
-
-def series_columns(shares: Sequence[Share]) -> dict[str, Any]:
-    """Say which shares a row draws on, in the order of time, and what their bases are."""
-    known = [share.base for share in shares if share.base is not None]
-    kinds = [share.base_kind for share in shares]
-    return {
-        "source": "; ".join(dict.fromkeys(share.source for share in shares)),
-        "wave": shares[-1].wave,
-        "item": shares[-1].item,
-        "base": min(known) if len(known) == len(shares) else pd.NA,
-        "base_kind": next((kind for kind in ("feasible", "unknown") if kind in kinds), kinds[-1]),
-        "synthetic": any(share.synthetic for share in shares),
-    }
-
-
-def contrast_columns(shares: Sequence[Share], found: Contrast, name: str) -> dict[str, Any]:
-    """Say what a contrast of shares, in the order of time, is and how it was judged."""
-    return series_columns(shares) | {
-        "estimate": found.estimate,
-        "std_error": found.std_error if found.std_error is not None else pd.NA,
-        "conf_low": found.low.least,
-        "conf_high": found.high.most,
-        "method": f"{name}, independent samples{over(shares)}",
-    }
-
-
-def difference_name(limits: str) -> str:
-    """Name the interval of a difference of two shares."""
-    return "Newcombe (method 10)" if limits == "wilson" else f"MOVER on {limits} limits"
-
-
-def over(shares: Sequence[Share]) -> str:
-    """Say over what an interval was widened, and what was supposed."""
-    said = []
-    if any(share.open for share in shares):
-        said.append("widest over all feasible bases")
-    elif any(len(share.counts) > 1 for share in shares):
-        said.append("widest over what could print so")
-    assumed = {int(base) for share in shares if share.assumed for base in share.bases}
-    if assumed:
-        said.append(f"assumed base {bases_text(assumed)}")
-    return "".join(f"; {one}" for one in said)
-
-
-def one_to_one(
-    figures: pd.DataFrame,
-    waves: Sequence[int] | None = None,
-    bands: Sequence[str] | None = BANDS,
-    *,
-    sources: Sequence[str] | None = None,
-    population: int | None = None,
-    joint: bool = False,
-    min_base: int = 1,
-    assume_base: Assumed | Mapping[int, Assumed] | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Give the published shares of districts with a device per student, with intervals.
-
-    :func:`published_shares` of the item ``one_to_one``.
-
-    Parameters
-    ----------
-    figures : DataFrame
-        Figures.
-    waves : sequence of int, optional
-        Survey years; all by default.
-    bands : sequence of str, optional
-        Grade bands, in the order wanted; None for all groups of the item.
-    sources, population, joint, min_base, assume_base
-        As :func:`edtech_survey.statistics.published.published_pairs`.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`published_shares`, which describes the columns.
-
-    Raises
-    ------
-    EstimateError
-        As :func:`published_shares`.
-    """
-    return published_shares(
-        figures,
-        "one_to_one",
-        waves=waves,
-        groups=bands,
-        sources=sources,
-        population=population,
-        joint=joint,
-        min_base=min_base,
-        assume_base=assume_base,
-        confidence=confidence,
-    )
-
-
-def published_shares(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    confidence: float = 0.95,
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Give an item's published shares with intervals that carry unknown bases and rounding."""
-    shares = published_pairs(figures, item, **choices)
-    floor = choices.get("min_base", 1)
-    return typed(estimates([_level(share, confidence) | {"min_base": floor} for share in shares]))
-
-
-def _level(share: Share, confidence: float) -> dict[str, Any]:
-    low, high = _widest(share, confidence)
-    size = share.population
-    name = "Wilson" if size is None else f"hypergeometric, population {size}"
-    settled = len(share.counts) == 1
-    within = settled and 0 < share.point < 100
-    return share_columns(share) | {
-        "statistic": "share",
-        "estimate": share.point,
-        "std_error": _trends_levels_std_error(share) if within else pd.NA,
-        "conf_low": low,
-        "conf_high": high,
-        "method": name + over([share]),
-        "printed": share.printed,
-        "rounding": share.percent.half_unit,
-        "count": int(share.counts[0]) if settled else pd.NA,
-        "base_low": int(share.bases.min()),
-        "base_high": int(share.bases.max()),
-        "n_bases": len(np.unique(share.bases)),
-    }
-
-
-def _trends_levels_std_error(share: Share) -> float:
-    """Give the error of a settled share, as ``share_estimates`` does: Cochran (1977), 3.8."""
-    base, size = int(share.bases[0]), share.population
-    spread = share.point * (100 - share.point)
-    variance = spread / base if size is None else spread / (base - 1) * (1 - base / size)
-    return float(np.sqrt(variance))
-
-
-def _widest(share: Share, confidence: float) -> tuple[float, float]:
-    """Lowest lower and highest upper limit over the bases and counts of a share."""
-    # Pairs ascend, and limits rise with the count: each base needs only its extreme counts.
-    bases, first = np.unique(share.bases, return_index=True)
-    last = np.append(first[1:], len(share.bases)) - 1
-    limits = [
-        wilson(share.counts[at], bases, confidence)
-        if share.population is None
-        else finite_population(share.counts[at], bases, share.population, confidence)
-        for at in (first, last)
-    ]
-    return float(np.min(limits[0].low)), float(np.max(limits[1].high))
-
-
-__all__ = [
-    "changes",
-    "changes_by_min_base",
-    "cochran_armitage",
-    "one_to_one",
-    "overall_trends",
-    "published_shares",
-]
-
-Pairs = str | Sequence[tuple[int, int]]
+_MATCHED = {"gained": "Int64", "lost": "Int64", "p_value": "Float64"}
 
 
 def changes(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
+    x: Any,
+    item: str,
     *,
-    pairs: Pairs = "all",
-    confidence: float = 0.95,
+    pairs: Pairs = ("steps", "ends"),
+    groups: str | Sequence[str] | None = None,
+    waves: int | Sequence[int] | None = None,
+    answer: str | None = None,
+    by: str | Sequence[str] = (),
+    matched: bool = False,
     limits: str = "wilson",
-    **choices: Unpack[Choices],
+    confidence: float = 0.95,
+    **choices: Any,
 ) -> pd.DataFrame:
-    """Judge the change of a published share between waves, whatever the bases were.
+    """Judge the change of a share between waves, whatever the bases were.
+
+    The verdict of a first wave against the last holds for all groups of the item together,
+    however few are asked for; other verdicts are each by itself. ``label_together`` says what
+    stands of each when every group, step and whole way is taken together.
 
     Parameters
     ----------
-    figures : DataFrame
-        Figures.
+    x : Evidence or DataFrame
+        As for ``es.shares``.
     item : str
         Whose shares.
-    pairs : str or sequence of (int, int)
-        ``all`` pairs of waves, ``consecutive``, ``ends`` (first to last), or a list of
-        (earlier, later). Two `waves` make one pair in any case.
-    confidence : float
-        Between 0 and 1. Of each statement by itself: of 20 without any change, one would
-        be expected to hold at 0.95.
+    pairs : str, list or DataFrame
+        ``steps`` (each wave to the next), ``ends`` (first to last), ``all``, or (earlier,
+        later) waves, or several of these; or a frame with ``wave_from`` and ``wave``.
+    groups, waves : one value, a list, or None for all
+        What to take, groups in the order wanted.
+    answer, by
+        Of rows of respondents: the answer that is counted, and columns of groups.
+    matched : bool
+        Compare the units that answered both times; needs responses, whose column is `item`.
+        Zero rows for an Evidence without responses.
     limits : str
-        ``wilson`` or, stricter where bases are small, ``clopper-pearson``; see
-        :func:`edtech_survey.statistics.changes.contrast`.
+        ``wilson`` or, stricter where bases are small, ``clopper-pearson``.
+    confidence : float
+        Between 0 and 1, of each interval by itself.
     **choices
-        As :func:`published_shares`.
+        ``population, sources, joint, min_base, assume_base`` as for ``es.shares``; of rows
+        ``weights, cluster``.
 
     Returns
     -------
     DataFrame
-        The result shape, statistic ``change`` in points, one row a group and pair of waves.
-        ``wave`` is the later one. ``conf_low, conf_high`` are the worst over all feasible
-        bases and counts. ``base`` is the smaller base where both are known. Further
-        columns: ``label`` (:data:`edtech_survey.statistics.changes.LABELS`);
-        ``wave_from, share_from, share_to``; ``base_from_low, base_from_high, base_low,
-        base_high`` (feasible bases of the earlier and the later wave);
-        ``estimate_low, estimate_high`` (what rounding allows); ``holds_from_base``: the
-        change holds if every unpublished base is at least this (missing: it never does, or
-        no base is open); ``per_year, per_year_low, per_year_high`` in points; ``min_base``.
+        The result shape, statistic ``change`` in points, one row a group and pair; ``wave`` is
+        the later. The interval is the worst over all bases and counts that could have been
+        printed; ``base`` is the smaller where both are known. Further columns: ``name``;
+        ``label`` ("holds whatever the base", "depends on the base", "not supported") and
+        ``holds_from_base``, the base from which on it holds (NA: it does anyway, or never);
+        ``label_together, holds_together_from, family`` for that many comparisons together;
+        ``verdict``; ``wave_from, period, whole``; ``silent``, waves whose base is not known;
+        ``supposed``; ``share_from, share_to``; feasible bases of both sides;
+        ``estimate_low, estimate_high``, what rounding allows.
 
     Raises
     ------
     EstimateError
-        As :func:`edtech_survey.statistics.published.published_pairs`, or if there are not
-        two waves to compare.
+        As ``es.shares``; for pairs that are not there; for matched figures.
 
     References
     ----------
-    Newcombe (1998), Statistics in Medicine 17:873-890, method 10, for every possibility.
+    Newcombe (1998), Statistics in Medicine 17:873-890, method 10, for every possibility;
+    matched: Newcombe (1998), Statistics in Medicine 17:2635-2650, method 10. Together:
+    Bonferroni, as in Miller (1981), Simultaneous Statistical Inference, 2nd ed., section 2.3.
 
     Examples
     --------
     >>> from edtech_survey.shape import figures
-    >>> shares = figures(
-    ...     {"source": "ct", "wave": wave, "item": "one_to_one", "group": "6-8",
-    ...      "statistic": "share", "printed": printed, "population": 205}
-    ...     for wave, printed in ((2017, "58%"), (2024, "100%"))
-    ... )
-    >>> table = changes(shares, groups=["6-8"])
-    >>> table[["estimate", "label", "holds_from_base"]]
-       estimate                label  holds_from_base
-    0      42.0  depends on the base                8
+    >>> printed = figures(
+    ...     {"source": "a", "wave": wave, "item": "one_to_one", "group": "6-8",
+    ...      "statistic": "share", "printed": text, "population": 205}
+    ...     for wave, text in ((2017, "58%"), (2024, "100%")))
+    >>> changes(printed, "one_to_one")[["period", "estimate", "verdict", "holds_from_base"]]
+             period  estimate          verdict  holds_from_base
+    0  2017 to 2024      42.0  clear if enough                8
     """
-    floor = {"min_base": choices.get("min_base", 1)}
-    rows = [
-        _change(earlier, later, confidence, limits) | floor
-        for series in by_group(published_pairs(figures, item, **choices))
-        for earlier, later in paired(series, pairs)
-    ]
-    if not rows:
-        raise EstimateError(f"{item}: no group has shares in two of the waves asked for")
-    return typed(estimates(rows))
-
-
-def changes_by_min_base(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    min_bases: Sequence[int] = (1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100),
-    pairs: Pairs = "ends",
-    confidence: float = 0.95,
-    limits: str = "wilson",
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Show how a change firms up as smaller unpublished bases are ruled out."""
-    tables = []
-    for least in min_bases:
-        asked = Choices(**choices) | Choices(min_base=least)
-        tables.append(
-            changes(figures, item, pairs=pairs, confidence=confidence, limits=limits, **asked)
-        )
-    return typed(estimates(pd.concat(tables, ignore_index=True)))
-
-
-def overall_trends(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    confidence: float = 0.95,
-    limits: str = "wilson",
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Judge the straight-line trend through all waves, whatever the bases were.
-
-    Zou, Huang and Zhang (2009), Computational Statistics and Data Analysis 53:1080-1085
-    (interval of a linear function of shares); Armitage (1955), Biometrics 11:375-386.
-    """
-    series = [part for part in by_group(published_pairs(figures, item, **choices)) if len(part) > 1]
-    if not series:
-        raise EstimateError(f"{item}: no group has shares in two of the waves asked for")
-    floor = {"min_base": choices.get("min_base", 1)}
-    return typed(estimates([_overall(part, confidence, limits) | floor for part in series]))
-
-
-def by_group(shares: Sequence[Share]) -> list[list[Share]]:
-    """Split shares that are sorted by group into one list a group."""
-    return [list(part) for _, part in groupby(shares, key=lambda share: share.group)]
-
-
-def paired(series: Sequence[Share], pairs: Pairs) -> list[tuple[Share, Share]]:
-    """Pair one group's shares, earlier wave first, as `pairs` of :func:`changes` says."""
-    if pairs == "all":
-        return list(combinations(series, 2))
-    if pairs == "consecutive":
-        return list(pairwise(series))
-    if pairs == "ends":
-        return [(series[0], series[-1])] if len(series) > 1 else []
-    asked = [] if isinstance(pairs, str) else list(pairs)
-    backwards = [pair for pair in asked if len(pair) != 2 or not pair[0] < pair[1]]
-    if backwards or not asked:
-        raise EstimateError(
-            f"pairs {pairs!r} is not all, consecutive, ends, or a list of (earlier, later)",
-            [Problem(f"pair {pair}", "is not (earlier, later)") for pair in backwards],
-        )
-    wave = {share.wave: share for share in series}
-    return [(wave[one], wave[two]) for one, two in asked if one in wave and two in wave]
-
-
-def _change(earlier: Share, later: Share, confidence: float, limits: str) -> dict[str, Any]:
-    found = contrast([(1.0, later), (-1.0, earlier)], confidence, limits)
-    years = later.wave - earlier.wave
-    return contrast_columns([earlier, later], found, difference_name(limits)) | {
-        "group": later.group,
-        "statistic": "change",
-        "label": found.label,
-        "wave_from": earlier.wave,
-        "share_from": earlier.point,
-        "share_to": later.point,
-        **base_columns(earlier, "base_from"),
-        **base_columns(later, "base"),
-        "estimate_low": found.estimate_low,
-        "estimate_high": found.estimate_high,
-        "holds_from_base": found.holds_from_base,
-        "per_year": found.estimate / years,
-        "per_year_low": found.low.least / years,
-        "per_year_high": found.high.most / years,
-    }
-
-
-def _overall(series: Sequence[Share], confidence: float, limits: str) -> dict[str, Any]:
-    years = np.array([share.wave for share in series], dtype=float)
-    centred = years - years.mean()
-    weights = centred / (centred**2).sum()
-    found = contrast(
-        [(float(w), s) for w, s in zip(weights, series, strict=True)], confidence, limits
+    what = given(x)
+    if matched or what.figures is None:
+        return _of_responses(
+            x, what, item, pairs, groups, waves, matched, answer=answer, by=by,
+            confidence=confidence, **choices,
+        )  # fmt: skip
+    if answer is not None or by not in ((), "group", None):
+        raise EstimateError("answer= and by= are for rows of respondents; figures have groups=")
+    found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
+    every = _waves_of_groups(what.figures, item, waves, choices.get("sources"))
+    _refuse_pairs(pairs, {wave for known in every for wave in known}, item)
+    primary = sum(len(known) > 1 for known in every)
+    family = sum(
+        len({*wave_pairs(known, ("steps", "ends")), *wave_pairs(known, pairs)}) for known in every
     )
-    settled = all(len(share.counts) == 1 for share in series)
-    test = (
-        cochran_armitage([s.counts[0] for s in series], [s.bases[0] for s in series], years)
-        if settled
-        else None
-    )
-    return contrast_columns(series, found, f"least-squares line, MOVER on {limits} limits") | {
-        "group": series[0].group,
-        "statistic": "change_per_year",
-        "label": found.label,
-        "wave_from": series[0].wave,
-        "n_waves": len(series),
-        "estimate_low": found.estimate_low,
-        "estimate_high": found.estimate_high,
-        "holds_from_base": found.holds_from_base,
-        "z": test.z if test else pd.NA,
-        "p_value": test.p_value if test else pd.NA,
-    }
-
-
-def group_differences(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    pairs: str | Sequence[tuple[str, str]] = "consecutive",
-    confidence: float = 0.95,
-    limits: str = "wilson",
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Judge the differences between groups within each wave, whatever the bases were.
-
-    Newcombe (1998), Statistics in Medicine 17:873-890, method 10.
-    """
-    rows = [
-        _difference(low, high, confidence, limits) | _floor(choices)
-        for shares in _by_wave(published_pairs(figures, item, **choices))
-        for low, high in _group_pairs(shares, pairs)
-    ]
-    if not rows:
-        raise EstimateError(f"{item}: no wave has shares for two of the groups asked for")
-    return typed(estimates(rows))
+    rows = []
+    for series in by_group(found):
+        of = {share.wave: share for share in series}
+        for first, last in wave_pairs(list(of), pairs):
+            terms = [(1.0, of[last]), (-1.0, of[first])]
+            sides = [of[first], of[last]]
+            whole = (first, last) == (series[0].wave, series[-1].wave)
+            alone = contrast(terms, confidence, limits)
+            told = contrast(terms, _each(confidence, primary), limits) if whole else alone
+            all_told = contrast(terms, _each(confidence, family), limits)
+            judged = replace(alone, label=told.label, holds_from_base=told.holds_from_base)
+            name = f"{difference_name(limits)}, together by Bonferroni"
+            rows.append(
+                contrast_columns(sides, judged, name)
+                | _sides(*sides, confidence, limits)
+                | {"group": series[0].group, "statistic": "change", "whole": whole}
+                | {"label_together": all_told.label, "family": family}
+                | {"holds_together_from": all_told.holds_from_base}
+            )
+    return shaped(rows, _CHANGE, what)
 
 
 def gaps(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
+    x: Any,
+    item: str,
     *,
-    confidence: float = 0.95,
-    limits: str = "wilson",
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Give the gap between the highest and the lowest group in each wave.
-
-    Miller (1981), Simultaneous Statistical Inference, 2nd ed., section 2.3 (Bonferroni).
-    """
-    rows = [
-        _range_of(shares, confidence, limits) | _floor(choices)
-        for shares in _by_wave(published_pairs(figures, item, **choices))
-        if len(shares) > 1
-    ]
-    if not rows:
-        raise EstimateError(f"{item}: no wave has shares for two of the groups asked for")
-    return typed(estimates(rows))
-
-
-def gap_changes(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    high: str,
-    low: str,
+    between: tuple[str, str] | None = None,
+    groups: str | Sequence[str] | None = None,
+    waves: int | Sequence[int] | None = None,
     pairs: Pairs = "ends",
-    confidence: float = 0.95,
     limits: str = "wilson",
-    **choices: Unpack[Choices],
+    confidence: float = 0.95,
+    **choices: Any,
 ) -> pd.DataFrame:
-    """Judge whether the gap between two named groups opened or closed between waves.
+    """Give the gap between two groups in each wave, and how it changed, whatever the bases were.
 
-    Zou, Huang and Zhang (2009), Computational Statistics and Data Analysis 53:1080-1085.
+    Parameters
+    ----------
+    x, item, groups, waves, pairs, limits, confidence, **choices
+        As for ``es.changes``.
+    between : (str, str), optional
+        The gap is the second group minus the first; by default the last and the first of
+        `groups`, or of the item.
+
+    Returns
+    -------
+    DataFrame
+        As ``es.changes``, in points: rows ``gap``, one a wave, and rows ``gap_change``, one a
+        pair of waves, whose ``share_from, share_to`` are the gaps. Each verdict is by itself.
+        Zero rows where there are not two groups.
+
+    References
+    ----------
+    Newcombe (1998), Statistics in Medicine 17:873-890, method 10; changes of gaps: Zou, Huang
+    and Zhang (2009), Computational Statistics and Data Analysis 53:1080-1085. Groups are taken
+    as independent samples; they answer together, so that the intervals are rather too wide.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures(
+    ...     {"source": "a", "wave": wave, "item": "one_to_one", "group": group,
+    ...      "statistic": "share", "printed": text, "base": 50}
+    ...     for wave, group, text in ((2017, "pk-2", "20%"), (2017, "9-12", "70%"),
+    ...                               (2024, "pk-2", "88%"), (2024, "9-12", "98%")))
+    >>> found = gaps(printed, "one_to_one")
+    >>> found[["wave", "statistic", "estimate", "verdict"]]
+       wave   statistic  estimate          verdict
+    0  2017         gap      50.0            clear
+    1  2024         gap      10.0  no clear change
+    2  2024  gap_change     -40.0            clear
     """
-    asked = Choices(**choices) | Choices(groups=(high, low))
-    shares = published_pairs(figures, item, **asked)
-    lower = {share.wave: share for share in shares if share.group == low}
-    upper = [share for share in shares if share.group == high and share.wave in lower]
+    what = given(x)
+    found = published_shares(x, what, item, groups=between or groups, waves=waves, **choices)
+    series = {part[0].group: {share.wave: share for share in part} for part in by_group(found)}
+    if len(series) < 2:
+        return shaped([], _CHANGE, what)
+    low, high = between or (next(iter(series)), list(series)[-1])
+    lower, upper = series[low], series[high]
+    both = sorted(set(lower) & set(upper))
+    _refuse_pairs(pairs, set(both), item)
+    shared = {
+        "group": f"{high} minus {low}",
+        "name": f"{what.name(item, high)} minus {what.name(item, low)}",
+    }
     rows = []
-    for earlier, later in paired(upper, pairs):
-        terms = [(1.0, later), (-1.0, lower[later.wave]), (-1.0, earlier)]
-        found = contrast([*terms, (1.0, lower[earlier.wave])], confidence, limits)
-        members = [earlier, lower[earlier.wave], later, lower[later.wave]]
+    for wave in both:
+        sides = [lower[wave], upper[wave]]
+        judged = contrast([(1.0, sides[1]), (-1.0, sides[0])], confidence, limits)
+        row = contrast_columns(sides, judged, difference_name(limits))
+        row |= _sides(*sides, confidence, limits)
+        rows.append(row | shared | {"statistic": "gap", "wave_from": pd.NA, "period": pd.NA})
+    for first, last in wave_pairs(both, pairs):
+        members = [lower[first], upper[first], lower[last], upper[last]]
+        signs = (1.0, -1.0, -1.0, 1.0)
+        judged = contrast(list(zip(signs, members, strict=True)), confidence, limits)
+        name = f"difference of differences, MOVER on {limits} limits"
         rows.append(
-            contrast_columns(members, found, f"difference of differences, MOVER on {limits} limits")
-            | {"group": f"{high} minus {low}", "statistic": "gap_change"}
-            | {"label": found.label, "wave_from": earlier.wave}
-            | {"estimate_low": found.estimate_low, "estimate_high": found.estimate_high}
-            | {"holds_from_base": found.holds_from_base}
-            | {"gap_from": earlier.point - lower[earlier.wave].point}
-            | {"gap_to": later.point - lower[later.wave].point}
-            | _floor(choices)
+            contrast_columns(members, judged, name)
+            | shared
+            | {"statistic": "gap_change", "wave_from": first, "period": f"{first} to {last}"}
+            | {"whole": (first, last) == (both[0], both[-1])}
+            | {"supposed": suppositions(members, confidence, *_stricter(limits))}
+            | {"share_from": members[1].point - members[0].point}
+            | {"share_to": members[3].point - members[2].point}
         )
-    if not rows:
-        raise EstimateError(f"{item}: {high} and {low} have no two waves in common to compare")
-    return typed(estimates(rows))
+    return shaped(rows, _CHANGE, what)
 
 
-def _floor(choices: Choices) -> dict[str, int]:
-    return {"min_base": choices.get("min_base", 1)}
+_BOUNDS = {
+    "name": "str",
+    "silent": "object",
+    "supposed": "str",
+    "bound_low": "Float64",
+    "bound_high": "Float64",
+    "differ": "Float64",
+    "covered": "Float64",
+    "base_low": "Int64",
+    "base_high": "Int64",
+}
 
 
-def _by_wave(shares: Sequence[Share]) -> list[list[Share]]:
-    ordered = sorted(shares, key=lambda share: share.wave)  # stable: keeps the groups' order
-    return [list(part) for _, part in groupby(ordered, key=lambda share: share.wave)]
-
-
-def _group_pairs(
-    shares: Sequence[Share], pairs: str | Sequence[tuple[str, str]]
-) -> list[tuple[Share, Share]]:
-    if pairs == "consecutive":
-        return list(pairwise(shares))
-    if pairs == "all":
-        return list(combinations(shares, 2))
-    if isinstance(pairs, str):
-        raise EstimateError(f"pairs {pairs!r} is not consecutive, all, or a list of (low, high)")
-    group = {share.group: share for share in shares}
-    return [(group[low], group[high]) for low, high in pairs if low in group and high in group]
-
-
-def _difference(low: Share, high: Share, confidence: float, limits: str) -> dict[str, Any]:
-    found = contrast([(1.0, high), (-1.0, low)], confidence, limits)
-    return contrast_columns([low, high], found, difference_name(limits)) | {
-        "group": f"{high.group} minus {low.group}",
-        "statistic": "difference",
-        "label": found.label,
-        "share_from": low.point,
-        "share_to": high.point,
-        **base_columns(low, "base_from"),
-        **base_columns(high, "base"),
-        "estimate_low": found.estimate_low,
-        "estimate_high": found.estimate_high,
-        "holds_from_base": found.holds_from_base,
-    }
-
-
-def _range_of(shares: Sequence[Share], confidence: float, limits: str) -> dict[str, Any]:
-    both = list(combinations(shares, 2))
-    each = 1 - (1 - confidence) / len(both)
-    found = [contrast([(1.0, one), (-1.0, other)], each, limits) for one, other in both]
-    least = sorted(shares, key=lambda share: share.point)
-    row = contrast_columns(
-        [least[0], least[-1]], found[0], f"range of groups, Bonferroni, MOVER on {limits} limits"
-    )
-    return row | {
-        "group": f"{least[-1].group} minus {least[0].group}",
-        "statistic": "gap",
-        "estimate": least[-1].point - least[0].point,
-        "std_error": pd.NA,
-        "conf_low": max(0.0, *(max(one.low.least, -one.high.most) for one in found)),
-        "conf_high": max(max(one.high.most, -one.low.least) for one in found),
-        "label": _range_label(found),
-        "share_from": least[0].point,
-        "share_to": least[-1].point,
-    }
-
-
-def _range_label(found: Sequence[Contrast]) -> str:
-    """Say whether some pair differs: for every base, for some, or for none."""
-    labels = {one.label for one in found}
-    order = (HOLDS, HOLDS_ASSUMED, DEPENDS, DEPENDS_ON_ROUNDING, UNSUPPORTED)
-    return next(label for label in order if label in labels)
-
-
-def reported_levels(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
+def bounds(
+    x: Any,
+    item: str,
     *,
-    confidence: float = 0.95,
-    **choices: Unpack[Choices],
+    differ: float | Sequence[float] = (),
+    groups: str | Sequence[str] | None = None,
+    waves: int | Sequence[int] | None = None,
+    **choices: Any,
 ) -> pd.DataFrame:
-    """Give published shares with a second interval that looks beyond the population."""
-    levels = published_shares(figures, item, confidence=confidence, **choices)
-    settled = levels.loc[levels["count"].notna() & levels["base"].notna()]
-    limits = pd.DataFrame(index=settled.index, columns=["wilson_low", "wilson_high"])
-    if len(settled):
-        wilson = share_estimates(settled, method="wilson", confidence=confidence)
-        limits = wilson[["conf_low", "conf_high"]].set_axis(settled.index)
-        limits = limits.set_axis(["wilson_low", "wilson_high"], axis=1)
-    return levels.join(limits.astype("Float64"))
+    """Bound an item's share among all units, of which only a part answered.
 
+    Parameters
+    ----------
+    x, item, groups, waves, **choices
+        As for ``es.shares``.
+    differ : float or sequence of float
+        Also suppose that those who did not answer differ by at most so many points.
 
-def reported_changes(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    confidence: float = 0.95,
-    limits: str = "wilson",
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Judge the change between any two waves; no rows where there is only one wave."""
-    if not any(len(series) > 1 for series in by_group(published_pairs(figures, item, **choices))):
-        return empty_estimates()
-    return changes(figures, item, pairs="all", confidence=confidence, limits=limits, **choices)
+    Returns
+    -------
+    DataFrame
+        The result shape without interval, for each share one row that supposes nothing
+        (``differ`` NA) and one for each supposition: ``bound_low, bound_high`` in percent, the
+        widest over all bases that could have printed the share; ``covered``, the percent of
+        the population that answered, where that is known.
 
+    Raises
+    ------
+    EstimateError
+        As ``es.shares``; without a population, or for a negative difference.
 
-def end_gaps(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    confidence: float = 0.95,
-    limits: str = "wilson",
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Judge the gap between the first and the last group named, in each wave."""
-    groups = list(choices.get("groups") or BANDS)
-    if len(groups) < 2:
-        return empty_estimates()
-    asked: Any = {**choices, "groups": groups, "confidence": confidence, "limits": limits}
-    ends = [(groups[0], groups[-1])]
-    named = group_differences(figures, item, pairs=ends, **asked)
-    widest = gaps(figures, item, **asked).rename(
-        columns={
-            "group": "range_group",
-            "estimate": "range",
-            "conf_low": "range_low",
-            "conf_high": "range_high",
-            "label": "range_label",
-        }
-    )
-    kept = ["wave", "range_group", "range", "range_low", "range_high", "range_label"]
-    alone = _alone(group_differences(figures, item, pairs="all", **asked), widest)
-    return named.merge(widest[kept], on="wave", how="left").merge(alone, on="wave", how="left")
+    References
+    ----------
+    Cochran (1977), Sampling Techniques, 3rd ed., section 13.2; Manski (1989), Journal of Human
+    Resources 24:343-360, section II.
 
-
-def end_gap_changes(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    confidence: float = 0.95,
-    limits: str = "wilson",
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Judge whether the gap of :func:`end_gaps` opened or closed between any two waves."""
-    groups = list(choices.get("groups") or BANDS)
-    if len(groups) < 2:
-        return empty_estimates()
-    asked: Any = {**choices, "groups": groups}
-    series = by_group(published_pairs(figures, item, **asked))
-    if not any(len(part) > 1 for part in series):
-        return empty_estimates()
-    settings: Any = {**choices, "confidence": confidence, "limits": limits, "pairs": "all"}
-    return gap_changes(figures, item, high=groups[-1], low=groups[0], **settings)
-
-
-def _alone(every: pd.DataFrame, widest: pd.DataFrame) -> pd.DataFrame:
-    """Find the difference of the highest and the lowest group among all differences."""
-    turned = every["group"].str.split(" minus ").map(lambda pair: " minus ".join(pair[::-1]))
-    other_way = every.assign(
-        group=turned, conf_low=-every["conf_high"], conf_high=-every["conf_low"]
-    )
-    both = pd.concat([every, other_way], ignore_index=True)
-    found = widest[["wave", "range_group"]].merge(
-        both, left_on=["wave", "range_group"], right_on=["wave", "group"], how="left"
-    )
-    names = {"conf_low": "alone_low", "conf_high": "alone_high", "label": "alone_label"}
-    return found.rename(columns=names)[["wave", *names.values()]]
-
-
-NOTHING = "nothing: those who did not answer may be anything"
-_SPREAD = "among the districts that answered, students divide as districts do"
-_ALIKE = ", and those that passed over the item are of the same size as the others"
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures([{"source": "a", "wave": 2024, "item": "one_to_one", "group": "pk-2",
+    ...     "statistic": "share", "printed": "80%", "base": 50, "population": 200}])
+    >>> bounds(printed, "one_to_one", differ=10)[["differ", "bound_low", "bound_high"]]
+       differ  bound_low  bound_high
+    0    <NA>       20.0        95.0
+    1    10.0       72.5        87.5
+    """
+    what = given(x)
+    found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
+    lacking = [share for share in found if share.population is None]
+    if lacking:
+        raise EstimateError(
+            "no bounds can be worked out",
+            [
+                Problem(f"{item} {one.group} {one.wave}", "no population", "pass population=")
+                for one in lacking
+            ],
+        )
+    reaches: list[float | None] = [None, *np.atleast_1d(np.asarray(differ, dtype=float)).tolist()]
+    rows = []
+    for share in found:
+        size = int(share.population or 0)
+        for points in reaches:
+            low, high = nonresponse_bounds(share.counts, share.bases, size, points)
+            more = [] if points is None else [f"the others differ by at most {points:g} points"]
+            rows.append(
+                share_columns(share)
+                | {"estimate": share.point}
+                | {"method": f"nonresponse bounds, population {size}{over([share])}"}
+                | {"bound_low": float(np.min(low)), "bound_high": float(np.max(high))}
+                | {"differ": points, "supposed": suppositions([share], 0.95, *more)}
+                | {"covered": 100 * share.base / size if share.base is not None else pd.NA}
+            )
+    return shaped(rows, _BOUNDS, what)
 
 
 def nonresponse_bounds(
@@ -861,42 +345,12 @@ def nonresponse_bounds(
     Cochran (1977), Sampling Techniques, 3rd ed., section 13.2; Manski (1989), Journal of
     Human Resources 24:343-360, section II.
     """
+    if differ is not None and differ < 0:
+        raise EstimateError(f"differ={differ} is negative: give the points as a positive number")
     x, n = checked_counts(count, base)
     x, n, size = np.broadcast_arrays(x, n, np.asarray(population, dtype=float))
     refuse_small_population(n, size)
-    return _bounded(100 * x / n, n / size, differ)
-
-
-def state_bounds(
-    figures: pd.DataFrame,
-    item: str = "one_to_one",
-    *,
-    respondents: int | None = None,
-    student_coverage: float | None = None,
-    differ: Sequence[float] = (10.0, 20.0),
-    **choices: Unpack[Choices],
-) -> pd.DataFrame:
-    """Bound an item's share among all districts of the state, from published shares.
-
-    Cochran (1977), section 13.2; Manski (1989), Journal of Human Resources 24:343-360.
-    """
-    shares = published_pairs(figures, item, **choices)
-    _refuse_unbounded(shares, respondents, student_coverage)
-    rows = [
-        _row(share, weight, points, respondents, student_coverage)
-        for share in shares
-        for weight in ("districts", *(["students"] if student_coverage is not None else []))
-        for points in (None, *differ)
-    ]
-    kinds = dict.fromkeys(
-        ("bound_low", "bound_high", "differ", "coverage_item", "coverage_districts"), "Float64"
-    )
-    return typed(estimates(rows)).astype(kinds | {"coverage_students": "Float64"})
-
-
-def _bounded(percent: Any, covered: Any, differ: float | None) -> Interval:
-    if differ is not None and differ < 0:
-        raise EstimateError(f"differ={differ} is negative: give the points as a positive number")
+    percent, covered = 100 * x / n, n / size
     reach = 100.0 if differ is None else differ
     least, most = np.maximum(percent - reach, 0.0), np.minimum(percent + reach, 100.0)
     return Interval(
@@ -904,63 +358,135 @@ def _bounded(percent: Any, covered: Any, differ: float | None) -> Interval:
     )
 
 
-def _row(
-    share: Share,
-    weight: str,
-    points: float | None,
-    respondents: int | None,
-    student_coverage: float | None,
-) -> dict[str, Any]:
-    size = float(share.population or 0)
-    covered = share.bases / size
-    if weight == "students" and student_coverage is not None:
-        # Those who skipped the item are taken to have as many students as the others.
-        answered = share.bases / (respondents if respondents else share.bases)
-        covered = answered * student_coverage / 100
-    low, high = _bounded(share.shares, covered, points)
-    spread = _SPREAD + (_ALIKE if respondents else "")
-    rest = NOTHING if points is None else f"others differ by at most {points:g} points"
-    return share_columns(share) | {
-        "statistic": "share",
-        "estimate": share.point,
-        "method": f"nonresponse bounds, population {share.population}{over([share])}",
-        "bound_low": float(low.min()),
-        "bound_high": float(high.max()),
-        "weight": weight,
-        "supposed": rest if weight == "districts" else f"{spread}; {rest}",
-        "differ": pd.NA if points is None else float(points),
-        "coverage_item": 100 * share.base / size if share.base is not None else pd.NA,
-        "coverage_districts": 100 * respondents / size if respondents else pd.NA,
-        "coverage_students": pd.NA if student_coverage is None else float(student_coverage),
-        "base_low": int(share.bases.min()),
-        "base_high": int(share.bases.max()),
+def by_group(shares: Sequence[Share]) -> list[list[Share]]:
+    """Split shares that are sorted by group into one list a group."""
+    return [list(part) for _, part in groupby(shares, key=lambda share: share.group)]
+
+
+def wave_pairs(waves: Sequence[int], pairs: Pairs) -> list[tuple[int, int]]:
+    """List the (earlier, later) waves asked for, of those that are there, each once."""
+    ordered = sorted(waves)
+    known = {
+        "ends": [(ordered[0], ordered[-1])] if len(ordered) > 1 else [],
+        "steps": list(pairwise(ordered)),
+        "all": list(combinations(ordered, 2)),
+    }
+    found: list[tuple[int, int]] = []
+    for one in _asked(pairs):
+        if isinstance(one, str) and one in known:
+            found += known[one]
+        elif isinstance(one, str) or len(one) != 2 or not one[0] < one[1]:
+            problem = Problem(f"pair {one!r}", "is not (earlier, later)")
+            raise EstimateError("pairs= takes steps, ends, all, or (earlier, later)", [problem])
+        elif set(one) <= set(ordered):
+            found.append((int(one[0]), int(one[1])))
+    return list(dict.fromkeys(found))
+
+
+def _asked(pairs: Pairs) -> Iterable[Any]:
+    if isinstance(pairs, pd.DataFrame):
+        return zip(pairs["wave_from"], pairs["wave"], strict=True)
+    if isinstance(pairs, str):
+        return [pairs]
+    listed = list(pairs)
+    return [tuple(listed)] if len(listed) == 2 and not any(map(_several, listed)) else listed
+
+
+def _several(one: Any) -> bool:
+    return isinstance(one, str) or np.ndim(one) > 0
+
+
+def _refuse_pairs(pairs: Pairs, waves: set[int], item: str) -> None:
+    strange = [one for one in _asked(pairs) if not isinstance(one, str) and not set(one) <= waves]
+    if strange and waves:
+        told = ", ".join(map(str, sorted(waves)))
+        problems = [Problem(f"pair {one}", "is not there", f"there are {told}") for one in strange]
+        raise EstimateError(f"{item}: no such waves to compare", problems)
+
+
+def _waves_of_groups(figures: pd.DataFrame, item: str, waves: Any, sources: Any) -> list[list[int]]:
+    """List the waves of each group that the item has, whatever groups were asked for."""
+    rows = figures[figures["item"].eq(item) & figures["statistic"].eq("share")]
+    for column, values in (("wave", as_list(waves)), ("source", as_list(sources))):
+        rows = rows if values is None else rows[rows[column].isin(values)]
+    return [sorted(set(part["wave"].dropna())) for _, part in rows.groupby("group")]
+
+
+def _each(confidence: float, comparisons: int) -> float:
+    """Ask so much of each that all hold together (Bonferroni)."""
+    return 1 - (1 - confidence) / max(comparisons, 1)
+
+
+def _stricter(limits: str) -> list[str]:
+    return [] if limits == "wilson" else [f"{limits} limits are asked for"]
+
+
+def _sides(first: Share, last: Share, confidence: float, limits: str) -> dict[str, Any]:
+    return {
+        "wave_from": first.wave,
+        "period": f"{first.wave} to {last.wave}",
+        "supposed": suppositions([first, last], confidence, *_stricter(limits)),
+        "share_from": first.point,
+        "share_to": last.point,
+        "base_from_low": int(first.bases.min()),
+        "base_from_high": int(first.bases.max()),
+        "base_low": int(last.bases.min()),
+        "base_high": int(last.bases.max()),
     }
 
 
-def _refuse_unbounded(
-    shares: Sequence[Share], respondents: int | None, student_coverage: float | None
-) -> None:
-    problems = [
-        Problem(f"{share.item} {share.group} {share.wave}", what, advice)
-        for share in shares
-        for wrong, what, advice in (
-            (share.population is None, "no population", "pass population="),
-            (
-                respondents is not None and int(share.bases.min()) > respondents,
-                f"answered by {int(share.bases.min())} or more, the survey by {respondents}",
-                "respondents is about one wave: choose it with waves=",
-            ),
-            (
-                share.population is not None and (respondents or 0) > share.population,
-                f"{respondents} respondents of {share.population}",
-                "correct the population or the respondents",
-            ),
-        )
-        if wrong
-    ]
-    if student_coverage is not None and not 0 < student_coverage <= 100:
-        problems.append(
-            Problem("student_coverage", f"{student_coverage} percent", "give it between 0 and 100")
-        )
-    if problems:
-        raise EstimateError("no bounds for the state can be worked out", problems)
+def _of_responses(
+    x: Any, what: Given, item: str, pairs: Pairs, groups: Any, waves: Any, matched: bool,
+    **settings: Any,
+) -> pd.DataFrame:  # fmt: skip
+    """Judge changes from rows of respondents: of all who answered, or of the same units."""
+    from edtech_survey.statistics import panel  # noqa: PLC0415
+
+    kinds, columns = _CHANGE | _MATCHED, [item, *(as_list(settings["by"]) or [])]
+    rows, least = what.rows, 0
+    if what.figures is not None:
+        if not hasattr(x, "responses"):
+            raise EstimateError("figures do not say who answered twice: matched= needs responses")
+        rows, least = _table_of(x.responses, columns), x.responses and _threshold()
+    if rows is None:
+        return shaped([], kinds, what)
+    rows = rows if waves is None else rows[rows["wave"].isin(as_list(waves) or [])]
+    there = sorted(set(rows.loc[rows[item].notna(), "wave"].dropna()))
+    _refuse_pairs(pairs, set(there), item)
+    asked = wave_pairs(there, pairs)
+    found = panel.response_changes(rows, item, pairs=asked, **settings)
+    found = found[found["comparison"].eq(panel.MATCHED if matched else panel.CROSS_SECTION)]
+    if groups is not None:
+        place = {group: at for at, group in enumerate(as_list(groups) or [])}
+        found = found[found["group"].isin(place)]
+        found = found.sort_values("group", key=lambda column: column.map(place), kind="stable")
+    few = found["base"].lt(least).fillna(True)
+    hidden = ["estimate", "std_error", "conf_low", "conf_high", "gained", "lost", "p_value"]
+    shown = found.assign(**{name: found[name].mask(few) for name in hidden})
+    return shaped([_judged(row, there) for row in shown.to_dict("records")], kinds, what)
+
+
+def _judged(row: Mapping[Any, Any], waves: Sequence[int]) -> dict[str, Any]:
+    first, last, known = row["wave_from"], row["wave"], pd.notna(row["conf_low"])
+    label = HOLDS if known and not row["conf_low"] <= 0 <= row["conf_high"] else NOT
+    return {
+        **row,
+        "label": label if known else pd.NA,
+        "verdict": VERDICTS[label] if known else pd.NA,
+        "period": f"{first} to {last}",
+        "whole": (first, last) == (waves[0], waves[-1]),
+        "silent": [],
+        "share_from": row["value_from"],
+        "share_to": row["value_to"],
+    }
+
+
+def _table_of(responses: Any, columns: Sequence[str]) -> pd.DataFrame | None:
+    tables = [getattr(responses, name, None) for name in ("bands", "positions", "districts")]
+    return next((one for one in tables if one is not None and set(columns) <= set(one)), None)
+
+
+def _threshold() -> int:
+    from edtech_survey.statistics.disclosure import rule_named  # noqa: PLC0415
+
+    return rule_named("districts-5").threshold

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
+from statsmodels.stats.proportion import proportion_confint
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
@@ -127,16 +128,6 @@ def _at_least(
     return np.where(x == 0, 1.0, mass.cumsum(axis=1))
 
 
-__all__ = [
-    "Interval",
-    "clopper_pearson",
-    "finite_population",
-    "mean_interval",
-    "newcombe",
-    "wilson",
-]
-
-
 def wilson(count: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Interval:
     """Score interval for a share; not [100, 100] when all answered so.
 
@@ -144,15 +135,7 @@ def wilson(count: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Inter
     method 3 (no continuity correction); Brown, Cai and DasGupta (2001), Statistical Science
     16:101-133, who recommend it.
     """
-    x, n = checked_counts(count, base)
-    z = normal_quantile(confidence)
-    share = x / n
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
-    return Interval(
-        100 * np.where(x == 0, 0.0, centre - half)[()],
-        100 * np.where(x == n, 1.0, centre + half)[()],
-    )
+    return _binomial(count, base, confidence, "wilson")
 
 
 def clopper_pearson(count: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Interval:
@@ -160,33 +143,17 @@ def clopper_pearson(count: ArrayLike, base: ArrayLike, confidence: float = 0.95)
 
     Clopper and Pearson (1934), Biometrika 26:404-413, in its beta form.
     """
+    return _binomial(count, base, confidence, "beta")
+
+
+def _binomial(count: ArrayLike, base: ArrayLike, confidence: float, method: str) -> Interval:
     x, n = checked_counts(count, base)
-    tail = (1 - checked_confidence(confidence)) / 2
-    low = stats.beta.ppf(tail, np.maximum(x, 1), n - np.maximum(x, 1) + 1)
-    high = stats.beta.ppf(1 - tail, np.minimum(x, n - 1) + 1, n - np.minimum(x, n - 1))
+    tails = 1 - checked_confidence(confidence)
+    low, high = proportion_confint(x.copy(), n.copy(), alpha=tails, method=method)
+    # None and all have an exact end, which floats may miss.
     return Interval(
         100 * np.where(x == 0, 0.0, low)[()],
         100 * np.where(x == n, 1.0, high)[()],
-    )
-
-
-def newcombe(
-    count: ArrayLike,
-    base: ArrayLike,
-    other_count: ArrayLike,
-    other_base: ArrayLike,
-    confidence: float = 0.95,
-) -> Interval:
-    """Interval for the first share minus the other, from two independent samples.
-
-    Newcombe (1998), Statistics in Medicine 17:873-890, method 10.
-    """
-    first, other = wilson(count, base, confidence), wilson(other_count, other_base, confidence)
-    share, other_share = _percent(count, base), _percent(other_count, other_base)
-    difference = share - other_share
-    return Interval(
-        difference - np.hypot(share - first.low, other.high - other_share),
-        difference + np.hypot(first.high - share, other_share - other.low),
     )
 
 
@@ -219,85 +186,42 @@ def mean_interval(
     return Interval(centre - half, centre + half)
 
 
-def _percent(count: ArrayLike, base: ArrayLike) -> NDArray[np.float64]:
-    return 100 * np.asarray(count, dtype=float) / np.asarray(base, dtype=float)
-
-
-METHODS = ("auto", "wilson", "clopper-pearson", "finite")
 _KEYS = ("source", "wave", "item", "group", "base_kind", "population", "synthetic")
 
 
-def share_estimates(
-    counts: pd.DataFrame, *, method: str = "auto", confidence: float = 0.95
-) -> pd.DataFrame:
-    """Turn counts with their bases into shares with intervals.
+def share_estimates(counts: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Turn counts with their bases into shares: hypergeometric where the population is known.
 
-    Parameters
-    ----------
-    counts : DataFrame
-        One share a row: ``count`` and ``base``, or figures, whose rows with statistic
-        ``count`` are used with ``value`` as the count. ``source, wave, item, group,
-        base_kind, population`` and ``synthetic`` are carried over where there are any.
-    method : str
-        ``auto``: exact hypergeometric where the population is known, else Wilson; or one
-        of ``wilson``, ``clopper-pearson`` and ``finite`` for all rows.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    DataFrame
-        The result shape, statistic ``share`` in percent, in the order given, and ``count``.
-        ``std_error`` is that of sampling without replacement where the population is known
-        and used; missing at 0 and 100 percent, where the formula would say 0.
-
-    Raises
-    ------
-    EstimateError
-        If a base is missing, a count is no whole number between 0 and its base, or
-        ``finite`` is asked for and a population is missing; all such rows are named.
-
-    References
-    ----------
-    As :func:`edtech_survey.statistics.intervals.wilson`,
-    :func:`~edtech_survey.statistics.intervals.finite_population` and
-    :func:`~edtech_survey.statistics.intervals.clopper_pearson`; the standard error:
-    Cochran (1977), Sampling Techniques, 3rd ed., equation 3.8.
-
-    Examples
-    --------
-    >>> answered = pd.DataFrame({"group": ["pk-2", "6-8"], "count": [47, 58], "base": [53, 58]})
-    >>> share_estimates(answered)[["group", "estimate", "conf_low", "conf_high"]].round(1)
-      group  estimate  conf_low  conf_high
-    0  pk-2      88.7      77.4       94.7
-    1   6-8     100.0      93.8      100.0
+    ``counts`` has ``count`` and ``base``, or is of figures, whose counts are taken. Else
+    Wilson. Standard error: Cochran (1977), Sampling Techniques, 3rd ed., equation 3.8;
+    missing at 0 and 100 percent, where the formula would say 0.
     """
-    if method not in METHODS:
-        raise EstimateError(f"method {method!r} is not one of {', '.join(METHODS)}")
     table = _counted(counts)
     x, n, size = (
         table[name].astype("Float64").to_numpy(float, na_value=np.nan)
         for name in ("count", "base", "population")
     )
-    finite = ~np.isnan(size) & (method in ("auto", "finite"))
-    _refuse(table, x, n, size if method in ("auto", "finite") else np.full_like(size, np.nan))
-    if method == "finite" and not finite.all():
-        raise EstimateError(
-            "the finite-population interval needs the population of every row",
-            [Problem(_named(table, at), "no population") for at in np.flatnonzero(~finite)],
-        )
-    exact = clopper_pearson if method == "clopper-pearson" else wilson
-    low, high = exact(x, n, confidence)
+    _refuse(table, x, n, size)
+    finite = ~np.isnan(size)
+    low, high = (limit.copy() for limit in wilson(x, n, confidence))
     if finite.any():
-        part = finite_population(x[finite], n[finite], size[finite], confidence)
-        low, high = (
-            _replaced(whole, finite, new) for whole, new in zip((low, high), part, strict=True)
+        low[finite], high[finite] = finite_population(
+            x[finite], n[finite], size[finite], confidence
         )
-    shown = _columns(table, x, n, np.where(finite, size, np.nan), Interval(low, high))
-    names = np.where(
-        finite, "hypergeometric", "Clopper-Pearson" if exact is clopper_pearson else "Wilson"
+    share = x / n
+    divisor = np.where(finite, np.maximum(n - 1, 1), n)
+    error = 100 * np.sqrt(share * (1 - share) / divisor * np.where(finite, 1 - n / size, 1.0))
+    return estimates(
+        table.assign(
+            estimate=100 * share,
+            std_error=pd.Series(error, dtype="Float64").mask((x == 0) | (x == n)),
+            conf_low=low,
+            conf_high=high,
+            count=table["count"].astype("Int64"),
+            statistic="share",
+            method=np.where(finite, "hypergeometric", "Wilson"),
+        )
     )
-    return estimates(shown.assign(statistic="share", method=names))
 
 
 def _counted(counts: pd.DataFrame) -> pd.DataFrame:
@@ -313,13 +237,8 @@ def _counted(counts: pd.DataFrame) -> pd.DataFrame:
         )
     if "base" not in table.columns:
         raise EstimateError("there is no column 'base': a share needs the number that answered")
-    carried = {
-        name: table[name] if name in table.columns else pd.Series(pd.NA, index=table.index)
-        for name in _KEYS
-    }
-    return pd.DataFrame(carried | {"count": table["count"], "base": table["base"]}).reset_index(
-        drop=True
-    )
+    kept = table.reindex(columns=[*_KEYS, "count", "base"]).reset_index(drop=True)
+    return kept.assign(figures=table["figure_id"].to_numpy()) if "figure_id" in table else kept
 
 
 def _refuse(
@@ -347,36 +266,7 @@ def _refuse(
 
 def _named(table: pd.DataFrame, at: np.intp) -> str:
     said = [str(table[name].iat[at]) for name in ("source", "wave", "item", "group")]
-    return f"row {at} ({' '.join(word for word in said if word != '<NA>')})"
-
-
-def _replaced(
-    whole: NDArray[np.float64], where: NDArray[np.bool_], new: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    changed = whole.copy()
-    changed[where] = new
-    return changed
-
-
-def _columns(
-    table: pd.DataFrame,
-    x: NDArray[np.float64],
-    n: NDArray[np.float64],
-    size: NDArray[np.float64],
-    limits: Interval,
-) -> pd.DataFrame:
-    share = x / n
-    left = np.where(np.isnan(size), 1.0, 1 - n / size)
-    divisor = np.where(np.isnan(size), n, np.maximum(n - 1, 1))
-    error = 100 * np.sqrt(share * (1 - share) / divisor * left)
-    found: dict[str, Any] = {
-        "estimate": 100 * share,
-        "std_error": pd.Series(error, dtype="Float64").mask((x == 0) | (x == n)),
-        "conf_low": limits.low,
-        "conf_high": limits.high,
-        "count": table["count"].astype("Int64"),
-    }
-    return table.assign(**found)
+    return f"row {at} ({' '.join(word for word in said if word not in ('<NA>', 'nan'))})"
 
 
 def newcombe_paired(

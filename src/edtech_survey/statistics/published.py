@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -152,7 +151,7 @@ class Feasible(NamedTuple):
 
 def feasible_bases(
     printed: Sequence[str],
-    population: int,
+    largest: int,
     *,
     least: int = 1,
     parts: bool = False,
@@ -160,7 +159,7 @@ def feasible_bases(
     rounding: str = "nearest",
     padding: bool = True,
 ) -> pd.DataFrame:
-    """Find every base up to the population that could have printed all of these percents.
+    """Find every base that could have printed all of these percents.
 
     The GRIM test asks whether one printed mean fits one stated base. This asks it of all
     percents of a question jointly, and of every base; the joint version is ours.
@@ -169,7 +168,7 @@ def feasible_bases(
     ----------
     printed : sequence of str
         The percents as printed, such as ``["75.9%", "65.7%", "39.8%"]``.
-    population : int
+    largest : int
         The largest base to try: how many could have answered.
     least : int
         The smallest base to try.
@@ -202,7 +201,7 @@ def feasible_bases(
 
     Examples
     --------
-    >>> feasible_bases(["75.9%", "65.7%", "39.8%"], population=250)
+    >>> feasible_bases(["75.9%", "65.7%", "39.8%"], largest=250)
        base     reading          counts
     0   108  as printed    82 | 71 | 43
     1   166  as printed  126 | 109 | 66
@@ -212,7 +211,7 @@ def feasible_bases(
         raise EstimateError("rest=True is about exclusive parts: set parts=True as well")
     found = joint_bases(
         read_percents(printed),
-        population,
+        largest,
         least=least,
         parts="rest" if rest else "whole" if parts else "",
         rounding=rounding,
@@ -295,55 +294,6 @@ def exact_percents(figures: pd.DataFrame) -> pd.Series:
     return share & plain & ~inexact
 
 
-def base_ranges(
-    figures: pd.DataFrame, population: int | None = None, *, joint: bool = False
-) -> pd.DataFrame:
-    """List which bases each published share, or each question, could have had.
-
-    As :func:`edtech_survey.statistics.published.feasible_bases`.
-    """
-    shares = figures.loc[exact_percents(figures)]
-    sizes = shares["population"].fillna(population) if population else shares["population"]
-    missing = shares.loc[sizes.isna(), "figure_id"].astype(str).tolist()
-    if missing:
-        raise EstimateError(
-            f"no population for {len(missing)} figures ({', '.join(missing[:5])}): "
-            "pass population=, the number that could have answered"
-        )
-    keys = QUESTION if joint else [*QUESTION, "group"]
-    rows = [
-        dict(zip(keys, key, strict=True)) | _range_row(part)
-        for key, part in shares.assign(population=sizes).groupby(keys, sort=False, dropna=False)
-    ]
-    return _range_frame(rows)
-
-
-def _range_row(part: pd.DataFrame) -> dict[str, Any]:
-    percents = [read_percent(text) for text in part["printed"]]
-    found = joint_bases(percents, int(part["population"].max()))
-    one_base = part["base"].nunique(dropna=False) == 1
-    names = [reading.name for reading in readings(percents) if reading.name in found.readings]
-    return {
-        "printed": " | ".join(part["printed"]),
-        "base": part["base"].iloc[0] if one_base else pd.NA,
-        "base_kind": part["base_kind"].iloc[0] if one_base else pd.NA,
-        "population": part["population"].max(),
-        "base_low": found.bases[0] if names else pd.NA,
-        "base_high": found.bases[-1] if names else pd.NA,
-        "n_bases": len(found.bases),
-        "bases": bases_text(found.bases),
-        "reading": names[0] if names else pd.NA,
-    }
-
-
-def _range_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    dtypes = dict.fromkeys((*QUESTION, "group", "printed"), "str")
-    dtypes |= {"base": "Int64", "base_kind": "str", "population": "Int64"}
-    dtypes |= {"base_low": "Int64", "base_high": "Int64", "n_bases": "Int64"}
-    dtypes |= {"bases": "str", "reading": "str", "wave": "Int64"}
-    return pd.DataFrame(rows, columns=list(dtypes)).astype(dtypes)
-
-
 EXACT = ("count", "total", "min", "max")
 """Statistics that are published in full, not rounded to a last printed place."""
 
@@ -379,26 +329,11 @@ def _range(statistic: Any, printed: Any, value: Any, note: Any) -> tuple[Any, An
     return (number, number) if half is None or finer else (number - half, number + half)
 
 
-BANDS = ("pk-2", "3-5", "6-8", "9-12")
-"""The grade bands of the Connecticut survey, youngest first."""
-
 KNOWN = ("published", "derived")
 """Kinds of base that the publication settles."""
 
 Assumed = int | tuple[int, int]
 """A base that the caller supposes, or the lowest and highest of a range."""
-
-
-class Choices(TypedDict, total=False):
-    """Which published shares to take, and what to suppose about their bases."""
-
-    waves: Sequence[int] | None
-    groups: Sequence[str] | None
-    sources: Sequence[str] | None
-    population: int | None
-    joint: bool
-    min_base: int
-    assume_base: Assumed | Mapping[int, Assumed] | None
 
 
 @dataclass(frozen=True)
@@ -417,6 +352,8 @@ class Share:
     synthetic: bool
     bases: NDArray[np.int64]
     counts: NDArray[np.int64]
+    figure: str = ""
+    supposed: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -443,29 +380,35 @@ def published_pairs(
     figures: pd.DataFrame,
     item: str,
     *,
-    waves: Sequence[int] | None = None,
-    groups: Sequence[str] | None = BANDS,
-    sources: Sequence[str] | None = None,
+    waves: int | Sequence[int] | None = None,
+    groups: str | Sequence[str] | None = None,
+    sources: str | Sequence[str] | None = None,
     population: int | None = None,
     joint: bool = False,
     min_base: int = 1,
     assume_base: Assumed | Mapping[int, Assumed] | None = None,
 ) -> list[Share]:
-    """Take an item's published shares, with the bases and counts that each allows."""
+    """Take an item's published shares, with the bases and counts that each allows.
+
+    Sorted by group, as asked or else as printed, and wave; none where the item was not asked.
+    """
     table = _selected(figures, item, waves, groups, sources)
-    sizes = table["population"].fillna(population) if population else table["population"]
+    if population is not None and not (isinstance(population, int) and population >= 1):
+        raise EstimateError(f"population={population!r}: give a whole number of at least 1")
+    sizes = table["population"] if population is None else pd.Series(population, table.index)
     allowed = _joint_bases(figures, table, sizes) if joint else None
     found: list[Share] = []
     problems: list[Problem] = []
-    rows = zip(table.to_dict("records"), sizes, exact_percents(table), strict=True)
-    for row, size, exact in rows:
+    for row, size, exact in zip(table.to_dict("records"), sizes, exact_percents(table), strict=True):
         try:
             if pd.isna(row["wave"]):
                 raise _impossible(row, "has no wave", "leave this one out")
             if not exact:
                 raise _impossible(row, "is not a plain, exact percent", "leave this one out")
-            bases = _bases(row, size, assume_base, min_base, allowed)
-            found.append(_share(row, size, bases))
+            bases, kind, supposed = _bases(row, size, assume_base, min_base, allowed)
+            if population is not None and row["population"] != population:
+                supposed = [*supposed, f"{population} could have answered"]
+            found.append(_share(row, size, bases, kind, supposed))
         except EstimateError as error:
             problems += error.problems
     if problems:
@@ -476,26 +419,27 @@ def published_pairs(
 def _selected(
     figures: pd.DataFrame,
     item: str,
-    waves: Sequence[int] | None,
-    groups: Sequence[str] | None,
-    sources: Sequence[str] | None,
+    waves: int | Sequence[int] | None,
+    groups: str | Sequence[str] | None,
+    sources: str | Sequence[str] | None,
 ) -> pd.DataFrame:
-    shares = figures.loc[(figures["item"] == item) & (figures["statistic"] == "share")]
-    if sources is not None:
-        shares = shares.loc[shares["source"].isin(list(sources))]
-    problems = [
-        *_absent(shares, "group", groups, item),
-        *_absent(shares, "wave", waves, item),
-        *(
-            []
-            if len(shares)
-            else [Problem(item, "has no published share", "check item=, sources=")]
-        ),
-    ]
-    kept = list(groups) if groups is not None else list(shares["group"].unique())
-    chosen = shares.loc[shares["group"].isin(kept)]
-    if waves is not None:
-        chosen = chosen.loc[chosen["wave"].isin(list(waves))]
+    chosen = figures.loc[(figures["item"] == item) & (figures["statistic"] == "share")]
+    order = list(chosen["group"].unique())
+    wanted = {"source": as_list(sources), "group": as_list(groups), "wave": as_list(waves)}
+    problems = []
+    for column, values in wanted.items():
+        there = list(chosen[column].dropna().unique())
+        problems += [
+            Problem(
+                f"{item}, {column} {one}",
+                "no such share",
+                f"there are {', '.join(map(str, there))}",
+            )
+            for one in values or ()
+            if one not in there and len(chosen)
+        ]
+    for column, values in wanted.items():
+        chosen = chosen if values is None else chosen.loc[chosen[column].isin(values)]
     problems += [
         Problem(
             f"{item} {group} {wave}",
@@ -507,7 +451,7 @@ def _selected(
     ]
     if problems:
         raise EstimateError(f"the published shares of {item} cannot be chosen as asked", problems)
-    place = {group: at for at, group in enumerate(kept)}
+    place = {group: at for at, group in enumerate(wanted["group"] or order)}
     return (
         chosen.assign(_place=chosen["group"].map(place))
         .sort_values(["_place", "wave"])
@@ -515,17 +459,11 @@ def _selected(
     )
 
 
-def _absent(
-    shares: pd.DataFrame, column: str, wanted: Sequence[Any] | None, item: str
-) -> list[Problem]:
-    there = list(shares[column].dropna().unique())
-    return [
-        Problem(
-            f"{item}, {column} {one}", "no such share", f"there are {', '.join(map(str, there))}"
-        )
-        for one in wanted or ()
-        if one not in there
-    ]
+def as_list(given: Any) -> list[Any] | None:
+    """Take one value, several, or None for all; an empty list is all, too."""
+    if given is None or isinstance(given, str | int):
+        return None if given is None else [given]
+    return list(given) or None
 
 
 def _joint_bases(
@@ -550,24 +488,30 @@ def _bases(
     assume_base: Assumed | Mapping[int, Assumed] | None,
     min_base: int,
     allowed: Callable[[dict[str, Any]], NDArray[np.int64]] | None,
-) -> tuple[NDArray[np.int64], str]:
-    """Bases to believe for one figure, and their kind."""
+) -> tuple[NDArray[np.int64], str, list[str]]:
+    """Bases to believe for one figure, their kind, and what was supposed for it."""
     if pd.notna(row["base"]) and (pd.isna(row["base_kind"]) or row["base_kind"] in KNOWN):
+        if pd.notna(size) and row["base"] > size:
+            raise _impossible(row, f"{row['base']} answered of {size}", "correct population=")
         kind = "published" if pd.isna(row["base_kind"]) else row["base_kind"]
-        return np.array([row["base"]], dtype=np.int64), kind
-    asked = assume_base.get(int(row["wave"])) if isinstance(assume_base, Mapping) else assume_base
+        return np.array([row["base"]], dtype=np.int64), kind, []
+    wave = int(row["wave"])
+    asked = assume_base.get(wave) if isinstance(assume_base, Mapping) else assume_base
     if asked is not None:
         lowest, highest = (asked, asked) if isinstance(asked, int) else asked
-        return np.arange(lowest, highest + 1), "unknown"
+        many = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
+        return np.arange(lowest, highest + 1), "unknown", [f"{many} answered"]
     if pd.isna(size):
         raise _impossible(row, "base and population unknown", "pass population=")
     bases = np.arange(1, int(size) + 1) if allowed is None else allowed(row)
-    bases = bases[(bases >= min_base) & (bases <= int(size))]
-    return bases, "feasible"
+    supposed = [] if allowed is None else ["as many answered for each group"]
+    supposed += [f"at least {min_base} answered"] if min_base > 1 else []
+    return bases[(bases >= min_base) & (bases <= int(size))], "feasible", supposed
 
 
-def _share(row: dict[str, Any], size: Any, believed: tuple[NDArray[np.int64], str]) -> Share:
-    bases, kind = believed
+def _share(
+    row: dict[str, Any], size: Any, bases: NDArray[np.int64], kind: str, supposed: list[str]
+) -> Share:
     # The coarsest reading: zeros that may be padding are not relied on.
     percent = readings([read_percent(row["printed"])])[-1].percents[0]
     low, high = compatible_counts(percent, bases)
@@ -592,6 +536,8 @@ def _share(row: dict[str, Any], size: Any, believed: tuple[NDArray[np.int64], st
         synthetic=bool(row["synthetic"]) if pd.notna(row["synthetic"]) else False,
         bases=np.repeat(bases, span),
         counts=first + np.arange(span.sum()),
+        figure=str(row["figure_id"]) if pd.notna(row["figure_id"]) else "",
+        supposed=tuple(supposed),
     )
 
 
@@ -674,72 +620,3 @@ def figure_of(
             f"{', '.join(map(str, found['wave']))}: say which with wave="
         )
     return found.iloc[0]
-
-
-RATIOS = ("1:1", "2:1", "3:1", "4:1", ">4:1")
-"""Students to a device, as the survey asks."""
-
-ANSWERS = {"sharing": ("none", "some", "all"), "provision": ("district", "student", "both")}
-AFTER_HOURS = ("staff", "students", "families", "other")
-
-
-@dataclass(frozen=True)
-class Reported:
-    """One statistic of one item: its unit, and its form in print."""
-
-    item: str
-    statistic: str
-    unit: str
-    form: str
-
-
-REPORTED = tuple(
-    Reported(item, statistic, unit, form)
-    for item, statistics, unit, form in (
-        ("responding_districts", "count", "districts", "number"),
-        ("students", "total", "students", "number"),
-        ("students", "share", "percent", "percent"),
-        ("schools", "total", "schools", "number"),
-        ("devices", "total mean max min", "devices", "number"),
-        ("position_present", "count", "districts", "number"),
-        ("position_present", "share", "percent", "percent"),
-        ("position_enrollment", "mean", "students", "number"),
-        ("position_fte", "mean", "fte", "hundredths"),
-        ("position_salary", "mean", "usd", "dollars"),
-        ("position_outsourced", "count", "districts", "number"),
-        ("position_outsourced", "share", "percent", "percent"),
-        ("benefit_rate_responding", "count", "districts", "number"),
-        ("benefit_rate_responding", "share", "percent", "percent"),
-        ("benefit_rate", "mean min max", "percent", "percent"),
-        ("sharing", "count", "districts", "number"),
-        ("sharing", "share", "percent", "percent"),
-        ("provision", "count", "districts", "number"),
-        ("provision", "share", "percent", "percent"),
-        ("student_device_ratio", "count", "districts", "number"),
-        ("student_device_ratio", "share", "percent", "percent"),
-        ("one_to_one", "share", "percent", "percent"),
-        ("support_staff", "total", "staff", "number"),
-        ("support_ratio", "max min mean_of_ratios ratio_of_totals", "devices_per_staff", "ratio"),
-        ("after_hours", "count", "districts", "number"),
-        ("after_hours", "share", "percent", "percent"),
-    )
-    for statistic in statistics.split()
-)
-"""In the order of the summary."""
-
-
-def reported(item: str, statistic: str) -> Reported:
-    """Look up how the report prints a statistic."""
-    for one in REPORTED:
-        if (one.item, one.statistic) == (item, statistic):
-            return one
-    raise EstimateError(f"the report has no {statistic} of {item}: see REPORTED")
-
-
-def printed(value: float, form: str) -> str:
-    """Write a number as the report does, rounded half up."""
-    # Through its shortest text: 2.925 is meant, not the float just below it.
-    places = Decimal("0.01") if form == "hundredths" else Decimal(1)
-    exact = Decimal(repr(round(float(value), 9))).quantize(places, rounding=ROUND_HALF_UP)
-    wrapped = {"percent": "{:f}%", "dollars": "${:,f}", "ratio": "1 : {:,f}", "number": "{:,f}"}
-    return wrapped.get(form, "{:f}").format(exact)

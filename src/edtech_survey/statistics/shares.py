@@ -1,0 +1,235 @@
+"""Shares: of published figures, with what their printing left open, or of rows of respondents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from edtech_survey import words
+from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
+from edtech_survey.statistics.contrasts import over, silent
+from edtech_survey.statistics.given import Given, given
+from edtech_survey.statistics.intervals import finite_population, wilson
+from edtech_survey.statistics.published import Assumed, Share, as_list, published_pairs, unrepeated
+
+_LEVEL = {
+    "name": "str",
+    "silent": "object",
+    "supposed": "str",
+    "count": "Int64",
+    "base_low": "Int64",
+    "base_high": "Int64",
+    "n_bases": "Int64",
+    "printed": "str",
+    "rounding": "Float64",
+}
+
+
+def shares(
+    x: Any,
+    item: str,
+    *,
+    answer: str | Sequence[str] | None = None,
+    by: str | Sequence[str] = (),
+    groups: str | Sequence[str] | None = None,
+    waves: int | Sequence[int] | None = None,
+    population: int | Mapping[int, int] | None = None,
+    weights: pd.DataFrame | None = None,
+    cluster: str | None = "district_id",
+    sources: str | Sequence[str] | None = None,
+    joint: bool = False,
+    min_base: int = 1,
+    assume_base: Assumed | Mapping[int, Assumed] | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Give the percent of those who answered, with its interval.
+
+    Of published figures each base that could have printed the percent is tried, and the
+    interval is the widest of all; nothing is supposed but what is said here.
+
+    Parameters
+    ----------
+    x : Evidence or DataFrame
+        An Evidence gives the published figures of its own series; or figures, or rows of
+        respondents (``evidence.responses.bands``), one row an answer.
+    item : str
+        Of figures an item with published shares; of rows a column.
+    answer, by, weights, cluster
+        Of rows only: the answer that is counted (default: each), columns of groups, weights
+        from ``es.weights``, and the column of units that may have several rows.
+    groups, waves, sources : one value, a list, or None for all
+        What to take, groups in the order wanted.
+    population : int, optional
+        How many could have answered, in place of what the figures say; of rows also by wave.
+    joint, min_base, assume_base
+        Suppositions about bases that no figure gives: one base for all groups of a wave; the
+        smallest to believe; a base, a range (low, high), or either by wave. They never touch a
+        base that is published, and stand in the column ``supposed`` of the rows they touch.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        The result shape, statistic ``share`` in percent; zero rows for what was not asked. Of
+        figures also: ``name`` of the group; ``silent``, the wave if its base is not known;
+        ``supposed``; ``count`` where it is settled; ``base_low, base_high, n_bases`` of the
+        bases tried; ``printed`` and ``rounding``, half of its last place in points.
+
+    Raises
+    ------
+    EstimateError
+        For a group or wave that the item does not have, a percent that no base allowed here
+        could have printed, or a population smaller than a base.
+
+    References
+    ----------
+    Bases: Brown and Heathers (2017), Social Psychological and Personality Science 8:363-369.
+    Intervals: Konijn (1973), Statistical Theory of Sample Survey Design and Analysis, ch. 3,
+    where the population is known, else Wilson (1927), JASA 22:209-212.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures(
+    ...     {"figure_id": f"a.{wave}", "source": "a", "wave": wave, "item": "one_to_one",
+    ...      "group": "6-8", "statistic": "share", "printed": text, "base": base, "population": 205}
+    ...     for wave, text, base in ((2017, "58%", None), (2024, "89%", 53)))
+    >>> found = shares(printed, "one_to_one")
+    >>> found[["wave", "estimate", "conf_low", "conf_high", "base", "count"]].round(1)
+       wave  estimate  conf_low  conf_high  base  count
+    0  2017      58.0      28.8       83.9  <NA>   <NA>
+    1  2024      88.7      78.5       94.6    53     47
+    """
+    what = given(x)
+    if what.figures is None:
+        _refuse_suppositions(joint, min_base, assume_base)
+        return _of_rows(
+            what.rows, item, groups, waves, answer=answer, by=by, population=population,
+            weights=weights, cluster=cluster, confidence=confidence,
+        )  # fmt: skip
+    if answer is not None or weights is not None or not set(as_list(by) or ()) <= {"group", "wave"}:
+        raise EstimateError(
+            "answer=, by= and weights= are for rows of respondents; published figures have groups=",
+            [Problem(item, "is asked of figures", "give evidence.responses.bands or the like as x")],
+        )
+    found = published_shares(
+        x, what, item, groups=groups, waves=waves, sources=sources, population=population,
+        joint=joint, min_base=min_base, assume_base=assume_base,
+    )  # fmt: skip
+    return shaped([level(share, confidence) for share in found], _LEVEL, what)
+
+
+def published_shares(x: Any, what: Given, item: str, **choices: Any) -> list[Share]:
+    """Take an item's published shares; an item that no codebook knows is refused, not empty."""
+    if what.figures is None:
+        raise EstimateError(
+            f"{item}: this works on published figures",
+            [Problem("first argument", "rows of respondents", "give an Evidence or figures")],
+        )
+    items = getattr(getattr(x, "codebook", None), "items", None)
+    if items is not None and item not in {*items["item"], *what.figures["item"]}:
+        from difflib import get_close_matches  # noqa: PLC0415
+
+        near = get_close_matches(item, list(items["item"]), n=3)
+        problem = Problem(item, "is not in the codebook", f"did you mean {', '.join(near)}?")
+        raise EstimateError("there is no such item", [problem] if near else [])
+    return published_pairs(unrepeated(what.figures), item, **choices)
+
+
+def shaped(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], what: Given) -> pd.DataFrame:
+    """Put rows into the result shape with all further columns, and name their groups."""
+    table = estimates(rows).reindex(columns=[*ESTIMATE_COLUMNS, *kinds])
+    pairs = zip(table["item"], table["group"], table["name"], strict=True)
+    names = [what.name(item, group) if pd.isna(name) else name for item, group, name in pairs]
+    return table.assign(name=pd.Series(names, table.index, dtype="str")).astype(dict(kinds))
+
+
+def suppositions(found: Sequence[Share], confidence: float, *more: str) -> Any:
+    """Write what was supposed, so that it reads on after "supposing that"; NA if nothing."""
+    waves: dict[str, list[int]] = {}
+    for share in found:
+        for text in share.supposed:
+            waves.setdefault(text, []).append(share.wave)
+    told = [f"{text} in {words.years(sorted(set(of)))}" for text, of in waves.items()]
+    if confidence != 0.95:  # noqa: PLR2004 (what every page says unless it is told otherwise)
+        enough = "is enough" if confidence < 0.95 else "is asked for"  # noqa: PLR2004
+        told.append(f"{100 * confidence:g}% confidence {enough}")
+    return words.join([*told, *more]) or pd.NA
+
+
+def level(share: Share, confidence: float) -> dict[str, Any]:
+    """Give one published share as a row, with its widest interval."""
+    # Pairs ascend, and limits rise with the count: each base needs only its extreme counts.
+    bases, first = np.unique(share.bases, return_index=True)
+    last = np.append(first[1:], len(share.bases)) - 1
+    limits = [
+        wilson(share.counts[at], bases, confidence)
+        if share.population is None
+        else finite_population(share.counts[at], bases, share.population, confidence)
+        for at in (first, last)
+    ]
+    size = share.population
+    name = "Wilson" if size is None else f"hypergeometric, population {size}"
+    settled = len(share.counts) == 1
+    return share_columns(share) | {
+        "estimate": share.point,
+        "std_error": _std_error(share) if settled and 0 < share.point < 100 else pd.NA,
+        "conf_low": float(np.min(limits[0].low)),
+        "conf_high": float(np.max(limits[1].high)),
+        "method": name + over([share]),
+        "supposed": suppositions([share], confidence),
+        "count": int(share.counts[0]) if settled else pd.NA,
+        "n_bases": len(bases),
+        "printed": share.printed,
+        "rounding": share.percent.half_unit,
+    }
+
+
+def share_columns(share: Share) -> dict[str, Any]:
+    """Say which share a row is about and what its base is."""
+    return {
+        "source": share.source,
+        "wave": share.wave,
+        "item": share.item,
+        "group": share.group,
+        "statistic": "share",
+        "base": share.base if share.base is not None else pd.NA,
+        "base_kind": share.base_kind,
+        "population": share.population if share.population is not None else pd.NA,
+        "synthetic": share.synthetic,
+        "figures": share.figure or pd.NA,
+        "silent": silent([share]),
+        "base_low": int(share.bases.min()),
+        "base_high": int(share.bases.max()),
+    }
+
+
+def _std_error(share: Share) -> float:
+    """Give the error of a settled share: Cochran (1977), equation 3.8."""
+    base, size = int(share.bases[0]), share.population
+    spread = share.point * (100 - share.point)
+    variance = spread / base if size is None else spread / (base - 1) * (1 - base / size)
+    return float(np.sqrt(variance))
+
+
+def _refuse_suppositions(joint: bool, min_base: int, assume_base: Any) -> None:
+    if joint or min_base > 1 or assume_base is not None:
+        raise EstimateError("rows of respondents have their base: nothing is supposed about it")
+
+
+def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:
+    from edtech_survey.statistics.responses import response_shares  # noqa: PLC0415
+
+    for column, values in (("wave", as_list(waves)), (_group_column(settings["by"]), as_list(groups))):
+        rows = rows if values is None else rows[rows[column].isin(values)]
+    return response_shares(rows, item, **settings)
+
+
+def _group_column(by: Any) -> str:
+    """Name the column that groups= is about: the one of by= that is not the wave."""
+    return next((column for column in as_list(by) or [] if column != "wave"), "group")
