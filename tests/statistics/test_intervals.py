@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from edtech_survey.errors import EstimateError
+from edtech_survey.shape import ESTIMATE_COLUMNS, figures
 from edtech_survey.statistics import intervals
+from edtech_survey.statistics.intervals import share_estimates
 
 # Newcombe (1998), Statistics in Medicine 17:857-872, table I, method 3.
 WILSON_TABLE = [
@@ -25,17 +27,6 @@ EXACT_TABLE = [
     (15, 148, 0.0578, 0.1617),
     (0, 20, 0.0000, 0.1684),
     (1, 29, 0.0009, 0.1776),
-]
-# Newcombe (1998), Statistics in Medicine 17:873-890, table II, method 10.
-DIFFERENCE_TABLE = [
-    (56, 70, 48, 80, 0.0524, 0.3339),
-    (9, 10, 3, 10, 0.1705, 0.8090),
-    (6, 7, 2, 7, 0.0582, 0.8062),
-    (5, 56, 0, 29, -0.0381, 0.1926),
-    (0, 10, 0, 20, -0.1611, 0.2775),
-    (0, 10, 0, 10, -0.2775, 0.2775),
-    (10, 10, 0, 20, 0.6791, 1.0000),
-    (10, 10, 0, 10, 0.6075, 1.0000),
 ]
 ALL_COUNTS = [(count, base) for base in (1, 2, 7, 30, 211) for count in range(base + 1)]
 
@@ -54,36 +45,13 @@ def test_clopper_pearson_gives_the_published_limits(count, base, low, high):
     assert as_fractions(intervals.clopper_pearson(count, base)) == (low, high)
 
 
-@pytest.mark.parametrize("row", DIFFERENCE_TABLE)
-def test_newcombe_gives_the_published_limits(row):
-    *counts, low, high = row
-    assert as_fractions(intervals.newcombe(*counts)) == (low, high)
-
-
-@pytest.mark.parametrize(
-    ("function", "method"), [(intervals.wilson, "wilson"), (intervals.clopper_pearson, "beta")]
-)
 @pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
-def test_shares_agree_with_statsmodels(function, method, confidence):
-    count, base = np.array(ALL_COUNTS).T
-    expected = proportion_confint(count, base, alpha=1 - confidence, method=method)
-    np.testing.assert_allclose(
-        function(count, base, confidence), 100 * np.array(expected), atol=1e-9
-    )
-
-
-def test_newcombe_agrees_with_statsmodels():
-    for pair in [(47, 53, 20, 100), (56, 57, 46, 65), (3, 40, 30, 41)]:
-        expected = confint_proportions_2indep(*pair, method="newcomb", alpha=0.1)
-        np.testing.assert_allclose(
-            intervals.newcombe(*pair, confidence=0.9), 100 * np.array(expected), atol=1e-9
-        )
-
-
-def test_wilson_of_the_survey():
-    low, high = intervals.wilson([47, 58], [53, 58])
-    np.testing.assert_array_equal(low.round(1), [77.4, 93.8])
-    np.testing.assert_array_equal(high.round(1), [94.7, 100.0])
+def test_shares_agree_with_scipy_for_every_count(confidence):
+    for function, method in ((intervals.wilson, "wilson"), (intervals.clopper_pearson, "exact")):
+        found = np.column_stack(function(*np.array(ALL_COUNTS).T, confidence))
+        for limits, (count, base) in zip(found, ALL_COUNTS, strict=True):
+            known = stats.binomtest(count, base).proportion_ci(confidence, method)
+            np.testing.assert_allclose(limits, [100 * known.low, 100 * known.high], atol=1e-9)
 
 
 def by_enumeration(count, base, population, confidence):
@@ -158,27 +126,24 @@ def test_finite_population_in_several_tables_is_the_same(monkeypatch):
     assert whole.low.shape == (3, 4)
 
 
-@given(
-    base=st.integers(1, 400), part=st.floats(0, 1), confidence=st.sampled_from([0.5, 0.9, 0.999])
-)
-def test_intervals_hold_their_estimate_and_rise_with_the_count(base, part, confidence):
-    count = int(part * (base - 1))
-    population = base + 40
+@pytest.mark.parametrize(("base", "confidence"), [(1, 0.95), (7, 0.5), (60, 0.9), (211, 0.999)])
+def test_intervals_hold_their_estimate_and_rise_with_the_count(base, confidence):
+    counts, population = np.arange(base + 1), base + 40
     for function, further in (
         (intervals.wilson, ()),
         (intervals.clopper_pearson, ()),
         (intervals.finite_population, (population,)),
     ):
-        low, high = function([count, count + 1], base, *further, confidence=confidence)
-        share = 100 * np.array([count, count + 1]) / base
+        low, high = function(counts, base, *further, confidence=confidence)
+        share = 100 * counts / base
         # A finite population moves in whole units, so a limit may miss by less than one.
         slack = 100 / population if further else 1e-9
-        assert (low >= 0).all()
-        assert (high <= 100).all()
+        assert low.min() >= 0
+        assert high.max() <= 100
         assert (low <= share + slack).all()
         assert (share - slack <= high).all()
-        assert low[0] <= low[1]
-        assert high[0] <= high[1]
+        assert (np.diff(low) >= 0).all()
+        assert (np.diff(high) >= 0).all()
 
 
 def test_mean_interval_agrees_with_scipy_and_shrinks_to_a_census():
@@ -207,3 +172,134 @@ def test_mean_interval_agrees_with_scipy_and_shrinks_to_a_census():
 def test_what_cannot_be_is_refused(call, said):
     with pytest.raises(EstimateError, match=said):
         call()
+
+
+POSITIONS = figures(
+    [
+        {
+            "figure_id": f"a-2024.position-present.{position}.count",
+            "source": "a-2024",
+            "wave": 2024,
+            "item": "position_present",
+            "group": position,
+            "statistic": statistic,
+            "value": count,
+            "base": 62,
+            "base_kind": "published",
+            "population": population,
+            "synthetic": False,
+        }
+        for position, statistic, count, population in (
+            ("technology_director", "count", 56, 205),
+            ("cyber_security", "count", 4, None),
+            ("cyber_security", "share", 6, None),
+        )
+    ]
+)
+
+
+def test_figures_with_counts_become_shares_with_their_origin():
+    table = share_estimates(POSITIONS)
+    assert tuple(table.columns) == (*ESTIMATE_COLUMNS, "count")
+    assert table["group"].tolist() == ["technology_director", "cyber_security"]
+    assert table["base_kind"].tolist() == ["published"] * 2
+    assert table["method"].tolist() == ["hypergeometric", "Wilson"]
+    np.testing.assert_allclose(table["estimate"].astype(float), [5600 / 62, 400 / 62])
+    expected = intervals.finite_population(56, 62, 205)
+    assert (table["conf_low"][0], table["conf_high"][0]) == expected
+    assert (table["conf_low"][1], table["conf_high"][1]) == intervals.wilson(4, 62)
+
+
+def test_standard_errors_by_hand():
+    # Cochran 3.8: sqrt(pq/(n-1) * (1-n/N)); without a population sqrt(pq/n).
+    table = share_estimates(POSITIONS)
+    with_size = 100 * np.sqrt((56 / 62) * (6 / 62) / 61 * (1 - 62 / 205))
+    without = 100 * np.sqrt((4 / 62) * (58 / 62) / 62)
+    np.testing.assert_allclose(table["std_error"].astype(float), [with_size, without])
+    all_yes = share_estimates(pd.DataFrame({"count": [58], "base": [58]}))
+    assert all_yes["std_error"].isna().all()
+    assert round(all_yes["conf_low"][0], 1) == 93.8
+
+
+def test_the_argument_is_left_alone_and_no_rows_give_no_rows():
+    before = POSITIONS.copy(deep=True)
+    share_estimates(POSITIONS)
+    pd.testing.assert_frame_equal(POSITIONS, before)
+    assert len(share_estimates(POSITIONS.iloc[:0])) == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        (POSITIONS.assign(base=pd.NA), r"row 0 \(a-2024 2024 position_present tech"),
+        (POSITIONS.assign(value=99.0), "count 99, base 62"),
+        (POSITIONS.assign(population=50), "population 50"),
+        (pd.DataFrame({"count": [1]}), "no column 'base'"),
+        (pd.DataFrame({"n": [1]}), "neither a frame of counts nor figures"),
+    ],
+)
+def test_rows_that_cannot_be_shares_are_named(counts, said):
+    with pytest.raises(EstimateError, match=said):
+        share_estimates(counts)
+
+
+# Newcombe (1998), Statistics in Medicine 17:2635-2650, table III, method 10 (and method 8
+# where the two differ), as proportions: cells e, f, g, h and the limits.
+TABLE_III = {
+    (36, 12, 2, 0): (0.0569, 0.3404),
+    (20, 12, 2, 16): (0.0562, 0.3292),
+    (18, 12, 2, 18): (0.0562, 0.3290),
+    (36, 14, 0, 0): (0.1528, 0.4167),
+    (35, 14, 0, 1): (0.1461, 0.4175),
+    (18, 14, 0, 18): (0.1441, 0.3963),
+    (2, 97, 1, 0): (0.8721, 0.9854),
+    (0, 29, 1, 0): (0.6666, 0.9882),
+    (2, 98, 0, 0): (0.9178, 0.9945),
+    (1, 98, 0, 1): (0.9171, 0.9916),
+    (0, 30, 0, 0): (0.8395, 1.0),
+    (54, 0, 0, 0): (-0.0664, 0.0664),
+    (53, 0, 0, 1): (-0.0729, 0.0729),
+    (30, 0, 0, 24): (-0.0358, 0.0358),
+    (27, 0, 0, 27): (-0.0351, 0.0351),
+}
+METHOD_8 = {(20, 12, 2, 16): (0.0618, 0.3242), (29, 0, 0, 25): (-0.0049, 0.0049)}
+
+
+@pytest.mark.parametrize(("cells", "limits"), TABLE_III.items())
+def test_newcombes_table_of_paired_differences(cells, limits):
+    low, high = intervals.newcombe_paired(*cells)
+    # The table is printed to four places; 1.96 was used for the quantile.
+    assert (low / 100, high / 100) == pytest.approx(limits, abs=6e-5)
+
+
+@pytest.mark.parametrize(("cells", "limits"), METHOD_8.items())
+def test_correlated_difference_with_phi_is_newcombes_method_8(cells, limits):
+    e, f, g, h = cells
+    n = sum(cells)
+    phi = (e * h - f * g) / np.sqrt((e + f) * (g + h) * (e + g) * (f + h))
+    low, high = intervals.correlated_difference(
+        100 * (e + f) / n, intervals.wilson(e + f, n), 100 * (e + g) / n, intervals.wilson(e + g, n), phi
+    )
+    assert (low / 100, high / 100) == pytest.approx(limits, abs=6e-5)
+
+
+def test_without_correlation_it_is_newcombes_interval_for_independent_samples():
+    limits = intervals.correlated_difference(80, intervals.wilson(56, 70), 60, intervals.wilson(48, 80))
+    expected = 100 * np.array(confint_proportions_2indep(56, 70, 48, 80, method="newcomb"))
+    assert tuple(limits) == pytest.approx(tuple(expected))
+
+
+@pytest.mark.parametrize("pair", [(10, 2), (0, 5), (3, 3), (1, 0), (17, 4)])
+def test_mcnemar_as_in_statsmodels(pair):
+    table = [[9, pair[0]], [pair[1], 7]]
+    assert intervals.mcnemar_p(*pair) == pytest.approx(mcnemar(table, exact=True).pvalue)
+
+
+def test_nobody_changed():
+    assert intervals.mcnemar_p(0, 0) == 1
+
+
+@pytest.mark.parametrize("cells", [(0, 0, 0, 0), (1, -1, 2, 3), (1, 0.5, 2, 3)])
+def test_counts_that_are_none_are_refused(cells):
+    with pytest.raises(EstimateError, match="four whole counts"):
+        intervals.newcombe_paired(*cells)

@@ -3,10 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.intervals import mcnemar_p, newcombe, newcombe_paired
+from edtech_survey.statistics.intervals import mcnemar_p, newcombe_paired
 from edtech_survey.statistics.panel import FURTHER, response_changes
+
+
+def newcombe(*counts):
+    return 100 * np.array(confint_proportions_2indep(*counts, method="newcomb"))
 
 
 def two_waves(first, last, **columns):

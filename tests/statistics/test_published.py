@@ -1,18 +1,234 @@
-"""Published shares: what is chosen, what each allows, and what is refused."""
+"""Published percents: which counts and bases print so, by decimal arithmetic and by trying."""
 
 from __future__ import annotations
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
+from edtech_survey.shape import figures
 from edtech_survey.statistics.published import (
-    base_ranges,
+    Percent,
+    bases_text,
+    compatible_counts,
     exact_percents,
     feasible_bases,
+    figure_of,
+    figures_of,
+    half_unit,
+    is_percent,
+    printed_range,
     published_pairs,
+    read_percent,
+    read_percents,
+    readings,
+    unrepeated,
 )
+
+MODES = {
+    "half_up": (ROUND_HALF_UP,),
+    "half_even": (ROUND_HALF_EVEN,),
+    "truncated": (ROUND_DOWN,),
+    "nearest": (ROUND_HALF_UP, ROUND_HALF_EVEN),
+}
+
+
+def printed_as(count, base, decimals, mode):
+    # 30 digits settle every tie: a tie ends after a few places, and nothing else is so near.
+    share = Decimal(100 * count) / Decimal(base)
+    return str(share.quantize(Decimal(1).scaleb(-decimals), rounding=mode))
+
+
+@pytest.mark.parametrize("rounding", MODES)
+@pytest.mark.parametrize("decimals", [0, 1, 2])
+def test_counts_are_those_that_decimal_arithmetic_prints_so(rounding, decimals):
+    for base in (1, 3, 8, 40, 160, 205):
+        for text in {
+            printed_as(count, base, decimals, mode)
+            for count in range(base + 1)
+            for mode in MODES[rounding]
+        }:
+            expected = [
+                count
+                for count in range(base + 1)
+                if text in {printed_as(count, base, decimals, mode) for mode in MODES[rounding]}
+            ]
+            low, high = compatible_counts(text, base, rounding)
+            assert list(range(low, high + 1)) == expected, (text, base)
+
+
+def test_a_tie_goes_both_ways_and_no_count_shows_as_an_empty_range():
+    # 1 of 8 is 12.5 percent: half up prints 13, half even 12.
+    for text in ("12%", "13%"):
+        assert compatible_counts(text, 8) == (1, 1)
+    low, high = compatible_counts("50%", [1, 2, 3])
+    np.testing.assert_array_equal(low <= high, [False, True, False])
+
+
+def test_percents_are_read_with_their_zeros():
+    assert read_percent(" 42.90 % ") == Percent(4290, 2)
+    assert read_percent("7") == Percent(7, 0)
+    assert read_percent("42.90%").half_unit == 0.005
+    assert read_percent("40.00%").trimmed(1) == Percent(400, 1)
+    assert read_percent("40.00%").trimmed(0) == Percent(40, 0)
+    assert read_percent("13.33%").trimmed(0) == Percent(1333, 2)
+
+
+def test_readings_drop_zeros_from_all_percents_alike():
+    titles = readings(read_percents(["13.33%", "37.80%", "42.90%", "6.10%"]))
+    assert [reading.name for reading in titles] == [
+        "as printed",
+        "zeros beyond 1 decimal are padding",
+    ]
+    assert titles[1].percents == ((1333, 2), (378, 1), (429, 1), (61, 1))
+    assert len(readings(read_percents(["20.00%", "40.50%"]))) == 3
+    assert len(readings(read_percents(["20%", "100%"]))) == 1
+
+
+@pytest.mark.fuzz
+@given(st.text(max_size=8))
+def test_what_is_read_is_a_percent_and_the_rest_is_refused(text):
+    if is_percent(text):
+        assert 0 <= read_percent(text).value <= 100
+        assert float(text.strip().removesuffix("%")) == read_percent(text).value
+    else:
+        with pytest.raises(EstimateError, match="as printed"):
+            read_percent(text)
+
+
+def test_every_bad_percent_is_named():
+    with pytest.raises(EstimateError) as caught:
+        read_percents(["20%", 42.9, "over 60%", "101%", "1,5%"])
+    message = str(caught.value)
+    assert len(caught.value.problems) == 4
+    assert all(f"percent {at}" in message for at in (2, 3, 4, 5))
+    with pytest.raises(EstimateError, match="not one of nearest"):
+        compatible_counts("20%", 5, "up")
+
+
+def prints(count, base, decimals):
+    """Percents that half up and half even make of a count, through whole numbers."""
+    scaled = 100 * 10**decimals * count
+    whole, rest = divmod(scaled, base)
+    if 2 * rest == base:
+        return {whole + 1, whole + whole % 2}
+    return {whole + (2 * rest > base)}
+
+
+def by_trying(scaled, decimals, population, parts=False):
+    found = []
+    for base in range(1, population + 1):
+        counts = [
+            [count for count in range(base + 1) if one in prints(count, base, decimals)]
+            for one in scaled
+        ]
+        if any(sum(chosen) == base for chosen in product(*counts)) if parts else all(counts):
+            found.append(base)
+    return found
+
+
+def test_three_challenges_of_cosn_2013_share_three_bases():
+    table = feasible_bases(["75.9%", "65.7%", "39.8%"], largest=250)
+    assert table["base"].tolist() == [108, 166, 216]
+    assert table["counts"].tolist() == ["82 | 71 | 43", "126 | 109 | 66", "164 | 142 | 86"]
+    assert set(table["reading"]) == {"as printed"}
+
+
+@pytest.mark.parametrize(
+    "scaled", [(20, 43, 58, 71), (14, 42, 61, 64), (79, 88, 88, 94), (89, 97, 100, 98)]
+)
+def test_whole_percents_agree_with_trying_every_count(scaled):
+    found = feasible_bases([f"{one}%" for one in scaled], largest=120)
+    assert found["base"].tolist() == by_trying(scaled, 0, 120)
+
+
+def test_parts_must_make_up_the_base():
+    # 46, 1 and 14 of 61 districts, as published.
+    sharing = feasible_bases(["75%", "2%", "23%"], 205, parts=True)
+    assert sharing["base"].tolist() == by_trying((75, 2, 23), 0, 205, parts=True)
+    assert 61 in sharing["base"].tolist()
+    assert sharing.loc[sharing["base"] == 61, "counts"].item() == "46 | 1 | 14"
+    # Two answers that leave 20 percent unsaid are no whole, unless the rest is allowed for.
+    assert feasible_bases(["50%", "30%"], 60, parts=True).empty
+    assert 10 in feasible_bases(["50%", "30%"], 60, parts=True, rest=True)["base"].tolist()
+    # And parts that exceed the whole are impossible even so.
+    assert feasible_bases(["60%", "60%"], 60, parts=True, rest=True).empty
+
+
+def test_padding_is_tried_and_said():
+    # Professional roles of CoSN 2013: 8.60 and 80.70 beside 5.6 and 2.5. 17 of 197 is 8.629
+    # and 159 of 197 is 80.711, so the second decimals cannot be right as printed.
+    roles = ["5.6%", "2.5%", "8.60%", "2.5%", "80.70%"]
+    assert feasible_bases(roles, 250, parts=True, padding=False).empty
+    found = feasible_bases(roles, 250, parts=True)
+    assert found["base"].tolist() == [197]
+    assert found["counts"].item() == "11 | 5 | 17 | 5 | 159"
+    assert found["reading"].item() == "zeros beyond 1 decimal are padding"
+
+
+def test_the_strictest_reading_is_named():
+    found = feasible_bases(["50.0%"], 50).set_index("base")["reading"]
+    assert found[2] == "as printed"
+    assert found.get(33, "none") == "none"
+    assert found[49 + 1] == "as printed"
+    padded = feasible_bases(["43.0%"], 60).set_index("base")["reading"]
+    assert padded[7] == "zeros beyond 0 decimals are padding"  # 3 of 7 is 42.86
+
+
+def test_truncation_must_be_asked_for():
+    # 2 of 3 is 66.67 percent: printed 66 only if cut off.
+    assert 3 not in feasible_bases(["66%"], 10)["base"].tolist()
+    assert 3 in feasible_bases(["66%"], 10, rounding="truncated")["base"].tolist()
+    # 1 of 8 is 12.5: 12 by half even only.
+    assert 8 in feasible_bases(["12%"], 10, rounding="half_even")["base"].tolist()
+    assert 8 not in feasible_bases(["12%"], 10, rounding="half_up")["base"].tolist()
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    base=st.integers(1, 300),
+    parts=st.lists(st.floats(0, 1), min_size=1, max_size=5),
+    decimals=st.integers(0, 2),
+)
+def test_the_true_base_is_always_feasible(base, parts, decimals):
+    counts = [int(part * base) for part in parts]
+    texts = [
+        f"{max(prints(count, base, decimals)) / 10**decimals:.{decimals}f}%" for count in counts
+    ]
+    assert base in feasible_bases(texts, 300)["base"].tolist()
+
+
+def test_least_leaves_out_small_bases():
+    every = feasible_bases(["20%"], 205)["base"]
+    some = feasible_bases(["20%"], 205, least=30)["base"]
+    assert every.min() == 5
+    assert some.tolist() == every[every >= 30].tolist()
+
+
+def test_bases_are_written_as_runs():
+    assert bases_text([]) == ""
+    assert bases_text(np.array([5, 1, 2, 3])) == "1-3, 5"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: feasible_bases([], 100), "0 percents"),
+        (lambda: feasible_bases(["20%"], 10, least=11), "bases 11 to 10"),
+        (lambda: feasible_bases([20.0], 10), "20.0 is not the text"),
+        (lambda: feasible_bases(["20%"], 10, rest=True), "parts=True"),
+        (lambda: feasible_bases(["20%"], 10, rounding="up"), "'up' is not one of"),
+    ],
+)
+def test_what_cannot_be_tried_is_refused(call, said):
+    with pytest.raises(EstimateError, match=said):
+        call()
 
 
 def only(table, wave, group, **choices):
@@ -87,12 +303,16 @@ def test_a_trailing_zero_is_not_relied_on(one_to_one_figures):
     assert 7 in only(padded, 2017, "3-5").bases  # 3 of 7 is 42.86
 
 
-def test_population_may_come_from_the_caller(one_to_one_figures):
+def test_population_of_the_caller_wins(one_to_one_figures):
     unsized = one_to_one_figures.assign(population=pd.array([pd.NA] * 16, dtype="Int64"))
     assert only(unsized, 2017, "pk-2", population=40).bases.max() == 40
     assert only(unsized, 2024, "pk-2").population is None
     with pytest.raises(EstimateError, match=r"ct-2017.one-to-one.pk-2.share[\s\S]*population="):
         only(unsized, 2017, "pk-2")
+    other = only(one_to_one_figures, 2017, "pk-2", population=300)
+    assert (other.bases.max(), other.population) == (300, 300)
+    assert other.supposed == ("300 could have answered",)
+    assert only(one_to_one_figures, 2017, "pk-2", population=205).supposed == ()
 
 
 def test_every_figure_that_cannot_be_used_is_named(one_to_one_figures):
@@ -120,7 +340,9 @@ def test_an_assumed_base_that_cannot_be_is_refused_with_its_neighbours(one_to_on
     [
         ({"groups": ["k-5"]}, r"group k-5: no such share -> there are pk-2, 3-5"),
         ({"waves": [2019]}, "wave 2019: no such share -> there are 2017, 2020"),
-        ({"sources": ["ct-2025"]}, "has no published share"),
+        ({"sources": ["ct-2025"]}, "source ct-2025: no such share -> there are ct-2017"),
+        ({"population": 40}, "53 answered of 40 -> correct population="),
+        ({"population": -5}, "a whole number of at least 1"),
     ],
 )
 def test_a_choice_that_is_not_there_is_refused(one_to_one_figures, choices, said):
@@ -145,28 +367,110 @@ def test_exact_percents_leave_out_bounds_and_other_statistics(one_to_one_figures
     assert exact_percents(table).tolist() == [True, False, False, False, False]
 
 
-def test_base_ranges_a_figure_and_a_question(one_to_one_figures):
-    single = base_ranges(one_to_one_figures)
-    assert len(single) == 16
-    first = single.iloc[0]
-    assert (first["base_low"], first["n_bases"], first["reading"]) == (5, 157, "as printed")
-    joint = base_ranges(one_to_one_figures, joint=True).set_index("wave")
-    assert joint.loc[2017, "printed"] == "20% | 43% | 58% | 71%"
-    assert joint.loc[2024, "bases"] == "61-66, 87-205"
-    # The four bands of 2024 had 53, 58, 58 and 57 answers: one base throughout is a
-    # supposition that the percents themselves do not refute.
-    assert pd.isna(joint.loc[2024, "base"])
-    assert joint.loc[2021, "base_low"] == 33
+def row(statistic, printed, value, note=None):
+    frame = pd.DataFrame(
+        {"statistic": [statistic], "printed": [printed], "value": [value], "note": [note]}
+    )
+    return tuple(printed_range(frame).iloc[0])
 
 
-def test_base_ranges_say_when_no_base_fits(one_to_one_figures):
-    odd = with_figure(one_to_one_figures.iloc[:2], 2017, "pk-2", printed="20.13%")
-    found = base_ranges(odd, 60).set_index("group")
-    assert found.loc["3-5", "n_bases"] > 0
-    none = base_ranges(odd.assign(population=60)).set_index("group").loc["pk-2"]
-    assert none["n_bases"] == 0
-    assert none["bases"] == ""
-    assert pd.isna(none["base_low"])
-    assert pd.isna(none["reading"])
-    with pytest.raises(EstimateError, match="pass population="):
-        base_ranges(odd.assign(population=pd.NA))
+@pytest.mark.parametrize(
+    ("printed", "half"),
+    [
+        ("0.98", 0.005),
+        ("2.90", 0.005),
+        ("23%", 0.5),
+        ("42.9%", 0.05),
+        ("$116,668", 0.5),
+        ("1 : 1,008", 0.5),
+        ("1 : 2.5", 0.05),
+    ],
+)
+def test_half_of_the_last_printed_place(printed, half):
+    assert half_unit(printed) == pytest.approx(half)
+
+
+def test_words_have_no_last_place():
+    assert half_unit("eight") is None
+    assert half_unit(pd.NA) is None
+    assert row("mean", "eight", 8.0) == (8.0, 8.0)
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2, 3])
+def test_every_number_lies_in_the_range_of_what_it_is_printed_as(decimals):
+    for exact in (0, 0.0005, 0.49, 2.925, 12.345, 999.5, 116_667.995):
+        printed = f"{exact:,.{decimals}f}"
+        low, high = row("mean", printed, float(printed.replace(",", "")))
+        assert low - 1e-9 <= exact <= high + 1e-9
+
+
+@pytest.mark.parametrize("statistic", ["count", "total", "min", "max"])
+def test_what_is_published_in_full_is_exact(statistic):
+    assert row(statistic, "281,925", 281925.0) == (281925.0, 281925.0)
+
+
+def test_a_value_finer_than_its_text_is_exact():
+    assert row("mean", "0.98", 0.97642) == (0.97642, 0.97642)
+
+
+def test_bounds_leave_one_end_open_and_approximations_both():
+    low, high = row("share", "over 60%", 60.0, "lower bound (over)")
+    assert low == 60
+    assert pd.isna(high)
+    low, high = row("share", "almost 50%", 50.0, "upper bound (almost)")
+    assert pd.isna(low)
+    assert high == 50
+    assert all(pd.isna(end) for end in row("amount", "around 5,000", 5000.0, "approximate"))
+    assert all(pd.isna(end) for end in row("mean", "x", pd.NA))
+
+
+def some(**changes):
+    base = {"source": "a", "wave": 2024, "item": "devices", "group": "all", "statistic": "total"}
+    return base | {"figure_id": "a.1", "value": 10.0, "printed": "10"} | changes
+
+
+def test_second_printings_are_left_out_wherever_the_note_says_so():
+    table = figures(
+        [
+            some(),
+            some(figure_id="a.2", note="repeat of a.1"),
+            some(figure_id="a.3", note="in words; repeat of a.1"),
+            some(figure_id="a.4", note="a repeated of question"),
+        ]
+    )
+    assert list(unrepeated(table)["figure_id"]) == ["a.1", "a.4"]
+
+
+def test_one_figure_is_found_by_item_group_statistic_wave_and_source():
+    table = figures(
+        [
+            some(),
+            some(figure_id="a.2", wave=2021, value=8.0),
+            some(figure_id="b.1", source="b", value=9.0),
+            some(figure_id="a.3", statistic="mean", value=3.0),
+        ]
+    )
+    assert figure_of(table, "devices", "total", wave=2024, source="b")["value"] == 9
+    assert figure_of(table, "devices", "total", wave=2021)["value"] == 8
+
+
+def test_two_sources_are_refused_with_their_ids():
+    table = figures([some(), some(figure_id="b.1", source="b")])
+    with pytest.raises(EstimateError, match=r"a\.1, b\.1 -> say which with source="):
+        figures_of(table, "devices", "total", wave=2024)
+
+
+def test_a_figure_of_several_waves_needs_the_wave():
+    table = figures([some(), some(figure_id="a.2", wave=2021)])
+    with pytest.raises(EstimateError, match="2024, 2021: say which with wave="):
+        figure_of(table, "devices", "total")
+
+
+def test_nothing_published_is_said():
+    with pytest.raises(EstimateError, match="no published schools total of 2024"):
+        figures_of(figures([some()]), "schools", "total", wave=2024)
+
+
+def test_missing_cells_are_no_match():
+    table = figures([some(), some(figure_id="a.2", item=pd.NA, wave=pd.NA)])
+    assert len(figures_of(table, "devices", "total", wave=2024)) == 1

@@ -1,28 +1,24 @@
-"""Trends of published shares: Connecticut's four waves, and known data sets."""
+"""Shares, changes, gaps and bounds of four waves of published percents."""
 
 from __future__ import annotations
+
+from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.stats.contingency_tables import Table
-from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+import edtech_survey as es
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import ESTIMATE_COLUMNS
-from edtech_survey.statistics import changes as contrasts
+from edtech_survey.shape import DEPENDS, ESTIMATE_COLUMNS, HOLDS, NOT
 from edtech_survey.statistics import intervals
-from edtech_survey.statistics.changes import (
-    changes,
-    changes_by_min_base,
-    cochran_armitage,
-    one_to_one,
-    overall_trends,
-    published_shares,
-)
-from edtech_survey.statistics.trends_finding import change_finding
+from edtech_survey.statistics.changes import nonresponse_bounds
 
 BANDS = ["pk-2", "3-5", "6-8", "9-12"]
+COUNTS_2024 = {"pk-2": (47, 53), "3-5": (56, 58), "6-8": (58, 58), "9-12": (56, 57)}
+ITEM = "one_to_one"
 
 
 def cell(table, **where):
@@ -32,62 +28,116 @@ def cell(table, **where):
     return table.iloc[0]
 
 
+def prints_20(base):
+    """Counts that print 20%: 19.5 to 20.5; half up takes the lower end, half even (20) both."""
+    return [count for count in range(base + 1) if 39 * base <= 200 * count <= 41 * base]
+
+
+# ------------------------------------------------------------------ shares
+
+
 def test_levels_use_the_finite_population_or_every_feasible_base(one_to_one_figures):
-    table = one_to_one(one_to_one_figures)
-    assert tuple(table.columns[:14]) == ESTIMATE_COLUMNS
+    table = es.shares(one_to_one_figures, ITEM)
+    assert tuple(table.columns[: len(ESTIMATE_COLUMNS)]) == ESTIMATE_COLUMNS
     assert table["group"].tolist() == [band for band in BANDS for _ in range(4)]
     known = cell(table, wave=2024, group="pk-2")
     assert (known["conf_low"], known["conf_high"]) == intervals.finite_population(47, 53, 205)
     assert (known["base"], known["base_kind"], known["count"]) == (53, "derived", 47)
     assert known["estimate"] == pytest.approx(100 * 47 / 53)
-    assert known["std_error"] == pytest.approx(
-        100 * np.sqrt(47 / 53 * 6 / 53 / 52 * (1 - 53 / 205))
-    )
+    error = 100 * np.sqrt(47 / 53 * 6 / 53 / 52 * (1 - 53 / 205))
+    assert known["std_error"] == pytest.approx(error)
+    assert (known["figures"], known["silent"]) == ("ct-2024.one-to-one.pk-2.share", [])
     open_ = cell(table, wave=2017, group="pk-2")
     assert open_["estimate"] == 20.0
     assert pd.isna(open_["base"])
     assert pd.isna(open_["std_error"])
-    assert (open_["base_kind"], open_["rounding"]) == ("feasible", 0.5)
+    assert (open_["base_kind"], open_["rounding"], open_["silent"]) == ("feasible", 0.5, [2017])
     every = [
         intervals.finite_population(count, base, 205)
         for base in range(1, 206)
-        for count in range(base + 1)
-        if 39 * base <= 200 * count <= 41 * base
+        for count in prints_20(base)
     ]
     assert open_["conf_low"] == pytest.approx(min(one.low for one in every))
     assert open_["conf_high"] == pytest.approx(max(one.high for one in every))
 
 
-def test_a_level_without_a_population_has_the_binomial_error(one_to_one_figures):
-    known = one_to_one_figures[one_to_one_figures["base"].notna()]
-    table = one_to_one(known.assign(population=pd.NA), bands=["pk-2", "6-8"])
-    assert table["method"].tolist() == ["Wilson", "Wilson"]
-    assert table["std_error"].iloc[0] == pytest.approx(100 * np.sqrt(47 / 53 * 6 / 53 / 53))
-    assert pd.isna(table["std_error"].iloc[1])
-
-
 def test_levels_without_a_population_are_wilson(one_to_one_figures):
     known = one_to_one_figures[one_to_one_figures["wave"] == 2024].assign(population=pd.NA)
-    table = published_shares(known)
-    row = cell(table, group="6-8")
-    assert (row["conf_low"], row["conf_high"]) == intervals.wilson(58, 58)
-    assert row["method"] == "Wilson"
-    assert pd.isna(row["std_error"])
+    table = es.shares(known, ITEM, groups=["6-8", "pk-2"])
+    assert table["method"].tolist() == ["Wilson", "Wilson"]
+    assert tuple(table[["conf_low", "conf_high"]].iloc[0]) == intervals.wilson(58, 58)
+    assert pd.isna(table["std_error"].iloc[0])
+    assert table["std_error"].iloc[1] == pytest.approx(100 * np.sqrt(47 / 53 * 6 / 53 / 53))
+
+
+def test_what_was_not_asked_is_no_rows_and_what_does_not_exist_is_refused(one_to_one_figures):
+    for verb in (es.shares, es.changes, es.gaps, es.bounds):
+        table = verb(one_to_one_figures, "drones")
+        assert len(table) == 0
+        assert {"name", "supposed", "silent"} <= set(table)
+    codebook = SimpleNamespace(
+        items=pd.DataFrame({"item": [ITEM, "drones"]}), name=lambda _, group: f"band {group}"
+    )
+    evidence = SimpleNamespace(own=one_to_one_figures, codebook=codebook, responses=None)
+    assert len(es.shares(evidence, "drones")) == 0
+    assert es.changes(evidence, ITEM)["name"].iloc[0] == "band pk-2"
+    assert len(es.changes(evidence, "ratio", answer="1:1", by="band", matched=True)) == 0
+    with pytest.raises(EstimateError, match="one_to_on: is not in the codebook.*one_to_one"):
+        es.shares(evidence, "one_to_on")
+
+
+def test_suppositions_are_told_of_the_rows_they_touch(one_to_one_figures):
+    told = es.shares(one_to_one_figures, ITEM, min_base=30, joint=True).set_index(["group", "wave"])
+    assert pd.isna(told.loc[("pk-2", 2024), "supposed"])
+    assert told.loc[("pk-2", 2017), "supposed"] == (
+        "as many answered for each group in 2017 and at least 30 answered in 2017"
+    )
+    step = es.changes(
+        one_to_one_figures, ITEM, groups="6-8", pairs=[(2017, 2021)], min_base=30, confidence=0.8,
+        limits="clopper-pearson",
+    )  # fmt: skip
+    assert step["supposed"].item() == (
+        "at least 30 answered in 2017 and 2021, 80% confidence is enough and clopper-pearson "
+        "limits are asked for"
+    )
+    assumed = es.changes(one_to_one_figures, ITEM, waves=(2017, 2024), assume_base=(50, 70))
+    assert set(assumed["supposed"]) == {"50 to 70 answered in 2017"}
+    assert assumed["method"].str.contains("assumed base").all()
+    assert assumed["base"].isna().all()
+    assert assumed["base_kind"].tolist() == ["unknown"] * 4
+
+
+def test_rows_of_respondents_take_the_other_path():
+    rows = pd.DataFrame(
+        {"wave": [2020, 2020, 2024, 2024], "district_id": list("abab"), "band": "6-8",
+         "ratio": ["1:1", "2:1", "1:1", "1:1"]}
+    )  # fmt: skip
+    found = es.shares(rows, "ratio", answer="1:1", by=("wave", "band"))
+    assert found["estimate"].tolist() == [50, 100]
+    one = es.shares(rows, "ratio", answer="1:1", by=("wave", "band"), waves=2024, groups="6-8")
+    assert one["wave"].tolist() == [2024]
+    with pytest.raises(EstimateError, match="have their base"):
+        es.shares(rows, "ratio", min_base=3)
+
+
+# ------------------------------------------------------------------ changes
 
 
 def test_what_rose_from_2017_to_2024_whatever_the_bases_were(one_to_one_figures):
-    table = changes(one_to_one_figures, waves=(2017, 2024))
+    table = es.changes(one_to_one_figures, ITEM, waves=(2017, 2024))
     assert table["group"].tolist() == BANDS
-    assert table["label"].tolist() == [contrasts.HOLDS] * 4
+    assert table["label"].tolist() == [HOLDS] * 4
+    assert set(table["verdict"]) == {"clear"}
     assert table["estimate"].round().tolist() == [69, 54, 42, 27]
+    assert table["holds_from_base"].notna().all()
+    assert table["figures"].iloc[0] == "ct-2017.one-to-one.pk-2.share ct-2024.one-to-one.pk-2.share"
     # Stricter limits for single shares do not overturn it.
-    strict = changes(one_to_one_figures, waves=(2017, 2024), limits="clopper-pearson")
-    assert strict["label"].tolist() == [contrasts.HOLDS] * 4
+    strict = es.changes(one_to_one_figures, ITEM, waves=(2017, 2024), limits="clopper-pearson")
     assert (strict["conf_low"] < table["conf_low"]).all()
 
 
 def test_a_change_is_worst_over_every_base_and_count(one_to_one_figures):
-    row = cell(changes(one_to_one_figures, waves=(2017, 2024)), group="9-12")
+    row = cell(es.changes(one_to_one_figures, ITEM, waves=(2017, 2024)), group="9-12")
     every = np.array(
         [
             confint_proportions_2indep(56, 57, count, base, method="newcomb")
@@ -100,142 +150,233 @@ def test_a_change_is_worst_over_every_base_and_count(one_to_one_figures):
     assert row["conf_high"] == pytest.approx(100 * every[:, 1].max())
     assert (row["base_from_low"], row["base_from_high"]) == (7, 205)
     assert (row["base_low"], row["base_high"]) == (57, 57)
-    assert row["per_year"] == pytest.approx(row["estimate"] / 7)
+    assert (row["period"], row["silent"]) == ("2017 to 2024", [2017])
     assert pd.isna(row["base"])
     assert row["base_kind"] == "feasible"
 
 
 def test_pairs_of_waves(one_to_one_figures):
-    one_band = {"groups": ["6-8"]}
-    pairs = {
-        "all": [(2017, 2020), (2017, 2021), (2017, 2024), (2020, 2021), (2020, 2024), (2021, 2024)],
-        "consecutive": [(2017, 2020), (2020, 2021), (2021, 2024)],
-        "ends": [(2017, 2024)],
+    steps, ends = [(2017, 2020), (2020, 2021), (2021, 2024)], [(2017, 2024)]
+    asked = {
+        "all": list(combinations((2017, 2020, 2021, 2024), 2)),
+        "steps": steps,
+        "ends": ends,
+        ("steps", "ends"): steps + ends,
+        (2020, 2024): [(2020, 2024)],
+        ((2020, 2024), "ends"): [(2020, 2024), *ends],
     }
-    for name, expected in pairs.items():
-        table = changes(one_to_one_figures, pairs=name, **one_band)
+    for pairs, expected in asked.items():
+        table = es.changes(one_to_one_figures, ITEM, pairs=pairs, groups="6-8")
         assert list(zip(table["wave_from"], table["wave"], strict=True)) == expected
-    named = changes(one_to_one_figures, pairs=[(2020, 2021)], **one_band)
-    assert named["label"].tolist() == [contrasts.DEPENDS]
-    assert named["holds_from_base"].tolist() == [18]
+        assert table["whole"].tolist() == [pair == ends[0] for pair in expected]
+    frame = pd.DataFrame({"wave_from": [2020], "wave": [2021]})
+    named = es.changes(one_to_one_figures, ITEM, pairs=frame, groups="6-8")
+    assert (named["label"].item(), named["holds_from_base"].item()) == (DEPENDS, 18)
 
 
 def test_a_floor_under_the_bases_firms_changes_up(one_to_one_figures):
-    table = changes_by_min_base(
-        one_to_one_figures, pairs=[(2017, 2021)], groups=["9-12"], min_bases=(1, 20, 21, 60)
-    )
-    assert table["label"].tolist() == [contrasts.DEPENDS] + [contrasts.HOLDS] * 3
-    assert table["conf_low"].is_monotonic_increasing
-    assert table["min_base"].tolist() == [1, 20, 21, 60]
-    free = cell(table, min_base=1)["holds_from_base"]
-    assert cell(table, min_base=20)["base_low"] >= free - 1
+    asked = {"pairs": [(2017, 2021)], "groups": "9-12"}
+    floors = [es.changes(one_to_one_figures, ITEM, min_base=n, **asked).iloc[0] for n in (1, 20, 21)]
+    assert [row["label"] for row in floors] == [DEPENDS, HOLDS, HOLDS]
+    assert floors[0]["conf_low"] < floors[1]["conf_low"]
     # 21 is the smallest feasible base above those that fail, so 20 already leaves them out.
-    assert free == 21
-
-
-def test_an_assumed_base_is_never_called_whatever(one_to_one_figures):
-    assumed = changes(one_to_one_figures, waves=(2017, 2024), assume_base=(50, 70))
-    assert assumed["label"].tolist() == [contrasts.HOLDS_ASSUMED] * 4
-    assert assumed["method"].str.contains("assumed base").all()
-    assert assumed["base"].isna().all()
-    assert assumed["base_kind"].tolist() == ["unknown"] * 4
+    assert floors[0]["holds_from_base"] == 21
 
 
 def test_a_joint_base_narrows_the_change(one_to_one_figures):
-    own = changes(one_to_one_figures, waves=(2017, 2021))
-    joint = changes(one_to_one_figures, waves=(2017, 2021), joint=True)
+    own = es.changes(one_to_one_figures, ITEM, waves=(2017, 2021))
+    joint = es.changes(one_to_one_figures, ITEM, waves=(2017, 2021), joint=True)
     assert (joint["conf_low"] > own["conf_low"]).all()
-    assert joint["label"].tolist() == [contrasts.HOLDS] * 4
+    assert joint["label"].tolist() == [HOLDS] * 4
 
 
-def test_overall_trend_is_the_least_squares_line(one_to_one_figures):
-    table = overall_trends(one_to_one_figures)
-    levels = one_to_one(one_to_one_figures)
-    for band in BANDS:
-        row = cell(table, group=band)
-        part = levels[levels["group"] == band]
-        slope = np.polyfit(part["wave"].astype(float), part["estimate"].astype(float), 1)[0]
-        assert row["estimate"] == pytest.approx(slope)
-        assert row["label"] == contrasts.HOLDS
-        assert row["conf_low"] > 0
-        assert pd.isna(row["p_value"])
-    two = overall_trends(one_to_one_figures, waves=(2017, 2024))
-    step = changes(one_to_one_figures, waves=(2017, 2024))
-    np.testing.assert_allclose(two["conf_low"].astype(float), step["per_year_low"].astype(float))
-
-
-def test_trend_test_with_assumed_bases_is_cochran_armitage(one_to_one_figures):
-    row = overall_trends(
-        one_to_one_figures, groups=["3-5"], assume_base={2017: 60, 2020: 62, 2021: 58}
-    ).iloc[0]
-    counts, bases = [26, 26, 51, 56], [60, 62, 58, 58]
-    test = cochran_armitage(counts, bases, [2017, 2020, 2021, 2024])
-    assert row["z"] == pytest.approx(test.z)
-    assert row["label"] == contrasts.HOLDS_ASSUMED
-
-
-# SAS/STAT manual, PROC FREQ, example "Computing the Cochran-Armitage trend test": -4.7918 for
-# the share without an adverse effect. Columbia P8120 course notes, insomnia by age: 11.297.
-@pytest.mark.parametrize(
-    ("counts", "bases", "z", "places"),
-    [
-        ([6, 7, 9, 14, 23], [32, 33, 32, 32, 32], 4.7918, 4),
-        ([150, 250, 264, 302, 238, 176], [534, 746, 784, 705, 443, 299], 11.297, 3),
-    ],
-)
-def test_cochran_armitage_gives_published_values(counts, bases, z, places):
-    scores = np.arange(len(counts))
-    assert round(cochran_armitage(counts, bases, scores).z, places) == z
-
-
-def test_cochran_armitage_agrees_with_statsmodels():
-    counts, bases, years = [12, 9, 51, 56], [60, 64, 65, 58], [2017, 2020, 2021, 2024]
-    test = cochran_armitage(counts, bases, years)
-    rows = np.array([counts, np.subtract(bases, counts)])
-    peer = Table(rows, shift_zeros=False).test_ordinal_association(
-        row_scores=np.array([1, 0]), col_scores=np.array(years)
+def test_verdicts_hold_over_the_family_however_few_are_asked_for(one_to_one_figures):
+    every = es.changes(one_to_one_figures, ITEM)
+    assert set(every["family"]) == {16}
+    one = es.changes(one_to_one_figures, ITEM, groups="9-12", pairs="ends").iloc[0]
+    whole = cell(every, group="9-12", whole=True)
+    columns = ["label", "holds_from_base", "label_together", "holds_together_from", "conf_low"]
+    assert one[columns].tolist() == whole[columns].tolist()
+    # By itself 9-12 clears zero by 5 points, over the four bands still, over all sixteen not.
+    four, sixteen = (
+        es.changes(one_to_one_figures, ITEM, groups="9-12", pairs="ends", confidence=1 - 0.05 / n)
+        for n in (4, 16)
     )
-    # Theirs divides by N - 1 where Armitage divides by N.
-    total = sum(bases)
-    assert test.z == pytest.approx(peer.zscore * np.sqrt(total / (total - 1)))
-    with pytest.raises(EstimateError, match="do not vary"):
-        cochran_armitage([5, 5], [5, 5], [1, 2])
+    assert whole["conf_low"] == pytest.approx(5.1, abs=0.05)
+    assert four["conf_low"].item() > 0 > sixteen["conf_low"].item()
+    assert (whole["label"], whole["label_together"]) == (HOLDS, DEPENDS)
+    # A step is judged by itself.
+    step = cell(every, group="3-5", period="2020 to 2021")
+    assert (step["label"], step["label_together"]) == (HOLDS, DEPENDS)
+    assert set(es.changes(one_to_one_figures, ITEM, pairs="all")["family"]) == {24}
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("asked", "said"),
     [
-        (lambda table: changes(table, waves=[2017]), "two of the waves"),
-        (lambda table: overall_trends(table, waves=[2017]), "two of the waves"),
-        (lambda table: changes(table, pairs="some"), "not all, consecutive, ends"),
-        (lambda table: changes(table, pairs=[(2024, 2017)]), r"\(2024, 2017\).*not \(earlier"),
+        ({"pairs": "some"}, "'some'.*is not"),
+        ({"pairs": [(2024, 2017)]}, r"\(2024, 2017\).*is not \(earlier"),
+        ({"pairs": [(2019, 2024)]}, "there are 2017, 2020, 2021, 2024"),
+        ({"groups": ["k-2"]}, "k-2"),
+        ({"matched": True}, "needs responses"),
+        ({"by": "band"}, "figures have groups="),
     ],
 )
-def test_what_cannot_be_compared_is_refused(one_to_one_figures, call, said):
+def test_what_cannot_be_compared_is_refused(one_to_one_figures, asked, said):
     with pytest.raises(EstimateError, match=said):
-        call(one_to_one_figures)
+        es.changes(one_to_one_figures, ITEM, **asked)
 
 
-def test_the_figures_are_left_alone(one_to_one_figures):
+def test_one_wave_has_no_change_and_the_figures_are_left_alone(one_to_one_figures):
     before = one_to_one_figures.copy(deep=True)
-    changes(one_to_one_figures, joint=True)
+    assert es.changes(one_to_one_figures, ITEM, waves=2024).empty
+    es.changes(one_to_one_figures, ITEM, joint=True)
     pd.testing.assert_frame_equal(one_to_one_figures, before)
 
 
-def test_finding_says_what_holds_and_what_does_not(one_to_one_figures):
-    table = changes(one_to_one_figures, pairs=[(2017, 2024)])
-    assert change_finding(table, names={"pk-2": "PK to 2"}) == (
-        "From 2017 to 2024 the share rose by 69 points in PK to 2, 54 in 3-5, 42 in 6-8 and 27 "
-        "in 9-12, whatever the unpublished bases were."
-    )
-    mixed = change_finding(changes(one_to_one_figures, pairs=[(2017, 2021)]))
-    assert mixed == (
-        "From 2017 to 2021 the share rose by 59 points in pk-2, whatever the unpublished bases "
-        "were. Whether it changed in 3-5, 6-8 and 9-12 depends on what was not published."
-    )
-    none = change_finding(changes(one_to_one_figures, pairs=[(2017, 2020)]))
-    assert none.startswith("From 2017 to 2020 the share shows no supported change in pk-2, 3-5")
-    assumed = changes(one_to_one_figures, pairs=[(2017, 2024)], assume_base=(50, 70))
-    assert change_finding(assumed).endswith("given the assumed bases.")
-    with pytest.raises(EstimateError, match="lacks label, wave_from"):
-        change_finding(one_to_one(one_to_one_figures))
+def test_the_same_districts_are_compared_where_there_are_responses():
+    districts = [f"d{n}" for n in range(9)]
+    bands = pd.DataFrame(
+        {"wave": [2020] * 9 + [2024] * 9, "district_id": districts * 2, "band": "6-8",
+         "ratio": ["1:1"] * 2 + ["2:1"] * 7 + ["1:1"] * 9}
+    )  # fmt: skip
+    nothing = SimpleNamespace(items=None, name=lambda _, group: group)
+    asked = {"answer": "1:1", "by": "band", "matched": True}
+
+    def changed(rows):
+        evidence = SimpleNamespace(
+            own=pd.DataFrame(), codebook=nothing, responses=SimpleNamespace(bands=rows)
+        )
+        return es.changes(evidence, "ratio", **asked).iloc[0]
+
+    row = changed(bands)
+    assert (row["base"], row["gained"], row["lost"], row["verdict"]) == (9, 7, 0, "clear")
+    assert row["estimate"] == pytest.approx(100 * 7 / 9)
+    # Newcombe's table III starts from these functions' oracle; here the cells are 2, 7, 0, 0.
+    low, high = intervals.newcombe_paired(2, 7, 0, 0)
+    assert (row["conf_low"], row["conf_high"]) == (pytest.approx(low), pytest.approx(high))
+    few = changed(bands[bands["district_id"].isin(districts[:4])])
+    assert pd.isna(few["estimate"])
+    assert pd.isna(few["verdict"])
+    assert es.changes(bands, "ratio", **asked)["estimate"].item() == row["estimate"]
+
+
+# ------------------------------------------------------------------ gaps
+
+
+def test_gaps_with_known_bases_are_newcombes(one_to_one_figures):
+    for low, high in combinations(COUNTS_2024, 2):
+        row = es.gaps(one_to_one_figures, ITEM, waves=2024, between=(low, high)).iloc[0]
+        pair = (*COUNTS_2024[high], *COUNTS_2024[low])
+        expected = 100 * np.array(confint_proportions_2indep(*pair, method="newcomb"))
+        np.testing.assert_allclose([row["conf_low"], row["conf_high"]], expected, atol=1e-9)
+        assert row["group"] == f"{high} minus {low}"
+        assert row["label"] == (HOLDS if (low, high) == ("pk-2", "6-8") else NOT)
+
+
+def test_gaps_are_last_minus_first_in_each_wave(one_to_one_figures):
+    table = es.gaps(one_to_one_figures, ITEM)
+    levels = table[table["statistic"] == "gap"]
+    assert levels["wave"].tolist() == [2017, 2020, 2021, 2024]
+    assert levels["estimate"].round().tolist() == [51, 50, 15, 10]
+    assert levels["label"].tolist() == [DEPENDS, HOLDS, DEPENDS, NOT]
+    turned = es.gaps(one_to_one_figures, ITEM, groups=BANDS[::-1])
+    assert turned["estimate"].iloc[3] == pytest.approx(-levels["estimate"].iloc[3])
+    assert es.gaps(one_to_one_figures, ITEM, groups="pk-2").empty
+
+
+def mover(terms):
+    value = below = above = 0.0
+    for weight, (count, base) in terms:
+        low, high = proportion_confint(count, base, method="wilson")
+        ends = sorted((weight * low, weight * high))
+        value += weight * count / base
+        below += (weight * count / base - ends[0]) ** 2
+        above += (ends[1] - weight * count / base) ** 2
+    return 100 * (value - np.sqrt(below)), 100 * (value + np.sqrt(above))
+
+
+def test_a_gap_that_closed_with_one_base_for_each_wave(one_to_one_figures):
+    # 2017 at 65: 13, 28, 38, 46 of 65 print 20, 43, 58, 71.
+    table = es.gaps(one_to_one_figures, ITEM, assume_base={2017: 65}, waves=[2017, 2024])
+    row = cell(table, statistic="gap_change")
+    terms = [(1, (56, 57)), (-1, (47, 53)), (-1, (46, 65)), (1, (13, 65))]
+    np.testing.assert_allclose([row["conf_low"], row["conf_high"]], mover(terms))
+    assert row["share_from"] == pytest.approx(100 * 33 / 65)
+    assert row["share_to"] == pytest.approx(100 * (56 / 57 - 47 / 53))
+    assert row["estimate"] == pytest.approx(row["share_to"] - row["share_from"])
+    assert (row["label"], row["supposed"]) == (HOLDS, "65 answered in 2017")
+
+
+def test_a_gap_over_all_bases_says_from_which_base_it_holds(one_to_one_figures):
+    def closed(**asked):
+        table = es.gaps(one_to_one_figures, ITEM, waves=[2017, 2024], **asked)
+        return cell(table, statistic="gap_change")
+
+    assert (closed()["label"], closed()["holds_from_base"]) == (DEPENDS, 14)
+    # 7 is the feasible base (5 of 7 is 71 percent) next below it.
+    assert (closed(min_base=14)["label"], closed(min_base=7)["label"]) == (HOLDS, DEPENDS)
+
+
+# ------------------------------------------------------------------ those who did not answer
+
+
+def test_worst_case_is_none_or_all_of_the_rest():
+    low, high = nonresponse_bounds([47, 58], [53, 58], 205)
+    np.testing.assert_allclose(low, [100 * 47 / 205, 100 * 58 / 205])
+    np.testing.assert_allclose(high, [100 * (47 + 152) / 205, 100])
+
+
+def test_a_supposed_difference_by_hand():
+    # 40 of 50 of 200: 80 percent, the other 150 between 70 and 90.
+    low, high = nonresponse_bounds(40, 50, 200, differ=10)
+    assert (low, high) == (pytest.approx((40 + 105) / 2), pytest.approx((40 + 135) / 2))
+    # 80 + 30 is more than all: the others stop at 100.
+    assert nonresponse_bounds(40, 50, 200, differ=30).high == pytest.approx((40 + 150) / 2)
+    np.testing.assert_allclose(nonresponse_bounds(40, 50, 200, differ=0), 80)
+
+
+@pytest.mark.parametrize("base", [1, 7, 40])
+@pytest.mark.parametrize("differ", [0, 10, 45, 100])
+def test_everything_that_the_supposition_allows_lies_within(base, differ):
+    rest = 30
+    for count in range(base + 1):
+        low, high = nonresponse_bounds(count, base, base + rest)
+        near_low, near_high = nonresponse_bounds(count, base, base + rest, differ=differ)
+        assert low - 1e-9 <= near_low <= near_high <= high + 1e-9
+        for said in range(rest + 1):
+            state = 100 * (count + said) / (base + rest)
+            assert low - 1e-9 <= state <= high + 1e-9
+            if abs(100 * said / rest - 100 * count / base) <= differ:
+                assert near_low - 1e-9 <= state <= near_high + 1e-9
+
+
+def test_bounds_of_each_share(one_to_one_figures):
+    table = es.bounds(one_to_one_figures, ITEM, waves=2024, differ=10)
+    assert len(table) == 8
+    assert table["conf_low"].isna().all()
+    nothing, near = table[table["group"] == "pk-2"].to_dict("records")
+    assert nothing["covered"] == pytest.approx(100 * 53 / 205)
+    assert nothing["bound_low"] == pytest.approx(100 * 47 / 205)
+    assert (pd.isna(nothing["differ"]), pd.isna(nothing["supposed"]), near["differ"]) == (
+        True, True, 10,
+    )  # fmt: skip
+    assert near["bound_high"] == pytest.approx(nonresponse_bounds(47, 53, 205, 10).high)
+    assert near["supposed"] == "the others differ by at most 10 points"
+
+
+def test_unknown_bases_widen_the_bounds_to_every_one(one_to_one_figures):
+    row = es.bounds(one_to_one_figures, ITEM, waves=2017, groups="pk-2").iloc[0]
+    every = [nonresponse_bounds(n, base, 205) for base in range(1, 206) for n in prints_20(base)]
+    assert row["bound_low"] == pytest.approx(min(one.low for one in every))
+    assert row["bound_high"] == pytest.approx(max(one.high for one in every))
+    assert pd.isna(row["covered"])
+
+
+def test_bounds_that_cannot_be_are_refused(one_to_one_figures):
+    with pytest.raises(EstimateError, match="negative"):
+        es.bounds(one_to_one_figures, ITEM, waves=2024, differ=-5)
+    with pytest.raises(EstimateError, match="pk-2 2024: no population"):
+        es.bounds(one_to_one_figures.assign(population=pd.NA), ITEM, waves=2024)
+    with pytest.raises(EstimateError, match="population 40"):
+        nonresponse_bounds(40, 50, 40)
