@@ -10,6 +10,7 @@ import seaborn as sns
 from bs4 import BeautifulSoup
 from IPython.utils.capture import capture_output
 from matplotlib.figure import Figure
+from PIL import Image
 from tests.reports.saying import BANDS, MIXED, known, levels, moves, shell  # noqa: F401
 
 import edtech_survey as es
@@ -81,6 +82,7 @@ def test_the_alt_text_holds_every_number_of_the_title_in_the_order_drawn():
 def test_many_rows_are_told_by_their_ends_and_title():
     rows = pd.concat([levels()] * 3).assign(name=[f"n{k}" for k in range(48)])
     alt = figure(rows, title="Up to {{ rows | highest | each('{percent}', 'or') }}").img["alt"]
+    assert alt.startswith("Up to 100%, 100% or 100%. ")
     assert "48 values, from 14% in" in alt
     assert len(alt) < 400
 
@@ -136,6 +138,15 @@ def test_a_supposition_and_unknown_bases_stand_under_the_picture():
 def test_two_exhibits_of_one_item_have_two_ids():
     ids = [figure(levels()).figure["id"] for _ in range(2)]
     assert ids == ["chart-one-to-one", "chart-one-to-one-2"]
+
+
+def test_a_slide_holds_title_picture_and_source(tmp_path):
+    draw(levels(), slide=tmp_path / "slide.png")
+    assert draw(levels().head(0), slide=tmp_path / "none.png") == []
+    with Image.open(tmp_path / "slide.png") as slide:
+        assert slide.width == round(marks.WIDTH * marks.DPI) + 120
+        assert slide.height > 3.2 * marks.DPI + 300
+    assert not (tmp_path / "none.png").exists()
 
 
 def test_the_same_bytes_twice():

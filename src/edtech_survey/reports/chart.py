@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ def chart(
     alt: str | None = None,
     sharex: bool = True,
     sharey: bool = True,
+    slide: str | Path | None = None,
 ) -> Iterator[Any]:
     """Give axes in the house theme, take what is drawn on them, show it as an accessible exhibit.
 
@@ -70,6 +72,8 @@ def chart(
         Templates in place of the base line and the alt text that follow from the frame.
     sharex, sharey : bool
         Whether panels share their axes.
+    slide : path, optional
+        Also write a PNG with title, notes and source burnt in: for use outside the page.
 
     Examples
     --------
@@ -107,39 +111,38 @@ def chart(
         for spare in grid[len(keys) :]:
             spare.set_visible(False)
         canvas.tight_layout(h_pad=1.0)
-        shown = _exhibit(canvas, frame, names, title, measure, note, base, alt, panels, columns)
+        texts = {"title": title, "measure": measure, "note": note, "base": base, "alt": alt}
+        told = {key: text and say.plain_text(text, names) for key, text in texts.items()}
+        shown, drawn = _exhibit(canvas, frame, told, panels, columns)
     display(shown)
+    if slide is not None:
+        Path(slide).write_bytes(_png(_slide(drawn, shown)))
 
 
 def _exhibit(
-    canvas: Canvas, frame: pd.DataFrame, names: Mapping[str, Any], title: str, measure: str,
-    note: str, base: str | None, alt: str | None, panels: str | None, columns: Any,
-) -> exhibits.Exhibit:  # fmt: skip
-    finding, measured = say.plain_text(title, names), say.plain_text(measure, names)
-    based = None if base is None else say.plain_text(base, names)
-    notes = exhibits.around(frame, "chart", finding, say.plain_text(note, names), based)
-    told = (
-        say.plain_text(alt, names)
-        if alt
-        else f"{words.sentence(measured)} {describe(frame, panels)}"
+    canvas: Canvas, frame: pd.DataFrame, told: Mapping[str, Any], panels: str | None, columns: Any
+) -> tuple[exhibits.Exhibit, Any]:
+    """Put the picture among its words."""
+    title, measure = told["title"], told["measure"]
+    notes = exhibits.around(frame, "chart", title, told["note"], told["base"])
+    short = "estimate" in frame and len(frame) <= _MOST_IN_ALT
+    lead = (
+        words.sentence(measure) if short else f"{words.sentence(title)} {words.sentence(measure)}"
     )
-    told = f"{'Synthetic data. ' if origins.synthetic(frame) else ''}{told}".strip()
+    alt = told["alt"] or f"{lead} {describe(frame, panels)}"
     if origins.synthetic(frame):
+        alt = f"Synthetic data. {alt}"
         _watermark(canvas)
-    drawn = _drawn(canvas)
-    png = _png(drawn)
+    drawn, name = _drawn(canvas), exhibits.identity("chart", frame)
+    data = base64.b64encode(_png(drawn)).decode()
     wide, high = canvas.get_size_inches() * _CSS_PIXELS
-    name = exhibits.identity("chart", frame)
     body = (
-        f'<div class="picture"><img src="data:image/png;base64,{base64.b64encode(png).decode()}" '
-        f'alt="{escape(told, quote=True)}" width="{wide:.0f}" height="{high:.0f}"></div>'
+        f'<div class="picture"><img src="data:image/png;base64,{data}" '
+        f'alt="{escape(alt, quote=True)}" width="{wide:.0f}" height="{high:.0f}"></div>'
     )
-    shown = dict(columns) if columns else _columns(frame, panels)
-    return exhibits.Exhibit(
-        kind="figure", frame=frame, title=finding, measure=measured, body=body, notes=notes,
-        after=[exhibits.data_table(frame, shown, name, "figure")], alt=told, identity=name,
-        pictures={"image/png": _png(_slide(drawn, finding, measured, notes))},
-    )  # fmt: skip
+    table = exhibits.data_table(frame, columns or _columns(frame, panels), name, "figure")
+    made = exhibits.Exhibit("figure", frame, title, measure, body, notes, [table], alt, name)
+    return made, drawn
 
 
 def describe(frame: pd.DataFrame, panels: str | None = None) -> str:
@@ -194,7 +197,8 @@ def _capital_names(ax: Any) -> None:
     """Begin the names of rows with a capital letter."""
     names = [label.get_text() for label in ax.get_yticklabels()]
     if names and names[0][:1].isalpha():
-        ax.set_yticks(ax.get_yticks(), [filters.sentence_start(name) for name in names])
+        told = [marks.fitted(filters.sentence_start(name), 2.1) for name in names]
+        ax.set_yticks(ax.get_yticks(), told)
 
 
 def _drawn(canvas: Canvas) -> Any:
@@ -221,32 +225,34 @@ def _watermark(canvas: Canvas) -> None:
     )  # fmt: skip
 
 
-def _slide(drawn: Any, title: str, measure: str, foot: Sequence[str]) -> Any:
-    """Set title and measure above a picture and its notes below, for use outside the page."""
-    wide, edge = drawn.width / marks.DPI, 60
-    lines = [(line, 13.0, True, marks.INK) for line in _wrapped(title, wide, 13.0, True)]
-    lines += [
-        (line, marks.TEXT, False, marks.QUIET) for line in _wrapped(measure, wide, marks.TEXT)
+def _slide(drawn: Any, shown: exhibits.Exhibit) -> Any:
+    """Set title and measure above a picture and its notes below."""
+    edge, wide = 60, drawn.width / marks.DPI
+    above = [(13.0, True, shown.title), (marks.TEXT, False, shown.measure)]
+    below = [(8.5, False, text) for text in shown.notes if text]
+    lines = [
+        [
+            (size, bold, line)
+            for size, bold, text in part
+            for line in _wrapped(text, wide, size, bold)
+        ]
+        for part in (above, below)
     ]
-    small = [(line, 8.5, False, marks.QUIET) for text in foot for line in _wrapped(text, wide, 8.5)]
-    above, below = (
-        sum(round(size * marks.DPI / 72 * 1.35) for _, size, _, _ in part)
-        for part in (lines, small)
-    )
-    sheet = Image.new(
-        "RGB", (drawn.width + 2 * edge, drawn.height + above + below + 3 * edge), "white"
-    )
-    sheet.paste(drawn, (edge, edge + above + edge // 2))
+    tall = [sum(round(size * 3.75) for size, _, _ in part) for part in lines]
+    size = (drawn.width + 2 * edge, drawn.height + sum(tall) + 4 * edge)
+    sheet = Image.new("RGB", size, "white")
+    sheet.paste(drawn, (edge, tall[0] + 2 * edge))
     pen = ImageDraw.Draw(sheet)
-    for part, top in ((lines, edge), (small, 2 * edge + above + drawn.height)):
-        for text, size, bold, colour in part:
-            pixels = size * marks.DPI / 72
-            pen.text((edge, top), text, font=marks.font(bold, pixels), fill=colour)
-            top += round(pixels * 1.35)  # noqa: PLW2901
+    for part, start in zip(lines, (edge, tall[0] + drawn.height + 3 * edge), strict=True):
+        top = start
+        for points, bold, line in part:
+            font = marks.font(bold, points * marks.DPI / 72)
+            pen.text((edge, top), line, font=font, fill=marks.INK if bold else marks.QUIET)
+            top += round(points * 3.75)
     return sheet
 
 
-def _wrapped(text: str, inches: float, size: float, bold: bool = False) -> list[str]:
+def _wrapped(text: str, inches: float, size: float, bold: bool) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

@@ -7,7 +7,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -60,7 +60,6 @@ class Exhibit:
     after: Sequence[str] = ()
     alt: str = ""
     identity: str = "exhibit"
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
     def html(self) -> str:
         """Write the figure element: caption, picture or table, notes, data, download."""
@@ -82,10 +81,8 @@ class Exhibit:
     def __repr__(self) -> str:
         return f"{self.title}\n{self.alt}".strip()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        bundle = {"text/html": self.html(), "text/plain": repr(self)}
-        told = {kind: base64.b64encode(data).decode() for kind, data in self.pictures.items()}
-        return bundle | told, {kind: {"alt": self.alt} for kind in told}
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": repr(self)}
 
 
 def around(frame: pd.DataFrame, kind: str, title: str, note: str, base: str | None) -> Any:
