@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 import pytest
 
 import edtech_survey as es
-from edtech_survey.data.figures import KINDS as DECLARABLE
+from edtech_survey.data.tables import KINDS as DECLARABLE
 from edtech_survey.statistics.audit_relations import KINDS
 
 

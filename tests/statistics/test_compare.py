@@ -1,12 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_effectsize
 
+import edtech_survey as es
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS, figures
-from edtech_survey.statistics.compare import compare, grade_counts
-from edtech_survey.statistics.intervals import newcombe
+from edtech_survey.statistics.compare import cohens_h, compare
 
 HEAD = ["pair_id", "topic", "item", "group", "statistic", "wave", "take", "figure_id",
         "figure_take", "base_at_least", "design", "comparability", "reason"]  # fmt: skip
@@ -45,6 +47,14 @@ def pair(figure_id, grade="A", item="one_to_one", statistic="share", take="", **
     return row | more
 
 
+def newcombe(count, base, other, other_base):
+    """Newcombe's method 10, from statsmodels, in points."""
+    low, high = confint_proportions_2indep(
+        count, base, other, other_base, compare="diff", method="newcomb"
+    )
+    return 100 * low, 100 * high
+
+
 def compared(*pairs, rows=FIGURES, **options):
     return compare(figures(rows), pd.DataFrame(pairs, columns=HEAD), **options)
 
@@ -55,28 +65,28 @@ def by_side(table):
 
 def test_a_difference_is_newcombes_with_the_effect_of_cohen():
     table = by_side(compared(pair("us.share")))
-    low, high = confint_proportions_2indep(56, 70, 48, 80, compare="diff", method="newcomb")
     difference = table.loc["difference"]
     assert difference["estimate"] == pytest.approx(20)
     assert (difference["conf_low"], difference["conf_high"]) == pytest.approx(
-        (100 * low, 100 * high)
+        newcombe(56, 70, 48, 80)
     )
     assert difference["effect"] == pytest.approx(proportion_effectsize(0.8, 0.6))
     half = 1.959964 * np.sqrt(1 / 70 + 1 / 80)
     assert difference["effect_high"] == pytest.approx(difference["effect"] + half, abs=1e-5)
-    assert (difference["unit"], difference["label"]) == ("points", "holds whatever the base")
+    assert (difference["unit"], difference["verdict"]) == ("points", "clear")
+    assert difference["figures"] == "ct.share us.share"
 
 
 def test_an_unpublished_base_is_tried_at_every_value():
-    found = by_side(compared(pair("us.unknown", base_at_least=20), population=60)).loc["difference"]
+    found = by_side(compared(pair("us.unknown", base_at_least=20), largest=60)).loc["difference"]
     worst = [
         newcombe(56, 70, count, base)
         for base in range(20, 61)
         for count in range(base + 1)
         if 60.5 <= 100 * count / base <= 61.5
     ]
-    assert found["conf_low"] == pytest.approx(min(float(one.low) for one in worst))
-    assert found["conf_high"] == pytest.approx(max(float(one.high) for one in worst))
+    assert found["conf_low"] == pytest.approx(min(low for low, _ in worst))
+    assert found["conf_high"] == pytest.approx(max(high for _, high in worst))
     assert found["label"] == "depends on the base"
     counts = {
         base: [count for count in range(base + 1) if 60.5 <= 100 * count / base <= 61.5]
@@ -85,32 +95,34 @@ def test_an_unpublished_base_is_tried_at_every_value():
     failing = [
         base
         for base, fitting in counts.items()
-        if any(newcombe(56, 70, count, base).low <= 0 for count in fitting)
+        if any(newcombe(56, 70, count, base)[0] <= 0 for count in fitting)
     ]
     sure = min(base for base, fitting in counts.items() if fitting and base > max(failing))
     assert found["holds_from_base"] == sure
 
 
 def test_the_smallest_base_to_believe_narrows_the_interval():
-    wide = by_side(compared(pair("us.unknown"), population=100)).loc["difference"]
-    narrow = by_side(compared(pair("us.unknown"), population=100, min_base=50)).loc["difference"]
+    wide = by_side(compared(pair("us.unknown"), largest=100)).loc["difference"]
+    narrow = by_side(compared(pair("us.unknown"), largest=100, min_base=50)).loc["difference"]
     assert wide["conf_low"] < narrow["conf_low"]
+    assert narrow["supposed"] == "at least 50 answered in 2023"
+    assert pd.isna(wide["supposed"])
 
 
 def test_a_count_and_the_rest_of_a_share_are_turned_into_what_is_compared():
     row = pair("us.none", "B", "post", "count", "share_of_base", figure_take="rest")
     table = by_side(compared(row))
-    assert table.loc["state", "estimate"] == pytest.approx(100 * 4 / 62)
+    assert table.loc["own", "estimate"] == pytest.approx(100 * 4 / 62)
     assert table.loc["elsewhere", "estimate"] == pytest.approx(34)
     other = by_side(compared(pair("us.none", "B", "post", "count", "rest_of_base")))
-    assert other.loc["state", "estimate"] == pytest.approx(100 * 58 / 62)
-    assert "hypergeometric, population 205" in table.loc["state", "method"]
+    assert other.loc["own", "estimate"] == pytest.approx(100 * 58 / 62)
+    assert "hypergeometric, population 205" in table.loc["own", "method"]
     assert table.loc["elsewhere", "statistic"] == "share"
 
 
 def test_b_stands_side_by_side_without_a_difference():
     table = compared(pair("us.share", "B"))
-    assert list(table["side"]) == ["state", "elsewhere"]
+    assert list(table["side"]) == ["own", "elsewhere"]
     assert table["label"].isna().all()
     assert table["effect"].isna().all()
 
@@ -131,7 +143,7 @@ def test_what_the_state_never_asked_is_refused():
 
 def test_figures_of_another_wave_only_refuse_what_they_lack():
     table = compared(pair("us.share", "B", wave=2017), pair("us.none", "B", "post", "count"))
-    assert list(table["side"]) == ["refused", "state", "elsewhere"]
+    assert list(table["side"]) == ["refused", "own", "elsewhere"]
     assert "one_to_one all share 2017" in table.loc[0, "reason"]
 
 
@@ -143,7 +155,8 @@ def test_means_have_a_ratio_and_no_interval():
     assert pd.isna(difference["conf_low"])
     assert difference["effect"] == pytest.approx(1.1)
     assert (difference["estimate_low"], difference["estimate_high"]) == (9_999, 10_001)
-    assert difference["label"] == "no interval: no spread is published"
+    assert pd.isna(difference["label"])
+    assert "spread is not published" in difference["method"]
 
 
 def test_dollars_are_given_at_the_prices_of_one_year():
@@ -154,7 +167,7 @@ def test_dollars_are_given_at_the_prices_of_one_year():
     row = pair("us.pay", "B", "salary", "mean")
     table = by_side(compared(row, rows=[*FIGURES, *prices], price_year=2024))
     assert table.loc["elsewhere", "real"] == pytest.approx(105_000)
-    assert table.loc["state", "real"] == pytest.approx(110_000)
+    assert table.loc["own", "real"] == pytest.approx(110_000)
     old = [one | {"wave": 2008} if one["figure_id"] == "us.pay" else one for one in FIGURES]
     table = by_side(compared(row, rows=[*old, *prices], price_year=2024))
     assert pd.isna(table.loc["elsewhere", "real"])
@@ -187,7 +200,7 @@ def test_every_wrong_pair_is_named_at_once():
             pair("us.grim", design="guess"),
         )
     told = str(error.value)
-    assert "8 pairs" in told
+    assert "8 comparisons" in told
     for name, what in (
         ("us.nothing", "is not there"),
         ("us.twice", "second printing"),
@@ -204,31 +217,99 @@ def test_every_wrong_pair_is_named_at_once():
 
 def test_two_state_figures_need_a_choice_of_sources():
     more = [*FIGURES, FIGURES[0] | {"figure_id": "sample.share", "source": "sample"}]
-    with pytest.raises(EstimateError, match=r"ct\.share, sample\.share; say state_sources="):
+    with pytest.raises(EstimateError, match=r"ct\.share, sample\.share; say own="):
         compared(pair("us.share", "B"), rows=more)
-    table = by_side(compared(pair("us.share", "B"), rows=more, state_sources=["sample"]))
-    assert table.loc["state", "figure_id"] == "sample.share"
+    table = by_side(compared(pair("us.share", "B"), rows=more, own=["sample"]))
+    assert table.loc["own", "figures"] == "sample.share"
 
 
 def test_columns_are_the_result_shape_and_then_the_same_ones_always():
-    tables = [compared(pair("us.share")), compared(pair("us.share", "C"))]
-    assert list(tables[0].columns) == list(tables[1].columns)
-    assert tuple(tables[0].columns[:14]) == ESTIMATE_COLUMNS
+    tables = [compared(pair("us.share")), compared(pair("us.share", "C")), compared()]
+    assert list(tables[0].columns) == list(tables[1].columns) == list(tables[2].columns)
+    assert len(tables[2]) == 0
+    assert tuple(tables[0].columns[:15]) == ESTIMATE_COLUMNS
     assert tables[0].dtypes.equals(tables[1].dtypes)
 
 
-def test_grades_are_counted_by_topic():
-    table = compared(pair("us.share"), pair("us.unknown", "C"), pair("us.none", "C", topic="u"))
-    counts = grade_counts(table).set_index("group")
-    assert counts.at["t|A", "estimate"] == 1
-    assert counts.at["t|C", "estimate"] == 1
-    assert counts.at["u|A", "estimate"] == 0
-    assert (counts.at["all|C", "estimate"], counts.at["all|C", "base"]) == (2, 3)
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_cohens_h_is_that_of_statsmodels(one, other):
+    assert float(cohens_h(100 * one, 100 * other)) == pytest.approx(
+        proportion_effectsize(one, other), abs=1e-9
+    )
 
 
-def test_neither_argument_is_changed():
-    given, rows = pd.DataFrame([pair("us.share")], columns=HEAD), figures(FIGURES)
-    before, rows_before = given.copy(), rows.copy()
-    compare(rows, given)
-    pd.testing.assert_frame_equal(given, before)
-    pd.testing.assert_frame_equal(rows, rows_before)
+def test_cohens_own_table():
+    # Cohen (1988), table 6.2.2: phi of .50 is 1.571, of .65 is 1.875, of .20 is 0.927.
+    assert float(cohens_h(65, 50)) == pytest.approx(1.875 - 1.571, abs=1e-3)
+    assert cohens_h([50, 65], 20) == pytest.approx(np.array([0.644, 0.948]), abs=1e-3)
+
+
+# over the years -----------------------------------------------------------------------------
+
+LINE = ["series", "topic", "label", "figure_id", "take", "base_at_least", "design",
+        "comparability", "reason"]  # fmt: skip
+FOUR = (
+    (2018, "printed", pd.NA, pd.NA),
+    (2020, "printed", "A", "same question"),
+    (2022, "printed", "B", "another list"),
+    (2023, "rest", "C", "asks the reverse"),
+)
+
+
+def line(*rows, drop=()):
+    shown = ((2018, "12.0%"), (2020, "21.0%"), (2022, "31.0%"), (2023, "66.0%"))
+    made = figures(
+        figure(f"us.{wave}", "post", "share", printed, float(printed.rstrip("%")), wave=wave,
+               base=100) | {"base_kind": "published"}
+        for wave, printed in shown
+    )  # fmt: skip
+    told = pd.DataFrame(
+        [
+            ["posts", "cyber", "Has a post", f"us.{wave}", take, pd.NA, pd.NA, grade, reason]
+            for wave, take, grade, reason in rows
+        ],
+        columns=LINE,
+    )
+    return compare(made, told.drop(columns=list(drop)))
+
+
+def test_a_change_is_formed_between_waves_that_ask_the_same():
+    table = line(*FOUR)
+    assert table["side"].tolist() == ["before", "after", "change", "before", "after", "refused"]
+    assert table["name"].unique().tolist() == ["Has a post"]
+    change = by_side(table).loc["change"]
+    assert (change["wave_from"], change["wave"], change["period"]) == (2018, 2020, "2018 to 2020")
+    low, high = newcombe(21, 100, 12, 100)
+    assert (change["estimate"], change["conf_low"], change["conf_high"]) == pytest.approx(
+        (9, low, high)
+    )
+    assert (change["statistic"], change["verdict"]) == ("change", "no clear change")
+
+
+def test_a_refused_step_says_why_and_shows_no_number():
+    refused = line(*FOUR).iloc[-1]
+    assert (refused["period"], refused["reason"]) == ("2022 to 2023", "asks the reverse")
+    assert refused[["estimate", "conf_low", "estimate_low", "effect"]].isna().all()
+
+
+def test_wrong_rows_are_named_by_series():
+    with pytest.raises(EstimateError, match="series posts: a series needs at least two"):
+        line(FOUR[0])
+    with pytest.raises(EstimateError, match=r"us\.2018 is earlier than the row before it"):
+        line(FOUR[1], (2018, "printed", "A", "same"))
+    with pytest.raises(EstimateError, match="no reason is given"):
+        line(FOUR[0], (2020, "printed", "A", ""))
+    with pytest.raises(EstimateError, match=r"figure us\.1999 is not there"):
+        line(FOUR[0], (1999, "printed", "A", "same"))
+    with pytest.raises(EstimateError, match="no column design"):
+        line(*FOUR, drop=["design"])
+
+
+def test_one_comparison_is_judged_by_one_rule_on_every_page():
+    """CoSN's $130,000 and more, 2013 and 2023, is graded B: side by side, never a change."""
+    evidence = es.evidence()
+    steps = compare(evidence, evidence.trends)
+    part = steps[steps["pair_id"].str.startswith("cosn-salary-130000-plus")]
+    assert part["side"].tolist() == ["before", "after"]
+    assert part["estimate"].tolist() == [6, 18]
+    assert set(compare(evidence)["side"]) == {"own", "elsewhere", "refused"}
