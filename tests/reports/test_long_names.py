@@ -1,107 +1,56 @@
 """Names nobody planned for: words without a break, whole sentences, signs of other scripts."""
 
-import pandas as pd
 import pytest
+import seaborn as sns
+from IPython.utils.capture import capture_output
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from tests.reports.saying import BANDS, known, levels, shell  # noqa: F401
 
-from edtech_survey.reports import charts, theme
+import edtech_survey as es
+from edtech_survey.reports import origins
 
 WORD = "Donaudampfschifffahrtsgesellschaftskapitaen" * 4
 SENTENCE = "Director of technology, libraries, buildings and whatever else is asked for " * 2
-NAMES = [WORD, SENTENCE, "AV", f"{WORD} and {WORD}"]
+NAMES = dict(zip(BANDS, [WORD, SENTENCE, "AV", f"{WORD} and {WORD}"], strict=True))
 
 
-@pytest.fixture(scope="module")
-def rename(labels):
-    return dict(zip(labels, NAMES, strict=True))
+def rows(ax, frame):
+    sns.scatterplot(frame, x="estimate", y="name", ax=ax)
+    es.marks.interval_bars(ax, frame, y="name")
+    es.marks.direct_labels(ax, frame, "{percent}", y="name", right=100)
 
 
-def drawings(levels, shares, positions, districts, rename):
-    """One of each chart, its names replaced by long ones."""
-    told = {"source": "A survey", "n": "53 to 58 districts", "alt": "Four names are long."}
-    words = {**told, "title": "Long names", "subtitle": "Percent, with 95% intervals"}
-    two = levels[levels["wave"].isin([2020, 2024])]
-    changes = shares[["group", "estimate", "conf_low", "conf_high"]]
-    kinds = pd.concat([shares.assign(kind=name) for name in NAMES[:3]])
-    parts = pd.DataFrame(
-        {
-            "group": ["pk-2", "pk-2", "3-5", "3-5"],
-            "answer": [WORD, SENTENCE] * 2,
-            "estimate": [89.0, 11.0, 97.0, 3.0],
-        }
-    )
-    points = positions.assign(position=[f"{NAMES[k % 4]} {k}" for k in range(12)])
-    line = pd.DataFrame({"x": [1500, 7000], "y": [6e4, 9e4]})
-    categories = {"IT": WORD, "Classroom": SENTENCE}
-    names = points["position"].tolist()
-    return {
-        "dots": lambda: charts.dots(shares, labels=rename, **words),
-        "dots by series": lambda: charts.dots(
-            kinds, series="kind", labels=rename, reference={WORD: 61.0, SENTENCE: 20.0}, **words
-        ),
-        "dumbbell": lambda: charts.dumbbell(two, changes, labels=rename, **words),
-        "slope": lambda: charts.slope(two, highlight="pk-2", labels=rename, **words),
-        "panels": lambda: charts.panels(levels, labels=rename, **words),
-        "three panels": lambda: charts.panels(levels, columns=3, labels=rename, **words),
-        "stacked": lambda: charts.stacked(parts, labels=rename, **words),
-        "strip": lambda: charts.strip(
-            districts,
-            by="kind",
-            highlight="d5",
-            marks={"town": {WORD: 2.7}, "regional": {SENTENCE: 2.9}},
-            labels={"town": WORD, "regional": SENTENCE, "d5": WORD},
-            **words,
-        ),
-        "scatter": lambda: charts.scatter(
-            points,
-            x="enrollment",
-            y="salary",
-            x_title="Enrollment",
-            y_title="Pay",
-            format="usd",
-            label="position",
-            name_points=names[:4],
-            colour="category",
-            lines={WORD: line, SENTENCE: line},
-            labels=categories,
-            **words,
-        ),
-        "intervals": lambda: charts.intervals(
-            changes.rename(columns={"group": "spec"}), labels=rename, **words
-        ),
-    }
+def points(ax, frame):
+    sns.scatterplot(frame, x="base", y="estimate", ax=ax)
+    es.marks.point_names(ax, frame, "base", "estimate", "{name}")
 
 
-def outside(figure):
-    """Texts that begin or end beyond the edges of the picture."""
-    figure.figure.set_dpi(theme.DPI)
-    agg = FigureCanvasAgg(figure.figure)
+def lines(ax, frame):
+    sns.lineplot(frame, x="wave", y="estimate", hue="name", legend=False, ax=ax)
+    es.marks.year_axis(ax, [2017, 2020, 2021, 2024])
+    es.marks.end_labels(ax, frame[frame["wave"] == 2024], "{name}", x="wave", y="estimate")
+
+
+@pytest.mark.parametrize("draw", [rows, points, lines])
+def test_long_names_neither_break_a_chart_nor_leave_it(shell, draw):  # noqa: F811
+    origins.remember(known())
+    frame = levels().assign(name=lambda r: r["name"].map(NAMES))
+    frame = frame if draw is lines else frame.tail(4)
+    with capture_output() as out, es.chart(frame, title=SENTENCE, measure=WORD) as ax:
+        draw(ax, frame)
+    canvas = ax.figure
+    agg = FigureCanvasAgg(canvas)
     agg.draw()
     width, height = agg.get_width_height()
-    found = []
-    for text in figure.figure.findobj(Text):
-        if text.get_visible() and text.get_text().strip():
+    outside = []
+    for text in canvas.findobj(Text):
+        # A tick beyond the limits of its axis is not drawn.
+        if text.get_visible() and text.get_text().strip().strip("0123456789"):
             box = text.get_window_extent(agg.get_renderer())
             if box.x0 < -2 or box.x1 > width + 2 or box.y0 < -2 or box.y1 > height + 2:
-                found.append(text.get_text()[:40])
-    return found
-
-
-CHARTS = (
-    "dots", "dots by series", "dumbbell", "slope", "panels", "three panels", "stacked", "strip",
-    "scatter", "intervals",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("name", CHARTS)
-def test_long_names_neither_break_a_chart_nor_leave_it(
-    levels, shares, positions, districts, rename, name
-):
-    figure = drawings(levels, shares, positions, districts, rename)[name]()
-    assert outside(figure) == []
-    inches = figure.figure.get_size_inches()[0]
-    widths = [axes.get_position().width * inches for axes in figure.axes]
-    assert min(widths) >= 1.0
+                outside.append(text.get_text()[:40])
+    assert outside == []
+    assert ax.get_position().width * canvas.get_size_inches()[0] >= 1
     # What the picture cuts stands whole in the table under it.
-    assert WORD in figure.html()
+    assert WORD in out.outputs[-1].data["text/html"]

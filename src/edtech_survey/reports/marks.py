@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -118,7 +119,8 @@ def end_labels(
     ):
         row = last.iloc[[at]]
         color = colors if isinstance(colors, str) else colors.get(str(row[by].iloc[0]), INK)
-        _note(ax, _text(row, pattern), (row[x].iloc[0], place), (8, 0), color, va="center")
+        name = fitted(_text(row, pattern), 1.6)
+        _note(ax, name, (row[x].iloc[0], place), (8, 0), color, va="center")
 
 
 def point_names(
@@ -199,6 +201,12 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
         for at, k in enumerate(members)
     }
     return [placed[k] for k in range(len(wanted))]
+
+
+def fitted(text: str, inches: float, size: float = TEXT) -> str:
+    """Break a long name into two lines and cut the rest; the table under a picture has it whole."""
+    room = max(4, int(inches / width_of("n", size)))
+    return "\n".join(wrap(text, room, max_lines=2, placeholder=" …"))
 
 
 def width_of(text: str, size: float = TEXT, bold: bool = False) -> float:
