@@ -4,7 +4,7 @@ Both read the same synthetic SurveyMonkey-like export, each in a process of its 
 time is the best of a few, memory the highest resident size above what the imports need, given as a
 multiple of the frame that pandas makes. Run::
 
-    python benchmarks/bench_exports.py --rows 100 1000 10000 100000 1000000
+    python benchmarks/bench_exports.py 100 1000 10000 100000 1000000
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def table(sizes: list[int], times: int) -> pd.DataFrame:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--rows", nargs="+", type=int, default=[100, 10_000, 1_000_000])
+    parser.add_argument("rows", nargs="*", type=int, default=[100, 10_000, 1_000_000])
     parser.add_argument("--times", type=int, default=3, help="runs of each; the best counts")
     parser.add_argument("--one", nargs=2, metavar=("WAY", "FILE"), help=argparse.SUPPRESS)
     parser.add_argument("--write", nargs=2, metavar=("ROWS", "FILE"), help=argparse.SUPPRESS)

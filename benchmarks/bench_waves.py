@@ -5,8 +5,8 @@
 For each size a wave is made up (41 columns in Microsoft Forms' words, as many districts as rows,
 about 3 % of the cells in odd spellings, 1 % repeated districts), then read, cleaned and merged in
 a process of its own; codebook and directory are read before. Reported are seconds as a multiple of
-``pandas.read_csv(dtype=str)`` on the same file, peak memory as a multiple of that frame, and
-where the time went. The peak counts all the process holds above what it held before.
+``pandas.read_csv(dtype=str)`` on the same file, and peak memory as a multiple of that frame. The
+peak counts all the process holds above what it held before.
 """
 
 from __future__ import annotations
@@ -145,42 +145,13 @@ def measure(folder: Path, what: str) -> dict[str, float]:
         with watched() as found:
             frame = pd.read_csv(folder / "export.csv", dtype=str, keep_default_na=False)
         return {**found, "frame": float(frame.memory_usage(deep=True, index=False).sum())}
-    from edtech_survey.data import waves as assembly, waves  # noqa: PLC0415
     from edtech_survey.data.codebook import read_codebook  # noqa: PLC0415
+    from edtech_survey.data.waves import merge_waves  # noqa: PLC0415
 
-    steps = _timed(
-        {
-            waves: ("read_export", "read_crosswalk"),
-            assembly: ("identify", "read_cells", "_fate", "held_positions", "districts_table",
-                       "positions_table", "bands_table", "asked_table", "_booked", "review_rows",
-                       "panel_table"),
-        }
-    )  # fmt: skip
     book = read_codebook(directory=folder / "districts.csv")
     with watched() as found:
-        merged = waves.merge_waves([folder], book)
-    found["kept"] = float(len(merged.districts))
-    found["ledger"] = float(len(merged.ledger))
-    return {**found, **{f"step {name}": value for name, value in steps.items()}}
-
-
-def _timed(modules: dict[object, tuple[str, ...]]) -> dict[str, float]:
-    steps: dict[str, float] = {}
-
-    def timer(name: str, function: object) -> object:
-        def run(*args: object, **kwargs: object) -> object:
-            start = time.perf_counter()
-            try:
-                return function(*args, **kwargs)  # type: ignore[operator]
-            finally:
-                steps[name] = steps.get(name, 0.0) + time.perf_counter() - start
-
-        return run
-
-    for module, names in modules.items():
-        for name in names:
-            setattr(module, name, timer(name, getattr(module, name)))
-    return steps
+        merged = merge_waves([folder], book)
+    return {**found, "kept": float(len(merged.districts)), "ledger": float(len(merged.ledger))}
 
 
 def main() -> None:
@@ -202,9 +173,6 @@ def main() -> None:
             f"{wave['peak'] / 1e6:9.1f}{wave['peak'] / text['frame']:8.1f}"
             f"{wave['kept']:9,.0f}{wave['ledger']:11,.0f}"
         )
-        steps = {name[5:]: s for name, s in wave.items() if name.startswith("step ")}
-        told = sorted(steps.items(), key=lambda pair: -pair[1])[:6]
-        print("            " + ", ".join(f"{name} {s:.2f} s" for name, s in told))
 
 
 def _apart(folder: Path, what: str) -> dict[str, float]:
