@@ -517,7 +517,7 @@ def question(about: Any) -> Markup:
 @_of_rows
 def methods(rows: pd.DataFrame) -> Markup:
     """Name the methods behind the rows with their references, from codebook/methods.csv."""
-    known, used = origins.table("methods"), " ".join(_column(rows, "method").dropna().unique())
+    known, used = origins.methods(), " ".join(_column(rows, "method").dropna().unique())
     if "key" not in known:
         raise SayError("methods: the evidence has no table of methods (codebook/methods.csv)")
     found = [text for key, text in zip(known["key"], known["text"], strict=True) if key in used]

@@ -20,44 +20,22 @@ UNKNOWN = "is not in the sources used here"
 MOST_CITED = 3
 """Publications named under an exhibit; the list of sources of the page has them all."""
 
-_known = SimpleNamespace(evidence=None, tables={}, shown=[], ids={})
+_SECONDARY = "secondary publication"
 _CITED = ["source", "publication", "citation", "short", "brief", "waves", "url", "figures"]
-_TABLES = {
-    "sources": ["source"],
-    "publications": ["source", "publication"],
-    "figures": ["figure_id"],
-}
-
-
-_EMPTY = ["source", "publication", "figure_id", "series", "kind", "publisher", "published"]
+_known = SimpleNamespace(
+    evidence=None, sources={}, publications={}, figures={}, items={}, shown=[], ids={}
+)
 
 
 def remember(evidence: Any) -> None:
     """Keep the evidence of this notebook, beside what is known already; forget what was shown."""
     _known.evidence, _known.shown, _known.ids = evidence, [], {}
-    for name, keys in _TABLES.items():
-        both = [getattr(evidence, name), *([_known.tables[name]] if name in _known.tables else [])]
-        _known.tables[name] = pd.concat(both).drop_duplicates(keys).reset_index(drop=True)
-
-
-def table(name: str) -> pd.DataFrame:
-    """Return what is known: sources, publications, figures, or a table of the codebook."""
-    if name in _TABLES:
-        return _known.tables.get(name, pd.DataFrame(columns=_EMPTY))
-    if name in ("methods",):
-        found = getattr(_known.evidence, name, None)
-    else:
-        found = getattr(getattr(_known.evidence, "codebook", None), name, None)
-    return pd.DataFrame() if found is None else found
-
-
-def synthetic(frame: pd.DataFrame | None = None) -> bool:
-    """Whether any row, or without a frame any of the evidence, is of the synthetic sample."""
-    if frame is None:
-        return bool(getattr(_known.evidence, "synthetic", False))
-    if "synthetic" not in frame:
-        return False
-    return bool(frame["synthetic"].fillna(False).astype(bool).any())
+    _known.sources |= {row["source"]: row for row in evidence.sources.to_dict("records")}
+    _known.publications |= {
+        (row["source"], row["publication"]): row for row in evidence.publications.to_dict("records")
+    }
+    _known.figures |= {row["figure_id"]: row for row in evidence.figures.to_dict("records")}
+    _known.items = {row["item"]: row for row in evidence.codebook.items.to_dict("records")}
 
 
 def note(frame: pd.DataFrame) -> None:
@@ -69,31 +47,62 @@ def note(frame: pd.DataFrame) -> None:
 
 def fresh(identity: str) -> str:
     """Give an id that no exhibit of this page has yet."""
-    _known.ids[identity] = _known.ids.get(identity, 0) + 1
-    return identity if _known.ids[identity] == 1 else f"{identity}-{_known.ids[identity]}"
+    _known.ids[identity] = times = _known.ids.get(identity, 0) + 1
+    return identity if times == 1 else f"{identity}-{times}"
+
+
+def synthetic(frame: pd.DataFrame | None = None) -> bool:
+    """Whether any row, or without a frame any of the evidence, is of the synthetic sample."""
+    if frame is None:
+        return bool(getattr(_known.evidence, "synthetic", False))
+    return "synthetic" in frame and bool(frame["synthetic"].fillna(False).astype(bool).any())
+
+
+def methods() -> pd.DataFrame:
+    """Return the references of the methods, ``key`` and ``text``."""
+    return _known.evidence.methods if _known.evidence is not None else pd.DataFrame()
+
+
+def of_item(item: Any, column: str) -> str:
+    """Look up what the codebook says of an item: its unit, what its groups are."""
+    return _text(_known.items.get(item, {}).get(column))
+
+
+def printed(figure_ids: list[str]) -> pd.DataFrame:
+    """List figures by id: what was printed, and where."""
+    return pd.DataFrame([_known.figures[name] for name in figure_ids if name in _known.figures])
 
 
 def cited(frame: pd.DataFrame | None = None) -> pd.DataFrame:
     """List the publications behind a frame, or behind all that the page has shown.
 
-    One row a publication, in the order met: ``source``, ``publication`` (NA but in a collection),
-    ``citation``, ``short`` (publisher, title and date), ``brief`` (without
-    the title), ``waves``, ``url``, ``figures`` (ids).
+    One row a publication, in the order met: ``source``, ``publication`` (in a collection),
+    ``citation``, ``short`` (publisher, title and date), ``brief`` (without the title), ``waves``,
+    ``url``, ``figures`` (ids).
     """
-    named = [(tuple(_named(frame, "source")), tuple(_named(frame, "figures")))]
-    entries = _known.shown if frame is None else named
-    figures = table("figures").set_index("figure_id")
+    entries = (
+        _known.shown if frame is None else [(_named(frame, "source"), _named(frame, "figures"))]
+    )
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for sources, ids in entries:
-        used = figures.loc[[name for name in ids if name in figures.index]]
-        behind = list(zip(used["source"], used["publication"].fillna(""), used.index, strict=True))
+        used = [(_known.figures[name], name) for name in ids if name in _known.figures]
+        behind = [(row["source"], _text(row["publication"]), name) for row, name in used]
         told = {source for source, _, _ in behind}
         behind += [(source, "", "") for source in sources if source not in told]
         for source, publication, figure in behind:
-            row = rows.setdefault((source, publication), _publication(source, publication))
+            original = _original(source) if not publication else source
+            if (original, publication) not in rows:
+                rows[original, publication] = _told(original, publication)
+            row = rows[original, publication]
+            years = _years(_known.sources.get(source, {})) if not publication else []
+            row["waves" if original == source else "reprinted"].update(years)
             if figure and figure not in row["figures"]:
                 row["figures"].append(figure)
-    return _joined(pd.DataFrame(list(rows.values()), columns=[*_CITED, "reprinted"]))
+    for row in rows.values():
+        again = sorted(row["reprinted"] - row["waves"])
+        row["short"] += f"; {words.years(again)} as republished there" if again else ""
+        row["waves"] = sorted(row["waves"] | row["reprinted"])
+    return pd.DataFrame(list(rows.values()), columns=_CITED)
 
 
 def source_line(frame: pd.DataFrame) -> str:
@@ -117,11 +126,9 @@ def question(frame: pd.DataFrame) -> str:
 
 def own(frame: pd.DataFrame) -> bool:
     """Whether all rows are of the series that the evidence is about."""
-    if _known.evidence is None:
-        return False
-    rows = table("sources")
-    of_series = rows.loc[rows["series"].eq(_known.evidence.series.series), "source"]
-    return set(_named(frame, "source")) <= set(of_series)
+    series = None if _known.evidence is None else _known.evidence.series.series
+    behind = [_known.sources.get(source, {}) for source in _named(frame, "source")]
+    return series is not None and all(row.get("series") == series for row in behind)
 
 
 def units(frame: pd.DataFrame) -> tuple[str, str]:
@@ -135,21 +142,13 @@ def base_line(frame: pd.DataFrame) -> str:
     """Say how many answered, and for which waves that is not known."""
     if "base" not in frame:
         return ""
-    told = []
-    plural = units(frame)[1]
-    answered = pd.to_numeric(frame["base"]).astype("Float64")
+    told, answered = [], pd.to_numeric(frame["base"]).astype("Float64")
     known = frame[answered.notna()]
     if len(known):
-        low, high = int(answered.min()), int(answered.max())
-        size = (
-            words.number(low, 0)
-            if low == high
-            else f"{words.number(low, 0)} to {words.number(high, 0)}"
-        )
+        ends = [words.number(end, 0) for end in (answered.min(), answered.max())]
         when = f" in {words.years(_waves(known))}" if _waves(known) else ""
-        told.append(f"{size} {plural}{when}")
-    silent = open_waves(frame)
-    if silent:
+        told.append(f"{' to '.join(dict.fromkeys(ends))} {units(frame)[1]}{when}")
+    if silent := open_waves(frame):
         told.append(f"how many answered in {words.years(silent)} {UNKNOWN}")
     return "; ".join(told) or f"how many answered {UNKNOWN}"
 
@@ -162,76 +161,44 @@ def open_waves(frame: pd.DataFrame) -> list[int]:
     return _waves(frame[frame["base"].isna()]) if "base" in frame else []
 
 
-def of_item(item: Any, column: str) -> str:
-    """Look up what the codebook says of an item: its unit, what its groups are."""
-    items = table("items")
-    found = items.loc[items["item"].eq(item), column].tolist() if column in items else []
-    return _text(found[0]) if found else ""
+def _original(source: str) -> str:
+    """Give the source that printed what a secondary source only reprints, if it is there."""
+    row = _known.sources.get(source, {})
+    if row.get("kind") != _SECONDARY:
+        return source
+    return next(
+        (
+            name
+            for name, other in _known.sources.items()
+            if other["kind"] != _SECONDARY
+            and (other["publisher"], other["published"]) == (row["publisher"], row["published"])
+        ),
+        source,
+    )
 
 
-def _publication(source: str, publication: str) -> dict[str, Any]:
-    sources, publications = table("sources"), table("publications")
-    row = _first(sources, source=source)
-    if publication:
-        row = _first(publications, source=source, publication=publication) or row
-    elif _text(row.get("kind")) == "secondary publication":
-        same = sources[
-            sources["publisher"].eq(row["publisher"]) & sources["published"].eq(row["published"])
-        ]
-        printed = same[same["kind"].ne("secondary publication")]
-        if len(printed):
-            first = printed.iloc[0].to_dict()
-            return _told(first, "") | {"waves": [], "reprinted": _years(row)}
-    return _told(row, publication) | {"source": source}
-
-
-def _told(row: dict[Any, Any], publication: str) -> dict[str, Any]:
-    publisher, title = _text(row.get("publisher")), _text(row.get("title"))
-    published = _date(_text(row.get("published")))
-    when = f" ({published})" if published else ""
-    short = ", ".join(part for part in (publisher, title) if part) or _text(row.get("source"))
+def _told(source: str, publication: str) -> dict[str, Any]:
+    row = _known.publications.get((source, publication)) or _known.sources.get(source, {})
+    publisher, title, when = (_text(row.get(k)) for k in ("publisher", "title", "published"))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", when):
+        day = date.fromisoformat(when)
+        when = f"{day:%B} {day.day}, {day.year}"
+    dated = f" ({when.split(' (', maxsplit=1)[0]})" if when else ""
+    short = ", ".join(part for part in (publisher, title) if part) or source
     return {
-        "source": _text(row.get("source")),
+        "source": source,
         "publication": publication,
-        "citation": _text(row.get("citation")) or f"{short}{when}.",
-        "short": short + when,
-        "brief": (publisher or short) + when,
-        "waves": _years(row),
-        "reprinted": [],
+        "citation": _text(row.get("citation")) or f"{short}{dated}.",
+        "short": short + dated,
+        "brief": (publisher or short) + dated,
         "url": _text(row.get("url")),
+        "waves": set(),
+        "reprinted": set(),
         "figures": [],
     }
 
 
-def _joined(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a publication: waves that it only reprints join those of its own."""
-    made = []
-    for _, same in rows.groupby(["source", "publication"], sort=False):
-        first = same.iloc[0].to_dict()
-        reprinted = sorted({wave for waves in same["reprinted"] for wave in waves})
-        first["short"] += f"; {words.years(reprinted)} as republished there" if reprinted else ""
-        first["waves"] = sorted(
-            {wave for waves in same["waves"] for wave in waves} | set(reprinted)
-        )
-        first["figures"] = [name for names in same["figures"] for name in names]
-        made.append(first)
-    return pd.DataFrame(made, columns=_CITED)
-
-
-def _date(text: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return text.split(" (", maxsplit=1)[0]
-    day = date.fromisoformat(text)
-    return f"{day:%B} {day.day}, {day.year}"
-
-
-def _first(frame: pd.DataFrame, **keys: str) -> dict[Any, Any]:
-    for name, value in keys.items():
-        frame = frame[frame[name].eq(value)] if name in frame else frame.head(0)
-    return frame.iloc[0].to_dict() if len(frame) else dict(keys)
-
-
-def _years(row: dict[Any, Any]) -> list[int]:
+def _years(row: dict[str, Any]) -> list[int]:
     return [int(text) for text in re.findall(r"\d{4}", _text(row.get("wave")))]
 
 
@@ -240,13 +207,10 @@ def _waves(frame: pd.DataFrame) -> list[int]:
     return sorted({int(wave) for name in columns for wave in frame[name].dropna()})
 
 
-def _named(frame: pd.DataFrame | None, column: str) -> list[str]:
+def _named(frame: pd.DataFrame, column: str) -> list[str]:
     """List the ids in a column of texts, each of which may hold several."""
-    if frame is None or column not in frame:
-        return []
-    return list(
-        dict.fromkeys(part for text in frame[column].dropna() for part in str(text).split())
-    )
+    cells = frame[column].dropna() if column in frame else ()
+    return list(dict.fromkeys(part for cell in cells for part in str(cell).split()))
 
 
 def _text(value: Any) -> str:

@@ -89,12 +89,12 @@ def sources() -> Markup:
 
     The figures that were used can be downloaded below: as printed, and where they stand.
     """
-    cited, figures, items = origins.cited(), origins.table("figures"), []
+    cited, items = origins.cited(), []
     for row in cited.itertuples():
         lead = f"**{words.years(row.waves)}:** " if row.waves else ""
         web = re.fullmatch(r"https?://[^\s<>()\[\]\"'`]+", row.url)
         items.append(f"- {lead}{plain(row.citation)}{f' <{row.url}>' if web else ''}")
-    used = figures[figures["figure_id"].isin([name for ids in cited["figures"] for name in ids])]
+    used = origins.printed([name for ids in cited["figures"] for name in ids])
     link = csv_link(csv_text(used), "figures", "list of figures", len(used)) if len(used) else ""
     return Markup("\n".join(items) + f"\n\n{link}")
 
