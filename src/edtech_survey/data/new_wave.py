@@ -17,11 +17,10 @@ from edtech_survey.data.crosswalk import match_columns, read_crosswalk
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
 from edtech_survey.data.files import Limits, csv_bytes, write_bytes
-from edtech_survey.data.waves import Options, Responses, assemble, gather
+from edtech_survey.data.waves import Responses, tidy
 from edtech_survey.errors import Problem, SurveyError, WaveError
 from edtech_survey.project import raw_dir
 
-_NO_MATCHES = pd.DataFrame({"name": [], "district_id": []}, dtype="str")
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}
 _COLUMNS = ["column", "item", "group", "score", "alternatives", "note"]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -171,9 +170,7 @@ def _tried(report: CheckReport, export: Export, book: Codebook) -> CheckReport:
         item=report.columns["item"].mask(report.columns["item"].eq(""), IGNORED), comparability=""
     )
     used = used.assign(type=used["item"].map(types).astype("str"))
-    options = Options(unknown="refuse")
-    gathered = gather(export, used, book, _META, matches=_NO_MATCHES, options=options)
-    responses = assemble(gathered, book, _META)
+    responses = tidy(export, used, book, _META)
     return replace(
         report,
         flow=responses.flow[["step", "reason", "rows"]],

@@ -168,8 +168,55 @@ LEDGER = pa.DataFrameSchema(
         "value": _text("What was taken instead; empty where nothing was.", empty=True),
         "rule": _text("The rule that did it."),
         "severity": _text("note, warning or error.", checks=pa.Check.isin(SEVERITIES)),
+        "outcome": _text("What became of the cell."),
+        "cells": _whole("How many cells the row accounts for."),
     }
 )
+
+FLOW = pa.DataFrameSchema(
+    {
+        "source": _text("Folder under data/raw."),
+        "wave": WAVE,
+        "step": _text("read, excluded, duplicates, partial, kept."),
+        "reason": _text("Why rows left.", empty=True),
+        "rows": _whole("How many."),
+    }
+)
+
+REVIEW = pa.DataFrameSchema(
+    {
+        "source": _text("Folder under data/raw."),
+        "wave": WAVE,
+        "kind": _text("district, position, unreadable, doubtful."),
+        "row": _whole("First row of the export with this text."),
+        "column": _text("Column of the export."),
+        "text": _text("The text as typed."),
+        "suggestion": _text("What it may mean.", empty=True),
+        "score": _number("How near that is, to 100."),
+        "advice": _text("What to do.", empty=True),
+    }
+)
+
+ASKED = pa.DataFrameSchema(
+    {
+        "source": _text("Folder under data/raw."),
+        "wave": WAVE,
+        "item": _text("What was asked."),
+        "group": _text("The part it was asked for."),
+        "column": _text("Column of the export.", empty=True),
+        "comparability": _text("A, B or C, from the crosswalk.", empty=True),
+        **{
+            name: _whole("How many.")
+            for name in ("asked", "answered", "skipped", "not_applicable", "refused", "unreadable")
+        },
+    }
+)
+
+
+def dtypes(schema: pa.DataFrameSchema) -> dict[str, str]:
+    """Give the columns of a schema with their types."""
+    kinds = {str(name): str(column.dtype) for name, column in schema.columns.items()}
+    return {name: "str" if kind.startswith("str") else kind for name, kind in kinds.items()}
 
 
 def checked(
