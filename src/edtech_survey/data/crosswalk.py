@@ -34,11 +34,12 @@ def read_crosswalk(path: Path | str, columns: Sequence[str], codebook: Codebook)
     """Read a wave's ``questions.csv`` and check it against the export and the codebook."""
     path = Path(path)
     shown = "/".join(path.parts[-2:])
-    table = _as_exported(read_text_csv(path, COLUMNS, WaveError)[list(COLUMNS)], columns)
-    problems = [
-        *_column_problems(table, list(columns), shown),
-        *_item_problems(table, codebook, shown),
-    ]
+    table = read_text_csv(path, COLUMNS, WaveError)[list(COLUMNS)]
+    # ``new-wave`` puts an apostrophe before "=..." so that it is not run as a formula.
+    bare = table["column"].str.removeprefix("'")
+    guarded = ~table["column"].isin(columns) & bare.isin(columns)
+    table = table.assign(column=table["column"].mask(guarded, bare))
+    problems = _problems(table, list(columns), codebook, shown)
     if problems:
         raise WaveError(f"{shown}: the crosswalk cannot be taken", problems)
     types = dict(zip(codebook.items["item"], codebook.items["type"], strict=True))
@@ -64,88 +65,63 @@ def groups_allowed(item: str, codebook: Codebook) -> tuple[str, ...]:
     return groups or ("",)
 
 
-def _as_exported(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Take off the apostrophe by which ``new-wave`` keeps "=..." from being run as a formula."""
-    bare = table["column"].str.removeprefix("'")
-    guarded = ~table["column"].isin(columns) & bare.isin(columns)
-    return table.assign(column=table["column"].mask(guarded, bare))
-
-
-def _column_problems(table: pd.DataFrame, columns: list[str], shown: str) -> list[Problem]:
-    given = table["column"]
-    unmapped = [name for name in columns if name not in set(given)]
-    problems = [
-        Problem(
-            f"{shown}, row {row + 2}, column column",
-            f"{name!r} is not in the export",
-            nearest(name, unmapped) or "remove the row",
-        )
-        for row, name in given.items()
-        if name not in set(columns)
-    ]
-    problems += [
-        Problem(f"{shown}, row {row + 2}, column column", f"{name!r} stands twice", "keep one row")
-        for row, name in given[given.duplicated()].items()
-    ]
-    return problems + [
-        Problem(shown, f"column {name!r} of the export has no row", f"add one, or item {IGNORED}")
-        for name in unmapped
-    ]
-
-
-def _item_problems(table: pd.DataFrame, codebook: Codebook, shown: str) -> list[Problem]:
+def _problems(
+    table: pd.DataFrame, columns: list[str], codebook: Codebook, shown: str
+) -> list[Problem]:
+    """List what is wrong with a crosswalk, row by row, and what the export has beside it."""
     known = codebook.items.loc[codebook.items["type"].ne("none"), "item"].tolist()
+    texts = set(codebook.items.loc[codebook.items["type"].eq("text"), "item"]) - {IDENTITY}
+    unmapped = [name for name in columns if name not in set(table["column"])]
+    claims, seen = set(), set()
     problems: list[Problem] = []
+
+    def tell(row: int, column: str, what: str, advice: str = "") -> None:
+        place = f", column {column}" if column else ""
+        problems.append(Problem(f"{shown}, row {row}{place}", what, advice))
+
     for row, (column, item, group, grade) in enumerate(
         table[["column", "item", "group", "comparability"]].itertuples(index=False), start=2
     ):
-        where = f"{shown}, row {row}"
+        if column not in columns:
+            near = nearest(column, unmapped) or "remove the row"
+            tell(row, "column", f"{column!r} is not in the export", near)
+        if column in seen:
+            tell(row, "column", f"{column!r} stands twice", "keep one row")
         if item == "":
             advice = f"write the item, or {IGNORED} to leave the column out"
-            problems.append(Problem(f"{where}, column item", f"{column!r} is undecided", advice))
+            tell(row, "item", f"{column!r} is undecided", advice)
         elif item not in known:
-            what = f"{item!r} is no item that can be collected"
-            problems.append(Problem(f"{where}, column item", what, nearest(item, known)))
+            tell(row, "item", f"{item!r} is no item that can be collected", nearest(item, known))
         elif not _group_fits(item, group, codebook):
             allowed = [name for name in groups_allowed(item, codebook) if name]
-            advice = nearest(group, allowed) or (
-                f"write one of {', '.join(allowed)}" if allowed else "leave it empty"
-            )
+            listed = f"write one of {', '.join(allowed)}" if allowed else "leave it empty"
             what = f"{group!r} is no group of {item}"
-            problems.append(Problem(f"{where}, column group", what, advice))
+            tell(row, "group", what, nearest(group, allowed) or listed)
         if grade not in COMPARABILITIES:
-            what = f"{grade!r} is not A, B, C or empty"
-            problems.append(Problem(f"{where}, column comparability", what))
-    return problems + _claim_problems(table, codebook, shown)
+            tell(row, "comparability", f"{grade!r} is not A, B, C or empty")
+        if (item, group) in claims and item not in {*texts, ""}:
+            what = f"{column!r} is a second column for {item} {group}".rstrip()
+            tell(row, "", what, f"keep one; the other is {IGNORED}")
+        seen.add(column)
+        claims.add((item, group))
+    problems += [
+        Problem(shown, f"column {name!r} of the export has no row", f"add one, or item {IGNORED}")
+        for name in unmapped
+    ]
+    if not table["item"].eq(IDENTITY).any():
+        what = f"no column has the item {IDENTITY}"
+        problems.append(Problem(shown, what, "say which one names the district"))
+    return problems
 
 
 def _group_fits(item: str, group: str, codebook: Codebook) -> bool:
     if codebook.type_of(item) == "text":
         return True
     if SLOT.fullmatch(group):
-        kinds = dict(zip(codebook.items["item"], codebook.items["groups"], strict=True))
-        return kinds[item] == "positions"
+        return bool(
+            codebook.items.loc[codebook.items["item"].eq(item), "groups"].eq("positions").any()
+        )
     return group in groups_allowed(item, codebook)
-
-
-def _claim_problems(table: pd.DataFrame, codebook: Codebook, shown: str) -> list[Problem]:
-    texts = codebook.items.loc[codebook.items["type"].eq("text"), "item"]
-    many = table["item"].isin([*texts, ""]) & table["item"].ne(IDENTITY)
-    claims = table[~many]
-    twice = claims[claims.duplicated(["item", "group"])]
-    problems = [
-        Problem(
-            f"{shown}, row {row + 2}",
-            f"{column!r} is a second column for {item} {group}".rstrip(),
-            f"keep one; the other is {IGNORED}",
-        )
-        for row, column, item, group in twice[["column", "item", "group"]].itertuples()
-    ]
-    if not table["item"].eq(IDENTITY).any():
-        problems.append(
-            Problem(shown, f"no column has the item {IDENTITY}", "say which one names the district")
-        )
-    return problems
 
 
 UNKNOWN_ANSWER = ("single", "multi", "ratio", "yes_no", "outsourced")
@@ -193,19 +169,16 @@ def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> Cell
     parsed = values.parse(texts, kind, answers, low, high)
     if kind == "count":
         parsed = _whole(parsed)
-    table = parsed.assign(text=texts, outcome=_outcomes(parsed))
+    missing, severity = parsed["missing"].notna(), parsed["severity"]
+    outcome = np.where(severity.eq("ok"), TAKEN, np.where(missing, BLANKED, CHANGED))
+    outcome = np.where(severity.eq("error"), REFUSED, outcome).astype(np.int8)
+    table = parsed.assign(text=texts, outcome=outcome)
     if group == "other" and question["type"] == "multi":
         table = _other_in_words(table)
     elif kind in UNKNOWN_ANSWER and answers is not None:
         table = _with_near_misses(table, answers)
-    return Cells(
-        question["column"], item, group, question["type"], _small(codes, len(table)), table
-    )
-
-
-def _small(codes: npt.NDArray[np.intp], size: int) -> Codes:
-    """Keep codes in as few bytes as their number allows: a column of a wave has few texts."""
-    return codes.astype(np.min_scalar_type(-max(size, 1)))
+    small = codes.astype(np.min_scalar_type(-max(len(table), 1)))  # a column has few texts
+    return Cells(question["column"], item, group, question["type"], small, table)
 
 
 def _reading(
@@ -222,12 +195,6 @@ def _reading(
     if kind == "multi" and group:
         return "yes_no", own[own["answer"].eq(group)].assign(answer="yes")
     return kind, own if len(own) else None
-
-
-def _outcomes(parsed: pd.DataFrame) -> npt.NDArray[np.int8]:
-    missing, severity = parsed["missing"].notna(), parsed["severity"]
-    outcome = np.where(severity.eq("ok"), TAKEN, np.where(missing, BLANKED, CHANGED))
-    return np.where(severity.eq("error"), REFUSED, outcome).astype(np.int8)
 
 
 def _whole(parsed: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,36 +12,15 @@ import pandas as pd
 
 from edtech_survey.data.crosswalk import Cells
 from edtech_survey.data.readings import CHANGED, OUTCOMES, REFUSED
+from edtech_survey.data.schemas import LEDGER, dtypes
 from edtech_survey.errors import WaveError
 
 Rows = npt.NDArray[np.intp]
 
-LEDGER_DTYPES = {
-    "source": "str",
-    "wave": "Int64",
-    "row": "Int64",
-    "column": "str",
-    "raw": "str",
-    "value": "str",
-    "rule": "str",
-    "severity": "str",
-    "outcome": "str",
-    "cells": "Int64",
-}
-BALANCE_DTYPES = {
-    "source": "str",
-    "wave": "Int64",
-    "column": "str",
-    "raw": "Int64",
+_BALANCE = {
+    "source": "str", "wave": "Int64", "column": "str", "raw": "Int64",
     **dict.fromkeys(OUTCOMES, "Int64"),
-}
-_SEVERITY = {
-    "ok": "note",
-    "note": "note",
-    "warn": "warning",
-    "warning": "warning",
-    "error": "error",
-}
+}  # fmt: skip
 _PERSONAL = r"@|\bhttps?:|\b\d{3}[-. )]{1,2}\d{3}[-. ]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
 _LETTERS = r"[A-Za-z]{2}|[^\x00-\x7F]{2}"
 
@@ -77,21 +56,51 @@ class Book:
         self._entries.append(pd.DataFrame({**entry, "outcome": ["refused"]}))
 
     def column(self, cells: Cells, *, refused: Mapping[str, Rows] | None = None) -> None:
-        """Enter a column that is used."""
-        outcomes = cells.outcomes()
-        outcomes[self._dropped] = REFUSED
-        ordinary = self.fate.kept.copy()
-        overridden: dict[str, Rows] = {}
-        for rule, named in (refused or {}).items():
-            rows = named[ordinary[named]]
-            outcomes[rows], ordinary[rows] = REFUSED, False
-            overridden[rule] = rows
-        changed = np.flatnonzero(ordinary & (outcomes > 0))
-        filled = cells.filled(self._dropped)
-        self._blank_in_dropped[self._dropped[~filled]] += 1
-        dropped = self._dropped[filled]
-        self._enter_all(cells, changed, dropped, overridden, outcomes)
+        """Enter a column that is used; ``refused`` has rules that refuse cells of some rows."""
+        kept, outcomes = self.fate.kept, cells.outcomes()
+        outcomes[~kept] = REFUSED
+        rule = np.full(len(kept), None, dtype=object)
+        for name, rows in (refused or {}).items():
+            rule[rows[kept[rows]]] = name
+        outcomes[rule != None] = REFUSED  # noqa: E711
+        dropped = np.flatnonzero(~kept)
+        filled = cells.filled(dropped)
+        rule[dropped[filled]] = self.fate.reason[dropped[filled]]
+        self._blank_in_dropped[dropped[~filled]] += 1
         self._add(cells.column, np.bincount(outcomes, minlength=len(OUTCOMES)))
+        listed = np.flatnonzero((kept & (outcomes > 0)) | (rule != None))  # noqa: E711
+        if len(listed):
+            self._entries.append(self._listed(cells, listed, outcomes[listed], rule[listed]))
+
+    def _listed(
+        self,
+        cells: Cells,
+        rows: Rows,
+        outcomes: npt.NDArray[np.int8],
+        rule: npt.NDArray[np.object_],
+    ) -> pd.DataFrame:
+        """Make one entry a row; with a rule of its own a cell is refused, whatever it says."""
+        codes, at = np.unique(cells.codes[rows], return_inverse=True)
+        parsed = cells.parsed.iloc[codes]
+        severity = parsed["severity"].replace({"ok": "note", "warn": "warning"})
+        ruled = pd.Series(rule).notna()
+        entry = pd.DataFrame(
+            {
+                "row": self.fate.rows[rows],
+                "column": cells.column,
+                "raw": _safe(parsed).array.take(at),
+                "value": _told(parsed).array.take(at),
+                "rule": parsed["rule"].array.take(at),
+                "severity": severity.astype("str").array.take(at),
+                "outcome": pd.array(OUTCOMES, dtype="str").take(outcomes),
+                "cells": 1,
+            }
+        )
+        return entry.assign(
+            rule=entry["rule"].mask(ruled, pd.Series(rule)).astype("str"),
+            value=entry["value"].mask(ruled),
+            severity=entry["severity"].mask(ruled, "warning"),
+        )
 
     def row(self, row: int, rule: str) -> None:
         """Enter a row that holds no answers: a title, a total, a footnote."""
@@ -111,8 +120,11 @@ class Book:
             }
         )
         entries = [entry for entry in [*self._entries, rest] if len(entry)]
-        ledger = ledger_frame(entries, self.source, self.wave)
-        balance = pd.DataFrame(self._balance, columns=list(BALANCE_DTYPES)).astype(BALANCE_DTYPES)
+        ledger = pd.concat([pd.DataFrame({"row": []}), *entries], ignore_index=True)
+        ledger = ledger.iloc[np.argsort(ledger["row"].fillna(0).to_numpy(), kind="stable")]
+        ledger = ledger.reset_index(drop=True).assign(source=self.source, wave=self.wave)
+        ledger = ledger.reindex(columns=list(dtypes(LEDGER))).astype(dtypes(LEDGER))
+        balance = pd.DataFrame(self._balance, columns=list(_BALANCE)).astype(_BALANCE)
         check_balance(ledger, balance)
         return ledger, balance
 
@@ -121,89 +133,6 @@ class Book:
         size = len(self.fate.rows)
         keys = {"source": self.source, "wave": self.wave, "column": column, "raw": size}
         self._balance.append({**keys, **row})
-
-    def _enter_all(
-        self,
-        cells: Cells,
-        changed: Rows,
-        dropped: Rows,
-        overridden: Mapping[str, Rows],
-        outcomes: npt.NDArray[np.int8],
-    ) -> None:
-        named = [(rule, rows) for rule, rows in overridden.items() if len(rows)]
-        listed = np.concatenate([changed, dropped, *(rows for _, rows in named)])
-        if not len(listed):
-            return
-        told = _Told.of(cells, listed)
-        if len(changed):
-            self._entries.append(told.entries(changed, self.fate, outcome=outcomes[changed]))
-        if len(dropped):
-            self._entries.append(told.entries(dropped, self.fate, rule=self.fate.reason[dropped]))
-        self._entries += [told.entries(rows, self.fate, rule=rule) for rule, rows in named]
-
-
-@dataclass(frozen=True)
-class _Told:
-    """What the ledger says about a column's texts; made for those that it mentions only."""
-
-    column: str
-    codes: npt.NDArray[np.signedinteger]
-    place: npt.NDArray[np.int32]
-    texts: pd.DataFrame
-
-    @classmethod
-    def of(cls, cells: Cells, rows: Rows) -> _Told:
-        """Prepare the texts of some rows."""
-        wanted = np.unique(cells.codes[rows])
-        place = np.zeros(len(cells.parsed), dtype=np.int32)
-        place[wanted] = np.arange(len(wanted), dtype=np.int32)
-        parsed = cells.parsed.iloc[wanted]
-        severity = parsed["severity"].map(_SEVERITY).astype("str")
-        texts = {
-            "raw": _safe(parsed),
-            "value": _told(parsed),
-            "rule": parsed["rule"],
-            "severity": severity,
-        }
-        return cls(cells.column, cells.codes, place, pd.DataFrame(texts))
-
-    def entries(
-        self,
-        rows: Rows,
-        fate: Fate,
-        *,
-        outcome: npt.NDArray[np.int8] | None = None,
-        rule: str | npt.NDArray[np.object_] | None = None,
-    ) -> pd.DataFrame:
-        """Make one entry a row; with a rule of its own a cell is refused, whatever it says."""
-        at = self.place[self.codes[rows]]
-        entry = {name: self.texts[name].array.take(at) for name in self.texts}
-        if rule is not None:
-            entry |= {"rule": rule, "value": None, "severity": "warning"}
-        named = "refused" if outcome is None else pd.array(OUTCOMES, dtype="str").take(outcome)
-        fixed = {"row": fate.rows[rows], "column": self.column, "outcome": named, "cells": 1}
-        return pd.DataFrame({**fixed, **entry}).astype({"rule": "str", "value": "str"})
-
-
-def ledger_frame(entries: Iterable[pd.DataFrame], source: str, wave: int) -> pd.DataFrame:
-    """Put entries in order of row and column, with the columns of ``LEDGER_DTYPES``."""
-    joined = pd.concat([pd.DataFrame({"row": []}), *entries], ignore_index=True)
-    order = np.argsort(joined["row"].fillna(0).to_numpy(np.int64), kind="stable")
-    size = len(joined)
-    keys = {
-        "source": pd.array([source], dtype="str").repeat(size),
-        "wave": pd.array([wave], dtype="Int64").repeat(size),
-    }
-    rest = {
-        name: (
-            joined[name].astype(dtype).array.take(order)
-            if name in joined
-            else pd.array([None], dtype=dtype).repeat(size)
-        )
-        for name, dtype in LEDGER_DTYPES.items()
-        if name not in keys
-    }
-    return pd.DataFrame({**keys, **rest})
 
 
 def check_balance(ledger: pd.DataFrame, balance: pd.DataFrame) -> None:
