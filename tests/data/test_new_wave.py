@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from edtech_survey.data.codebook import read_codebook
-from edtech_survey.data.crosswalk import match_columns
 from edtech_survey.data.exports import read_export
+from edtech_survey.data.matching import match_columns
 from edtech_survey.data.new_wave import check_export, new_wave
 from edtech_survey.data.waves import read_wave
 from edtech_survey.errors import WaveError

@@ -37,25 +37,24 @@ _ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _SLUG = re.compile(r"_|(?<!\d)-|-(?!\d)")
 _IS_ID = matching(_ID, "is not an id: use small letters, digits and hyphens")
 _NAMED_GROUPS = ("none", "positions", "bands", "")
+_KEY = [filled(), unique()]
+_IS_TYPE = one_of(TYPES, f"is no type; there are {', '.join(TYPES)}")
 _COLUMNS: dict[str, Columns] = {
     "items": {
-        "item": [filled(), unique()], "label": [], "type": [one_of(TYPES, f"is no type; there are {', '.join(TYPES)}")],
-        "unit": [], "groups": [], "wording": [], "definition": [],
+        "item": _KEY, "label": [], "type": [_IS_TYPE], "unit": [], "groups": [], "wording": [],
+        "definition": [],
     },
-    "positions": {"position": [filled(), unique()], "label": [], "category": [], "definition": [], "aliases": []},
-    "bands": {"band": [filled(), unique()], "label": [], "grades": [], "aliases": []},
+    "positions": {"position": _KEY, "label": [], "category": [], "definition": [], "aliases": []},
+    "bands": {"band": _KEY, "label": [], "grades": [], "aliases": []},
     "answers": {"item": [], "answer": [], "label": [], "spelling": []},
     "wordings": {"item": [], "wording": []},
 }  # fmt: skip
 _OPTIONAL: dict[str, Columns] = {
     "labels": {
-        "kind": [filled()],
-        "code": [filled(), unique("kind")],
-        "label": [filled()],
-        "short": [],
+        "kind": [filled()], "code": [filled(), unique("kind")], "label": [filled()], "short": [],
     },
-    "methods": {"key": [filled(), unique()], "text": [filled()]},
-}
+    "methods": {"key": _KEY, "text": [filled()]},
+}  # fmt: skip
 """Tables that a codebook may do without."""
 
 
@@ -78,7 +77,7 @@ class Codebook:
 
     @property
     def place(self) -> str:
-        """Names of the place of the series, parted by bars, as they stand within districts' names."""
+        """Names of the series' place, parted by bars, as they stand within districts' names."""
         found = self.series.loc[self.series["series"].eq(self.whose), "names"]
         return str(found.iloc[0]) if len(found) else ""
 
@@ -233,8 +232,9 @@ def read_series(folder: Path | str) -> pd.DataFrame:
     table = read_table(
         folder / "series.csv",
         {
-            "series": [_IS_ID, unique()], "place": [filled()], "unit": [filled()], "units": [filled()],
-            "publisher": [filled()], "population": [matching(sizes, "is not written like 2020=205|2024=205")],
+            "series": [_IS_ID, unique()], "place": [filled()], "unit": [filled()],
+            "units": [filled()], "publisher": [filled()],
+            "population": [matching(sizes, "is not written like 2020=205|2024=205")],
             "directory": [file], "frame": [file], "names": [],
         },
         WaveError,

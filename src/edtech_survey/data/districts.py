@@ -163,7 +163,7 @@ def review_table(
     listed = spellings(directory)
     searched = set(asked[: MAX_COMPARISONS // max(len(listed), 1)])
     keys = [name_key(text, place) for text in listed["spelling"]] if searched else []
-    rows = []
+    rows: list[tuple[str, str | None, str | None, float | None]] = []
     for name in asked:
         best = _nearest(name, keys, listed, place)[:limit] if name in searched else []
         rows += [(name, *candidate) for candidate in best] or [(name, None, None, None)]

@@ -6,23 +6,23 @@ import json
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_codebook
-from edtech_survey.data.crosswalk import match_columns, read_crosswalk
+from edtech_survey.data.crosswalk import read_crosswalk
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
 from edtech_survey.data.files import Limits, csv_bytes, write_bytes
-from edtech_survey.data.waves import Responses, tidy
+from edtech_survey.data.matching import MATCHED, match_columns
+from edtech_survey.data.waves import tidy
 from edtech_survey.errors import Problem, SurveyError, WaveError
 from edtech_survey.project import raw_dir
 
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}
-_COLUMNS = ["column", "item", "group", "score", "alternatives", "note"]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -31,15 +31,15 @@ class CheckReport:
     """What a dry run found."""
 
     file: str
-    dialect: str
-    evidence: str
-    encoding: str
-    rows: int
-    columns: pd.DataFrame
-    flow: pd.DataFrame
-    review: pd.DataFrame
     problems: tuple[Problem, ...]
-    notices: tuple[Problem, ...]
+    notices: tuple[Problem, ...] = ()
+    dialect: str = ""
+    evidence: str = ""
+    encoding: str = ""
+    rows: int = 0
+    columns: pd.DataFrame = field(default_factory=pd.DataFrame)
+    flow: pd.DataFrame = field(default_factory=pd.DataFrame)
+    review: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def ok(self) -> bool:
@@ -70,19 +70,9 @@ class CheckReport:
 
     def to_json(self) -> str:
         """Write the report for a program."""
-        told: dict[str, Any] = {
-            "file": self.file,
-            "ok": self.ok,
-            "dialect": self.dialect,
-            "evidence": self.evidence,
-            "encoding": self.encoding,
-            "rows": self.rows,
-            "columns": _records(self.columns),
-            "flow": _records(self.flow),
-            "review": _records(self.review),
-            "problems": [vars(problem) for problem in self.problems],
-            "notices": [vars(notice) for notice in self.notices],
-        }
+        told: dict[str, Any] = {"ok": self.ok, **vars(self)}
+        told |= {name: _records(told[name]) for name in ("columns", "flow", "review")}
+        told |= {name: [vars(one) for one in told[name]] for name in ("problems", "notices")}
         # ASCII, so that no control or bidirectional character of a header reaches a terminal.
         return json.dumps(told, indent=2) + "\n"
 
@@ -118,27 +108,31 @@ def check_export(
     try:
         export = read_export(path, dialect, sheet, limits or Limits())
     except WaveError as error:
-        found = error.problems or (Problem(path.name, str(error)),)
-        empty = pd.DataFrame()
-        return CheckReport(path.name, "", "", "", 0, empty, empty, empty, tuple(found), ())
+        return CheckReport(path.name, error.problems or (Problem(path.name, str(error)),))
     matched, problems = _matched(export, book, questions)
     report = CheckReport(
         export.file,
+        tuple(problems),
+        export.notices,
         export.dialect,
         export.evidence,
         export.encoding,
         len(export.frame),
         matched,
-        pd.DataFrame(),
-        pd.DataFrame(),
-        tuple(problems),
-        export.notices,
     )
     if not matched["item"].eq(IDENTITY).any():
         what = f"no column could be recognised as {IDENTITY}"
         lost = Problem(export.file, what, "say in questions.csv which one names the district")
         return report if questions else replace(report, problems=(*report.problems, lost))
-    return _tried(report, export, book)
+    types = dict(zip(book.items["item"], book.items["type"], strict=True))
+    used = matched.assign(item=matched["item"].replace("", IGNORED), comparability="")
+    tried = tidy(export, used.assign(type=used["item"].map(types).astype("str")), book, _META)
+    return replace(
+        report,
+        flow=tried.flow[["step", "reason", "rows"]],
+        review=tried.review.drop(columns=["source", "wave"]),
+        problems=(*report.problems, *_cell_problems(tried.review, export.file)),
+    )
 
 
 def _matched(
@@ -161,27 +155,13 @@ def _matched(
         return match_columns(export, book), list(error.problems) or [
             Problem(Path(questions).name, str(error))
         ]
-    return table.assign(score=pd.NA, alternatives="")[_COLUMNS], []
+    return table.assign(score=pd.NA, alternatives="")[list(MATCHED)], []
 
 
-def _tried(report: CheckReport, export: Export, book: Codebook) -> CheckReport:
-    types = dict(zip(book.items["item"], book.items["type"], strict=True))
-    used = report.columns.assign(
-        item=report.columns["item"].mask(report.columns["item"].eq(""), IGNORED), comparability=""
-    )
-    used = used.assign(type=used["item"].map(types).astype("str"))
-    responses = tidy(export, used, book, _META)
-    return replace(
-        report,
-        flow=responses.flow[["step", "reason", "rows"]],
-        review=responses.review.drop(columns=["source", "wave"]),
-        problems=(*report.problems, *_cell_problems(responses, export.file)),
-    )
-
-
-def _cell_problems(responses: Responses, file: str) -> list[Problem]:
+def _cell_problems(review: pd.DataFrame, file: str) -> list[Problem]:
     """Every text that could not be read, and every name without a district, with its row."""
-    serious = responses.review[responses.review["kind"].ne("doubtful")]
+    wanted = ["kind", "row", "column", "text", "advice"]
+    serious = review.loc[review["kind"].ne("doubtful"), wanted]
     serious = serious.drop_duplicates(["kind", "column", "text", "row"])
     said = {
         "district": "is no district of the directory",
@@ -190,9 +170,7 @@ def _cell_problems(responses: Responses, file: str) -> list[Problem]:
     }
     return [
         Problem(f"{file}, row {row}, column {column!r}", f"{text!r} {said[kind]}", advice)
-        for kind, row, column, text, advice in serious[
-            ["kind", "row", "column", "text", "advice"]
-        ].itertuples(index=False)
+        for kind, row, column, text, advice in serious.itertuples(index=False)
     ]
 
 
@@ -353,7 +331,7 @@ def _source(
         "population": population,
         "answered": "",
         "mode": "web",
-        "citation": f"{row['publisher']}: answers to the {year} survey, exported from {read.dialect}.",
+        "citation": f"{row['publisher']}: answers to the {year} survey, from {read.dialect}.",
         "rights": "",
         "url": "",
         "export": export,

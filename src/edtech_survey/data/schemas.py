@@ -15,7 +15,6 @@ from pandera.errors import SchemaErrors
 
 from edtech_survey.data.files import csv_bytes, write_bytes
 from edtech_survey.errors import Problem, SurveyError
-from edtech_survey.shape import ESTIMATE_DTYPES
 
 STATISTICS = (
     "amount", "count", "index", "max", "mean", "mean_of_ratios", "median", "min", "rank",
@@ -81,13 +80,6 @@ FIGURES = pa.DataFrameSchema(
     },
     strict=True,
     ordered=True,
-)
-
-ESTIMATES = pa.DataFrameSchema(
-    {
-        name: pa.Column(dtype, nullable=True, description=f"See the glossary: {name}.")
-        for name, dtype in ESTIMATE_DTYPES.items()
-    }
 )
 
 SOURCES = pa.DataFrameSchema(
@@ -173,44 +165,17 @@ LEDGER = pa.DataFrameSchema(
     }
 )
 
-FLOW = pa.DataFrameSchema(
-    {
-        "source": _text("Folder under data/raw."),
-        "wave": WAVE,
-        "step": _text("read, excluded, duplicates, partial, kept."),
-        "reason": _text("Why rows left.", empty=True),
-        "rows": _whole("How many."),
-    }
-)
-
-REVIEW = pa.DataFrameSchema(
-    {
-        "source": _text("Folder under data/raw."),
-        "wave": WAVE,
-        "kind": _text("district, position, unreadable, doubtful."),
-        "row": _whole("First row of the export with this text."),
-        "column": _text("Column of the export."),
-        "text": _text("The text as typed."),
-        "suggestion": _text("What it may mean.", empty=True),
-        "score": _number("How near that is, to 100."),
-        "advice": _text("What to do.", empty=True),
-    }
-)
-
-ASKED = pa.DataFrameSchema(
-    {
-        "source": _text("Folder under data/raw."),
-        "wave": WAVE,
-        "item": _text("What was asked."),
-        "group": _text("The part it was asked for."),
-        "column": _text("Column of the export.", empty=True),
-        "comparability": _text("A, B or C, from the crosswalk.", empty=True),
-        **{
-            name: _whole("How many.")
-            for name in ("asked", "answered", "skipped", "not_applicable", "refused", "unreadable")
-        },
-    }
-)
+FLOW = {"source": "str", "wave": "Int64", "step": "str", "reason": "str", "rows": "Int64"}
+REVIEW = {
+    "source": "str", "wave": "Int64", "kind": "str", "row": "Int64", "column": "str", "text": "str",
+    "suggestion": "str", "score": "Float64", "advice": "str",
+}  # fmt: skip
+KINDS = ("answered", "skipped", "not_applicable", "refused", "unreadable")
+ASKED = {
+    "source": "str", "wave": "Int64", "item": "str", "group": "str", "column": "str",
+    "comparability": "str", "asked": "Int64", **dict.fromkeys(KINDS, "Int64"),
+}  # fmt: skip
+"""Columns and types of the tables about a wave that are not written out."""
 
 
 def dtypes(schema: pa.DataFrameSchema) -> dict[str, str]:

@@ -93,7 +93,7 @@ def plain_name(names: pd.Series) -> pd.Series:
 def perhaps_new(name: str) -> bool:
     """Tell whether a name begins with N., which is North or New."""
     found = _COMPASS.match(name)
-    return bool(found) and (found[1] or found[2]).lower() == "n"
+    return found is not None and (found[1] or found[2]).lower() == "n"
 
 
 def name_key(name: str, place: str = "") -> str:

@@ -168,13 +168,12 @@ def read_trends(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
         wave = cells.map(waves)
         return later(table) & (wave < wave.shift()).fillna(False).astype(bool)
 
+    apart = Rule(lambda cells, _: cells.duplicated(), "its rows stand apart", "put them together")
+    alone = Rule(lambda cells, _: ~cells.duplicated(keep=False), "has one figure", "add another")
     table = read_table(
         Path(raw) / "codebook" / "trends.csv",
         {
-            "series": [
-                Rule(lambda cells, table: ~later(table) & cells.duplicated(), "its rows stand apart", "put them together"),
-                Rule(lambda cells, _: ~cells.duplicated(keep=False), "has one figure", "a line needs two"),
-            ],
+            "series": [where(lambda table: ~later(table), apart), alone],
             "topic": [],
             "label": [],
             "figure_id": [
@@ -201,9 +200,12 @@ def read_functions(positions: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
             "label": [filled()],
             "description": [filled()],
             "alternative": [filled()],
-            "positions": [filled(), listed(set(positions["position"]), "names no position of the codebook")],
+            "positions": [
+                filled(),
+                listed(set(positions["position"]), "names no position of the codebook"),
+            ],
         },
-    )  # fmt: skip
+    )
 
 
 def read_occupations(
@@ -270,31 +272,35 @@ def read_structures(
 
 def read_own_district(path: Path | str, positions: pd.DataFrame) -> pd.DataFrame:
     """Read a district's own numbers, ``item,group,value``, as people write them."""
-    single, by_position = (
-        ("enrollment", "devices", "support_staff"),
-        ("position_fte", "position_salary"),
-    )
-    known = set(positions["position"])
+    single = ["enrollment", "devices", "support_staff"]
+    by_position = ["position_fte", "position_salary"]
+    known = [*single, *by_position]
+    plain = r"\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 
-    def of(items: Sequence[str]) -> Rows:
-        return lambda table: table["item"].isin(items)
+    def twice(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
+        return table.assign(group=cells.replace("all", "")).duplicated(["item", "group"])
 
     table = read_table(
         path,
         {
-            "item": [one_of((*single, *by_position), f"is not known: one of {', '.join((*single, *by_position))}")],
+            "item": [one_of(known, f"is not known: one of {', '.join(known)}")],
             "group": [
-                where(of(by_position), one_of(known, "is no position of the codebook")),
-                where(of(single), one_of(("", "all"), "stands beside a number of the whole district")),
-                Rule(lambda cells, table: table.assign(group=cells.mask(cells.eq("all"), "")).duplicated(["item", "group"]), "item and group stand twice", "keep one"),
+                where(
+                    lambda table: table["item"].isin(by_position),
+                    one_of(positions["position"], "is no position of the codebook"),
+                ),
+                where(
+                    lambda table: table["item"].isin(single),
+                    one_of(("", "all"), "stands beside a number of the whole district"),
+                ),
+                Rule(twice, "item and group stand twice", "keep one"),
             ],
-            "value": [matching(r"\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?", "is not a plain number: write it like 3288, $98,500 or 2.5")],
+            "value": [matching(plain, "is not a plain number: write it like 3288, $98,500 or 2.5")],
         },
-    )  # fmt: skip
-    plain = table["value"].str.replace(r"[$,]", "", regex=True)
+    )
     return table.assign(
-        group=table["group"].mask(table["group"].eq(""), "all"),
-        value=pd.to_numeric(plain).astype("Float64"),
+        group=table["group"].replace("", "all"),
+        value=pd.to_numeric(table["value"].str.replace(r"[$,]", "", regex=True)).astype("Float64"),
     )
 
 
@@ -348,13 +354,14 @@ def read_relations(
 ) -> pd.DataFrame:
     """Read what must hold between figures, as the source folders declare it."""
     there = sorted(path.parent.name for path in Path(raw).glob("*/relations.csv"))
-    frames, problems = [_relations([])], []
+    frames: list[pd.DataFrame] = []
+    problems: list[Problem] = []
     for name in there if sources is None else [name for name in sources if name in there]:
         try:
             frames.append(read_relation_file(Path(raw) / name / "relations.csv", figures, name))
         except SourceError as error:
             problems += error.problems or [Problem(name, str(error))]
-    found = pd.concat(frames[1:] or frames, ignore_index=True)
+    found = pd.concat(frames, ignore_index=True) if frames else _relations([])
     problems += [
         Problem("relations.csv", f"relation_id {name!r} occurs in two folders", "rename one")
         for name in found["relation_id"][found.duplicated("relation_id")].unique()

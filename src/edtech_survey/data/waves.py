@@ -30,7 +30,16 @@ from edtech_survey.data.files import Limits
 from edtech_survey.data.held import Held, held_positions
 from edtech_survey.data.ledger import Book, Fate
 from edtech_survey.data.readings import REFUSED
-from edtech_survey.data.schemas import ASKED, BANDS, DISTRICTS, FLOW, POSITIONS, REVIEW, dtypes
+from edtech_survey.data.schemas import (
+    ASKED,
+    BANDS,
+    DISTRICTS,
+    FLOW,
+    KINDS,
+    POSITIONS,
+    REVIEW,
+    dtypes,
+)
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.project import raw_dir
 
@@ -38,7 +47,6 @@ __all__ = ["Responses", "find_waves", "merge_waves", "read_wave"]
 
 Rows = npt.NDArray[np.intp]
 DUPLICATES = ("most_complete", "latest", "first")
-KINDS = ("answered", "skipped", "not_applicable", "refused", "unreadable")
 NEVER_A_RESPONSE = ("preview", "test", "spam")
 """Flags of an export's rows that exclude them; an incomplete row is taken for what it says."""
 
@@ -339,10 +347,8 @@ def tidy(
         asked=_asked(cells, frame, crosswalk),
         ledger=entries,
         balance=balance,
-        flow=_flow(export.excluded, fate)
-        .assign(source=source, wave=wave)[list(dtypes(FLOW))]
-        .astype(dtypes(FLOW)),
-        review=review.reindex(columns=list(dtypes(REVIEW))).astype(dtypes(REVIEW)),
+        flow=_flow(export.excluded, fate).assign(source=source, wave=wave)[list(FLOW)].astype(FLOW),
+        review=review.reindex(columns=list(REVIEW)).astype(REVIEW),
         series=meta.get("series") or "",
     )
 
@@ -407,7 +413,7 @@ def _asked_or_not(tables: list[pd.DataFrame]) -> pd.DataFrame:
     every = together[["source", "wave"]].drop_duplicates().merge(wanted, how="cross")
     whole = every.merge(together, on=["source", "wave", "item", "group"], how="left")
     whole = whole.fillna(dict.fromkeys(["asked", *KINDS], 0))
-    return whole[list(dtypes(ASKED))].astype(dtypes(ASKED))
+    return whole[list(ASKED)].astype(ASKED)
 
 
 def _panel(districts: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
@@ -618,7 +624,7 @@ def _asked(cells: list[Cells], frame: Frame, grades: pd.DataFrame) -> pd.DataFra
                 **{kind: int(totals.get(kind, 0)) for kind in KINDS},
             }
         )
-    return pd.DataFrame(rows, columns=list(dtypes(ASKED))).astype(dtypes(ASKED))
+    return pd.DataFrame(rows, columns=list(ASKED)).astype(ASKED)
 
 
 def _constant(value: object, size: int, dtype: str) -> Any:
