@@ -110,7 +110,8 @@ def chart(
             _capital_names(ax)
         for spare in grid[len(keys) :]:
             spare.set_visible(False)
-        canvas.tight_layout(h_pad=1.0)
+        for _ in range(3):  # texts beside the axes keep their width while the axes shrink
+            canvas.tight_layout(h_pad=1.0)
         texts = {"title": title, "measure": measure, "note": note, "base": base, "alt": alt}
         told = {key: text and say.plain_text(text, names) for key, text in texts.items()}
         shown, drawn = _exhibit(canvas, frame, told, panels, columns)
@@ -197,7 +198,10 @@ def _capital_names(ax: Any) -> None:
     """Begin the names of rows with a capital letter."""
     names = [label.get_text() for label in ax.get_yticklabels()]
     if names and names[0][:1].isalpha():
-        told = [marks.fitted(filters.sentence_start(name), 2.1) for name in names]
+        figure = ax.get_figure(root=True)
+        tall = figure.get_size_inches()[1] * ax.get_position().height / len(names)
+        room = (2.1, 2) if tall > 0.4 else (2.8, 1)
+        told = [marks.fitted(filters.sentence_start(name), *room) for name in names]
         ax.set_yticks(ax.get_yticks(), told)
 
 

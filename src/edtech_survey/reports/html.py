@@ -97,6 +97,7 @@ class ReportExporter(HTMLExporter):
             "series": facts.get("series") or SERIES,
             "css": stylesheet(),
             "folder_link": "index.html" if self.folder_link else "",
+            "kind": self.kind,
             "made": _made_of(manifest) if manifest else "",
         }
         prepared = self._init_resources({**given, "report": report})
@@ -357,6 +358,9 @@ def _finished(markup: str, title: str, name: str, manifest: dict[str, Any]) -> s
     for kind, of_kind in (("thead", "col"), ("tbody", "row")):
         for cell in main.select(f"{kind} th:not([scope])"):
             cell["scope"] = of_kind
+    for link in main.select('a[href^="http"]'):
+        if text_of(link) == link["href"]:
+            link["class"] = "bare"
     _number_exhibits(soup, main)
     _heading_ids(soup, main)
     _contents(soup, main)
@@ -381,9 +385,8 @@ def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str
         findings = heading.find_next_sibling("ul")
         if findings is not None:
             findings["class"] = "findings"
-        answered = (findings or heading).find_next_sibling("p", attrs={"class": False})
-        if answered is not None:
-            answered["class"] = "deck"
+        for line in (findings or heading).find_next_siblings("p", attrs={"class": False}):
+            line["class"] = "deck"
     if manifest.get("synthetic") and not (block and block.select(".synthetic-badge")):
         badge = f'<p class="exhibit-badge">{BADGE}</p>'
         heading.insert_after(BeautifulSoup(badge, "html.parser"))
@@ -394,9 +397,9 @@ def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str
         line.decompose()
     said = title or text_of(heading) or name
     soup.title.string = said
-    told = [text_of(block.select_one(rule)) for rule in (".findings li", ".deck")] if block else []
-    if any(told):
-        about = {"name": "description", "content": " ".join(filter(None, told))}
+    told = [*block.select(".findings li")[:1], *block.select(".deck")[-1:]] if block else []
+    if told:
+        about = {"name": "description", "content": " ".join(map(text_of, told))}
         soup.title.insert_after(soup.new_tag("meta", attrs=about))
     soup.style.append(_paper_foot(said, str(manifest.get("date") or "")))
 

@@ -203,10 +203,13 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
     return [placed[k] for k in range(len(wanted))]
 
 
-def fitted(text: str, inches: float, size: float = TEXT) -> str:
-    """Break a long name into two lines and cut the rest; the table under a picture has it whole."""
-    room = max(4, int(inches / width_of("n", size)))
-    return "\n".join(wrap(text, room, max_lines=2, placeholder=" …"))
+def fitted(text: str, inches: float, lines: int = 2, size: float = TEXT) -> str:
+    """Break a long name into lines and cut the rest; the table under a picture has it whole."""
+    room = max(4, int(inches * len(text) / width_of(text, size))) if text else 4
+    told = wrap(text, room)
+    if len(told) > lines:
+        told[lines - 1 :] = [" ".join(told[lines - 1 :])[: room - 1].rstrip() + "…"]
+    return "\n".join(told)
 
 
 def width_of(text: str, size: float = TEXT, bold: bool = False) -> float:

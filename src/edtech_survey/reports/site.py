@@ -129,7 +129,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         "page": path.name,
         "title": text_of(soup.find("h1")),
         "finding": text_of(soup.select_one(".findings li")),
-        "deck": text_of(soup.select_one(".deck")).rstrip("."),
+        "deck": " ".join(map(text_of, soup.select(".deck")[-1:])).rstrip("."),
         "date": manifest.get("date"),
         "synthetic": bool(manifest.get("synthetic")),
         "tour": isinstance(notebook, dict) and str(notebook.get("path")).startswith(TOUR),
