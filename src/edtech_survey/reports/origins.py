@@ -40,7 +40,7 @@ def remember(evidence: Any) -> None:
 
 def note(frame: pd.DataFrame) -> None:
     """Note that a page shows these rows or speaks of them."""
-    entry = (tuple(_named(frame, "source")), tuple(_named(frame, "figures")))
+    entry = (tuple(_named(frame, "source")), tuple(_ids(frame)))
     if any(entry) and entry not in _known.shown:
         _known.shown.append(entry)
 
@@ -80,9 +80,7 @@ def cited(frame: pd.DataFrame | None = None) -> pd.DataFrame:
     ``citation``, ``short`` (publisher, title and date), ``brief`` (without the title), ``waves``,
     ``url``, ``figures`` (ids).
     """
-    entries = (
-        _known.shown if frame is None else [(_named(frame, "source"), _named(frame, "figures"))]
-    )
+    entries = _known.shown if frame is None else [(_named(frame, "source"), _ids(frame))]
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for sources, ids in entries:
         used = [(_known.figures[name], name) for name in ids if name in _known.figures]
@@ -205,6 +203,11 @@ def _years(row: dict[str, Any]) -> list[int]:
 def _waves(frame: pd.DataFrame) -> list[int]:
     columns = [name for name in ("wave_from", "wave") if name in frame]
     return sorted({int(wave) for name in columns for wave in frame[name].dropna()})
+
+
+def _ids(frame: pd.DataFrame | None) -> list[str]:
+    """List the ids of the figures behind a frame, which may itself be of figures."""
+    return _named(frame, "figures") or _named(frame, "figure_id")
 
 
 def _named(frame: pd.DataFrame, column: str) -> list[str]:
