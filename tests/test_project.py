@@ -5,7 +5,8 @@ import pytest
 
 import edtech_survey as es
 from edtech_survey import project as home
-from edtech_survey.errors import SetupError
+from edtech_survey.data.codebook import read_codebook
+from edtech_survey.errors import SetupError, WaveError
 from edtech_survey.project import latest_date
 
 RAW = Path(__file__).parents[1] / "data" / "raw"
@@ -72,22 +73,85 @@ def test_the_date_is_that_of_the_inputs():
     assert latest_date(RAW) == "2024-11-26"
 
 
-def test_a_new_wave_of_the_states_own_joins_the_published_ones(tmp_path, published):
+def with_waves(tmp_path, **waves):
+    """Copy the sources, and the sample of 2024 as the waves of the series named."""
     raw = tmp_path / "raw"
-    shutil.copytree(RAW, raw, ignore=shutil.ignore_patterns("sample-*"))
-    wave = raw / "ct-2026"
-    shutil.copytree(RAW / "sample-2024", wave)
-    meta = (wave / "source.yaml").read_text(encoding="utf-8")
-    meta = meta.replace("sample-2024", "ct-2026").replace('wave: "2024"', 'wave: "2026"')
-    meta = meta.replace("synthetic: true", "synthetic: false").replace(
-        "series: sample", "series: ct"
-    )
-    (wave / "source.yaml").write_text(meta, encoding="utf-8")
+    shutil.copytree(RAW, raw, ignore=shutil.ignore_patterns("sample-*", "national", "wages"))
+    for (name, year), series in zip(
+        [key.rsplit("_", 1) for key in waves], waves.values(), strict=True
+    ):
+        folder = raw / f"{name}-{year}"
+        shutil.copytree(RAW / "sample-2024", folder)
+        meta = (folder / "source.yaml").read_text(encoding="utf-8")
+        for old, new in (("sample-2024", folder.name), ('wave: "2024"', f'wave: "{year}"'),
+                         ("synthetic: true", "synthetic: false"),
+                         ("series: sample", f"series: {series}")):  # fmt: skip
+            meta = meta.replace(old, new)
+        (folder / "source.yaml").write_text(meta, encoding="utf-8")
+    return raw
+
+
+def test_a_new_wave_of_its_own_joins_the_published_ones(tmp_path):
+    raw = with_waves(tmp_path, ct_2026="ct")
     grown = es.evidence("published", raw=raw)
     assert grown.waves == [2017, 2020, 2021, 2024, 2026]
-    shares = es.one_to_one(grown.own, waves=[2024, 2026])
-    assert shares["base"].tolist() == [53, 53, 58, 58, 58, 58, 57, 57]
+    shares = es.pick(grown, "one_to_one", "share", wave=[2024, 2026])
+    assert sorted(shares["base"].tolist()) == [53, 53, 57, 57, 58, 58, 58, 58]
     assert es.evidence("responses", raw=raw).waves == [2026]
+    about = grown.about("one_to_one")
+    assert (about.last, about.answered, about.silent) == (2026, 62, [2017, 2020, 2021])
+
+
+def test_two_series_are_never_put_together(tmp_path):
+    raw = with_waves(tmp_path, ct_2025="ct", vt_2025="vt")
+    with pytest.warns(UserWarning, match="left out: vt-2025.*add the row"):
+        alone = es.evidence("responses", raw=raw)
+    assert set(alone.own["source"]) == {"ct-2025"}
+    with pytest.raises(SetupError, match="there are ct, sample"):
+        es.evidence("responses", raw=raw, series="vt")
+    with (raw / "codebook" / "series.csv").open("a") as file:
+        file.write("vt,Vermont,union,unions,Agency,2025=60,districts-sample.csv,,vermont|vt\n")
+    both = es.evidence("published", raw=raw)
+    assert both.waves == [2017, 2020, 2021, 2024, 2025]
+    assert "vt-2025" not in set(both.figures["source"])
+    other = es.evidence("published", raw=raw, series="vt")
+    assert (set(other.own["source"]), other.series.units) == ({"vt-2025"}, "unions")
+    assert not set(other.elsewhere["source"]) & {"ct-2017", "ct-2024", "ct-2025"}
+    with pytest.raises(WaveError, match="two series are never put together: ct, vt"):
+        es.merge_waves([raw / "ct-2025", raw / "vt-2025"], read_codebook(raw / "codebook"))
+
+
+def test_what_is_known_about_an_item(published):
+    about = published.about("one_to_one")
+    assert (about.place, about.units, about.first, about.last) == (
+        "Connecticut", "districts", 2017, 2024,
+    )  # fmt: skip
+    assert (about.answered, about.population, about.silent) == (62, 205, [2017, 2020, 2021])
+    assert about.question.startswith("What Is the Ratio")
+    assert about.sources["wave"].tolist() == about.waves
+    early = published.about("one_to_one", wave=2017)
+    assert (early.answered, early.question) == (None, "")  # known from a later publication
+    nothing = published.about("drones")
+    assert (nothing.waves, nothing.last, len(nothing.sources)) == ([], None, 0)
+
+
+def test_a_wrong_first_call_is_answered_with_the_right_one(published):
+    with pytest.raises(AttributeError, match=r"evidence\.own\.loc, or es\.pick"):
+        published.loc  # noqa: B018
+    with pytest.raises(AttributeError, match=r"about\(item\)"):
+        published.columns_of  # noqa: B018
+    with pytest.raises(AttributeError, match=r'did you mean es\.shares\(evidence, "one_to_one"\)'):
+        es.one_to_one  # noqa: B018
+    with pytest.raises(AttributeError, match=r"did you mean es\.shares"):
+        es.shars  # noqa: B018
+    assert es.evidence(raw=RAW, waves=2024).waves == [2024]
+
+
+def test_the_card_names_the_series_and_what_there_is(published, sample):
+    card = published._repr_html_()
+    assert "Connecticut (ct)" in card
+    assert "SYNTHETIC" not in card
+    assert "SYNTHETIC" in sample._repr_html_()
 
 
 @pytest.fixture
