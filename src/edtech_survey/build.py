@@ -71,13 +71,14 @@ def make_reports(
     from edtech_survey.reports import notebooks  # noqa: PLC0415
 
     chosen = notebook_paths(names)
+    given = _from_here(given or {})
     declared = {path: set(notebooks.parameters(path)["name"]) for path in chosen}
     everywhere = set().union(*declared.values())
     work: list[Work] = []
     for path in chosen:
         own = {
             name: value
-            for name, value in (given or {}).items()
+            for name, value in given.items()
             if name in declared[path] or name not in everywhere
         }
         work.append((path, notebooks.check_parameters(path, own), None))
@@ -136,7 +137,7 @@ def verify(page: Path) -> list[str]:
     from edtech_survey.reports import notebooks  # noqa: PLC0415
 
     try:
-        typed = notebooks.check_parameters(known[named], given)
+        typed = notebooks.check_parameters(known[named], _from_here(given))
     except SetupError as error:
         told = str(error)
         raise ReportError(f"{page.name} was made with other parameters: {told}") from None
@@ -177,6 +178,12 @@ def open_lab(folder: Path | None = None, options: Sequence[str] = ()) -> int:
             str(folder or project.notebooks_dir()), *options,
         ]  # fmt: skip
         return subprocess.run(command, check=False).returncode
+
+
+def _from_here(given: Mapping[str, object]) -> dict[str, object]:
+    """Look for a file where the person stands: notebooks run in the project's folder."""
+    file = given.get("file")
+    return {**given, "file": str(Path(str(file)).expanduser().resolve())} if file else dict(given)
 
 
 Work = tuple[Path, dict[str, Any], str | None]
@@ -226,6 +233,8 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     series = declared.get("series") or sources["series"].dropna().unique()
     mine = sources["series"].isin([series] if isinstance(series, str) else series)
     of_series = sources[mine & sources["synthetic"].eq(data == "sample")]
+    # Where a file lies is nobody's business but the person's.
+    shown = {k: Path(str(v)).name if k == "file" else v for k, v in typed.items()}
     # An export that nobody has published is dated by its wave.
     dates = [
         str(row.published) if re.fullmatch(r"\d{4}(-\d\d){0,2}", str(row.published)) else
@@ -235,7 +244,7 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     return provenance.manifest(
         inputs=[*inputs(str(data)), path],
         root=project.project_root(),
-        parameters=typed,
+        parameters=shown,
         notebook=path,
         date=max(dates, default=None),
         synthetic=data == "sample",

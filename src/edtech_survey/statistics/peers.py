@@ -322,9 +322,10 @@ def peers(
     means = pick(x, ["position_fte", "position_salary"], "mean", wave=year)
     series = pd.concat([support(x, year), reported(means).assign(basis="as published")])
     series = _in_dollars(series, "estimate", factor[year][0])
-    alike = series.merge(stated[["item", "group", "unit"]], on=["item", "group", "unit"])
+    alike = series.merge(stated[["item", "group"]].assign(stated=True), "left", ["item", "group"])
+    alike = alike[alike["item"].isin(one[0] for one in _RATIOS) | alike["stated"].notna()]
     peer = _among(mine, x, year, stated, factor[year][0], k, same_grades, confidence, rule_named(rule))
-    rows = [*stated.to_dict("records"), *alike.to_dict("records"), *peer]
+    rows = [*stated.to_dict("records"), *alike.drop(columns="stated").to_dict("records"), *peer]
     values = stated.set_index(["item", "group"])["estimate"].to_dict()
     order = {item: place for place, item in enumerate([*(one[0] for one in _RATIOS), *BY_POSITION])}
     codebook = getattr(x, "codebook", None)
@@ -522,7 +523,7 @@ def _described(part: pd.DataFrame, size: float) -> dict[str, Any]:
     distance = _distance(low, high, size)
     whole = unstated == 0 and pd.notna(low) and low == high
     # Of "fewer than 900" beside 800 students it is not known how near it is.
-    open_end = pd.isna(distance) or (pd.isna(low) and distance == 0)
+    close = pd.notna(distance) and distance <= np.log(NEAR) + 1e-12
     people = [f"{number:g} {role}" if pd.notna(number) else str(role)
               for number, role in zip(stated, counted["role"], strict=True)]  # fmt: skip
     return {
@@ -531,7 +532,7 @@ def _described(part: pd.DataFrame, size: float) -> dict[str, Any]:
         "estimate": PER_STUDENTS * staff / float(high) if whole else pd.NA,
         "method": "staff stated over students stated",
         "students_printed": first["students_printed"],
-        "near": pd.NA if open_end else bool(distance <= np.log(NEAR) + 1e-12),
+        "near": pd.NA if pd.isna(distance) or (close and pd.isna(low)) else bool(close),
         "log_distance": distance,
         "staff": staff,
         "roles": "; ".join(people),
@@ -557,7 +558,7 @@ SPREADS = (0.7, 0.95, 1.2)
 _STEEPEST = 60.0  # beyond this the curve is a step on any grid of enrollments
 USUAL, EITHER, UNUSUAL = "usual", "could be either", "unusual"
 _CHANCE = {
-    "name": "str", "verdict": "str", "supposed": "str", "enrollment": "Float64",
+    "name": "str", "unit": "str", "verdict": "str", "supposed": "str", "enrollment": "Float64",
     "estimate_low": "Float64", "estimate_high": "Float64", "range_low": "Float64",
     "range_high": "Float64", "count": "Int64", "share": "Float64", "mean_enrollment": "Float64",
     "held": "boolean",
@@ -684,7 +685,7 @@ def _chance(
     columns = ("source", "group", "base", "base_kind", "population", "synthetic")
     shared = {name: row[name] for name in columns}
     found: dict[str, Any] = shared | {
-        "item": "position_chance", "statistic": "chance", "estimate": told.get(middle),
+        "item": "position_chance", "statistic": "chance", "unit": "percent", "estimate": told.get(middle),
         "method": "logistic in log enrollment, fitted to two moments",
         "figures": joined(row["figure_id"], row["figure_id_mean"]), "enrollment": size,
         "count": int(row["value"]), "share": 100 * share, "mean_enrollment": mean,
