@@ -535,6 +535,8 @@ def _with_estimates(
     )
     units = None if preset is None else contributions(responses.districts, responses.positions)
     estimated = as_figures(estimates, preset=preset, contributions=units)
+    frame = estimated["wave"].map(known).astype("Int64")  # counts are of the same units as shares
+    estimated = estimated.assign(population=estimated["population"].fillna(frame))
     news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
     news = news.loc[news["_merge"] == "left_only", list(own.columns)]
     return pd.concat([own, news], ignore_index=True) if len(news) else own

@@ -155,7 +155,11 @@ def test_positions_without_a_published_mean_are_left_out_and_named():
     assert fte.at["it", "estimate"] == pytest.approx(57.82)
     assert (fte.at["it", "left_out"], fte.at["all", "left_out"]) == ("Technician", "Technician")
     assert pd.isna(fte.at["classroom", "left_out"])
-    assert position_numbers(lacking, positions=POSITIONS)["fte"].isna().tolist() == [False, True, False]
+    assert position_numbers(lacking, positions=POSITIONS)["fte"].isna().tolist() == [
+        False,
+        True,
+        False,
+    ]
     unpaid = made()[lambda table: table["figure_id"] != "ct.position_salary.technician.mean"]
     row = one(cost(unpaid, positions=POSITIONS), "all", "total", "without benefits")
     assert row["estimate"] == pytest.approx(59 * 0.98 * 116_668 + 46 * 4.37 * 62_833)
@@ -164,13 +168,18 @@ def test_positions_without_a_published_mean_are_left_out_and_named():
 
 def test_what_was_not_asked_is_zero_rows_with_the_same_columns():
     whole = staffing(made(), positions=POSITIONS)
-    assert set(staffing(made(without=["position_fte"]), positions=POSITIONS)["statistic"]) == {"share"}
+    assert set(staffing(made(without=["position_fte"]), positions=POSITIONS)["statistic"]) == {
+        "share"
+    }
     assert len(staffing(made(without=["students"]), positions=POSITIONS)) == 3 + 6
     bare = made(without=["position_present"])
     for table, full in (
         (staffing(bare), whole),
         (staffing(made(), 2017, positions=POSITIONS), whole),
-        (cost(made(without=["position_salary"]), positions=POSITIONS), cost(made(), positions=POSITIONS)),
+        (
+            cost(made(without=["position_salary"]), positions=POSITIONS),
+            cost(made(), positions=POSITIONS),
+        ),
         (cost(made(), 2017), cost(made(), positions=POSITIONS)),
     ):
         assert len(table) == 0
@@ -247,7 +256,11 @@ def two(first=13, second=9, population=205, bases=(62, 62)):
 
 
 def test_limits_hold_the_interval_of_every_possible_count():
-    sets = {"coaching": ["specialist", "director", "nobody"], "training": ["specialist"], "x": ["nobody"]}
+    sets = {
+        "coaching": ["specialist", "director", "nobody"],
+        "training": ["specialist"],
+        "x": ["nobody"],
+    }
     table = at_least_one(two(), "position_present", sets).set_index("group")
     assert list(table.index) == ["coaching", "training"]  # of the third nothing was asked
     row = table.loc["coaching"]

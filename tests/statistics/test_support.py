@@ -18,7 +18,9 @@ POSITIONS = pd.DataFrame(
 )
 
 
-def made(people=280, devices=281_925, students=200_380, ratios=("1 : 1,008", "1 : 670"), without=()):
+def made(
+    people=280, devices=281_925, students=200_380, ratios=("1 : 1,008", "1 : 670"), without=()
+):
     rows = [
         ("support_ratio", "all", "ratio_of_totals", ratios[0]),
         ("support_ratio", "all", "mean_of_ratios", ratios[1]),
@@ -32,7 +34,10 @@ def made(people=280, devices=281_925, students=200_380, ratios=("1 : 1,008", "1 
         ("technician_1", 40, "2.93"), ("technician_2", 34, "2.39"),
         ("integration_specialist", 13, "2.89"),
     ):  # fmt: skip
-        rows += [("position_present", position, "count", str(count)), ("position_fte", position, "mean", fte)]
+        rows += [
+            ("position_present", position, "count", str(count)),
+            ("position_fte", position, "mean", fte),
+        ]
     return figures(
         {
             "figure_id": f"ct.{item}.{group}.{statistic}", "source": "ct", "wave": 2024,
@@ -184,7 +189,9 @@ def test_standards_meet_only_measures_in_their_unit():
     assert not set(table["standard"]) & {"money", "one-district"}
     assert not (table["statistic"] == "max").any()
     gone = measures().assign(estimate=pd.array([pd.NA, 600, 1, 1.4, 0.2], dtype="Float64"))
-    assert "support_ratio" not in set(standards(gone, asked()).query("statistic == 'ratio_of_totals'")["item"])
+    assert "support_ratio" not in set(
+        standards(gone, asked()).query("statistic == 'ratio_of_totals'")["item"]
+    )
     for nothing in (standards(measures().head(0), asked()), standards(measures(), asked().tail(2))):
         assert (len(nothing), nothing.dtypes.equals(table.dtypes)) == (0, True)
 
@@ -228,7 +235,7 @@ def there():
 
 
 def links(*rows):
-    made = [(rung, "computer-user-support", "A", "break/fix") for rung in LADDER] if not rows else rows
+    made = rows if rows else [(rung, "computer-user-support", "A", "break/fix") for rung in LADDER]
     table = pd.DataFrame(made, columns=["position", "occupation", "comparability", "reason"])
     return table.assign(label=table["occupation"].str.replace("-", " "))
 
@@ -248,16 +255,23 @@ def test_the_ladder_by_hand_beside_the_newest_means_in_real_dollars():
     assert table["sector"].tolist()[1:] == ["schools", "all-industries"]
     assert table["estimate"].iloc[1] == pytest.approx(48630 * 313.689 / 251.107)
     assert table["nominal"].tolist()[1:] == [48630, 54760]  # not 2016, and no median
-    assert table["difference"].iloc[1] == pytest.approx(100 * (expected / table["estimate"].iloc[1] - 1))
-    assert table["figures"].iloc[1].split()[0] == "w.occupation_wage.computer-user-support|schools.2018"
+    assert table["difference"].iloc[1] == pytest.approx(
+        100 * (expected / table["estimate"].iloc[1] - 1)
+    )
+    assert (
+        table["figures"].iloc[1].split()[0]
+        == "w.occupation_wage.computer-user-support|schools.2018"
+    )
     assert len(table["figures"].iloc[1].split()) == 3  # the wage and two years of the index
     old = beside(links(), 2018)
     assert (table["estimate"] / old["estimate"]).tolist() == pytest.approx([313.689 / 251.107] * 3)
 
 
 def test_without_an_index_each_side_keeps_its_own_dollars():
-    table = beside(links(), 2026)
-    assert table["price_year"].tolist() == [2024, 2018, 2018]
+    pd.testing.assert_frame_equal(beside(links(), 2030), beside(links(), 2024))
+    later = own().assign(wave=pd.array([2030] * len(own()), dtype="Int64"))
+    table = wages(later, elsewhere=there(), occupations=links())
+    assert table["price_year"].tolist() == [2030, 2018, 2018]
     assert table["estimate"].tolist()[1:] == [48630, 54760]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
-from edtech_survey.statistics.given import given, pick
+from edtech_survey.statistics.given import pick
 from edtech_survey.statistics.intervals import finite_population, share_estimates, wilson
 from edtech_survey.statistics.prices import price_index, real
 from edtech_survey.statistics.published import printed_range
@@ -112,8 +112,8 @@ def staffing(
     kinds = [("total", "fte", 1.0, pd.NA)]
     students = total(x, "students", int(table["wave"].iloc[0]))
     if students is not None:
-        kinds.append(("per_1000_students", "fte_per_1000_students", students["value"] / PER_STUDENTS,
-                      students["figure_id"]))  # fmt: skip
+        per = students["value"] / PER_STUDENTS
+        kinds.append(("per_1000_students", "fte_per_1000_students", per, students["figure_id"]))
     rows = [
         row
         | {"item": "implied_fte", "statistic": statistic, "unit": unit}
@@ -199,7 +199,12 @@ def cost(
     rates = rates.assign(**printed_range(rates)).set_index("statistic")
     levels = [(WITHOUT, 0.0, (0.0, 0.0, 0.0), pd.NA)]
     levels += [
-        (BENEFITS[name], rate["value"], (rate["value"], rate["low"], rate["high"]), rate["figure_id"])
+        (
+            BENEFITS[name],
+            rate["value"],
+            (rate["value"], rate["low"], rate["high"]),
+            rate["figure_id"],
+        )
         for name in BENEFITS
         if name in rates.index
         for rate in [rates.loc[name]]
@@ -228,7 +233,7 @@ def position_numbers(
     positions: pd.DataFrame | None = None,
     suppose: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
-    """Put each position's respondents, mean FTE and mean salary side by side, with their rounding."""
+    """Put each position's respondents, mean FTE and mean salary side by side, with rounding."""
     year = latest(x, "position_present", wave)
     found = {name: pick(x, *pair, wave=year or -1) for name, pair in _ITEMS.items()}
     counts = found["districts"].set_index("group", drop=False)
@@ -245,8 +250,7 @@ def position_numbers(
     new = place.map(dict(suppose or {})).astype("Float64")
     for name in ("fte", "fte_low", "fte_high"):
         table[name] = new.fillna(table[name])
-    told = [f"the mean of {name} is {fte:g} FTE" for fte, name in zip(new, table["name"], strict=True)
-            if pd.notna(fte)]  # fmt: skip
+    told = [f"the mean of {table['name'][at]} is {new[at]:g} FTE" for at in new.dropna().index]
     return table.assign(
         **{name: counts[name].reindex(place.tolist()).array for name in
            ("source", "wave", "base", "base_kind", "population", "synthetic")},
@@ -379,7 +383,7 @@ def prices_of(x: Any, prices: pd.DataFrame | None) -> pd.DataFrame | None:
 def priced(
     amount: float, year: int, price_year: int | None, prices: pd.DataFrame | None
 ) -> tuple[float, int, Any]:
-    """Bring dollars of a year to another's, with the ids of the index; else leave them as they are."""
+    """Bring dollars of a year to another's, with the ids of the index; else leave them."""
     if not price_year or price_year == year or prices is None:
         return float(amount), year, pd.NA
     if not {year, price_year} <= set(price_index(prices).index):
@@ -404,7 +408,9 @@ def _taxonomy(x: Any, counts: pd.DataFrame, positions: pd.DataFrame | None) -> p
     return table[["position", "label", "category"]].rename(columns={"label": "name"}).astype("str")
 
 
-def _refuse(found: Mapping[str, pd.DataFrame], taxonomy: pd.DataFrame, suppose: dict[str, float]) -> None:
+def _refuse(
+    found: Mapping[str, pd.DataFrame], taxonomy: pd.DataFrame, suppose: dict[str, float]
+) -> None:
     known = set(taxonomy["position"])
     problems = [
         Problem(f"position {name}", "unknown", "add it to the positions")
@@ -430,6 +436,7 @@ def _sums(
 ) -> list[dict[str, Any]]:
     """Sum values over each position, category and all, and name the positions without one."""
     one, codebook = table.iloc[0], getattr(x, "codebook", None)
+    shared = ("source", "wave", "base", "base_kind", "population")
     rows = []
     for level in LEVELS:
         key = table[level] if level != "all" else pd.Series("all", table.index)
@@ -439,7 +446,7 @@ def _sums(
             ids = joined(*(joined(*part[f"figures_{name}"]) for name in used))
             rows.append(
                 {
-                    **{name: one[name] for name in ("source", "wave", "base", "base_kind", "population")},
+                    **{name: one[name] for name in shared},
                     **sums,
                     "group": group, "level": level,
                     "name": part["name"].iloc[0] if level == "position"

@@ -219,9 +219,9 @@ def wages(
     DataFrame
         The result shape: for each occupation a row of the respondents' own pay (``sector`` is
         NA), the mean over its positions weighted by their FTE, then the newest mean of each
-        sector. ``name`` is the occupation; further ``sector_name, comparability, reason, price_year,
-        nominal, nominal_year, count`` (the most respondents with one of the positions) and
-        ``difference`` in percent, only for what is graded A. What is graded C has no estimate.
+        sector. ``name`` is the occupation; further ``sector_name, comparability, reason,
+        price_year, nominal, nominal_year, count`` (the most respondents with one of the positions)
+        and ``difference`` in percent, only for what is graded A; what is graded C has no estimate.
 
     Examples
     --------
@@ -243,7 +243,8 @@ def wages(
     if there is None or links is None:
         raise EstimateError("wages: give an Evidence, or elsewhere= and occupations=")
     year = latest(x, "position_salary", wave)
-    price_year = price_year or year
+    # Without an index for the year wanted, all come to the wave's own dollars, if those have one.
+    price_year = priced(1.0, year or 0, price_year, there)[1]
     table = position_numbers(x, year, positions=positions).set_index("position", drop=False)
     whole = (table[["districts", "fte", "salary"]] > 0).fillna(False).all(axis=1)
     rows: list[dict[str, Any]] = []
@@ -258,9 +259,11 @@ def wages(
         }  # fmt: skip
         fte = own["districts"] * own["fte"]
         mean = float((own["salary"] * fte).sum() / fte.sum())
-        weighted = ("FTE-weighted mean of published means" if len(own) > 1 else "as published")
+        weighted = "FTE-weighted mean of published means" if len(own) > 1 else "as published"
         here, dollars, index = priced(mean, int(year or 0), price_year, there)
-        ids = joined(*(own[f"figures_{name}"].str.cat(sep=" ") for name in ("districts", "fte", "salary")))
+        ids = joined(
+            *(own[f"figures_{name}"].str.cat(sep=" ") for name in ("districts", "fte", "salary"))
+        )
         rows.append(
             shared | {name: own[name].iloc[0] for name in ("source", "wave", "synthetic")}
             | {"item": "position_salary", "group": "|".join(own.index), "estimate": here,
@@ -353,7 +356,9 @@ def _from_fte(
             continue
         fte = [float((has["districts"] * has[f"fte{end}"]).sum()) for end in ("", "_low", "_high")]
         lacking = part.loc[part["fte"].isna(), "name"]
-        basis = "districts x mean FTE" + (f", without {words.join(lacking)}" if len(lacking) else "")
+        basis = "districts x mean FTE" + (
+            f", without {words.join(lacking)}" if len(lacking) else ""
+        )
         ids = joined(*has["figures_districts"], *has["figures_fte"])
         who = {"technician": "technicians", "coach": "coaches", "it": "IT staff"}.get(name, name)
         rows.append(_row(f"{name}_fte", "total", f"{who} in FTE", "fte", "fte", basis, fte, ids))
@@ -362,12 +367,13 @@ def _from_fte(
             per = PER_STUDENTS / known["students"]["value"]
             rows.append(_row(f"{name}_fte_per_1000_students", "ratio_of_totals",
                              f"{who} in FTE per 1,000 students", f"{unit}_per_1000_students", "fte",
-                             basis, [n * per for n in fte], ids, known["students"]["figure_id"]))  # fmt: skip
+                             basis, [n * per for n in fte], ids,
+                             known["students"]["figure_id"]))  # fmt: skip
         if name == "technician" and "devices" in known:
             devices, (point, low, high) = known["devices"]["value"], fte
             rows.append(_row("devices_per_technician_fte", "ratio_of_totals",
-                             "all devices over technicians in FTE", "devices_per_staff", "fte", basis,
-                             (devices / point, devices / high, devices / low), ids,
+                             "all devices over technicians in FTE", "devices_per_staff", "fte",
+                             basis, (devices / point, devices / high, devices / low), ids,
                              known["devices"]["figure_id"]))  # fmt: skip
     return rows
 
@@ -403,10 +409,8 @@ def _verdict(ours: Any, low: Any, high: Any, better: str) -> dict[str, Any]:
 
 
 def _together(verdicts: pd.Series) -> str:
-    """Give one verdict for the alternatives of a standard; levels that only place a measure aside."""
+    """Give one verdict for alternatives; a level that only places a measure does not count."""
     found = set(verdicts) & {MEETS, MISSES}
     if not found:
         return str(verdicts.iloc[0])
     return PARTLY if len(found) > 1 else found.pop()
-
-
