@@ -278,13 +278,19 @@ def test_correlated_difference_with_phi_is_newcombes_method_8(cells, limits):
     n = sum(cells)
     phi = (e * h - f * g) / np.sqrt((e + f) * (g + h) * (e + g) * (f + h))
     low, high = intervals.correlated_difference(
-        100 * (e + f) / n, intervals.wilson(e + f, n), 100 * (e + g) / n, intervals.wilson(e + g, n), phi
+        100 * (e + f) / n,
+        intervals.wilson(e + f, n),
+        100 * (e + g) / n,
+        intervals.wilson(e + g, n),
+        phi,
     )
     assert (low / 100, high / 100) == pytest.approx(limits, abs=6e-5)
 
 
 def test_without_correlation_it_is_newcombes_interval_for_independent_samples():
-    limits = intervals.correlated_difference(80, intervals.wilson(56, 70), 60, intervals.wilson(48, 80))
+    limits = intervals.correlated_difference(
+        80, intervals.wilson(56, 70), 60, intervals.wilson(48, 80)
+    )
     expected = 100 * np.array(confint_proportions_2indep(56, 70, 48, 80, method="newcomb"))
     assert tuple(limits) == pytest.approx(tuple(expected))
 

@@ -82,7 +82,7 @@ def test_what_was_not_asked_is_no_rows_and_what_does_not_exist_is_refused(one_to
     assert len(es.shares(evidence, "drones")) == 0
     assert es.changes(evidence, ITEM)["name"].iloc[0] == "band pk-2"
     assert len(es.changes(evidence, "ratio", answer="1:1", by="band", matched=True)) == 0
-    with pytest.raises(EstimateError, match="one_to_on: is not in the codebook.*one_to_one"):
+    with pytest.raises(EstimateError, match=r"one_to_on: is not in the codebook.*one_to_one"):
         es.shares(evidence, "one_to_on")
 
 
@@ -90,15 +90,16 @@ def test_suppositions_are_told_of_the_rows_they_touch(one_to_one_figures):
     told = es.shares(one_to_one_figures, ITEM, min_base=30, joint=True).set_index(["group", "wave"])
     assert pd.isna(told.loc[("pk-2", 2024), "supposed"])
     assert told.loc[("pk-2", 2017), "supposed"] == (
-        "as many answered for each group in 2017 and at least 30 answered in 2017"
+        "the same number answered for each group and at least 30 answered where the number is "
+        "not given"
     )
     step = es.changes(
         one_to_one_figures, ITEM, groups="6-8", pairs=[(2017, 2021)], min_base=30, confidence=0.8,
         limits="clopper-pearson",
     )  # fmt: skip
     assert step["supposed"].item() == (
-        "at least 30 answered in 2017 and 2021, 80% confidence is enough and clopper-pearson "
-        "limits are asked for"
+        "at least 30 answered where the number is not given, 80% confidence is enough and "
+        "clopper-pearson limits are asked for"
     )
     assumed = es.changes(one_to_one_figures, ITEM, waves=(2017, 2024), assume_base=(50, 70))
     assert set(assumed["supposed"]) == {"50 to 70 answered in 2017"}
@@ -176,7 +177,9 @@ def test_pairs_of_waves(one_to_one_figures):
 
 def test_a_floor_under_the_bases_firms_changes_up(one_to_one_figures):
     asked = {"pairs": [(2017, 2021)], "groups": "9-12"}
-    floors = [es.changes(one_to_one_figures, ITEM, min_base=n, **asked).iloc[0] for n in (1, 20, 21)]
+    floors = [
+        es.changes(one_to_one_figures, ITEM, min_base=n, **asked).iloc[0] for n in (1, 20, 21)
+    ]
     assert [row["label"] for row in floors] == [DEPENDS, HOLDS, HOLDS]
     assert floors[0]["conf_low"] < floors[1]["conf_low"]
     # 21 is the smallest feasible base above those that fail, so 20 already leaves them out.
@@ -244,13 +247,13 @@ def test_the_same_districts_are_compared_where_there_are_responses():
     asked = {"answer": "1:1", "by": "band", "matched": True}
 
     def changed(rows):
-        evidence = SimpleNamespace(
-            own=pd.DataFrame(), codebook=nothing, responses=SimpleNamespace(bands=rows)
-        )
+        own = pd.DataFrame({"wave": [2020, 2024], "source": ["a", "b"], "synthetic": True})
+        evidence = SimpleNamespace(own=own, codebook=nothing, responses=SimpleNamespace(bands=rows))
         return es.changes(evidence, "ratio", **asked).iloc[0]
 
     row = changed(bands)
     assert (row["base"], row["gained"], row["lost"], row["verdict"]) == (9, 7, 0, "clear")
+    assert (row["source"], row["synthetic"]) == ("a b", True)
     assert row["estimate"] == pytest.approx(100 * 7 / 9)
     # Newcombe's table III starts from these functions' oracle; here the cells are 2, 7, 0, 0.
     low, high = intervals.newcombe_paired(2, 7, 0, 0)
@@ -280,8 +283,11 @@ def test_gaps_are_last_minus_first_in_each_wave(one_to_one_figures):
     assert levels["wave"].tolist() == [2017, 2020, 2021, 2024]
     assert levels["estimate"].round().tolist() == [51, 50, 15, 10]
     assert levels["label"].tolist() == [DEPENDS, HOLDS, DEPENDS, NOT]
-    turned = es.gaps(one_to_one_figures, ITEM, groups=BANDS[::-1])
+    assert es.gaps(one_to_one_figures, ITEM, groups=BANDS[::-1]).equals(table)
+    turned = es.gaps(one_to_one_figures, ITEM, between=("9-12", "pk-2"))
     assert turned["estimate"].iloc[3] == pytest.approx(-levels["estimate"].iloc[3])
+    # The rise of a negative gap is no widening.
+    assert (turned["statistic"].iloc[4], table["statistic"].iloc[4]) == ("change", "gap_change")
     assert es.gaps(one_to_one_figures, ITEM, groups="pk-2").empty
 
 

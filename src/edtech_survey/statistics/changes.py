@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, groupby, pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import HOLDS, NOT, VERDICTS
+from edtech_survey.shape import HOLDS, NOT, VERDICTS, joined
 from edtech_survey.statistics.contrasts import contrast, contrast_columns, difference_name, over
 from edtech_survey.statistics.given import Given, given
 from edtech_survey.statistics.intervals import Interval, checked_counts, refuse_small_population
 from edtech_survey.statistics.published import Share, as_list
-from edtech_survey.statistics.shares import published_shares, share_columns, shaped, suppositions
+from edtech_survey.statistics.shares import published_shares, shaped, share_columns, suppositions
 
-Pairs = str | Sequence[Any] | pd.DataFrame
+Pairs: TypeAlias = str | Sequence[Any] | pd.DataFrame
 
 _CHANGE = {
     "name": "str",
@@ -154,7 +154,7 @@ def changes(
             name = f"{difference_name(limits)}, together by Bonferroni"
             rows.append(
                 contrast_columns(sides, judged, name)
-                | _sides(*sides, confidence, limits)
+                | _sides(sides, confidence, limits)
                 | {"group": series[0].group, "statistic": "change", "whole": whole}
                 | {"label_together": all_told.label, "family": family}
                 | {"holds_together_from": all_told.holds_from_base}
@@ -181,15 +181,16 @@ def gaps(
     x, item, groups, waves, pairs, limits, confidence, **choices
         As for ``es.changes``.
     between : (str, str), optional
-        The gap is the second group minus the first; by default the last and the first of
-        `groups`, or of the item.
+        The gap is the second group minus the first; by default those of `groups` that the
+        item lists last and first.
 
     Returns
     -------
     DataFrame
         As ``es.changes``, in points: rows ``gap``, one a wave, and rows ``gap_change``, one a
-        pair of waves, whose ``share_from, share_to`` are the gaps. Each verdict is by itself.
-        Zero rows where there are not two groups.
+        pair of waves, whose ``share_from, share_to`` are the gaps (``change`` where a gap is
+        negative: it neither widened nor narrowed). Each verdict is by itself. Zero rows where
+        there are not two groups.
 
     References
     ----------
@@ -217,7 +218,9 @@ def gaps(
     series = {part[0].group: {share.wave: share for share in part} for part in by_group(found)}
     if len(series) < 2:
         return shaped([], _CHANGE, what)
-    low, high = between or (next(iter(series)), list(series)[-1])
+    figures: Any = what.figures
+    listed = [group for group in figures["group"].unique() if group in series]
+    low, high = between or (listed[0], listed[-1])
     lower, upper = series[low], series[high]
     both = sorted(set(lower) & set(upper))
     _refuse_pairs(pairs, set(both), item)
@@ -230,21 +233,22 @@ def gaps(
         sides = [lower[wave], upper[wave]]
         judged = contrast([(1.0, sides[1]), (-1.0, sides[0])], confidence, limits)
         row = contrast_columns(sides, judged, difference_name(limits))
-        row |= _sides(*sides, confidence, limits)
+        row |= _sides(sides, confidence, limits)
         rows.append(row | shared | {"statistic": "gap", "wave_from": pd.NA, "period": pd.NA})
     for first, last in wave_pairs(both, pairs):
         members = [lower[first], upper[first], lower[last], upper[last]]
         signs = (1.0, -1.0, -1.0, 1.0)
         judged = contrast(list(zip(signs, members, strict=True)), confidence, limits)
         name = f"difference of differences, MOVER on {limits} limits"
+        before, after = (two.point - one.point for one, two in (members[:2], members[2:]))
         rows.append(
             contrast_columns(members, judged, name)
             | shared
-            | {"statistic": "gap_change", "wave_from": first, "period": f"{first} to {last}"}
+            | {"statistic": "gap_change" if min(before, after) >= 0 else "change"}
+            | {"wave_from": first, "period": f"{first} to {last}"}
             | {"whole": (first, last) == (both[0], both[-1])}
             | {"supposed": suppositions(members, confidence, *_stricter(limits))}
-            | {"share_from": members[1].point - members[0].point}
-            | {"share_to": members[3].point - members[2].point}
+            | {"share_from": before, "share_to": after}
         )
     return shaped(rows, _CHANGE, what)
 
@@ -421,11 +425,12 @@ def _stricter(limits: str) -> list[str]:
     return [] if limits == "wilson" else [f"{limits} limits are asked for"]
 
 
-def _sides(first: Share, last: Share, confidence: float, limits: str) -> dict[str, Any]:
+def _sides(sides: Sequence[Share], confidence: float, limits: str) -> dict[str, Any]:
+    first, last = sides
     return {
         "wave_from": first.wave,
         "period": f"{first.wave} to {last.wave}",
-        "supposed": suppositions([first, last], confidence, *_stricter(limits)),
+        "supposed": suppositions(sides, confidence, *_stricter(limits)),
         "share_from": first.point,
         "share_to": last.point,
         "base_from_low": int(first.bases.min()),
@@ -447,7 +452,7 @@ def _of_responses(
     if what.figures is not None:
         if not hasattr(x, "responses"):
             raise EstimateError("figures do not say who answered twice: matched= needs responses")
-        rows, least = _table_of(x.responses, columns), x.responses and _threshold()
+        rows, least = _table_of(x.responses, columns), _threshold() if x.responses else 0
     if rows is None:
         return shaped([], kinds, what)
     rows = rows if waves is None else rows[rows["wave"].isin(as_list(waves) or [])]
@@ -456,14 +461,19 @@ def _of_responses(
     asked = wave_pairs(there, pairs)
     found = panel.response_changes(rows, item, pairs=asked, **settings)
     found = found[found["comparison"].eq(panel.MATCHED if matched else panel.CROSS_SECTION)]
-    if groups is not None:
+    if as_list(groups):
         place = {group: at for at, group in enumerate(as_list(groups) or [])}
         found = found[found["group"].isin(place)]
         found = found.sort_values("group", key=lambda column: column.map(place), kind="stable")
     few = found["base"].lt(least).fillna(True)
     hidden = ["estimate", "std_error", "conf_low", "conf_high", "gained", "lost", "p_value"]
     shown = found.assign(**{name: found[name].mask(few) for name in hidden})
-    return shaped([_judged(row, there) for row in shown.to_dict("records")], kinds, what)
+    made = shaped([_judged(row, there) for row in shown.to_dict("records")], kinds, what)
+    if what.figures is None:
+        return made
+    known = what.figures.drop_duplicates("wave").set_index("wave")
+    sources = [made[column].map(known["source"]) for column in ("wave_from", "wave")]
+    return made.assign(source=joined(*sources), synthetic=made["wave"].map(known["synthetic"]))
 
 
 def _judged(row: Mapping[Any, Any], waves: Sequence[int]) -> dict[str, Any]:

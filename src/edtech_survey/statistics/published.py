@@ -399,7 +399,9 @@ def published_pairs(
     allowed = _joint_bases(figures, table, sizes) if joint else None
     found: list[Share] = []
     problems: list[Problem] = []
-    for row, size, exact in zip(table.to_dict("records"), sizes, exact_percents(table), strict=True):
+    for row, size, exact in zip(
+        table.to_dict("records"), sizes, exact_percents(table), strict=True
+    ):
         try:
             if pd.isna(row["wave"]):
                 raise _impossible(row, "has no wave", "leave this one out")
@@ -500,12 +502,13 @@ def _bases(
     if asked is not None:
         lowest, highest = (asked, asked) if isinstance(asked, int) else asked
         many = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
-        return np.arange(lowest, highest + 1), "unknown", [f"{many} answered"]
+        return np.arange(lowest, highest + 1), "unknown", [f"{many} answered in {wave}"]
     if pd.isna(size):
         raise _impossible(row, "base and population unknown", "pass population=")
     bases = np.arange(1, int(size) + 1) if allowed is None else allowed(row)
-    supposed = [] if allowed is None else ["as many answered for each group"]
-    supposed += [f"at least {min_base} answered"] if min_base > 1 else []
+    supposed = [] if allowed is None else ["the same number answered for each group"]
+    if min_base > 1:
+        supposed.append(f"at least {min_base} answered where the number is not given")
     return bases[(bases >= min_base) & (bases <= int(size))], "feasible", supposed
 
 

@@ -115,7 +115,7 @@ def shares(
     if answer is not None or weights is not None or not set(as_list(by) or ()) <= {"group", "wave"}:
         raise EstimateError(
             "answer=, by= and weights= are for rows of respondents; published figures have groups=",
-            [Problem(item, "is asked of figures", "give evidence.responses.bands or the like as x")],
+            [Problem(item, "is asked of figures", "give evidence.responses.bands as x")],
         )
     found = published_shares(
         x, what, item, groups=groups, waves=waves, sources=sources, population=population,
@@ -141,7 +141,9 @@ def published_shares(x: Any, what: Given, item: str, **choices: Any) -> list[Sha
     return published_pairs(unrepeated(what.figures), item, **choices)
 
 
-def shaped(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], what: Given) -> pd.DataFrame:
+def shaped(
+    rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], what: Given
+) -> pd.DataFrame:
     """Put rows into the result shape with all further columns, and name their groups."""
     table = estimates(rows).reindex(columns=[*ESTIMATE_COLUMNS, *kinds])
     pairs = zip(table["item"], table["group"], table["name"], strict=True)
@@ -151,13 +153,9 @@ def shaped(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], what: Gi
 
 def suppositions(found: Sequence[Share], confidence: float, *more: str) -> Any:
     """Write what was supposed, so that it reads on after "supposing that"; NA if nothing."""
-    waves: dict[str, list[int]] = {}
-    for share in found:
-        for text in share.supposed:
-            waves.setdefault(text, []).append(share.wave)
-    told = [f"{text} in {words.years(sorted(set(of)))}" for text, of in waves.items()]
-    if confidence != 0.95:  # noqa: PLR2004 (what every page says unless it is told otherwise)
-        enough = "is enough" if confidence < 0.95 else "is asked for"  # noqa: PLR2004
+    told = list(dict.fromkeys(text for share in found for text in share.supposed))
+    if confidence != 0.95:
+        enough = "is enough" if confidence < 0.95 else "is asked for"
         told.append(f"{100 * confidence:g}% confidence {enough}")
     return words.join([*told, *more]) or pd.NA
 
@@ -225,7 +223,8 @@ def _refuse_suppositions(joint: bool, min_base: int, assume_base: Any) -> None:
 def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:
     from edtech_survey.statistics.responses import response_shares  # noqa: PLC0415
 
-    for column, values in (("wave", as_list(waves)), (_group_column(settings["by"]), as_list(groups))):
+    wanted = {"wave": as_list(waves), _group_column(settings["by"]): as_list(groups)}
+    for column, values in wanted.items():
         rows = rows if values is None else rows[rows[column].isin(values)]
     return response_shares(rows, item, **settings)
 
