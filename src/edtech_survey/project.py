@@ -30,6 +30,7 @@ HOME_VARIABLE = "EDTECH_SURVEY_HOME"
 CHOICES = ("published", "responses", "sample")
 _PACKAGED = Path(__file__).parent / "_project"
 _KEYS = ["wave", "item", "group", "statistic"]
+_TABLES = ("pairs", "trends", "relations", "structures", "functions", "occupations", "frame")
 
 
 def project_root() -> Path:
@@ -101,6 +102,16 @@ class Evidence:
         ``districts``, ``positions`` and ``bands``: answers unit by unit, where there are any.
     raw : Path
         Folder of the sources.
+    pairs, trends : DataFrame
+        Figures of the series and of others that are set side by side; figures of others that are
+        one line over the years; both with grade and reason. Read on first use, as what follows.
+    relations : DataFrame
+        What must hold between figures, as the audit checks it.
+    structures, functions, occupations : DataFrame
+        Departments as their leaders described them, one row a role; functions of a team and the
+        positions that carry them; occupations of the wage statistics beside positions.
+    frame : DataFrame or None
+        The list of all units with their public sizes, if the series names one.
     """
 
     data: str
@@ -156,68 +167,25 @@ class Evidence:
         return rows[rows["item"].eq("cpi_u")].sort_values("wave", ignore_index=True)
 
     @cached_property
-    def frame(self) -> pd.DataFrame | None:
-        """The list of all units with their public sizes, if the series names one."""
-        from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
-
-        file = self.series.frame
-        return read_text_csv(self.raw / "codebook" / file, ("district_id",)) if file else None
-
-    @cached_property
-    def methods(self) -> pd.DataFrame:
-        """References of the methods: ``key``, a piece of the column ``method``, and ``text``."""
-        from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
-
-        return read_text_csv(self.raw / "codebook" / "methods.csv", ("key", "text"))
-
-    @cached_property
     def _printed(self) -> pd.DataFrame:
         """All figures that were printed, second printings and other series included."""
         from edtech_survey.data.figures import read_figures  # noqa: PLC0415
 
         return read_figures(raw=self.raw)
 
-    @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """Figures of the series and of others that are set side by side, with their grade."""
-        from edtech_survey.data.tables import read_pairs  # noqa: PLC0415
+    def _table(self, name: str) -> pd.DataFrame | None:
+        """Read one of the small tables."""
+        from edtech_survey.data import tables  # noqa: PLC0415
+        from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
 
-        return read_pairs(self._printed, raw=self.raw)
-
-    @cached_property
-    def relations(self) -> pd.DataFrame:
-        """What must hold between figures, as the audit checks it."""
-        from edtech_survey.data.tables import read_relations  # noqa: PLC0415
-
-        return read_relations(self._printed, raw=self.raw)
-
-    @cached_property
-    def trends(self) -> pd.DataFrame:
-        """Figures of others that are read as one line over the years, with their grade."""
-        from edtech_survey.data.tables import read_trends  # noqa: PLC0415
-
-        return read_trends(self._printed, raw=self.raw)
-
-    @cached_property
-    def structures(self) -> pd.DataFrame:
-        """Departments of technology as their leaders described them, one row a role."""
-        from edtech_survey.data.tables import read_structures  # noqa: PLC0415
-
-        return read_structures(self.codebook.positions, raw=self.raw)
-
-    @cached_property
-    def functions(self) -> pd.DataFrame:
-        """Functions of a technology team and the positions that carry them."""
-        from edtech_survey.data.tables import read_functions  # noqa: PLC0415
-
-        return read_functions(self.codebook.positions, raw=self.raw)
-
-    @cached_property
-    def occupations(self) -> pd.DataFrame:
-        """Occupations of the wage statistics beside positions, with their grade."""
-        from edtech_survey.data.tables import read_occupations  # noqa: PLC0415
-
-        return read_occupations(self.codebook.positions, self.elsewhere, raw=self.raw)
+        if name == "frame":
+            file = self.series.frame
+            return read_text_csv(self.raw / "codebook" / file, ("district_id",)) if file else None
+        positions = self.codebook.positions
+        given = {"occupations": (positions, self.elsewhere)} | dict.fromkeys(
+            ("structures", "functions"), (positions,)
+        )
+        return getattr(tables, f"read_{name}")(*given.get(name, (self._printed,)), raw=self.raw)
 
     def district(
         self,
@@ -316,6 +284,10 @@ class Evidence:
             synthetic=self.synthetic,
         )
 
+    def __dir__(self) -> list[str]:
+        """Offer the small tables to completion."""
+        return [*super().__dir__(), *_TABLES]
+
     def __repr__(self) -> str:
         kind = " SYNTHETIC" if self.synthetic else ""
         return (
@@ -342,7 +314,10 @@ class Evidence:
         return f"<table><caption>Evidence: {escape(self.data)}{badge}</caption>{cells}</table>"
 
     def __getattr__(self, name: str) -> Any:
-        """Answer a wrong first call with the nearest right one."""
+        """Read a small table on first use; answer a wrong call with the nearest right one."""
+        if name in _TABLES:
+            self.__dict__[name] = self._table(name)
+            return self.__dict__[name]
         if name.startswith("_"):
             raise AttributeError(name)
         frames = [

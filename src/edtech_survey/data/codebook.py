@@ -37,24 +37,25 @@ _ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _SLUG = re.compile(r"_|(?<!\d)-|-(?!\d)")
 _IS_ID = matching(_ID, "is not an id: use small letters, digits and hyphens")
 _NAMED_GROUPS = ("none", "positions", "bands", "")
+_COLUMNS = {
+    "items": "item label type unit groups wording definition",
+    "positions": "position label category definition aliases",
+    "bands": "band label grades aliases",
+    "answers": "item answer label spelling",
+    "wordings": "item wording",
+    "labels": "kind code label short",
+    "methods": "key text",
+}
 _KEY = [filled(), unique()]
 _IS_TYPE = one_of(TYPES, f"is no type; there are {', '.join(TYPES)}")
-_COLUMNS: dict[str, Columns] = {
-    "items": {
-        "item": _KEY, "label": [], "type": [_IS_TYPE], "unit": [], "groups": [], "wording": [],
-        "definition": [],
-    },
-    "positions": {"position": _KEY, "label": [], "category": [], "definition": [], "aliases": []},
-    "bands": {"band": _KEY, "label": [], "grades": [], "aliases": []},
-    "answers": {"item": [], "answer": [], "label": [], "spelling": []},
-    "wordings": {"item": [], "wording": []},
-}  # fmt: skip
-_OPTIONAL: dict[str, Columns] = {
-    "labels": {
-        "kind": [filled()], "code": [filled(), unique("kind")], "label": [filled()], "short": [],
-    },
+_RULES: dict[str, Columns] = {
+    "items": {"item": _KEY, "type": [_IS_TYPE]},
+    "positions": {"position": _KEY},
+    "bands": {"band": _KEY},
+    "labels": {"kind": [filled()], "code": [filled(), unique("kind")], "label": [filled()]},
     "methods": {"key": _KEY, "text": [filled()]},
-}  # fmt: skip
+}
+_OPTIONAL = ("labels", "methods")
 """Tables that a codebook may do without."""
 
 
@@ -193,14 +194,13 @@ def read_codebook(
     """
     folder = Path(folder) if folder is not None else raw_dir() / "codebook"
     tables, problems = {}, []
-    for name, columns in (_COLUMNS | _OPTIONAL).items():
+    for name, columns in _COLUMNS.items():
         path = folder / f"{name}.csv"
+        tables[name] = pd.DataFrame(columns=columns.split(), dtype="str")
         try:
-            if name in _COLUMNS or path.is_file():
-                tables[name] = read_text_csv(path, list(columns), WaveError)
-                problems += problems_of(tables[name], columns, path.name)
-            else:
-                tables[name] = pd.DataFrame(columns=list(columns), dtype="str")
+            if path.is_file() or name not in _OPTIONAL:
+                tables[name] = read_text_csv(path, columns.split(), WaveError)
+                problems += problems_of(tables[name], _RULES.get(name, {}), path.name)
         except WaveError as error:
             problems += list(error.problems) or [Problem(path.name, str(error))]
     try:
@@ -211,7 +211,7 @@ def read_codebook(
         changes = read_changes(chosen, districts)
     except WaveError as error:
         problems += list(error.problems) or [Problem("directory", str(error))]
-    if set(tables) == {*_COLUMNS, *_OPTIONAL}:
+    if not problems or all(len(tables[name]) for name in ("items", "answers")):
         problems += _cross_problems(tables)
     if problems:
         raise WaveError(f"the codebook in {folder.name} contradicts itself", problems)
@@ -229,16 +229,19 @@ def read_series(folder: Path | str) -> pd.DataFrame:
         "is no file beside series.csv",
     )
     sizes = r"(?:\d{4}=\d+(?:\|(?=\d))?)*"
+    needed = {name: [filled()] for name in ("place", "unit", "units", "publisher")}
     table = read_table(
         folder / "series.csv",
+        "series place unit units publisher population directory frame names",
         {
-            "series": [_IS_ID, unique()], "place": [filled()], "unit": [filled()],
-            "units": [filled()], "publisher": [filled()],
+            "series": [_IS_ID, unique()],
+            **needed,
             "population": [matching(sizes, "is not written like 2020=205|2024=205")],
-            "directory": [file], "frame": [file], "names": [],
+            "directory": [file],
+            "frame": [file],
         },
         WaveError,
-    )  # fmt: skip
+    )
     if table.empty:
         raise WaveError("series.csv has no row: say whose survey this is")
     return table
@@ -247,14 +250,10 @@ def read_series(folder: Path | str) -> pd.DataFrame:
 def read_directory(path: Path | str) -> pd.DataFrame:
     """Read a directory of districts: a series', or a user's own."""
     path = Path(path)
-    columns: Columns = {
-        "district_id": [_IS_ID, unique()],
-        "name": [filled()],
-        "kind": [],
-        "aliases": [],
-    }
-    frame = read_text_csv(path, list(columns), WaveError)[list(columns)]
-    problems = problems_of(frame, columns, path.name)
+    columns = ["district_id", "name", "kind", "aliases"]
+    frame = read_text_csv(path, columns, WaveError)[columns]
+    rules: Columns = {"district_id": [_IS_ID, unique()], "name": [filled()]}
+    problems = problems_of(frame, rules, path.name)
     every = spellings(frame)
     plain = plain_name(every["spelling"])
     owners = every.groupby(plain)["district_id"].agg(lambda ids: sorted(set(ids)))
@@ -274,12 +273,12 @@ def read_changes(directory_file: Path | str, directory: pd.DataFrame) -> pd.Data
     path = Path(directory_file)
     path = path.with_name(f"{path.stem}-changes.csv")
     there = one_of(directory["district_id"], "is not in the directory")
-    columns: Columns = {
-        "district_id": [there], "wave_from": [matching(r"[12]\d{3}", "is not a year")],
-        "becomes": [there], "note": [],
-    }  # fmt: skip
-    empty = pd.DataFrame(columns=list(columns), dtype="str")
-    frame = read_table(path, columns, WaveError) if path.is_file() else empty
+    columns = "district_id wave_from becomes note"
+    year = matching(r"[12]\d{3}", "is not a year")
+    frame = pd.DataFrame(columns=columns.split(), dtype="str")
+    if path.is_file():
+        rules = {"district_id": [there], "wave_from": [year], "becomes": [there]}
+        frame = read_table(path, columns, rules, WaveError)
     return frame.astype({"wave_from": "Int64"})
 
 
@@ -289,7 +288,9 @@ def read_matches(path: Path | str, directory: pd.DataFrame) -> pd.DataFrame:
     there = one_of([*directory["district_id"], ""], "is not in the directory")
     if not Path(path).is_file():
         return pd.DataFrame({"name": [], "district_id": []}, dtype="str")
-    return read_table(path, {"name": [twice], "district_id": [there]}, WaveError)
+    return read_table(
+        path, "name district_id", {"name": [twice], "district_id": [there]}, WaveError
+    )
 
 
 def spellings(directory: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,13 @@
-"""Pandera schemas of every frame that leaves this storey, and one way to fail them."""
+"""Schemas of every frame that leaves this storey, ``schemas.csv``, and one way to fail them."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,154 +18,39 @@ from pandera.errors import SchemaErrors
 from edtech_survey.data.files import csv_bytes, write_bytes
 from edtech_survey.errors import Problem, SurveyError
 
-STATISTICS = (
-    "amount", "count", "index", "max", "mean", "mean_of_ratios", "median", "min", "rank",
-    "ratio", "ratio_of_totals", "share", "text", "total",
-)  # fmt: skip
-BASE_KINDS = ("published", "derived", "feasible", "unknown")
-RATIOS = ("1:1", "2:1", "3:1", "4:1", ">4:1")
-SEVERITIES = ("note", "warning", "error")
-
-SLUG = r"[a-z0-9_]+"
-FIGURE_ID = r"[a-z0-9]+(?:[.-][a-z0-9]+)*"
-DISTRICT_ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_TEXT = files("edtech_survey.data").joinpath("schemas.csv").read_text("utf-8")
+_COLUMNS = list(csv.DictReader(io.StringIO(_TEXT)))
 
 
-def _text(description: str, *, empty: bool = False, **checks: Any) -> pa.Column:
-    return pa.Column("str", nullable=empty, description=description, **checks)
+def _schema(table: str, *, exact: bool = False) -> pa.DataFrameSchema:
+    """Read the schema of a table; of several keys no row may have the same together."""
+    rows = {row["column"]: row for row in _COLUMNS if row["table"] == table}
+    keys = [name for name, row in rows.items() if row["key"]]
+    return pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                row["type"],
+                [
+                    *([pa.Check.ge(float(row["low"]))] if row["low"] else []),
+                    *([pa.Check.le(float(row["high"]))] if row["high"] else []),
+                    *([pa.Check.str_matches(f"^{row['pattern']}$")] if row["pattern"] else []),
+                    *([pa.Check.isin(row["words"].split("|"))] if row["words"] else []),
+                ],
+                nullable=not row["needed"],
+                unique=keys == [name],
+                description=row["description"],
+            )
+            for name, row in rows.items()
+        },
+        unique=keys if len(keys) > 1 else None,
+        strict=exact,
+        ordered=exact,
+    )
 
 
-def _whole(description: str, low: float | None = 0, *, empty: bool = True) -> pa.Column:
-    checks = [] if low is None else [pa.Check.ge(low)]
-    return pa.Column("Int64", checks, nullable=empty, description=description)
-
-
-def _number(description: str, low: float | None = None, high: float | None = None) -> pa.Column:
-    checks = [] if low is None else [pa.Check.ge(low)]
-    checks += [] if high is None else [pa.Check.le(high)]
-    return pa.Column("Float64", checks, nullable=True, description=description)
-
-
-def _flag(description: str, *, empty: bool = True) -> pa.Column:
-    return pa.Column("boolean", nullable=empty, description=description)
-
-
-WAVE = _whole("Year that names the fielding of the survey.", 1900, empty=False)
-DISTRICT = _text(
-    "Stable identifier of the district.", checks=pa.Check.str_matches(f"^{DISTRICT_ID}$")
-)
-SYNTHETIC = _flag("True where the row was made up for demonstration.", empty=False)
-
-FIGURES = pa.DataFrameSchema(
-    {
-        "figure_id": _text(
-            "Stable identifier of the figure.",
-            unique=True,
-            checks=pa.Check.str_matches(f"^{FIGURE_ID}$"),
-        ),
-        "source": _text("Folder under data/raw that holds the figure."),
-        "wave": _whole("Survey year.", 1900, empty=False),
-        "item": _text("What was measured.", checks=pa.Check.str_matches(f"^{SLUG}$")),
-        "group": _text("The part it was measured for; 'all' where there is none."),
-        "statistic": _text("How it was summed up.", checks=pa.Check.isin(STATISTICS)),
-        "printed": _text("The number as printed, trailing zeros included."),
-        "value": _number("The number; follows from printed."),
-        "unit": _text("Unit of value.", checks=pa.Check.str_matches(f"^{SLUG}$")),
-        "base": _whole("Respondents who were asked and answered, unweighted.", 0),
-        "base_kind": _text("How the base is known.", checks=pa.Check.isin(BASE_KINDS)),
-        "population": _whole("How many units the figure is about.", 1),
-        "publication": _text("Publication within a collection.", empty=True),
-        "confidence": _text("How sure the transcription is.", empty=True),
-        "locator": _text("Where in the publication the figure stands."),
-        "note": _text("What a reader of the figure must know.", empty=True),
-        "synthetic": SYNTHETIC,
-    },
-    strict=True,
-    ordered=True,
-)
-
-SOURCES = pa.DataFrameSchema(
-    {
-        "source": _text("Folder under data/raw.", unique=True),
-        "title": _text("Title of the publication or export."),
-        "publisher": _text("Who published it."),
-        "published": _text("Date of publication, as far as it is known.", empty=True),
-        "fielded": _text("When the survey was in the field.", empty=True),
-        "wave": _whole("Survey year.", 1900),
-        "kind": _text("Sort of source."),
-        "units": _text("Units of the population.", empty=True),
-        "population": _whole("Number of units in the population.", 1),
-        "series": _text("Surveys whose waves are read as one line, such as ct.", empty=True),
-        "answered": _whole("How many answered.", 0),
-        "mode": _text("How the survey was taken.", empty=True),
-        "citation": _text("How to cite it."),
-        "rights": _text("Rights of the publication.", empty=True),
-        "url": _text("Address of the publication.", empty=True),
-        "synthetic": SYNTHETIC,
-        "note": _text("What a reader must know.", empty=True),
-        "figures": _whole("Number of figures transcribed.", 0, empty=False),
-    },
-    strict=True,
-    ordered=True,
-)
-
-DISTRICTS = pa.DataFrameSchema(
-    {
-        "wave": WAVE,
-        "district_id": DISTRICT,
-        "enrollment": _whole("Students.", 0),
-        "schools": _whole("Schools.", 0),
-        "devices": _whole("Devices that the team supports, students' and staff's.", 0),
-        "support_staff": _number("Break/fix people.", 0),
-        "benefit_rate": _number("Benefits as a percent of salary.", 0, 200),
-        "sharing": _text("Positions shared with the town: none, some, all.", empty=True),
-        "provision": _text("Who provides devices: district, student, both.", empty=True),
-        "after_hours_staff": _flag("Staff are supported after hours."),
-        "after_hours_students": _flag("Students are supported after hours."),
-        "after_hours_families": _flag("Families are supported after hours."),
-        "after_hours_other": _flag("Others are supported after hours."),
-        "source": _text("Folder under data/raw."),
-        "synthetic": SYNTHETIC,
-    },
-    unique=["wave", "district_id"],
-)
-
-POSITIONS = pa.DataFrameSchema(
-    {
-        "wave": WAVE,
-        "district_id": DISTRICT,
-        "position": _text("Job title of the taxonomy.", checks=pa.Check.str_matches(f"^{SLUG}$")),
-        "fte": _number("Full-time equivalents.", 0),
-        "salary": _number("Yearly salary, US dollars of the wave's year.", 0),
-        "outsourced": _flag("The position is filled by a contractor."),
-    },
-    unique=["wave", "district_id", "position"],
-)
-
-BANDS = pa.DataFrameSchema(
-    {
-        "wave": WAVE,
-        "district_id": DISTRICT,
-        "band": _text("Grade band."),
-        "ratio": _text("Students to one device.", empty=True, checks=pa.Check.isin(RATIOS)),
-    },
-    unique=["wave", "district_id", "band"],
-)
-
-LEDGER = pa.DataFrameSchema(
-    {
-        "source": _text("Folder under data/raw."),
-        "wave": _whole("Survey year.", 1900, empty=False),
-        "row": _whole("Row of the export, counted as a spreadsheet does.", 1),
-        "column": _text("Column of the export.", empty=True),
-        "raw": _text("The cell as it came; personal text is withheld.", empty=True),
-        "value": _text("What was taken instead; empty where nothing was.", empty=True),
-        "rule": _text("The rule that did it."),
-        "severity": _text("note, warning or error.", checks=pa.Check.isin(SEVERITIES)),
-        "outcome": _text("What became of the cell."),
-        "cells": _whole("How many cells the row accounts for."),
-    }
-)
+FIGURES, SOURCES = _schema("figures", exact=True), _schema("sources", exact=True)
+DISTRICTS, POSITIONS, BANDS = _schema("districts"), _schema("positions"), _schema("bands")
+LEDGER = _schema("ledger")
 
 FLOW = {"source": "str", "wave": "Int64", "step": "str", "reason": "str", "rows": "Int64"}
 REVIEW = {
@@ -244,6 +131,8 @@ def write_package(
 def _resource(
     name: str, frame: pd.DataFrame, schema: pa.DataFrameSchema, content: bytes
 ) -> dict[str, Any]:
+    rows = {row["column"]: row for row in _COLUMNS if row["table"] == name}
+    keys = schema.unique or [str(key) for key, column in schema.columns.items() if column.unique]
     return {
         "name": name.replace("_", "-"),
         "type": "table",
@@ -255,33 +144,28 @@ def _resource(
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "schema": {
-            "fields": [_field(str(column), frame, schema) for column in frame.columns],
+            "fields": [
+                _field(str(name), frame, rows.get(str(name), {}), list(keys) == [name])
+                for name in frame
+            ],
             "missingValues": [""],
-            **_keys(schema),
+            **({"primaryKey": list(keys)} if keys else {}),
         },
     }
 
 
-def _field(column: str, frame: pd.DataFrame, schema: pa.DataFrameSchema) -> dict[str, Any]:
-    declared = schema.columns.get(column)
+def _field(
+    column: str, frame: pd.DataFrame, declared: Mapping[str, str], alone: bool
+) -> dict[str, Any]:
     kind = _TYPES.get(str(frame[column].dtype), "string")
     field: dict[str, Any] = {"name": column, "type": kind}
     if kind == "boolean":
         field |= {"trueValues": ["True"], "falseValues": ["False"]}
-    if declared is None:
-        return field
-    if declared.description:
-        field["description"] = declared.description
-    rules: dict[str, Any] = {}
-    if not declared.nullable:
-        rules["required"] = True
-    if declared.unique:
+    if declared.get("description"):
+        field["description"] = declared["description"]
+    rules: dict[str, Any] = {"required": True} if declared.get("needed") else {}
+    if alone:
         rules["unique"] = True
+    if declared.get("words"):
+        rules["enum"] = declared["words"].split("|")
     return {**field, "constraints": rules} if rules else field
-
-
-def _keys(schema: pa.DataFrameSchema) -> dict[str, Any]:
-    if schema.unique:
-        return {"primaryKey": list(schema.unique)}
-    unique = [str(name) for name, column in schema.columns.items() if column.unique]
-    return {"primaryKey": unique[:1]} if unique else {}

@@ -94,13 +94,13 @@ def problems_of(table: pd.DataFrame, columns: Columns, shown: str) -> list[Probl
 
 
 def read_table(
-    path: Path | str, columns: Columns, error: type[SurveyError] = SourceError
+    path: Path | str, columns: str, rules: Columns, error: type[SurveyError] = SourceError
 ) -> pd.DataFrame:
-    """Read a CSV whose columns are these, every cell as text, and tell all that is wrong."""
+    """Read a CSV of these columns (words), every cell as text, and tell all that is wrong."""
     path = Path(path)
-    table = read_text_csv(path, list(columns), error)[list(columns)]
+    table = read_text_csv(path, columns.split(), error)[columns.split()]
     shown = "/".join(path.parts[-2:])
-    problems = problems_of(table, columns, shown)
+    problems = problems_of(table, rules, shown)
     if problems:
         raise error(f"{shown}: {len(problems)} problems", problems)
     return table
@@ -136,14 +136,13 @@ def read_pairs(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     )
     table = read_table(
         Path(raw) / "codebook" / "pairs.csv",
+        "pair_id topic item group statistic wave take figure_id figure_take base_at_least design "
+        "comparability reason",
         {
             "pair_id": [filled(), unique()],
-            "topic": [],
             "item": [
                 Rule(no_figure, "and the three cells after it name no figure", "correct them")
             ],
-            "group": [],
-            "statistic": [],
             "wave": [whole()],
             "take": [where(asked, one_of(TAKES))],
             "figure_id": _first_printings(figures),
@@ -172,10 +171,9 @@ def read_trends(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     alone = Rule(lambda cells, _: ~cells.duplicated(keep=False), "has one figure", "add another")
     table = read_table(
         Path(raw) / "codebook" / "trends.csv",
+        "series topic label figure_id take base_at_least design comparability reason",
         {
             "series": [where(lambda table: ~later(table), apart), alone],
-            "topic": [],
-            "label": [],
             "figure_id": [
                 *_first_printings(figures),
                 unique("series"),
@@ -195,6 +193,7 @@ def read_functions(positions: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     """Read the functions of a district's ed-tech team, ``edtech-functions/functions.csv``."""
     return read_table(
         Path(raw) / "edtech-functions" / "functions.csv",
+        "function label description alternative positions",
         {
             "function": [filled(), unique()],
             "label": [filled()],
@@ -215,6 +214,7 @@ def read_occupations(
     wages = figures.loc[figures["item"].eq("occupation_wage").fillna(False).astype(bool), "group"]
     return read_table(
         Path(raw) / "codebook" / "occupations.csv",
+        "position occupation label comparability reason",
         {
             "position": [one_of(positions["position"], "is no position of the codebook")],
             "occupation": [
@@ -245,16 +245,15 @@ def read_structures(
 
     table = read_table(
         Path(raw) / source / "structures.csv",
+        "district_id district state students_low students_high students_printed role position "
+        "head_count fte inside reports_to note",
         {
             "district_id": [
                 filled(),
                 Rule(differ, "has rows that differ about the district itself"),
             ],
-            "district": [],
-            "state": [],
             "students_low": [number(), Rule(above, "above the upper")],
             "students_high": [number()],
-            "students_printed": [],
             "role": [unique("district_id")],
             "position": [one_of(["", *positions["position"]], "is no position of the codebook")],
             "head_count": [number()],
@@ -262,8 +261,6 @@ def read_structures(
             "inside": [
                 one_of(("yes", "no"), "does not say whether it is in the department: yes, no")
             ],
-            "reports_to": [],
-            "note": [],
         },
     )
     numbers = ("students_low", "students_high", "head_count", "fte")
@@ -282,6 +279,7 @@ def read_own_district(path: Path | str, positions: pd.DataFrame) -> pd.DataFrame
 
     table = read_table(
         path,
+        "item group value",
         {
             "item": [one_of(known, f"is not known: one of {', '.join(known)}")],
             "group": [
