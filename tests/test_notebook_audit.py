@@ -1,51 +1,95 @@
-"""Notebook 06 runs, says what the figures say, and every parameter changes the page."""
+"""Notebooks 03 and 06 run, say what the figures say, and follow their parameters."""
 
 import pytest
 from bs4 import BeautifulSoup
 
 from edtech_survey import project
+from edtech_survey.errors import ReportError
+from edtech_survey.reports.notebook_lint import lint
 from edtech_survey.reports.notebooks import check_parameters, run_notebook
 
 pytestmark = pytest.mark.slow
 
-NAME = "06_published_figures_audit"
+AUDIT, NATIONAL = "06_published_figures_audit", "03_national_comparison"
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    def make(**parameters):
-        path = project.notebooks_dir() / f"{NAME}.ipynb"
-        given = check_parameters(path, parameters)
-        out = tmp_path_factory.mktemp("out")
-        run = run_notebook(path, out, given, cwd=project.project_root())
-        return BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
+    made = {}
+
+    def make(name, **parameters):
+        key = (name, str(parameters))
+        if key not in made:
+            path = project.notebooks_dir() / f"{name}.ipynb"
+            given = check_parameters(path, parameters)
+            out = tmp_path_factory.mktemp("out")
+            run = run_notebook(path, out, given, cwd=project.project_root())
+            soup = BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
+            for code in soup.select("details.code, script"):
+                code.decompose()
+            made[key] = soup
+        return made[key]
 
     return make
 
 
-@pytest.fixture(scope="module")
-def default(page):
-    return page()
+@pytest.mark.parametrize("name", [AUDIT, NATIONAL])
+def test_no_number_and_no_verdict_is_typed(name):
+    assert lint(project.notebooks_dir() / f"{name}.ipynb") == []
 
 
-def test_the_page_leads_with_what_matters(default):
-    assert default.h1.text == "28 printed percents are not shares of the number stated"
-    findings = default.select_one(".findings").text
-    for told in ("62 answered and lists 61", "5 of 8 percents", "108, 166 or 216", "printed 1,008"):
-        assert told in findings
+def test_the_audit_leads_with_what_matters(page):
+    told = page(AUDIT)
+    assert told.h1.text == (
+        "28 of 49 printed percents that can be tested do not fit the number of people stated"
+    )
+    for said in (
+        "19 of 24 in CoSN, 2013",
+        "62 stated, 61 listed",
+        "18 means over 4 to 9 respondents, 6 of them of pay",
+        "281,925 / 280 = 1,006.88, printed 1,008",
+        "108, 166, 216",
+        "5 of 8 percents cannot be shares of the 30 stated",
+        "11 of 22 questions do not fit",
+    ):
+        assert said in told.text
+    assert "What supports it: 281,925 / 62 = 4,547.18" in told.text
 
 
-def test_every_parameter_changes_the_page(page, default):
-    few = page(sources="ct-2024", disclosure_threshold=5, show_passed=False)
-    assert "counts 62 districts and lists 61" in few.h1.text
-    assert "below 5 respondents" in few.text
-    assert "below 10 respondents" in default.text
-    assert "show_passed is True" in few.text
-    assert "show_passed is True" not in default.text
+def test_the_audit_of_one_source_speaks_of_no_other(page):
+    told = page(AUDIT, only="ct-2024")
+    assert "CoSN, 2013" not in told.text
+    assert "of 9 printed percents that can be tested" in told.h1.text
+    with pytest.raises(ReportError, match="ct-2042"):
+        page(AUDIT, only="ct-2042")
 
 
-def test_it_runs_on_the_sample_and_says_so(page):
-    made = page(data="sample")
-    assert "SYNTHETIC" in made.select_one(".headline").text
-    assert "Sample 2024" in made.text
-    assert "invented for demonstration" in made.text
+def test_the_comparison_shows_each_survey_once(page):
+    told = page(NATIONAL)
+    assert told.h1.text == (
+        "One device per student: 79% to 100% of responding districts in Connecticut, "
+        "84% to 99% elsewhere"
+    )
+    for said in (
+        "6% of responding districts have a post for it; 12% to 44%",
+        "Of 55 pairs of figures 0 allow a difference, 20 stand side by side and 35 are refused",
+        "$116,668",
+        "$128,486",
+        "611 or more",
+        "6% and 18%",
+    ):
+        assert said in told.text
+
+
+def test_the_comparison_of_one_topic_says_what_is_missing(page):
+    told = page(NATIONAL, topics="salary", confidence=0.8)
+    assert told.h1.text == "How does Connecticut stand beside the nation?"
+    assert "No figure on devices for students is among the topics" in told.text
+    assert "80% confidence is enough" in told.text
+
+
+@pytest.mark.parametrize("name", [AUDIT, NATIONAL])
+def test_they_run_on_the_sample_and_say_so(page, name):
+    told = page(name, data="sample")
+    assert "SYNTHETIC" in told.text
+    assert "Sample State" in told.text

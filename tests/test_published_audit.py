@@ -101,7 +101,7 @@ BY_HAND = [
     (
         "small_bases:ct-2024.sharing.counts",
         "suspicious",
-        "Some positions are shared with the town 1",
+        "61 respondents named: 1",
     ),
     ("small_bases:ct-2024.devices.one", "suspicious", "largest 20,000; smallest 240"),
     ("extremes:ct-2024.2024.benefit_rate.all", "passed", "10% to 35%; mean 23%"),

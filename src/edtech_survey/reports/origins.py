@@ -60,7 +60,7 @@ def synthetic(frame: pd.DataFrame | None = None) -> bool:
 
 def methods() -> pd.DataFrame:
     """Return the references of the methods, ``key`` and ``text``."""
-    return _known.evidence.methods if _known.evidence is not None else pd.DataFrame()
+    return _known.evidence.codebook.methods if _known.evidence is not None else pd.DataFrame()
 
 
 def of_item(item: Any, column: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, pairwise
@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.statistics.audit_case import (
     BY_ROUNDING,
     GRIM,
@@ -60,6 +61,7 @@ def audit(
     sources: pd.DataFrame | None = None,
     *,
     disclosure_threshold: int = 10,
+    of: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Check published figures against themselves.
 
@@ -82,22 +84,25 @@ def audit(
         that number is the survey's; fewer may have answered a single question of it.
     disclosure_threshold : int
         Means over fewer respondents than this are pointed out where respondents are named.
+    of : sequence of str
+        Tell of these sources only; all are looked at. Empty tells of all.
 
     Returns
     -------
     DataFrame
-        Findings, gravest first: ``finding_id``, ``check``, ``grade``
-        ("impossible", "only by rounding", "suspicious", "untestable"; checks that passed are
-        listed too, as "passed"), ``source``, ``item`` and its ``name`` in words, ``figures``
-        (ids) and their ``count``, ``arithmetic``, ``implication``, ``supports`` (relations that
-        hold the same number up), ``advice``, ``method`` (reference). Of percents: ``printed``,
-        the stated ``base``, the ``bases`` that could have printed them, the largest as
+        Findings, gravest first: ``finding_id``, ``check``, ``grade`` ("impossible", "only by
+        rounding", "suspicious", "untestable"; checks that passed are listed too, as "passed"),
+        ``source`` and ``item``, in words ``survey`` and ``name``, ``figures`` (ids) and their
+        ``count``, ``arithmetic``, ``implication``, ``supports`` (relations that hold the same
+        number up), ``advice``, ``method`` (reference). Of percents: ``printed``, the stated
+        ``base``, the ``bases`` that could have printed them, the largest as
         ``base_high``. Zero rows where there are no figures.
 
     Raises
     ------
     EstimateError
-        If a column is missing, a figure_id occurs twice, or the threshold is below 1.
+        If a column is missing, a figure_id occurs twice, the threshold is below 1, or a source
+        in `of` has no findings.
 
     References
     ----------
@@ -121,21 +126,36 @@ def audit(
         relations = x.relations if relations is None else relations
         known = [x.sources if sources is None else sources, x.publications]
         names = dict(zip(x.codebook.items["item"], x.codebook.items["label"], strict=True))
-        names |= _places(x.publications)
+        names |= _places(x.publications, x.sources, x.codebook.labels)
+        mine = x.own[["source", "wave"]].drop_duplicates()
+        names |= {source: f"{x.series.place}, {wave}" for source, wave in mine.to_numpy()}
     frames = [frame for frame in known if frame is not None]
     material = read(
         x if figures is None else figures, relations, frames, disclosure_threshold, name, names
     )
-    return findings_frame(finding for check in CHECKS for finding in check(material))
+    told = findings_frame(finding for check in CHECKS for finding in check(material))
+    told["survey"] = told["source"].map(lambda source: names.get(source, source)).astype("str")
+    problems = [Problem("of", f"{one!r} has no findings") for one in {*of} - {*told["source"]}]
+    if problems:
+        there = ", ".join(told["source"].unique())
+        raise EstimateError(f"sources cannot be told of; audited were {there}", problems)
+    return told[told["source"].isin(list(of) or told["source"])].reset_index(drop=True)
 
 
-def _places(publications: pd.DataFrame) -> dict[str, str]:
-    """Name the publications of a collection: who, and which year."""
+def _places(
+    publications: pd.DataFrame, sources: pd.DataFrame, labels: pd.DataFrame
+) -> dict[str, str]:
+    """Name sources, and the publications of a collection: who, and which year."""
     found = {}
-    for row in publications.fillna("").astype("str").to_dict("records"):
-        who, when = row["publisher"].partition(",")[0], re.search(r"\b\d{4}\b", row["published"])
-        found[row["publication"]] = f"{who}, {when[0]}" if when else who
-    return found
+    for frame, key, year in (
+        (publications, "publication", "published"),
+        (sources, "source", "wave"),
+    ):
+        for row in frame.astype("str").fillna("").to_dict("records"):
+            who, when = re.split(r"[,;]", row["publisher"])[0], re.search(r"\b\d{4}\b", row[year])
+            found[row[key]] = f"{who}, {when[0]}" if when else who
+    short = labels[labels["kind"].eq("source")]
+    return found | dict(zip(short["code"], short["label"], strict=True))
 
 
 # ------------------------------------------------------------------ percents and their bases
@@ -721,7 +741,7 @@ def _risk_finding(kind: str, figures: list[Figure], named: int) -> Finding:
     ordered = sorted(figures, key=lambda one: one.base or 0) if means else figures
     words = {"min": "smallest ", "max": "largest "}
     told = "; ".join(
-        f"{'' if one.group == 'all' else one.label + ' '}"
+        f"{'' if one.group == 'all' or len(ordered) == 1 else one.label + ' '}"
         + (f"{one.text} over {one.base}" if means else f"{words.get(one.statistic, '')}{one.text}")
         for one in ordered
     )

@@ -65,7 +65,7 @@ GRADES = {
 """Grades of comparability, and what they allow."""
 
 _FURTHER = (
-    dict.fromkeys(("name", "survey", "label", "verdict"), "str")
+    dict.fromkeys(("name", "survey", "other", "label", "verdict"), "str")
     | {"holds_from_base": "Int64", "supposed": "str", "pair_id": "str", "topic": "str"}
     | dict.fromkeys(("side", "comparability", "reason"), "str")
     | {"wave_from": "Int64", "period": "str", "silent": "object"}
@@ -86,6 +86,7 @@ def compare(
     min_base: int = 1,
     largest: int = LARGEST_BASE,
     own: Sequence[str] | None = None,
+    topics: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Set figures side by side, each comparison as far as its grade allows.
 
@@ -119,6 +120,8 @@ def compare(
     own : sequence of str, optional
         Sources that are the own ones, where `x` is a frame: by default all that hold none of the
         figures named by ``figure_id``.
+    topics : sequence of str
+        Topics to compare, as the table names them; empty takes all.
 
     Returns
     -------
@@ -126,7 +129,8 @@ def compare(
         The result shape, rows of a comparison together. ``side`` says which: ``own`` and
         ``elsewhere``, or ``before`` and ``after``; ``difference`` (own minus elsewhere, grade A)
         or ``change``; or ``refused`` (grade C: no numbers; also where the own figure is not
-        among those given). Further columns: ``name, survey`` in words; ``label, verdict,
+        among those given). Further columns, in words: ``name``, ``survey``, and of a refused pair
+        what the ``other`` figure is of; ``label, verdict,
         holds_from_base, supposed``; ``pair_id, topic, comparability, reason``; ``wave_from,
         period`` of a step; ``unit, publication, printed, take``; ``estimate_low, estimate_high``
         (what rounding allows); ``base_low, base_high`` (bases considered); ``effect,
@@ -136,8 +140,9 @@ def compare(
     Raises
     ------
     EstimateError
-        Naming every comparison whose grade, take or figure is wrong: a figure that is not there,
-        is a second printing, or stands twice; a grade A of different units or of a bound.
+        For a topic that no row has; and naming every comparison whose grade, take or figure is
+        wrong: a figure that is not there, is a second printing, or stands twice; a grade A of
+        different units or of a bound.
 
     References
     ----------
@@ -171,6 +176,11 @@ def compare(
     if lacking:
         kind = "trends" if over_time else "pairs"
         raise EstimateError(f"the {kind} have no column {', '.join(lacking)}")
+    strange = [Problem("topics", repr(one)) for one in topics if one not in set(table["topic"])]
+    if strange:
+        there = ", ".join(table["topic"].unique())
+        raise EstimateError(f"no such topic to compare; there are {there}", strange)
+    table = table[table["topic"].isin(list(topics) or table["topic"])]
     once = unrepeated(figures)
     mine = once[
         ~once["source"].isin(once.loc[once["figure_id"].isin(table["figure_id"]), "source"])
@@ -193,7 +203,7 @@ def compare(
     if problems:
         raise EstimateError(f"{len(problems)} comparisons cannot be taken as they stand", problems)
     made = estimates(rows).reindex(columns=[*ESTIMATE_COLUMNS, *_FURTHER])
-    made = made.assign(**_names(made, what.name, None if framed else x))
+    made = made.assign(**_names(made, table, once, what.name, None if framed else x))
     return made.assign(**_real(made, price_year, figures)).astype(_FURTHER)
 
 
@@ -272,8 +282,8 @@ class _Reader:
         item, own_size = str(frame["item"].iloc[0]), frame["population"].iloc[0]
         base, doubt = frame["base"].iloc[0], ""
         try:
-            size = self.largest if pd.isna(base) else max(self.largest, int(base))
-            sized = frame.assign(population=frame["population"].fillna(size))
+            most = self.largest if pd.isna(base) else max(self.largest, int(base))
+            sized = frame.assign(population=frame["population"].fillna(most))
             share = published_pairs(sized, item, min_base=max(least, self.min_base))[0]
         except EstimateError:
             if pd.isna(base):
@@ -484,8 +494,14 @@ def cohens_h(share: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
     return difference
 
 
-def _names(made: pd.DataFrame, name: Callable[[str, str], str], x: Any) -> dict[str, pd.Series]:
-    """Name what was asked, and whose survey it is: ``CoSN leadership survey``."""
+def _names(
+    made: pd.DataFrame,
+    table: pd.DataFrame,
+    figures: pd.DataFrame,
+    name: Callable[[str, str], str],
+    x: Any,
+) -> dict[str, pd.Series]:
+    """Name what was asked, whose survey it is, and what a refused pair would be set beside."""
     items: dict[str, str] = {}
     surveys: dict[str, str] = {}
     rest: dict[str, str] = {}
@@ -499,17 +515,22 @@ def _names(made: pd.DataFrame, name: Callable[[str, str], str], x: Any) -> dict[
         for kind, code, label in labels:
             {"survey": surveys, "rest": rest}.get(kind, {})[code] = label
         surveys |= dict.fromkeys(x.own["source"], x.series.place)
-    asked, whose = [], []
+    beside = figures[figures["figure_id"].isin(table["figure_id"])].set_index("figure_id")
+    others = dict(zip(table.get("pair_id", []), table["figure_id"], strict=False))
+    told = []
     for row in made.to_dict("records"):
         item, group = _said(row["item"], ""), _said(row["group"], "all")
-        told = items.get(item, item) if group == "all" else name(item, group)
-        told = rest.get(group, told) if row["take"] == "rest" else told
-        asked.append(_said(row["name"], told))
-        origin = _said(row["publication"], _said(row["source"], ""))
-        whose.append(surveys.get(origin, origin))
+        asked = items.get(item, item) if group == "all" else name(item, group)
+        asked = rest.get(group, asked) if row["take"] == "rest" else asked
+        refused = others.get(row["pair_id"]) if row["side"] == REFUSED else None
+        other = beside.loc[refused].to_dict() if refused in beside.index else row
+        origin = _said(other["publication"], _said(other["source"], ""))
+        what = items.get(other["item"], other["item"]) if refused in beside.index else pd.NA
+        told.append((_said(row["name"], asked), surveys.get(origin, origin), what))
+    columns = zip(*told, strict=True) if told else ([], [], [])
     return {
-        "name": pd.Series(asked, made.index, dtype="str"),
-        "survey": pd.Series(whose, made.index, dtype="str"),
+        column: pd.Series(list(values), made.index, dtype="str")
+        for column, values in zip(("name", "survey", "other"), columns, strict=True)
     }
 
 
