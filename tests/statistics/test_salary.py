@@ -72,7 +72,7 @@ def test_the_table_holds_what_was_printed_and_where_it_stands(table):
 def test_dollars_of_another_year_are_the_ratio_of_the_indexes():
     found = salary_table(as_figures(PRINTED), price_year=2017, positions=POSITIONS, prices=PRICES)
     assert found["salary"].tolist() == pytest.approx((0.8 * PRINTED["salary"]).tolist())
-    assert set(found["dollars"]) == {"2017 dollars"}
+    assert set(found["currency"]) == {"2017 dollars"}
 
 
 @pytest.mark.parametrize(("wave", "to"), [(2026, 2024), (2024, 2030)])
@@ -80,7 +80,7 @@ def test_a_year_without_an_index_is_shown_in_its_own_dollars_and_says_so(wave, t
     printed = as_figures(PRINTED, wave=wave)
     found = salary_table(printed, price_year=to, positions=POSITIONS, prices=PRICES)
     assert found["salary"].tolist() == PRINTED["salary"].tolist()
-    assert set(found["dollars"]) == {f"{wave} dollars"}
+    assert set(found["currency"]) == {f"{wave} dollars"}
 
 
 def test_the_latest_wave_that_asked_for_pay_is_taken():
@@ -464,7 +464,7 @@ def test_records_are_in_real_dollars_of_the_latest_wave():
     factor = np.where(given.positions["wave"] == 2021, 100 / 90, 1.0)
     expected = given.positions["salary"].to_numpy(float) * factor
     np.testing.assert_allclose(found["salary"].to_numpy(float), expected)
-    assert set(found["dollars"]) == {"2024 dollars"}
+    assert set(found["currency"]) == {"2024 dollars"}
     assert found["synthetic"].all()
 
 

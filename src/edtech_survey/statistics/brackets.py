@@ -37,6 +37,7 @@ _FURTHER = {
     "p_value": "Float64",
     "price_year": "Int64",
     "dollar_year": "Int64",
+    "currency": "str",
     "reason": "str",
 }
 
@@ -81,8 +82,8 @@ def brackets(
     DataFrame
         The result shape. One row a bracket, item ``salary_bracket``, statistic ``share``: percent
         of those who named a bracket, Wilson's interval, ``count``, ``low`` and ``high`` (NA at an
-        open end) in dollars of ``price_year``, ``holds_median``. Then item
-        ``salary_distribution``, of the curve: ``quantile`` (group ``p50``), ``mean`` and
+        open end) in dollars of ``price_year``, ``holds_median``, ``currency`` ("2024 dollars").
+        Then item ``salary_distribution``, of the curve: ``quantile`` (group ``p50``), ``mean`` and
         ``log_sd`` in usd, ``share`` (group ``over-100000``) in percent, each with its interval
         and ``free_low, free_high``, bounds that need no curve; ``g2``, the likelihood-ratio test
         of the curve, with ``df`` and ``p_value``. ``reason`` says why a number is not there.
@@ -118,9 +119,8 @@ def brackets(
         return _shaped([])
     first = cells.iloc[0]
     year = dollar_year or (None if pd.isna(first["wave"]) else int(first["wave"]))
-    factor, dollars = (
-        (1.0, year) if year is None else priced(year, price_year, prices_of(x, prices))
-    )
+    money = None if year is None else priced(year, price_year, prices_of(x, prices))
+    factor, dollars, behind = money or (1.0, pd.NA, pd.NA)
     counts, base = cells["count"].to_numpy(float), int(cells["count"].sum())
     known = bool(cells["known"].all())
     shared = {
@@ -130,6 +130,7 @@ def brackets(
         "base": base if known else pd.NA,
         "synthetic": first["synthetic"],
         "price_year": dollars,
+        "currency": "dollars" if year is None else f"{dollars} dollars",
         "dollar_year": year,
     }
     low, high = factor * cells["low"].to_numpy(float), factor * cells["high"].to_numpy(float)
@@ -145,7 +146,7 @@ def brackets(
             "item": ITEM,
             "statistic": "share",
             "group": row.group,
-            "figures": row.figures,
+            "figures": joined(row.figures, behind),
             "estimate": 100 * row.count / base,
             "conf_low": limits[0][at],
             "conf_high": limits[1][at],
@@ -161,7 +162,7 @@ def brackets(
             cells.rename(columns={"count": "n"}).assign(count=counts).itertuples()
         )
     ]
-    told = shared | {"item": "salary_distribution", "figures": joined(*cells["figures"])}
+    told = shared | {"item": "salary_distribution", "figures": joined(*cells["figures"], behind)}
     return _shaped(
         [*shares, *_curve(told, counts, low, high, known, quantiles, amounts, confidence)]
     )
@@ -356,7 +357,8 @@ def _curve(
     columns = ("statistic", "group", "unit", "at")
     rows: list[dict[str, Any]] = [dict(zip(columns, row, strict=True)) for row in wanted]
     test: dict[str, Any] = {"statistic": "g2", "group": "all"}
-    shared = shared | {"method": f"log-normal from {len(counts)} brackets, maximum likelihood"}
+    method = f"log-normal from {len(counts)} brackets, maximum likelihood"
+    shared = shared | {"method": method}
     if (counts > 0).sum() < 3:
         none = shared | {"reason": "a curve needs answers in three brackets"}
         return [row | none for row in [*rows, test]]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.shape import joined
 
 ITEM = "cpi_u"
 
@@ -104,16 +105,24 @@ def prices_of(x: Any, prices: Any = None) -> pd.DataFrame:
     return getattr(found, "elsewhere", found)
 
 
-def priced(year: int, to: int | None, prices: Any) -> tuple[float, int]:
-    """Return the factor to dollars of ``to``, and whose dollars they then are.
+class Priced(NamedTuple):
+    """A factor to dollars of another year, that year, and the ids of the figures behind it."""
 
-    Where either year has no index (yet), the dollars stay those of ``year``: factor 1.
-    """
-    if not to or to == year:
-        return 1.0, year
-    frame = prices_of(prices)
-    there = set(frame.loc[frame["item"] == ITEM, "wave"].dropna()) if "item" in frame else set()
-    return (float(real(1.0, year, to, frame)), to) if {year, to} <= there else (1.0, year)
+    factor: float
+    year: int
+    figures: Any
+
+
+def priced(year: int, to: int | None, prices: Any) -> Priced:
+    """Bring dollars of a year to another's; where a year has no index (yet), they stay its own."""
+    own, frame = Priced(1.0, year, pd.NA), prices_of(prices)
+    if not to or to == year or "item" not in frame:
+        return own
+    rows = frame[frame["item"].eq(ITEM) & frame["wave"].isin([year, to]).fillna(False)]
+    if rows["wave"].nunique() < len({year, to}):
+        return own
+    behind = joined(*rows.get("figure_id", []))
+    return Priced(float(real(1.0, year, to, frame)), to, behind)
 
 
 def _spans(years: pd.Index) -> str:

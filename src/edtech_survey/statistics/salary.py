@@ -34,8 +34,8 @@ SPECS = pd.DataFrame(
         )
         for within, effects in (("", ""), (", within categories", " + C(category)"))
         for counted, weights in (
-            ("Every position alike", pd.NA),
-            ("Weighted by districts", "districts"),
+            ("each job once", pd.NA),
+            ("each job once per district", "districts"),
         )
     ],
     columns=["name", "formula", "weights", "unit"],
@@ -58,7 +58,7 @@ _TABLE = {
     "log_enrollment": "Float64",
     "log_salary": "Float64",
     "price_year": "Int64",
-    "dollars": "str",
+    "currency": "str",
     "unit": "str",
 }
 _FIT = (
@@ -99,7 +99,7 @@ def salary_table(
         Default the latest that asked for pay; with ``each="district"``, every wave.
     price_year : int, optional
         The year whose dollars pay is put into; default the wave's own, and of several waves the
-        latest. A wave whose year has no price index stays in its own dollars, as ``dollars`` says.
+        latest. A wave whose year has no price index stays in its own dollars, as ``currency`` says.
     each : {"position", "district"}
         One row a position, of published means; or one row a district and position, of the answers
         of an Evidence. The latter hold what single people are paid: use them in
@@ -114,7 +114,7 @@ def salary_table(
     DataFrame
         The result shape, item ``position_salary``: ``estimate`` is the pay, ``base`` the
         districts with the position. Then ``name, category, districts, enrollment, fte, salary``
-        (the pay again, for formulas), ``log_enrollment, log_salary, price_year, dollars``
+        (the pay again, for formulas), ``log_enrollment, log_salary, price_year, currency``
         ("2024 dollars"), ``unit``; with ``each="district"`` also ``district_id, position``.
         NA where not published; zero rows where pay was not asked.
 
@@ -131,8 +131,8 @@ def salary_table(
     ...      "value": value, "figure_id": item}
     ...     for item, statistic, value in (
     ...         ("present", "count", 13), ("enrollment", "mean", 4569), ("salary", "mean", 70610))])
-    >>> salary_table(printed)[["group", "estimate", "base", "enrollment", "dollars"]]
-       group  estimate  base  enrollment       dollars
+    >>> salary_table(printed)[["group", "estimate", "base", "enrollment", "currency"]]
+       group  estimate  base  enrollment      currency
     0  coach   70610.0    13      4569.0  2024 dollars
     """
     if each == "district":
@@ -148,7 +148,7 @@ def salary_table(
     if found["salary"].empty:
         return _shaped([])
     by_group = {name: rows.set_index("group") for name, rows in found.items()}
-    factor, dollars = priced(year, price_year, prices_of(x, prices))
+    factor, dollars, behind = priced(year, price_year, prices_of(x, prices))
     rows = [
         {
             **{name: rows["value"].get(row.position) for name, rows in by_group.items()},
@@ -157,7 +157,9 @@ def salary_table(
             "category": row.category,
             "base": by_group["salary"]["base"].get(row.position, pd.NA),
             "base_kind": by_group["salary"]["base_kind"].get(row.position, pd.NA),
-            "figures": joined(*(rows["figure_id"].get(row.position) for rows in by_group.values())),
+            "figures": joined(
+                *(rows["figure_id"].get(row.position) for rows in by_group.values()), behind
+            ),
         }
         for row in known.itertuples()
         if row.position in set(every["group"])
@@ -170,9 +172,9 @@ def salary_table(
         statistic="mean",
         base=table["base"].fillna(table["districts"]).round(),
         synthetic=bool(every["synthetic"].fillna(False).any()),
-        method="mean of the districts with the position",
+        method="mean of the districts with the position" + (", CPI-U" if factor != 1 else ""),
         price_year=dollars,
-        dollars=f"{dollars} dollars",
+        currency=f"{dollars} dollars",
     )
     return _shaped(table)
 
@@ -211,7 +213,7 @@ def _records(x: Any, wave: int | None, price_year: int | None, prices: Any) -> p
         base_kind="derived",
         method="as answered",
         price_year=own,
-        dollars=own.astype("str") + " dollars",
+        currency=own.astype("str") + " dollars",
     )
     return _shaped(table, district_id="str", position="str")
 
@@ -271,9 +273,9 @@ def regressions(
     specs : str, list of str, DataFrame or None
         Formulas such as ``"log_salary ~ log_enrollment + C(category)"``; or a frame with columns
         ``formula`` and, if wanted, ``name, weights, clusters, covariance, unit``. Default
-        ``SPECS``: dollars on 1,000 students and log on log, every position alike and weighted by
-        districts, without and with effects of categories. ``"rank(salary) ~ rank(enrollment)"``
-        gives Spearman's correlation.
+        ``SPECS``: dollars on 1,000 students and log on log, each position counted once and
+        as often as districts have it, without and with effects of categories. A formula
+        ``"rank(salary) ~ rank(enrollment)"`` gives Spearman's correlation.
     weights : str, optional
         Column of analytic weights (never frequencies), such as ``"districts"``.
     clusters : str, optional
@@ -466,7 +468,8 @@ def _slope(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[
         raise EstimateError(f"{groups} distinct clusters, at least {MIN_CLUSTERS} are needed")
     robust, errors, alone = fit(rows, spec), spec["covariance"], rows.head(0)
     if spec["clusters"]:
-        codes, errors = pd.factorize(rows[spec["clusters"]])[0], "clustered"
+        codes = pd.factorize(rows[spec["clusters"]])[0]
+        errors = f"clustered by {spec['clusters']}"
         robust = robust.get_robustcov_results("cluster", groups=codes, use_t=True)
     elif errors == "HC3":
         deciding = leverage(robust) > 1 - 1e-9

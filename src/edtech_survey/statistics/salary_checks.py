@@ -86,7 +86,9 @@ def influence(
     found = pd.concat(parts) if parts else pd.DataFrame()
     frame = pd.DataFrame(found, columns=[*ESTIMATE_COLUMNS, *_FURTHER])
     numbers = ("full", "added", "weight", "leverage", "cooks_distance", "dfbetas")
-    types = dict.fromkeys(numbers, "Float64") | {"turns": "boolean", "influential": "boolean"}
+    texts = ("name", "spec", "formula", "weights", "unit", "reason")
+    types = dict.fromkeys(numbers, "Float64") | dict.fromkeys(texts, "str")
+    types |= {"turns": "boolean", "influential": "boolean"}
     return estimates(frame.astype(types).reset_index(drop=True))
 
 
@@ -119,7 +121,7 @@ def _measures(rows: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
             "name": rows.get("name", group),
             "statistic": statistic,
             "estimate": full - shift,
-            "method": "all rows but one",
+            "method": "slope without one row; its part by Frisch & Waugh",
             "spec": spec["name"],
             "formula": spec["formula"],
             "weights": spec["weights"],
