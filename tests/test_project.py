@@ -140,6 +140,10 @@ def test_a_wrong_first_call_is_answered_with_the_right_one(published):
         published.loc  # noqa: B018
     with pytest.raises(AttributeError, match=r"about\(item\)"):
         published.columns_of  # noqa: B018
+    with pytest.raises(AttributeError, match=r"evidence\.own"):
+        published.state  # noqa: B018
+    with pytest.raises(TypeError, match=r"es\.pick\(evidence, 'devices'\)"):
+        published["devices"]
     with pytest.raises(AttributeError, match=r'did you mean es\.shares\(evidence, "one_to_one"\)'):
         es.one_to_one  # noqa: B018
     with pytest.raises(AttributeError, match=r"did you mean es\.shares"):

@@ -124,11 +124,6 @@ class Evidence:
     responses: Responses | None
     raw: Path
 
-    @property
-    def state(self) -> pd.DataFrame:
-        """Figures of the series, by their former name."""
-        return self.own
-
     @cached_property
     def figures(self) -> pd.DataFrame:
         """Figures of the series and of elsewhere in one frame."""
@@ -141,14 +136,11 @@ class Evidence:
         """The figures, and beside them each second printing of one, which an audit compares."""
         import pandas as pd  # noqa: PLC0415
 
-        from edtech_survey.data.figures import read_figures  # noqa: PLC0415
-
-        all_of, mine = read_figures(raw=self.raw), self.figures
+        all_of, mine = self._printed, self.figures
         again = all_of["note"].fillna("").str.startswith("repeat of")
         again &= all_of["source"].isin(mine["source"])
         kept = all_of[all_of["figure_id"].isin(mine["figure_id"]) | again]
-        news = mine[~mine["figure_id"].isin(kept["figure_id"])]
-        return pd.concat([kept, news], ignore_index=True)
+        return pd.concat([kept, mine[~mine["figure_id"].isin(kept["figure_id"])]], ignore_index=True)
 
     @cached_property
     def synthetic(self) -> bool:
@@ -284,6 +276,9 @@ class Evidence:
             synthetic=self.synthetic,
         )
 
+    def __getitem__(self, item: Any) -> Any:
+        raise TypeError(f"an Evidence is no frame: es.pick(evidence, {item!r}) gives its figures")
+
     def __dir__(self) -> list[str]:
         """Offer the small tables to completion."""
         return [*super().__dir__(), *_TABLES]
@@ -320,14 +315,11 @@ class Evidence:
             return self.__dict__[name]
         if name.startswith("_"):
             raise AttributeError(name)
-        frames = [
-            near for near in ("own", "elsewhere") if hasattr(type(self.__dict__.get(near)), name)
-        ]
-        told = (
-            f"its figures are a frame: evidence.own.{name}, or es.pick(evidence, item)"
-            if frames
-            else "there are own, elsewhere, figures, responses, codebook, sources, about(item)"
-        )
+        told = "there are own, elsewhere, figures, responses, codebook, sources, about(item)"
+        if hasattr(type(self.__dict__.get("own")), name):
+            told = f"its figures are a frame: evidence.own.{name}, or es.pick(evidence, item)"
+        elif name in ("state", "data_frame", "df"):
+            told = "the figures of its series are evidence.own"
         raise AttributeError(f"an Evidence has no {name!r}: {told}")
 
 
