@@ -1,7 +1,6 @@
 """A chart that is drawn in the cell becomes an exhibit that stands by itself."""
 
 import re
-from itertools import pairwise
 
 import matplotlib as mpl
 import pandas as pd
@@ -193,16 +192,6 @@ def test_intervals_that_are_not_known_are_not_drawn():
     ax, rows = axes(), levels().tail(4)
     marks.interval_bars(ax, rows.assign(conf_low=[pd.NA, 1.0, 2.0, 3.0]), y="name")
     assert len(ax.collections[0].get_segments()) == 3
-
-
-def test_ends_of_lines_are_named_apart():
-    ax, rows = axes(), levels()
-    sns.lineplot(rows, x="wave", y="estimate", hue="name", legend=False, ax=ax)
-    marks.end_labels(ax, rows)
-    assert sorted(labels_of(ax)) == sorted(BANDS)
-    heights = sorted(text.xy[1] for text in ax.texts)
-    assert min(b - a for a, b in pairwise(heights)) > 2
-    assert sum(heights) / 4 == pytest.approx(96, abs=0.01)
 
 
 def test_names_of_points_do_not_overlap():

@@ -29,7 +29,6 @@ def points(ax, frame):
 def lines(ax, frame):
     sns.lineplot(frame, x="wave", y="estimate", hue="name", legend=False, ax=ax)
     es.marks.year_axis(ax, [2017, 2020, 2021, 2024])
-    es.marks.end_labels(ax, frame[frame["wave"] == 2024], "{name}", x="wave", y="estimate")
 
 
 @pytest.mark.parametrize("draw", [rows, points, lines])

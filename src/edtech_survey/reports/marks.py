@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from textwrap import wrap
@@ -98,31 +98,6 @@ def direct_labels(
         _note(ax, text, (across, up), (0, 7 if above else -16), color, ha="center", weight="bold")
 
 
-def end_labels(
-    ax: Axes,
-    rows: pd.DataFrame,
-    pattern: str = "{name}",
-    x: str = "wave",
-    y: str = "estimate",
-    *,
-    by: str = "name",
-    colors: Mapping[str, str] | str = INK,
-) -> None:
-    """Name each line at its right end, apart from one another, instead of a legend."""
-    last = rows.sort_values(x, kind="stable").groupby(by, sort=False).tail(1)
-    low, high = sorted(ax.get_ylim())
-    figure: Any = ax.get_figure(root=True)
-    inches = figure.get_size_inches()[1] * ax.get_position().height
-    gap = (high - low) * 0.17 / inches
-    for place, at in zip(
-        spread(last[y].astype(float).tolist(), gap), range(len(last)), strict=True
-    ):
-        row = last.iloc[[at]]
-        color = colors if isinstance(colors, str) else colors.get(str(row[by].iloc[0]), INK)
-        name = fitted(_text(row, pattern), 1.6)
-        _note(ax, name, (row[x].iloc[0], place), (8, 0), color, va="center")
-
-
 def point_names(
     ax: Axes, rows: pd.DataFrame, x: str, y: str, pattern: str = "{name}", *, size: float = 8.5
 ) -> None:
@@ -176,31 +151,6 @@ def rows_axis(ax: Axes, count: int) -> None:
 def zero_line(ax: Axes, upright: bool = True) -> None:
     """Draw the line of no change, heavier than the grid."""
     (ax.axvline if upright else ax.axhline)(0, color=INK, linewidth=1.2, zorder=1.5)
-
-
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Move positions apart until neighbours are a gap from one another; order is kept.
-
-    >>> spread([10, 11, 50], gap=5)
-    [8.0, 13.0, 50.0]
-    """
-    order = sorted(range(len(wanted)), key=lambda k: wanted[k])
-    blocks: list[tuple[float, list[int]]] = []
-    for k in order:
-        centre, members = float(wanted[k]), [k]
-        while (
-            blocks and centre - blocks[-1][0] < gap * (len(members) + len(blocks[-1][1])) / 2 - 1e-9
-        ):
-            _, before = blocks.pop()
-            members = [*before, *members]
-            centre = sum(wanted[j] for j in members) / len(members)
-        blocks.append((centre, members))
-    placed = {
-        k: centre + gap * (at - (len(members) - 1) / 2)
-        for centre, members in blocks
-        for at, k in enumerate(members)
-    }
-    return [placed[k] for k in range(len(wanted))]
 
 
 def fitted(text: str, inches: float, lines: int = 2, size: float = TEXT) -> str:
