@@ -359,7 +359,7 @@ def relation(name, kind, *, parts, result="", over=(), base=pd.NA, force="must")
 def test_the_findings_are_one_table_of_text_gravest_first():
     rows = [figure("a", "61%", 61, base=30), figure("b", "90%", 90, base=30)]
     told = audit(pd.DataFrame(rows))
-    assert list(told.columns) == list(COLUMNS)
+    assert list(told.columns) == [*COLUMNS, "survey"]
     assert told["finding_id"].is_unique
     assert [GRADES.index(grade) for grade in told["grade"]] == sorted(
         GRADES.index(grade) for grade in told["grade"]

@@ -105,7 +105,7 @@ def test_the_smallest_base_to_believe_narrows_the_interval():
     wide = by_side(compared(pair("us.unknown"), largest=100)).loc["difference"]
     narrow = by_side(compared(pair("us.unknown"), largest=100, min_base=50)).loc["difference"]
     assert wide["conf_low"] < narrow["conf_low"]
-    assert narrow["supposed"] == "at least 50 answered in 2023"
+    assert narrow["supposed"].startswith("at least 50 answered")
     assert pd.isna(wide["supposed"])
 
 

@@ -326,7 +326,6 @@ class Needs(NamedTuple):
 
 KINDS: dict[str, Needs] = {
     "sum": Needs("needed", 2),
-    "product": Needs("needed", 2),
     "quotient": Needs("optional", 1, "or base", "or over"),
     "share_of": Needs("optional", 1, "or base", "or over"),
     "growth": Needs("needed", 1, "needed"),

@@ -28,17 +28,8 @@ SUSPICIOUS = "suspicious"
 UNTESTABLE = "untestable"
 PASSED = "passed"
 GRADES = (IMPOSSIBLE, BY_ROUNDING, SUSPICIOUS, UNTESTABLE, PASSED)
-"""Grades, gravest first.
-
-===================  ========================================================================
-impossible           these numbers cannot all be right as they are printed and described
-only by rounding     they can, but only if one was rounded more coarsely than it is printed,
-                     or if rounding errors add up the right way
-suspicious           nothing forbids it, but a careful reader would look at the source
-untestable           what is printed does not allow a test
-passed               tested, and nothing was found
-===================  ========================================================================
-"""
+"""Grades, gravest first: cannot all be right as printed and described; can, but only if one was
+rounded more coarsely than printed; worth a look at the source; not testable; nothing found."""
 
 GRIM = "Brown and Heathers 2017, Social Psychological and Personality Science 8:363-369 (GRIM)"
 INTERVALS = "Moore, Kearfott and Cloud 2009, Introduction to Interval Analysis, ch. 2"
@@ -573,7 +564,7 @@ def _named(figures: tuple[Figure, ...]) -> str:
     return _items(figures, lambda figure: figure.about)
 
 
-_SUPPORTING = ("sum", "product", "quotient", "share_of", "growth", "parts")
+_SUPPORTING = ("sum", "quotient", "share_of", "growth", "parts")
 
 
 def _supports(finding: Finding, all_of: Iterable[Finding]) -> str | None:

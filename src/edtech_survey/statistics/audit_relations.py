@@ -48,19 +48,6 @@ def total(case: Relation) -> Finding:
     return _judged(case, central, possible, told)
 
 
-def product(case: Relation) -> Finding:
-    """Test result = product of parts."""
-    if not case.numbers or case.result is None:
-        return case.untestable("a factor or the product is not printed as a number")
-    central, possible = Fraction(1), Span(Fraction(1), Fraction(1))
-    for figure in case.parts:
-        central *= figure.value or Fraction(0)
-        possible = possible.times(_span(figure))
-    factors = " × ".join(figure.text for figure in case.parts)
-    told = f"{factors} = {shown(central)}, printed {case.result.text}"
-    return _judged(case, central, possible, told)
-
-
 def quotient(case: Relation, scale: int = 1) -> Finding:
     """Test result = parts / over."""
     if not case.numbers or not (case.over or case.base):
@@ -411,7 +398,6 @@ def _agreement(figures: list[Figure], *, must: bool) -> tuple[str, str]:
 
 KINDS: Mapping[str, Callable[[Relation], Finding | None]] = {
     "sum": total,
-    "product": product,
     "quotient": quotient,
     "share_of": share_of,
     "growth": growth,
@@ -429,30 +415,7 @@ KINDS: Mapping[str, Callable[[Relation], Finding | None]] = {
     "all_within": all_within,
     "one_unit": one_unit,
 }
-"""What each kind of relation claims; see the functions.
-
-=============  ==============================================================================
-sum            result = sum of parts
-product        result = product of parts
-quotient       result = sum of parts / sum of over (or base)
-share_of       result, in percent, = 100 x sum of parts / sum of over (or base)
-growth         result, in percent, = 100 x (sum of parts / sum of over - 1)
-parts          parts are exclusive answers that make up the whole
-exclusive      parts are exclusive answers; others may be missing
-question       parts are percents of the same respondents (tested by ``joint_base``)
-list_length    result = how many parts there are; fewer may be listed than were counted
-respondents    as list_length; the parts name the respondents
-same           result and parts are one number
-distinct       parts are of classes that differ, so that equal numbers need a second look
-order          parts ascend, in the order given
-between        result lies between the smallest and the largest of parts
-limit          no part exceeds base
-each_within    each part (base x mean, or a total) is no more than the total result
-all_within     the parts together are no more than the total result
-one_unit       result is the smallest ratio of a / b, parts the smallest a: that b is at most
-               parts / result, and must be at least base (1 if none is given)
-=============  ==============================================================================
-"""
+"""What each kind of relation claims is told by its function; ``joint_base`` tests "question"."""
 
 
 def relations(material: Material) -> Iterator[Finding]:
