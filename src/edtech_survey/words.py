@@ -7,7 +7,7 @@ these functions so that a headline, a label and a table cell never disagree.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -36,11 +36,7 @@ def rounded(x: Any, digits: int = 0) -> Decimal:
 def number(x: Any, digits: int | None = None) -> str:
     """Write a plain number with thousands separators.
 
-    Parameters
-    ----------
-    x : number or NA
-    digits : int, optional
-        Decimals. By default none for a whole number or 100 and above, one from 10, else two.
+    Without ``digits`` it has no decimals if whole or from 100 up, one from 10, else two.
 
     Examples
     --------
@@ -128,7 +124,6 @@ def year(x: Any) -> str:
 FORMATS: dict[str, Callable[[Any], str]] = {
     "percent": percent,
     "points": signed,
-    "usd": usd,
     "dollars": usd,
     "count": lambda x: number(x, 0),
     "fte": fte,
@@ -141,16 +136,11 @@ FORMATS: dict[str, Callable[[Any], str]] = {
 
 
 def value(x: Any, format: str = "number") -> str:
-    """Write ``x`` as a kind of number.
-
-    Raises
-    ------
-    ValueError
-        If ``format`` is not one of ``FORMATS``.
+    """Write ``x`` as a kind of number, one of ``FORMATS``.
 
     Examples
     --------
-    >>> value(89, "percent"), value(75, "points"), value(1008, "ratio"), value(None, "usd")
+    >>> value(89, "percent"), value(75, "points"), value(1008, "ratio"), value(None, "dollars")
     ('89%', '+75', '1 to 1,008', 'not available')
     """
     if format not in FORMATS:
@@ -178,7 +168,7 @@ def inside(low: Any, high: Any, format: str = "number") -> str:
 
     Examples
     --------
-    >>> inside(77.4, 94.7, "percent"), inside(-3.9, 77.6, "points"), inside(1.2, 14, "usd")
+    >>> inside(77.4, 94.7, "percent"), inside(-3.9, 77.6, "points"), inside(1.2, 14, "dollars")
     ('77 to 95', '−4 to 78', '$1.20 to $14')
     """
     if _missing(low) or _missing(high):
@@ -186,27 +176,6 @@ def inside(low: Any, high: Any, format: str = "number") -> str:
     if format in ("percent", "points"):
         return f"{number(low, 0)} to {number(high, 0)}"
     return interval(low, high, format)
-
-
-def change(x: Any, low: Any = None, high: Any = None) -> str:
-    """Write a change in points, and say so when its interval holds zero.
-
-    Examples
-    --------
-    >>> change(75, 66, 84), change(-4, -7, -1)
-    ('up 75 points (66 to 84)', 'down 4 points (1 to 7)')
-    >>> change(2, -3, 7)
-    'no clear change (between 3 points down and 7 points up)'
-    """
-    if _missing(x):
-        return MISSING
-    known = not (_missing(low) or _missing(high))
-    if known and low <= 0 <= high:
-        return f"no clear change (between {points(abs(low))} down and {points(high)} up)"
-    way = "up" if x > 0 else "down" if x < 0 else "unchanged at"
-    ends = sorted((abs(float(low)), abs(float(high)))) if known else []
-    told = f" ({number(ends[0], 0)} to {number(ends[1], 0)})" if ends else ""
-    return f"{way} {points(abs(float(x)))}{told}"
 
 
 def count(x: Any, noun: str) -> str:
@@ -221,28 +190,6 @@ def count(x: Any, noun: str) -> str:
         return MISSING
     text = number(x, 0)
     return f"{text} {noun}" if text == "1" else f"{text} {_IRREGULAR.get(noun, _plural(noun))}"
-
-
-def count_of(part: Any, whole: Any) -> str:
-    """Write a count out of its base.
-
-    Examples
-    --------
-    >>> count_of(47, 53)
-    '47 of 53'
-    """
-    return f"{number(part, 0)} of {number(whole, 0)}"
-
-
-def about(text: str) -> str:
-    """Say that a number is not exact.
-
-    Examples
-    --------
-    >>> about(percent(40))
-    'about 40%'
-    """
-    return f"about {text}"
 
 
 def spell(x: Any) -> str:
@@ -266,7 +213,7 @@ def join(parts: Iterable[Any], last: str = "and") -> str:
     ('a, b and c', 'a or b', 'a', '')
     """
     texts = [str(part) for part in parts]
-    return texts[-1] if len(texts) == 1 else f" {last} ".join(_head_and_tail(texts))
+    return f" {last} ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
 def years(values: Iterable[Any]) -> str:
@@ -304,7 +251,3 @@ def _plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
-
-
-def _head_and_tail(texts: Sequence[str]) -> list[str]:
-    return [", ".join(texts[:-1]), texts[-1]] if texts else []

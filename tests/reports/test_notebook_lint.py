@@ -8,14 +8,10 @@ import pytest
 from edtech_survey.reports.notebook_lint import lint, words_problems
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-NOT_YET = {"06_published_figures_audit"}
-"""Not yet in the new manner; this set shrinks to nothing."""
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_words_and_cells_of_each_notebook(notebook):
-    if notebook.stem in NOT_YET:
-        pytest.skip("its words still stand in the package")
     assert [str(problem) for problem in lint(notebook)] == []
 
 
