@@ -246,3 +246,23 @@ def test_check_prints_no_control_characters(tmp_path, book):
     text = check_export(path, book).to_text()
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def test_columns_of_a_matrix_are_matched_together(tmp_path, book):
+    stem = "Now about the people. For each role, what applies?"
+    roles = {"Technology Director": "technology_director", "Network Engineer": "network_engineer",
+             "Technician I": "technician_1", "Data Specialist": "data_specialist"}  # fmt: skip
+    grades = {"Kindergarten to grade 2": "pk-2", "Grades 3 to 5": "3-5", "Grades 6 to 8": "6-8"}
+    expected = {"District": ("district_name", "")}
+    expected |= {f"{stem} [{title}][Average yearly pay]": ("position_salary", code)
+                 for title, code in roles.items()}  # fmt: skip
+    expected |= {f"{stem} [{title}][People, full-time equivalents]": ("position_fte", code)
+                 for title, code in roles.items()}  # fmt: skip
+    expected |= {f"Pupils for each machine [{name}]": ("student_device_ratio", band)
+                 for name, band in grades.items()}  # fmt: skip
+    expected["How many devices does your technology staff support?"] = ("devices", "")
+    said = ["$90,000"] * 4 + ["1"] * 4 + ["1:1"] * 3 + ["3400"]
+    path = tmp_path / "matrix.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([list(expected), ["Avon", *said], ["Berlin", *said]])
+    assert matched(match_columns(read_export(path), book)) == expected

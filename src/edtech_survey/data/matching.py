@@ -26,6 +26,8 @@ SAMPLE = 200
 """Distinct answers by which a column is judged."""
 TRIED = 4
 """Items, the likeliest by their words, as which a column's answers are read."""
+MATRIX, TOGETHER = 3, 35.0
+"""Columns that make a matrix, and the mean score from which they are taken together."""
 _WORDS_WEIGHT = 0.72
 _STOP = frozenset(
     ("a", "an", "and", "are", "at", "by", "do", "does", "e", "each", "etc", "for", "from", "g",
@@ -58,6 +60,9 @@ def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
         answers = distinct[distinct.str.strip().ne("")].iloc[:SAMPLE].reset_index(drop=True)
         scored.append(_scores(column, answers, codebook, words))
         empty.append(bool(text.str.strip().eq("").all()))
+    asked = columns[~columns["role"].eq("meta") & ~pd.Series(empty, dtype=bool)]
+    for at, whole in _matrices(asked, scored, codebook, words).items():
+        scored[at] |= whole
     chosen = _with_siblings(_assigned(scored), columns, empty, codebook, words)
     rows = [
         _row(column, empty[at], scored[at], chosen[at])
@@ -84,7 +89,7 @@ def _scores(
     for key in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
         fit = _fit(answers, key, codebook)
         # Names that no directory knows do not make a column of districts less of one.
-        misfit = len(answers) >= 3 and fit < 0.3 and key.item != IDENTITY
+        misfit = len(answers) >= 2 and fit < 0.3 and key.item != IDENTITY
         doubted = 0.6 if misfit else 1.0
         found[key] = 100 * doubted * (_WORDS_WEIGHT * said[key] + (1 - _WORDS_WEIGHT) * fit)
     named = _fit_district(answers, codebook)
@@ -92,6 +97,49 @@ def _scores(
         identity = _Candidate(IDENTITY, "", codebook.type_of(IDENTITY))
         found[identity] = max(found.get(identity, 0.0), 60 + 40 * named)
     return found
+
+
+def _matrices(
+    columns: pd.DataFrame,
+    scored: list[dict[_Candidate, float]],
+    codebook: Codebook,
+    words: _Words,
+) -> dict[int, dict[_Candidate, float]]:
+    """Judge the columns of one matrix together: what is asked alike of several groups is one item.
+
+    Columns belong together if they differ in the name of a position or grade band alone. Where
+    their scores, taken together, speak for one item, each has at least what makes it likely.
+    """
+    of_table = {
+        table: codebook.items.loc[
+            codebook.items["groups"].eq(table) & ~codebook.items["type"].isin(["none", "single"]),
+            ["item", "type"],
+        ]
+        for table in ("positions", "bands")
+    }
+    blocks: dict[tuple[str, str], dict[str, int]] = {}
+    for at, question, option in columns[["question", "option"]].itertuples(name=None):
+        for table in of_table:
+            found = words.group(f"{question} {option}".strip(), table)
+            if found:
+                blocks.setdefault((table, found[1]), {}).setdefault(found[0], at)
+    judged: dict[int, dict[_Candidate, float]] = {}
+    for (table, _), places in blocks.items():
+        if len(places) < MATRIX:
+            continue
+        means = {}
+        for item, kind in of_table[table].itertuples(index=False):
+            own = [
+                scored[at].get(_Candidate(item, group, kind), 0.0) for group, at in places.items()
+            ]
+            means[item, kind] = sum(own) / len(own)
+        (item, kind), best = max(means.items(), key=lambda pair: pair[1])
+        second = max([0.0, *(mean for key, mean in means.items() if key != (item, kind))])
+        if best >= TOGETHER and best - second >= 5:
+            for group, at in places.items():
+                key = _Candidate(item, group, kind)
+                judged[at] = {key: max(scored[at].get(key, 0.0), LIKELY)}
+    return judged
 
 
 def _groups_named(
@@ -123,6 +171,9 @@ def _fit(answers: pd.Series, key: _Candidate, codebook: Codebook) -> float:
     question = pd.Series({"column": "", "item": item, "group": group, "type": kind})
     parsed = read_cells(answers, question, codebook).parsed
     doubt = parsed["severity"].isin(["warn", "error"])
+    if kind == "fte":  # thousands of people are devices, more likely
+        most = values.plausible("", kind)[1]
+        doubt |= (pd.to_numeric(parsed["value"]) > most).fillna(False).astype(bool)
     unsaid = parsed["missing"].notna() & ~parsed["rule"].str.contains("outsourced", regex=False)
     rest = ~unsaid | parsed["severity"].eq("error")
     if not rest.any():
