@@ -27,7 +27,7 @@ _HOME = {
     "audit": "statistics.audit",
     "bounds": "statistics.changes",
     "brackets": "statistics.brackets",
-    "chances": "statistics.peers",
+    "chances": "statistics.chances",
     "changes": "statistics.changes",
     "chart": "reports.chart",
     "check_export": "data.new_wave",

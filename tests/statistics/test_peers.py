@@ -1,61 +1,300 @@
+"""A district's own numbers, its measures, its peers and what may be told of them."""
+
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.intervals import wilson
-from edtech_survey.statistics.peers import district_levels, nearest_peers, usual_positions
+import edtech_survey as es
+from edtech_survey.errors import EstimateError, SourceError
+from edtech_survey.statistics.peers import (
+    _coarse,
+    average_district,
+    district_levels,
+    district_measures,
+    nearest_peers,
+    own_measures,
+    own_numbers,
+    peers,
+)
 
 
-def districts(sizes, wave=2024):
+@pytest.fixture(scope="module")
+def published():
+    return es.evidence("published")
+
+
+# ---- a district's own numbers
+
+
+def values(table, district=None):
+    rows = table[table["district_id"] == district] if district else table
+    column = "value" if "value" in rows else "estimate"
+    return {(row["item"], row["group"]): float(row[column]) for _, row in rows.iterrows()}
+
+
+def test_what_is_zero_is_not_stated_and_any_subset_will_do():
+    own = own_numbers({"enrollment": 2000, "devices": 0, "director_salary": 98500})
+    assert own.values.tolist() == [
+        ["enrollment", "all", 2000.0],
+        ["position_salary", "technology_director", 98500.0],
+    ]
+    for one in ({"devices": 5}, {"support_staff": 2.5}, {}):
+        assert own_measures(one).empty
+
+
+def test_all_wrong_numbers_are_named_at_once():
+    rows = [
+        ("devices", "all", -1), ("position_fte", "all", 1.0), ("support_staff", "technician_1", 2),
+        ("budget", "all", 9), ("devices", "all", 20),
+    ]  # fmt: skip
+    with pytest.raises(EstimateError) as error:
+        own_measures(pd.DataFrame(rows, columns=["item", "group", "value"]))
+    for text in (
+        "devices all: value -1",
+        "position_fte all: wrong group -> name the position",
+        "support_staff technician_1: wrong group -> group must be all",
+        "budget all: unknown item",
+        "devices all: stands twice",
+    ):
+        assert text in str(error.value)
+    with pytest.raises(EstimateError, match="no column group"):
+        own_numbers(pd.DataFrame({"item": ["enrollment"], "value": [1]}))
+
+
+def totals(**counts):
     return pd.DataFrame(
         {
-            "wave": wave,
-            "district_id": [f"d{at:02d}" for at in range(len(sizes))],
-            "enrollment": pd.array(sizes, dtype="Int64"),
-            "source": "made",
-            "synthetic": True,
+            "figure_id": list(counts), "source": "a", "wave": 2024, "item": list(counts),
+            "group": "all", "value": list(counts.values()), "note": None,
+            "statistic": ["count" if "districts" in name else "total" for name in counts],
         }
-    )
+    )  # fmt: skip
 
 
-def test_the_nearest_are_nearest_in_proportion_and_not_in_students():
-    found = nearest_peers(districts([1000, 2900, 4500]), 2000, wave=2024, k=2)
+def test_the_average_district_has_the_ratios_of_all_together():
+    # 62 districts, 200,380 students, 281,925 devices, 280 people: 1,006.9 devices a person.
+    figures = totals(responding_districts=62, students=200_380, devices=281_925, support_staff=280)
+    own = average_district(figures, wave=2024)
+    assert own["value"].astype(float).round(2).tolist() == [3232, 4547, 4.52]
+    ratio = own_measures(own).set_index("item").at["support_ratio", "estimate"]
+    assert ratio == pytest.approx(281_925 / 280, rel=1e-4)
+    few = average_district(totals(responding_districts=10, students=5_000), wave=2024)
+    assert few["item"].tolist() == ["enrollment"]
+    assert average_district(totals(responding_districts=10), wave=2024).empty
+
+
+def collected(published):
+    """Published figures, with three made-up respondents beside them."""
+    districts = pd.DataFrame(
+        {
+            "wave": 2024, "district_id": ["ct-avon", "x-1", "x-2"],
+            "enrollment": [3100, 900, None], "devices": [4000, 1000, 10],
+            "support_staff": [4.0, 1.5, 1.0],
+        }
+    )  # fmt: skip
+    positions = pd.DataFrame(
+        {
+            "wave": 2024, "district_id": ["ct-avon", "ct-avon"],
+            "position": ["technology_director", "technician_2"],
+            "fte": [1.0, None], "salary": [120_000.0, None],
+        }
+    )  # fmt: skip
+    whole = dict(published.__dict__)
+    whole["responses"] = SimpleNamespace(districts=districts, positions=positions)
+    return type(published)(**{name: whole[name] for name in published.__dataclass_fields__})
+
+
+def test_a_district_from_nothing_numbers_or_a_file(published, tmp_path):
+    made = published.district()
+    assert set(made["origin"]) == {"average"}
+    assert values(made)["enrollment", "all"] == round(200_380 / 62)
+    made = published.district(enrollment=900, devices=0, support_staff=1.5, name="Ours")
+    assert made[["district", "origin", "wave"]].drop_duplicates().values.tolist() == [
+        ["Ours", "stated", 2024]
+    ]
+    path = tmp_path / "mine.csv"
+    path.write_text("item,group,value\nposition_fte,technician_1,1.5\n")
+    made = published.district(file=path)
+    assert values(made) == {("position_fte", "technician_1"): 1.5}
+    assert set(made["file"]) == {"mine.csv"}
+    path.write_text("item,group,value\nstudents,,12\n")
+    with pytest.raises(SourceError, match="row 2"):
+        published.district(file=path)
+
+
+def test_a_respondent_is_taken_from_the_responses(published):
+    evidence = collected(published)
+    made = evidence.district("ct-avon")
+    assert (made["district"].iloc[0], made["origin"].iloc[0]) == ("Avon", "response")
+    assert set(made["year"]) == {2024}
+    assert values(made)["position_present", "technician_2"] == 1
+    assert ("position_fte", "technician_2") not in values(made)
+    assert evidence.district("x-1")["district"].iloc[0] == "District x-1"
+    assert ("enrollment", "all") not in values(evidence.district("x-2"))
+    with pytest.raises(EstimateError, match="x-9 did not answer in 2024"):
+        evidence.district("x-9")
+    with pytest.raises(EstimateError, match=r"'ct-avon'.*no responses"):
+        published.district("ct-avon")
+    with pytest.raises(EstimateError) as caught:
+        evidence.district("ct-avon", enrollment=5)
+    assert "enrollment=5" in str(caught.value)
+    with pytest.raises(EstimateError, match=r"no wave 1999(.|\n)*2017, 2020, 2021, 2024"):
+        published.district(wave=1999)
+
+
+# ---- measures
+
+
+def answers():
+    districts = pd.DataFrame(
+        {
+            "wave": 2024, "district_id": ["a", "b", "c"], "enrollment": [2000, 4000, pd.NA],
+            "devices": [3000, pd.NA, 500], "support_staff": [4.0, 0.0, 1.0],
+        }
+    )  # fmt: skip
+    rows = [
+        (2024, "a", "technology_director", 1.0, 120_000.0),
+        (2024, "a", "technician_1", 2.0, 50_000.0),
+        (2024, "a", "technician_3", 1.0, pd.NA),
+        (2024, "b", "technician_1", pd.NA, 45_000.0),
+        (2024, "b", "technology_director", 1.0, 110_000.0),
+    ]
+    columns = ["wave", "district_id", "position", "fte", "salary"]
+    return districts, pd.DataFrame(rows, columns=columns)
+
+
+def test_measures_by_hand():
+    found = values(district_measures(*answers()), "a")
+    assert found[("devices_per_student", "all")] == 1.5
+    assert found[("support_ratio", "all")] == 750
+    assert found[("support_staff_per_1000_students", "all")] == 2
+    assert found[("technician_fte_per_1000_students", "all")] == 1.5
+    assert found[("devices_per_technician_fte", "all")] == 1000
+    assert found[("staff_fte_per_1000_students", "all")] == 2
+    assert found[("position_salary", "technology_director")] == 120_000
+    assert ("position_salary", "technician_3") not in found
+
+
+def test_what_was_not_answered_has_no_row_and_nothing_is_divided_by_zero():
+    table = district_measures(*answers())
+    b = values(table, "b")
+    assert ("devices_per_student", "all") not in b
+    assert ("support_ratio", "all") not in b
+    assert b[("support_staff_per_1000_students", "all")] == 0
+    # a technician without FTE makes each sum of FTE unknown
+    assert ("technician_fte_per_1000_students", "all") not in b
+    assert ("staff_fte_per_1000_students", "all") not in b
+    assert set(values(table, "c")) == {("support_ratio", "all")}
+
+
+# ---- beside the published averages, standards and described departments
+
+
+OWN = {"enrollment": 2000, "devices": 3000, "support_staff": 4, "director_salary": 100_000}
+
+
+def test_the_published_averages_stand_beside_the_district(published):
+    told = peers(OWN, published).set_index(["item", "statistic", "basis"]).sort_index()
+    # 3,000 devices over 4 people is 750; the report prints 1 to 1,008 and 1 to 670.
+    ratio = told.loc["support_ratio"]
+    assert ratio.at[("ratio_of_totals", "as published"), "times"] == pytest.approx(750 / 1008)
+    assert ratio.at[("mean_of_ratios", "as published"), "times"] == pytest.approx(750 / 670)
+    assert ratio.at[("mean_of_ratios", "as published"), "figures"].startswith("ct-2024.support")
+    # 40 x 2.93 and more FTE of technicians for 200,380 students; none stated here
+    technicians = told.loc[("technician_fte_per_1000_students", "ratio_of_totals")].iloc[0]
+    assert technicians["estimate"] == pytest.approx(258.94 / 200.38)
+    assert pd.isna(technicians["own"])
+    early = peers(OWN, published, wave=2017)
+    assert set(early["statistic"]) == {"own"}
+
+
+def test_pay_is_in_dollars_of_one_year_where_prices_are_known(published):
+    def pay(**options):
+        told = peers(published.district(**OWN), published, **options)
+        return told[told["item"].eq("position_salary")].set_index("statistic")
+
+    told = pay(price_year=2020)
+    # CPI-U: 258.811 in 2020, 313.689 in 2024; the report prints $116,668.
+    assert told.at["own", "estimate"] == 100_000
+    assert told.at["mean", "estimate"] == pytest.approx(116_668 * 258.811 / 313.689, rel=1e-4)
+    assert told.at["mean", "base"] == 59
+    unknown = pay(price_year=2060)
+    assert unknown.at["mean", "estimate"] == 116_668
+    assert unknown.at["mean", "price_year"] == 2024
+
+
+def test_standards_are_judged_in_their_own_unit(published):
+    told = es.standards(peers(OWN, published).query("statistic == 'own'"), published)
+    told = told.set_index("standard")["verdict"]
+    # 750 devices a person: more than the 500 of a managed network, just the 750 of Texas.
+    assert told["cosn-managed-network"] == "not met"
+    assert told["tx-developing"] == "met"
+    # 4 people for 2,000 students are 2 per 1,000.
+    assert told["va-technology-support"] == told["wa-technology"] == "met"
+
+
+def test_who_works_outside_a_described_department_is_not_counted(published):
+    told = peers({"enrollment": 600}, published.structures).set_index("group")
+    # half a post of the teacher, one coach under academics, and two sets of coaches are outside
+    staff = told["staff"].to_dict()
+    assert staff == {
+        "oh-patrick-henry": 2.5, "wi-west-salem": 6, "wi-la-crosse": 12, "mo-francis-howell": 23,
+    }  # fmt: skip
+    assert told.at["wi-west-salem", "estimate"] == pytest.approx(1000 * 6 / 1700)
+    assert pd.isna(told.at["oh-patrick-henry", "estimate"])
+    assert told.at["oh-patrick-henry", "estimate_low"] == pytest.approx(2500 / 900)
+    assert set(told["base"]) == {9}
+
+
+def test_what_counts_as_near(published):
+    def near(students):
+        return peers({"enrollment": students}, published.structures).set_index("group")["near"]
+
+    assert near(2000)["wi-west-salem"]
+    assert not near(4000)["wi-west-salem"]
+    # "fewer than 900" may be 850 or 90: it cannot be called near, but far
+    assert pd.isna(near(800)["oh-patrick-henry"])
+    assert pd.isna(near(1700)["oh-patrick-henry"])
+    assert not near(2000)["oh-patrick-henry"]
+    assert near(16_000).index[0] == "mo-francis-howell"
+    assert peers({"devices": 9}, published.structures).empty
+
+
+# ---- the respondents nearest in size
+
+
+def made_up(sizes, wave=2024):
+    return pd.DataFrame(
+        {
+            "wave": wave, "district_id": [f"d{at:02d}" for at in range(len(sizes))],
+            "enrollment": pd.array(sizes, dtype="Int64"), "source": "made", "synthetic": True,
+        }
+    )  # fmt: skip
+
+
+def test_the_nearest_are_those_of_a_full_search_in_proportion():
+    found = nearest_peers(made_up([1000, 2900, 4500]), 2000, wave=2024, k=2)
     # 2,900 is 1.45 times and 1,000 half of it: 2 times. 4,500 would be 2.25 times.
-    assert found["district_id"].tolist() == ["d01", "d00"]
     assert found["times"].tolist() == [1.45, 0.5]
-
-
-def test_they_are_those_of_a_full_search():
     sizes = np.random.default_rng(2).lognormal(7.6, 0.9, 80).round().astype(int)
-    found = nearest_peers(districts(sizes), 1800, wave=2024, k=12)
+    found = nearest_peers(made_up(sizes), 1800, wave=2024, k=12)
     order = np.argsort(np.abs(np.log(sizes / 1800)), kind="stable")[:12]
     assert found["district_id"].tolist() == [f"d{at:02d}" for at in order]
-
-
-def test_a_caliper_keeps_its_ends_and_k_its_number():
-    table = districts([1000, 1500, 2000, 3000, 3001])
-    within = nearest_peers(table, 2000, wave=2024, k=None, caliper=1.5)
-    assert set(within["enrollment"]) == {1500, 2000, 3000}
-    both = nearest_peers(table, 2000, wave=2024, k=2, caliper=1.5)
-    assert set(both["enrollment"]) == {1500, 2000}
-
-
-def test_the_district_itself_other_waves_and_unknown_sizes_are_left_out():
-    table = pd.concat([districts([2000, 2100, pd.NA]), districts([2000], 2021)], ignore_index=True)
+    table = pd.concat([made_up([2000, 2100, pd.NA]), made_up([2000], 2021)], ignore_index=True)
     found = nearest_peers(table, 2000, wave=2024, k=9, exclude="d00")
     assert found["district_id"].tolist() == ["d01"]
+    assert nearest_peers(table, 2000, wave=2017).empty
 
 
-def test_levels_come_from_the_bands_and_restrict_the_peers():
-    bands = pd.DataFrame(
-        [
-            (2024, "d00", "pk-2", "1:1"), (2024, "d00", "9-12", "1:1"),
-            (2024, "d01", "3-5", "1:1"), (2024, "d01", "9-12", None),
-            (2024, "d02", "9-12", "2:1"), (2024, "d03", "6-8", "1:1"),
-        ],
-        columns=["wave", "district_id", "band", "ratio"],
-    )  # fmt: skip
+def test_peers_have_the_grades_of_the_district():
+    rows = [
+        ("d00", "pk-2", "1:1"), ("d00", "9-12", "1:1"), ("d01", "3-5", "1:1"),
+        ("d01", "9-12", None), ("d02", "9-12", "2:1"), ("d03", "6-8", "1:1"),
+    ]  # fmt: skip
+    bands = pd.DataFrame(rows, columns=["district_id", "band", "ratio"]).assign(wave=2024)
     levels = district_levels(bands)
     assert levels.set_index("district_id")["level"].to_dict() == {
         "d00": "all grades",
@@ -63,40 +302,104 @@ def test_levels_come_from_the_bands_and_restrict_the_peers():
         "d02": "secondary",
         "d03": "elementary and middle",
     }
-    table = districts([2000, 2000, 2000, 1500])
-    found = nearest_peers(table, 2000, wave=2024, levels=levels, level="elementary and middle")
-    assert found["district_id"].tolist() == ["d01", "d03"]
-    with pytest.raises(EstimateError, match="both level= and levels="):
-        nearest_peers(table, 2000, wave=2024, level="secondary")
+    table = made_up([2000, 2000, 2000, 1500])
+    found = nearest_peers(table, 2000, wave=2024, levels=levels, exclude="d01")
+    assert found["district_id"].tolist() == ["d03"]
 
 
-def test_impossible_choices_are_refused():
-    table = districts([1000, 2000])
-    for size, k, caliper in ((0, 5, None), (2000, None, None), (2000, 5, 0.5)):
-        with pytest.raises(EstimateError, match="no peers of a district"):
-            nearest_peers(table, size, wave=2024, k=k, caliper=caliper)
-    with pytest.raises(EstimateError, match="no district gave its enrollment in 2017"):
-        nearest_peers(table, 2000, wave=2017)
-
-
-def test_usual_positions_are_shares_of_the_peers():
-    table = districts([2000 + at for at in range(8)])
-    peers = nearest_peers(table, 2000, wave=2024, k=6)
-    held = pd.DataFrame(
-        {"wave": 2024, "district_id": ["d00", "d01", "d02", "d07"], "position": "director"}
+@pytest.fixture(scope="module")
+def evidence(published):
+    rng = np.random.default_rng(4)
+    size = rng.lognormal(7.6, 0.8, 60).round()
+    districts = made_up(size.astype(int)).assign(
+        devices=(size * rng.uniform(1.0, 2.0, 60)).round(),
+        support_staff=np.maximum(1, (size / rng.uniform(400, 1200, 60)).round()),
     )
-    shares = usual_positions(table, held, peers, names=["director", "coach"]).set_index("group")
-    low, high = wilson(3, 6)
-    row = shares.loc["director"]
-    assert (row["estimate"], row["conf_low"], row["conf_high"]) == (50, low, high)
-    assert (shares.at["coach", "estimate"], shares.at["coach", "base"]) == (0, 6)
-    assert shares["synthetic"].all()
+    positions = districts[["wave", "district_id"]].assign(
+        position="technology_director",
+        fte=1.0,
+        salary=(105_000 + 4 * size + rng.normal(0, 8_000, 60)).round(),
+    )
+    rare = positions.head(30).assign(position="technician_1", salary=pd.NA)
+    held = pd.concat([positions, rare], ignore_index=True)
+    whole = dict(published.__dict__)
+    whole["responses"] = SimpleNamespace(districts=districts, positions=held, bands=None)
+    return type(published)(**{name: whole[name] for name in published.__dataclass_fields__})
 
 
-def test_usual_positions_of_too_few_peers_are_withheld():
-    table = districts([2000, 2100, 2200, 2300])
-    peers = nearest_peers(table, 2000, wave=2024)
-    held = pd.DataFrame({"wave": 2024, "district_id": ["d00"], "position": "director"})
-    row = usual_positions(table, held, peers, names=["director"]).iloc[0]
-    assert row["withheld"] == "base below 5"
+MINE = {"enrollment": 2000, "devices": 3000, "support_staff": 2.5, "director_salary": 121_000}
+
+
+def placed(evidence, k, **options):
+    table = peers(MINE, evidence, k=k, **options)
+    found = nearest_peers(evidence.responses.districts, 2000, wave=2024, k=k)
+    chosen = evidence.responses.districts.merge(found[["district_id"]], on="district_id")
+    table = table[table["basis"].eq("peers") & table["statistic"].ne("share")]
+    return table.set_index(["item", "statistic"]).sort_index(), chosen
+
+
+def test_the_percentile_is_that_of_scipy_with_the_exact_binomial_interval(evidence):
+    table, chosen = placed(evidence, 12)
+    theirs = (chosen["devices"] / chosen["enrollment"]).astype(float)
+    row = table.loc[("devices_per_student", "percentile")]
+    assert row["estimate"] == pytest.approx(stats.percentileofscore(theirs, 1.5, kind="mean"))
+    exact = stats.binomtest(int((theirs < 1.5).sum()), 12).proportion_ci(0.95, method="exact")
+    assert (row["conf_low"], row["conf_high"]) == pytest.approx((100 * exact.low, 100 * exact.high))
+    assert (row["base"], row["verdict"]) == (12, "among them")
+
+
+def test_the_mean_of_the_peers_has_students_interval_rounded(evidence):
+    table, chosen = placed(evidence, 10, confidence=0.9)
+    theirs = (chosen["devices"] / chosen["support_staff"]).astype(float)
+    row = table.loc[("support_ratio", "mean")]
+    low, high = stats.t.interval(0.9, 9, theirs.mean(), stats.sem(theirs))
+    for told, exact in zip(
+        row[["estimate", "conf_low", "conf_high"]], (theirs.mean(), low, high), strict=True
+    ):
+        assert told == pytest.approx(exact, abs=0.05 * theirs.mean())
+        assert told % 10 == 0
+    assert pd.isna(row["std_error"])
+
+
+def test_one_more_peer_gives_away_nothing_of_that_peer(evidence):
+    for size in (0.7, 1.41, 9.6, 49, 51, 670, 95_000, 131_000):
+        told = sorted({_coarse([x])[0] for x in np.linspace(size, 1.2 * size, 2000)})
+        assert np.diff(told).min() >= 0.04 * size
+    # Sums of k and of k + 1 rounded means leave the one peer more open by this much:
+    assert (2 * 10 + 1) * 0.04 / 2 >= 0.4
+    for k in (5, 10):
+        for size in (k, k + 1):
+            mean = placed(evidence, size)[0].loc[("position_salary", "mean")]
+            told = mean[["estimate", "conf_low", "conf_high"]].astype(float)
+            assert (told % 5000 == 0).all()
+
+
+def test_what_most_or_few_share_is_told_in_words_alone(evidence):
+    table, _ = placed(evidence, 10)
+    shares = peers(MINE, evidence).query("statistic == 'share'").set_index("group")
+    assert shares["verdict"].to_dict()["technology_director"] == "most"
+    assert shares["estimate"].isna().all()
+    high = peers({**MINE, "devices": 90_000}, evidence).query("statistic == 'percentile'")
+    row = high.set_index("item").loc["devices_per_student"]
+    assert row["verdict"] == "higher than most"
     assert pd.isna(row["estimate"])
+    assert pd.isna(row["conf_high"])
+    pay = table.loc[("position_salary", "percentile")]
+    assert pd.isna(pay["estimate"])
+    assert pay["withheld"] == "pay of fewer than 20 districts"
+    assert placed(evidence, 20)[0].loc[("position_salary", "percentile"), "verdict"] in {
+        "among them", "lower than most", "higher than most",
+    }  # fmt: skip
+
+
+def test_too_few_peers_are_withheld_but_not_ones_own_number(evidence):
+    table, _ = placed(evidence, 4)
+    for statistic in ("mean", "percentile"):
+        row = table.loc[("support_ratio", statistic)]
+        assert row[["estimate", "base", "verdict"]].isna().all()
+        assert row["withheld"] == "base below 5"
+    own = peers(MINE, evidence, k=4).query("statistic == 'own'").set_index("item")
+    assert own.at["support_ratio", "estimate"] == 1200
+    strict, _ = placed(evidence, 8, rule="strict-10")
+    assert strict.loc[("support_ratio", "mean"), "withheld"] == "base below 10"
+    assert peers({"devices": 5}, evidence).query("basis == 'peers'").empty

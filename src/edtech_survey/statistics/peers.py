@@ -1,17 +1,16 @@
-"""Districts like mine: where one district stands, and which positions are usual at its size."""
+"""Districts like mine: a district's own numbers, and where it stands beside others."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from numpy.typing import NDArray
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates, joined
+from edtech_survey.shape import estimates
 from edtech_survey.statistics.disclosure import Rule, rule_named, withhold
 from edtech_survey.statistics.given import given, pick, reported
 from edtech_survey.statistics.intervals import clopper_pearson, mean_interval
@@ -33,7 +32,7 @@ def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
         rows = [
             (BY_POSITION[2], DIRECTOR, value) if item == "director_salary" else (item, "all", value)
             for item, value in own.items()
-            if value is not None and not value == 0
+            if value
         ]
         own = pd.DataFrame(rows, columns=_OWN)
     lacking = [name for name in _OWN if name not in own.columns]
@@ -81,14 +80,14 @@ def own_district(
     """
     stated = {key: value for key, value in (numbers or {}).items() if value}
     told = ", ".join(f"{key}={value:g}" for key, value in stated.items())
-    ways = [*([f"district={district!r}"] if district else []), *(["file="] if file is not None else []),
-            *([told] if told else [])]  # fmt: skip
+    used = (f"district={district!r}" if district else "", "" if file is None else "file=", told)
+    ways = [way for way in used if way]
     if len(ways) > 1:
         raise EstimateError(
             "one district at a time",
             [Problem("district", way, "give a respondent, a file, or numbers") for way in ways],
         )
-    year = _wave_of(x, wave)
+    year = wave_of(x, wave)
     called, origin = name or "This district", "stated"
     if district:
         own, origin = _respondent(x, district, year), "response"
@@ -105,10 +104,12 @@ def own_district(
     return own[_OWN].assign(**about, year=year if origin == "response" else pd.NA)
 
 
-def _wave_of(x: Any, wave: int | None) -> int:
+def wave_of(x: Any, wave: int | None) -> int:
     """Take the wave asked for, else the latest that asked about staff, else the latest."""
     figures = given(x).figures
     there = sorted(int(year) for year in figures["wave"].dropna().unique())
+    if not there:
+        raise EstimateError("the figures name no wave", [Problem("wave", "none", "give figures")])
     if wave and wave not in there:
         told = ", ".join(map(str, there)) or "none"
         raise EstimateError(
@@ -157,24 +158,30 @@ def average_district(figures: pd.DataFrame, *, wave: int) -> pd.DataFrame:
         for name, item in zip(SINGLE, ("students", *SINGLE[1:]), strict=True)
         if len(answered) and (known := total(figures, item, wave)) is not None
     }
-    rows = [(name, "all", mean if name == "support_staff" else round(mean)) for name, mean in means.items()]
+    rows = [
+        (name, "all", mean if name == "support_staff" else round(mean))
+        for name, mean in means.items()
+    ]
     return pd.DataFrame(rows, columns=_OWN).astype({"value": "Float64"})
 
 
-def _single(own: pd.DataFrame, item: str) -> float | None:
+def number_of(own: pd.DataFrame, item: str) -> float | None:
+    """Take one of a district's numbers; None where it is not stated."""
     value = own.loc[own["item"].eq(item), "value"]
     return float(value.iloc[0]) if len(value) else None
 
 
 # ---- measures
 
+_AMOUNTS = (("position_fte", "fte", "fte"), ("position_salary", "salary", "usd"))
 _PER_STUDENTS = "staff_per_1000_students"
 _RATIOS = (
     ("devices_per_student", "devices_per_student", "devices", "enrollment", 1),
     ("support_ratio", "devices_per_staff", "devices", "support_staff", 1),
     ("support_staff_per_1000_students", _PER_STUDENTS, "support_staff", "enrollment", PER_STUDENTS),
     ("devices_per_technician_fte", "devices_per_staff", "devices", "technician_fte", 1),
-    ("technician_fte_per_1000_students", _PER_STUDENTS, "technician_fte", "enrollment", PER_STUDENTS),
+    ("technician_fte_per_1000_students", _PER_STUDENTS, "technician_fte", "enrollment",
+     PER_STUDENTS),
     ("staff_fte_per_1000_students", _PER_STUDENTS, "staff_fte", "enrollment", PER_STUDENTS),
 )  # fmt: skip
 
@@ -199,7 +206,7 @@ def district_measures(
     ]
     parts += [
         held[_KEYS].assign(item=item, group=held["position"], value=held[column], unit=unit)
-        for item, column, unit in (("position_fte", "fte", "fte"), ("position_salary", "salary", "usd"))
+        for item, column, unit in _AMOUNTS
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True).dropna(subset="value").reset_index(drop=True)
 
@@ -208,7 +215,7 @@ def own_measures(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     """Work out one district's measures from its own numbers, in the result shape."""
     mine = own_numbers(own)
     named = {"wave": 0, "district_id": "own"}
-    single = pd.DataFrame([{name: _single(mine, name) for name in SINGLE} | named])
+    single = pd.DataFrame([{name: number_of(mine, name) for name in SINGLE} | named])
     held = mine[mine["item"].isin(BY_POSITION)].pivot(index="group", columns="item", values="value")
     held = held.rename(columns={"position_fte": "fte", "position_salary": "salary"})
     if not {"fte", "salary"} & set(held.columns):
@@ -277,7 +284,8 @@ def peers(
         ``mean_of_ratios``, ``mean``, ``min``, ``max`` of the series; ``mean``, ``percentile`` and
         ``share`` with ``basis`` "peers". Further columns: ``name``, ``unit``, ``basis``, ``own``
         (the district's value), ``times`` (own / estimate), ``verdict``, ``price_year``,
-        ``withheld`` (why a number is not told). No rows of what was not asked or not stated.
+        ``withheld`` (why a number is not told). No rows of what was not asked; ``own`` is NA
+        of what the district did not state.
 
     Raises
     ------
@@ -287,7 +295,7 @@ def peers(
     Notes
     -----
     Whatever is told of the peers could be subtracted from what is told of another district's
-    peers. So their means are rounded to a twentieth or coarser, and of positions and percentiles
+    peers. So their means are rounded coarsely, and of positions and percentiles
     only "most" or "few" is said where nearly all or nearly none are alike. Percentiles: percent of
     peers below with ties by half, and exact binomial limits; means: Student's interval, which is
     rough among so few.
@@ -313,9 +321,9 @@ def peers(
     if isinstance(x, pd.DataFrame) and {"role", "head_count"} <= set(x.columns):
         return _departments(own, x)
     mine, name = own_numbers(own), given(x).name
-    year = _wave_of(x, wave or _shared(mine, "wave"))
+    year = wave_of(x, wave or shared(mine, "wave"))
     prices = prices_of(x, None)
-    paid_in = _shared(mine, "year") or price_year or year
+    paid_in = shared(mine, "year") or price_year or year
     factor = {since: priced(1.0, since, price_year, prices) for since in (paid_in, year)}
     stated = own_measures(mine[_OWN]).assign(wave=year)
     stated = _in_dollars(stated, "estimate", factor[paid_in][0])
@@ -324,7 +332,9 @@ def peers(
     series = _in_dollars(series, "estimate", factor[year][0])
     alike = series.merge(stated[["item", "group"]].assign(stated=True), "left", ["item", "group"])
     alike = alike[alike["item"].isin(one[0] for one in _RATIOS) | alike["stated"].notna()]
-    peer = _among(mine, x, year, stated, factor[year][0], k, same_grades, confidence, rule_named(rule))
+    peer = _among(
+        mine, x, year, stated, factor[year][0], k, same_grades, confidence, rule_named(rule)
+    )
     rows = [*stated.to_dict("records"), *alike.drop(columns="stated").to_dict("records"), *peer]
     values = stated.set_index(["item", "group"])["estimate"].to_dict()
     order = {item: place for place, item in enumerate([*(one[0] for one in _RATIOS), *BY_POSITION])}
@@ -343,7 +353,8 @@ def peers(
     return shaped(sorted(rows, key=lambda row: order[row["item"]]), _FURTHER)
 
 
-def _shared(own: pd.DataFrame, column: str) -> int | None:
+def shared(own: pd.DataFrame, column: str) -> int | None:
+    """Take what stands alike on every row; None where it is not known."""
     known = own[column].dropna() if column in own else []
     return int(known.iloc[0]) if len(known) else None
 
@@ -402,7 +413,7 @@ def _among(
     same_grades: bool, confidence: float, rule: Rule,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Give the rows that compare with peers; none without responses or an own enrollment."""
-    responses, size = getattr(x, "responses", None), _single(own, "enrollment")
+    responses, size = getattr(x, "responses", None), number_of(own, "enrollment")
     if responses is None or not size or "enrollment" not in responses.districts:
         return []
     bands, names = getattr(responses, "bands", None), own.get("district_id", pd.Series()).dropna()
@@ -413,7 +424,8 @@ def _among(
     held = responses.positions.merge(found[_KEYS], on=_KEYS)
     theirs = _in_dollars(district_measures(chosen, held), "value", factor)
     context = {
-        "source": "; ".join(sorted(chosen["source"].unique())), "wave": wave, "base_kind": "derived",
+        "source": "; ".join(sorted(chosen["source"].unique())), "wave": wave,
+        "base_kind": "derived",
         "synthetic": bool(chosen["synthetic"].any()), "basis": "peers",
     }  # fmt: skip
     rows = [
@@ -426,8 +438,8 @@ def _among(
     for name in asked if len(found) else ():
         percent = 100 * held.loc[held["position"] == name, "district_id"].nunique() / len(found)
         rows.append(
-            context | {"item": "position_present", "group": name, "unit": "percent", "base": len(found)}
-            | {"statistic": "share", "method": "peers with the position"}
+            context | {"item": "position_present", "group": name, "unit": "percent"}
+            | {"statistic": "share", "method": "peers with the position", "base": len(found)}
             | {"verdict": _words(percent, ("few", "some", "most"))["verdict"]}
         )  # fmt: skip
     told = withhold(estimates(rows), rule, contributions=theirs)
@@ -472,9 +484,9 @@ def _words(percent: float, told: tuple[str, str, str]) -> dict[str, Any]:
 
 
 def _coarse(numbers: Sequence[float]) -> list[float]:
-    """Round to 1, 2 or 5 of a power of ten, at least a twentieth of the first number or so.
+    """Round to 1, 2 or 5 of a power of ten, a tenth to a twenty-fifth of the first number.
 
-    The mean of k and of k + 1 peers then leaves the one more unknown to half its size or worse.
+    Of k and k + 1 peers the one more then stays unknown by some four tenths of the mean.
     """
     size = abs(numbers[0])
     if not size:
@@ -492,11 +504,9 @@ NEAR = 2.0
 """Up to so many times as large, or as small, is about the same size."""
 
 
-def _departments(
-    own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame
-) -> pd.DataFrame:
+def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame) -> pd.DataFrame:
     """Give the described departments of known staff and size, nearest to a district first."""
-    size = _single(own_numbers(own), "enrollment")
+    size = number_of(own_numbers(own), "enrollment")
     districts = structures.groupby("district_id", sort=False)
     rows = [_described(part, size) for _, part in districts] if size else []
     shared = {
@@ -549,234 +559,3 @@ def _distance(low: Any, high: Any, enrollment: float) -> Any:
     above = np.log(float(low) / enrollment) if pd.notna(low) else 0.0
     below = np.log(enrollment / float(high)) if pd.notna(high) else 0.0
     return float(max(above, below, 0.0))
-
-
-# ---- the chance of a position
-
-SPREADS = (0.7, 0.95, 1.2)
-"""Standard deviations of log enrollment to try, the middle one for the estimate."""
-_STEEPEST = 60.0  # beyond this the curve is a step on any grid of enrollments
-USUAL, EITHER, UNUSUAL = "usual", "could be either", "unusual"
-_CHANCE = {
-    "name": "str", "unit": "str", "verdict": "str", "supposed": "str", "enrollment": "Float64",
-    "estimate_low": "Float64", "estimate_high": "Float64", "range_low": "Float64",
-    "range_high": "Float64", "count": "Int64", "share": "Float64", "mean_enrollment": "Float64",
-    "held": "boolean",
-}  # fmt: skip
-
-
-def chances(
-    own: pd.DataFrame | Mapping[str, float],
-    x: Any,
-    *,
-    wave: int | None = None,
-    spreads: Sequence[float] = SPREADS,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Give the chance that a district of this enrollment has each position, as far as size tells.
-
-    Parameters
-    ----------
-    own : DataFrame or mapping
-        As for :func:`peers`; only its enrollment counts.
-    x : Evidence or DataFrame
-        Whose figures say how many districts have each position and their mean enrollment.
-    wave : int, optional
-        Survey year; default that of ``own``, else the latest that asked.
-    spreads : sequence of float
-        Standard deviations of log enrollment to suppose; the middle one gives the estimate.
-    confidence : float
-        Level of the limits of chance.
-
-    Returns
-    -------
-    DataFrame
-        The result shape, one row a position, the likeliest first: ``estimate`` in percent,
-        ``conf_low, conf_high`` (chance among so many districts, at the middle spread),
-        ``estimate_low, estimate_high`` (over the spreads), ``range_low, range_high`` (both: a
-        range, no interval), ``verdict`` (usual, could be either, unusual: whether the range lies
-        above or below one half), ``supposed`` in words, ``count``, ``share``,
-        ``mean_enrollment``, ``held`` (whether the district has it, where known).
-        No rows where it was not asked, where no enrollment is given, or where the enrollment lies
-        beyond the sizes that so many districts would have.
-
-    Raises
-    ------
-    EstimateError
-        For spreads that are not positive.
-
-    Notes
-    -----
-    The printed share of districts with a position and their mean enrollment fix the two numbers
-    of a logistic curve in log enrollment, once enrollments are supposed log-normal with the mean
-    that all districts have. The limits are those of the two estimating equations (a sandwich).
-
-    References
-    ----------
-    Hansen (1982), Econometrica 50:1029-1054, exactly identified moments; Manski (2003), Partial
-    Identification of Probability Distributions, on showing the range over what cannot be known;
-    White (1982), Econometrica 50:1-25, on the limits.
-
-    Examples
-    --------
-    >>> from edtech_survey.shape import figures
-    >>> printed = figures([
-    ...     {"figure_id": item, "wave": 2024, "item": item, "group": group, "statistic": statistic,
-    ...      "value": value, "base": 62}
-    ...     for item, group, statistic, value in (
-    ...         ("students", "all", "total", 200380), ("responding_districts", "all", "count", 62),
-    ...         ("position_present", "technician_1", "count", 40),
-    ...         ("position_enrollment", "technician_1", "mean", 3739))])
-    >>> row = chances({"enrollment": 600}, printed).iloc[0]
-    >>> round(row["estimate"]), round(row["range_low"]), round(row["range_high"]), row["verdict"]
-    (49, 26, 71, 'could be either')
-    """
-    if not (len(spreads) and all(spread > 0 for spread in spreads)):
-        raise EstimateError(f"a chance needs positive spreads, not {list(spreads)}")
-    mine = own_numbers(own)
-    size, (figures, _, name) = _single(mine, "enrollment"), given(x)
-    year = _wave_of(x, wave or _shared(mine, "wave"))
-    counts = pick(figures, "position_present", "count", wave=year).dropna(subset=["value", "base"])
-    means = pick(figures, "position_enrollment", "mean", wave=year).dropna(subset="value")
-    both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))
-    students = total(figures, "students", year)
-    answered = pick(figures, "responding_districts", "count", wave=year)
-    if not size or both.empty or students is None or answered.empty:
-        return shaped([], _CHANCE)
-    n, middle = float(answered["value"].iloc[0]), sorted(spreads)[len(spreads) // 2]
-    mean = float(students["value"]) / n
-    if not _within(mean, middle, n, size):
-        return shaped([], _CHANCE)
-    shapes = {spread: log_normal(mean, spread) for spread in spreads}
-    rows = [_chance(row, shapes, middle, size, confidence) for row in both.to_dict("records")]
-    held = set(mine.loc[mine["item"].eq("position_present"), "group"])
-    told = " or ".join(f"{spread:g}" for spread in spreads)
-    supposed = (
-        f"enrollments are log-normal with a mean of {mean:,.0f} and a spread of their logarithm of "
-        f"{told}, and the chance goes with size alone, along a logistic curve"
-    )
-    known = [
-        row | {
-            "wave": year, "name": name("position_present", row["group"]), "supposed": supposed,
-            "held": row["group"] in held if held else pd.NA,
-            "figures": joined(row["figures"], students["figure_id"], answered["figure_id"].iloc[0]),
-        }
-        for row in rows if row["estimate"] is not None
-    ]  # fmt: skip
-    return shaped(sorted(known, key=lambda row: -row["estimate"]), _CHANCE)
-
-
-def _within(mean: float, spread: float, n: float, size: float) -> bool:
-    """Tell whether n districts of such a mean are likely to reach to a size."""
-    reach = float(stats.norm.ppf(1 - 1 / (2 * n)))
-    return bool(abs(np.log(size / mean) + spread**2 / 2) <= reach * spread)
-
-
-def _chance(
-    row: Mapping[Any, Any], shapes: Mapping[float, Enrollments], middle: float, size: float,
-    confidence: float,
-) -> dict[str, Any]:  # fmt: skip
-    share, mean = float(row["value"]) / float(row["base"]), float(row["value_mean"])
-    curves = {}
-    if 0 < share < 1:
-        fitted = {spread: fit_presence(share, mean, shape) for spread, shape in shapes.items()}
-        curves = {spread: curve for spread, curve in fitted.items() if curve is not None}
-    told = {spread: 100 * float(curve.chance(size)) for spread, curve in curves.items()}
-    columns = ("source", "group", "base", "base_kind", "population", "synthetic")
-    shared = {name: row[name] for name in columns}
-    found: dict[str, Any] = shared | {
-        "item": "position_chance", "statistic": "chance", "unit": "percent", "estimate": told.get(middle),
-        "method": "logistic in log enrollment, fitted to two moments",
-        "figures": joined(row["figure_id"], row["figure_id_mean"]), "enrollment": size,
-        "count": int(row["value"]), "share": 100 * share, "mean_enrollment": mean,
-    }  # fmt: skip
-    if middle not in told:
-        return found
-    low, high = _limits(curves[middle], shapes[middle], float(row["base"]), size, confidence)
-    ends = min(low, *told.values()), max(high, *told.values())
-    verdict = USUAL if ends[0] > 50 else UNUSUAL if ends[1] < 50 else EITHER
-    return found | {
-        "conf_low": low, "conf_high": high, "verdict": verdict,
-        "estimate_low": min(told.values()), "estimate_high": max(told.values()),
-        "range_low": ends[0], "range_high": ends[1],
-    }  # fmt: skip
-
-
-class Enrollments(NamedTuple):
-    """A distribution of enrollment as points with probabilities."""
-
-    students: NDArray[np.float64]
-    weights: NDArray[np.float64]
-
-
-class Curve(NamedTuple):
-    """A logistic curve: log odds of having the position = level + slope x log(students)."""
-
-    level: float
-    slope: float
-
-    def chance(self, students: ArrayLike) -> NDArray[np.float64]:
-        """Give the chance, 0 to 1, at each enrollment."""
-        logs = np.log(np.asarray(students, dtype=float))
-        chance: NDArray[np.float64] = special.expit(self.level + self.slope * logs)
-        return chance
-
-
-def log_normal(mean: float, spread: float) -> Enrollments:
-    """Give a log-normal distribution of enrollment with a known mean.
-
-    Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 14:
-    the mean is exp(mu + spread^2 / 2).
-    """
-    if not (mean > 0 and spread > 0):
-        raise EstimateError(f"no enrollment has mean {mean:g} and log spread {spread:g}")
-    z = np.linspace(-8, 8, 3201)
-    weights = stats.norm.pdf(z)
-    return Enrollments(np.exp(np.log(mean) - spread**2 / 2 + spread * z), weights / weights.sum())
-
-
-def fit_presence(share: float, mean_enrollment: float, enrollments: Enrollments) -> Curve | None:
-    """Solve for the logistic curve with a given share and mean enrollment of those who have it."""
-    if not 0 < share < 1:
-        raise EstimateError(
-            f"a share of {100 * share:g} percent leaves no curve to fit: every district, or "
-            "none, has the position"
-        )
-    logs = np.log(enrollments.students)
-    centre = float(np.average(logs, weights=enrollments.weights))
-    scale = float(np.sqrt(np.average((logs - centre) ** 2, weights=enrollments.weights)))
-    z = (logs - centre) / scale
-
-    def level(slope: float) -> float:
-        reach = abs(slope) * float(np.abs(z).max()) + 40
-        missing = lambda at: enrollments.weights @ special.expit(at + slope * z) - share  # noqa: E731
-        return float(optimize.brentq(missing, -reach, reach, xtol=1e-12))
-
-    def off(slope: float) -> float:
-        having = enrollments.weights * special.expit(level(slope) + slope * z)
-        return float(having @ enrollments.students / having.sum()) - mean_enrollment
-
-    if off(-_STEEPEST) > 0 or off(_STEEPEST) < 0:
-        return None
-    slope = float(optimize.brentq(off, -_STEEPEST, _STEEPEST, xtol=1e-9))
-    return Curve(level(slope) - slope * centre / scale, slope / scale)
-
-
-def _limits(
-    curve: Curve, shape: Enrollments, n: float, size: float, confidence: float
-) -> tuple[float, float]:
-    """Give limits of a chance, in percent, for n districts of these enrollments.
-
-    White (1982), Econometrica 50:1-25: the variance of the solution of the equations "as many
-    have it" and "as many students are in them", on the logit scale.
-    """
-    x, z = shape.students / shape.students.mean(), np.log(shape.students)
-    chance = curve.chance(shape.students)
-    v = shape.weights * chance * (1 - chance)
-    slopes = np.linalg.inv([[v.sum(), v @ z], [v @ x, v @ (x * z)]])
-    noise = np.array([[v.sum(), v @ x], [v @ x, v @ x**2]]) / n
-    at = np.array([1.0, np.log(size)])
-    error = float(np.sqrt(at @ slopes @ noise @ slopes.T @ at))
-    reach = float(stats.norm.ppf((1 + confidence) / 2)) * error
-    middle = float(at @ [curve.level, curve.slope])
-    return float(100 * special.expit(middle - reach)), float(100 * special.expit(middle + reach))
