@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
 from edtech_survey.statistics.contrasts import contrast, contrast_columns, difference_name
-from edtech_survey.statistics.given import given
+from edtech_survey.statistics.given import given, unrepeated
 from edtech_survey.statistics.intervals import normal_quantile
 from edtech_survey.statistics.prices import price_index, real
 from edtech_survey.statistics.published import (
@@ -24,7 +24,6 @@ from edtech_survey.statistics.published import (
     exact_percents,
     printed_range,
     published_pairs,
-    unrepeated,
 )
 from edtech_survey.statistics.shares import level, suppositions
 
@@ -105,7 +104,7 @@ def compare(
         time: ``series, topic, label, figure_id, take``; each row's grade is of the step to it.
         Both have ``base_at_least`` (what a publication says of a base that it does not print),
         ``design`` ("", weighted or census: the last two have no interval of ours),
-        ``comparability`` (A, B, C) and ``reason``. Takes: printed, rest (100 less the share),
+        ``comparability`` (A, B, C) and ``reason``, where {place} stands for the series'. Takes: printed, rest (100 less the share),
         share_of_base and rest_of_base (of a count).
     price_year : int, optional
         Give dollars at the prices of this year too.
@@ -204,6 +203,8 @@ def compare(
         raise EstimateError(f"{len(problems)} comparisons cannot be taken as they stand", problems)
     made = estimates(rows).reindex(columns=[*ESTIMATE_COLUMNS, *_FURTHER])
     made = made.assign(**_names(made, table, once, what.name, None if framed else x))
+    place = "this survey" if framed else x.series.place
+    made["reason"] = made["reason"].astype("str").str.replace("{place}", place, regex=False)
     return made.assign(**_real(made, price_year, figures)).astype(_FURTHER)
 
 

@@ -80,16 +80,22 @@ def pick(
         lacking = ", ".join(sorted(_SHAPE - set(x.columns)))
         raise EstimateError(f"pick takes figures, and this frame has no {lacking}")
     wanted = {"item": item, "statistic": statistic, "wave": wave, "group": group, "source": source}
-    keep = ~figures["note"].fillna("").str.contains(_REPEAT, regex=True).astype(bool)
+    once = unrepeated(figures)
+    keep = pd.Series(True, index=once.index)
     for column, value in wanted.items():
         if value is not None:
             values = [value] if isinstance(value, (str, int)) else list(value)
-            keep &= figures[column].isin(values).fillna(False).astype(bool)
-    found = figures[keep].reset_index(drop=True)
+            keep &= once[column].isin(values).fillna(False).astype(bool)
+    found = once[keep].reset_index(drop=True)
     if strict:
         _refuse(found, figures, wanted)
     names = [name(*pair) for pair in zip(found["item"], found["group"], strict=True)]
     return found.assign(name=pd.Series(names, index=found.index, dtype="str"))
+
+
+def unrepeated(figures: pd.DataFrame) -> pd.DataFrame:
+    """Leave out second printings, whose note says "repeat of" the first one."""
+    return figures[~figures["note"].fillna("").str.contains(_REPEAT, regex=True).astype(bool)]
 
 
 def reported(figures: pd.DataFrame) -> pd.DataFrame:

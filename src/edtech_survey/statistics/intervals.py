@@ -11,7 +11,7 @@ from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates
+from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
 
 
 class Interval(NamedTuple):
@@ -186,24 +186,18 @@ def mean_interval(
     return Interval(centre - half, centre + half)
 
 
-_KEYS = ("source", "wave", "item", "group", "base_kind", "population", "synthetic")
-
-
 def share_estimates(counts: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Turn counts with their bases into shares: hypergeometric where the population is known.
+    """Turn ``count`` and ``base`` into shares: hypergeometric where ``population`` is known.
 
-    ``counts`` has ``count`` and ``base``, or is of figures, whose counts are taken. Else
-    Wilson. Standard error: Cochran (1977), Sampling Techniques, 3rd ed., equation 3.8;
+    Else Wilson. Standard error: Cochran (1977), Sampling Techniques, 3rd ed., equation 3.8;
     missing at 0 and 100 percent, where the formula would say 0.
     """
-    table = _counted(counts)
     x, n, size = (
-        table[name].astype("Float64").to_numpy(float, na_value=np.nan)
+        counts[name].astype("Float64").to_numpy(float, na_value=np.nan)
         for name in ("count", "base", "population")
     )
-    _refuse(table, x, n, size)
     finite = ~np.isnan(size)
-    low, high = (limit.copy() for limit in wilson(x, n, confidence))
+    low, high = (np.atleast_1d(limit).copy() for limit in wilson(x, n, confidence))
     if finite.any():
         low[finite], high[finite] = finite_population(
             x[finite], n[finite], size[finite], confidence
@@ -212,61 +206,17 @@ def share_estimates(counts: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
     divisor = np.where(finite, np.maximum(n - 1, 1), n)
     error = 100 * np.sqrt(share * (1 - share) / divisor * np.where(finite, 1 - n / size, 1.0))
     return estimates(
-        table.assign(
+        counts[[*counts.columns.intersection(ESTIMATE_COLUMNS), "count"]]
+        .reset_index(drop=True)
+        .assign(
+            statistic="share",
             estimate=100 * share,
             std_error=pd.Series(error, dtype="Float64").mask((x == 0) | (x == n)),
             conf_low=low,
             conf_high=high,
-            count=table["count"].astype("Int64"),
-            statistic="share",
             method=np.where(finite, "hypergeometric", "Wilson"),
         )
     )
-
-
-def _counted(counts: pd.DataFrame) -> pd.DataFrame:
-    """Take the counts out of either kind of frame, with every column that is carried over."""
-    if "count" in counts.columns:
-        table = counts
-    elif {"statistic", "value"} <= set(counts.columns):
-        table = counts.loc[counts["statistic"] == "count"].rename(columns={"value": "count"})
-    else:
-        raise EstimateError(
-            "neither a frame of counts nor figures: give columns 'count' and 'base', or "
-            "'statistic', 'value' and 'base'"
-        )
-    if "base" not in table.columns:
-        raise EstimateError("there is no column 'base': a share needs the number that answered")
-    kept = table.reindex(columns=[*_KEYS, "count", "base"]).reset_index(drop=True)
-    return kept.assign(figures=table["figure_id"].to_numpy()) if "figure_id" in table else kept
-
-
-def _refuse(
-    table: pd.DataFrame,
-    x: NDArray[np.float64],
-    n: NDArray[np.float64],
-    size: NDArray[np.float64],
-) -> None:
-    possible = (x >= 0) & (x <= n) & (n >= 1) & (x == np.floor(x)) & (n == np.floor(n))
-    fits = np.isnan(size) | (n <= size)
-    problems = [
-        Problem(
-            _named(table, at),
-            f"count {x[at]:g}, base {n[at]:g}, population {size[at]:g}",
-            "leave out rows without a base; check the others against the source",
-        )
-        for at in np.flatnonzero(~(possible & fits))
-    ]
-    if problems:
-        raise EstimateError(
-            "a share needs a whole count between 0 and its base, and a base within the population",
-            problems,
-        )
-
-
-def _named(table: pd.DataFrame, at: np.intp) -> str:
-    said = [str(table[name].iat[at]) for name in ("source", "wave", "item", "group")]
-    return f"row {at} ({' '.join(word for word in said if word not in ('<NA>', 'nan'))})"
 
 
 def newcombe_paired(

@@ -13,9 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from edtech_survey.errors import EstimateError, Problem
 
-ROUNDINGS = ("nearest", "half_up", "half_even", "truncated")
-"""How a percent may have been cut: ``nearest`` takes a tie that half up or half even makes."""
-
 AS_PRINTED = "as printed"
 
 _PERCENT = re.compile(r"\s*(\d{1,3})(?:\.(\d{1,6}))?\s*%?\s*", re.ASCII)
@@ -106,8 +103,8 @@ def whole(number: float) -> int:
     return int(np.floor(round(number, 9) + 0.5))
 
 
-def compatible_counts(percent: Percent | str, base: ArrayLike, rounding: str = "nearest") -> Counts:
-    """Find the counts out of a base that would have been printed as this percent.
+def compatible_counts(percent: Percent | str, base: ArrayLike) -> Counts:
+    """Find the counts out of a base that half up or half even would have printed so.
 
     Brown and Heathers (2017), Social Psychological and Personality Science 8:363-369 (the
     GRIM test), with percents as means of zeros and ones.
@@ -115,16 +112,9 @@ def compatible_counts(percent: Percent | str, base: ArrayLike, rounding: str = "
     scaled, decimals = read_percent(percent) if isinstance(percent, str) else percent
     n = np.asarray(base, dtype=np.int64)
     unit = 2 * 10 ** (decimals + 2)  # a count k prints 'scaled' when unit*k/n is near 2*scaled
-    if rounding == "truncated":
-        low, high = _up(2 * scaled * n, unit), _up((2 * scaled + 2) * n, unit) - 1
-    elif rounding in ROUNDINGS:
-        below, above = (2 * scaled - 1) * n, (2 * scaled + 1) * n
-        takes_low = rounding != "half_even" or scaled % 2 == 0
-        takes_high = rounding != "half_up" and scaled % 2 == 0
-        low = _up(below, unit) if takes_low else below // unit + 1
-        high = above // unit if takes_high else _up(above, unit) - 1
-    else:
-        raise EstimateError(f"rounding {rounding!r} is not one of {', '.join(ROUNDINGS)}")
+    below, above = (2 * scaled - 1) * n, (2 * scaled + 1) * n
+    # Half up takes a tie at the low end; half even takes both ends of an even percent.
+    low, high = _up(below, unit), above // unit if scaled % 2 == 0 else _up(above, unit) - 1
     return Counts(np.maximum(low, 0)[()], np.minimum(high, n)[()])
 
 
@@ -153,11 +143,8 @@ def feasible_bases(
     printed: Sequence[str],
     largest: int,
     *,
-    least: int = 1,
     parts: bool = False,
     rest: bool = False,
-    rounding: str = "nearest",
-    padding: bool = True,
 ) -> pd.DataFrame:
     """Find every base that could have printed all of these percents.
 
@@ -170,17 +157,11 @@ def feasible_bases(
         The percents as printed, such as ``["75.9%", "65.7%", "39.8%"]``.
     largest : int
         The largest base to try: how many could have answered.
-    least : int
-        The smallest base to try.
     parts : bool
         The percents are exclusive answers of one question, so that their counts make up
         the base. Otherwise each is a share of its own ("select all that apply").
     rest : bool
         With `parts`: answers that are not listed may make up what is missing.
-    rounding : str
-        ``nearest`` (half up or half even), ``half_up``, ``half_even`` or ``truncated``.
-    padding : bool
-        Also try the readings in which trailing zeros are padding, and say so.
 
     Returns
     -------
@@ -210,12 +191,7 @@ def feasible_bases(
     if rest and not parts:
         raise EstimateError("rest=True is about exclusive parts: set parts=True as well")
     found = joint_bases(
-        read_percents(printed),
-        largest,
-        least=least,
-        parts="rest" if rest else "whole" if parts else "",
-        rounding=rounding,
-        padding=padding,
+        read_percents(printed), largest, parts="rest" if rest else "whole" if parts else ""
     )
     return pd.DataFrame(
         {
@@ -226,25 +202,17 @@ def feasible_bases(
     )
 
 
-def joint_bases(
-    percents: Sequence[Percent],
-    population: int,
-    *,
-    least: int = 1,
-    parts: str = "",
-    rounding: str = "nearest",
-    padding: bool = True,
-) -> Feasible:
+def joint_bases(percents: Sequence[Percent], largest: int, *, parts: str = "") -> Feasible:
     """Work out :func:`feasible_bases` for percents already read."""
-    if not percents or not 1 <= least <= population:
+    if not percents or largest < 1:
         raise EstimateError(
-            f"nothing to try: {len(percents)} percents, bases {least} to {population}",
-            [Problem("feasible bases", "needs a percent and 1 <= least <= population")],
+            f"nothing to try: {len(percents)} percents, bases up to {largest}",
+            [Problem("feasible bases", "needs a percent and a base of at least 1")],
         )
-    tried = np.arange(least, population + 1)
+    tried = np.arange(1, largest + 1)
     kept: dict[int, tuple[str, str]] = {}
-    for name, read in readings(percents)[: None if padding else 1]:
-        counts = [compatible_counts(percent, tried, rounding) for percent in read]
+    for name, read in readings(percents):
+        counts = [compatible_counts(percent, tried) for percent in read]
         for at in np.flatnonzero(_fits(counts, tried, parts)):
             kept.setdefault(int(tried[at]), (name, _counts_text(counts, int(at))))
     bases = sorted(kept)
@@ -557,69 +525,3 @@ def _nearest(percent: Percent, bases: NDArray[np.int64], kind: str) -> str:
 def _impossible(row: dict[str, Any], what: str, advice: str) -> EstimateError:
     where = f"{row['figure_id']} ({row['item']} {row['group']} {row['wave']}, {row['printed']})"
     return EstimateError("", [Problem(where, what, advice)])
-
-
-_REPEAT = r"(?:^|; )repeat of "
-
-
-def unrepeated(figures: pd.DataFrame) -> pd.DataFrame:
-    """Leave out second printings, whose note says "repeat of" the first one."""
-    return figures[~figures["note"].fillna("").str.contains(_REPEAT, regex=True).astype(bool)]
-
-
-def figures_of(
-    figures: pd.DataFrame,
-    item: str,
-    statistic: str,
-    *,
-    wave: int | None = None,
-    source: str | None = None,
-) -> pd.DataFrame:
-    """Take one item's figures of one wave and source, without second printings."""
-    said = f"{item} {statistic}" + (f" of {wave}" if wave is not None else "")
-    chosen = (figures["item"] == item) & (figures["statistic"] == statistic)
-    if wave is not None:
-        chosen &= figures["wave"] == wave
-    if source is not None:
-        chosen &= figures["source"] == source
-    found = unrepeated(figures[chosen.fillna(False).astype(bool)])
-    if found.empty:
-        raise EstimateError(
-            f"there is no published {said}",
-            [Problem(said, "not among the figures", "check item, wave and source")],
-        )
-    twice = found[found.duplicated(["group", "wave"], keep=False)]
-    if len(twice):
-        raise EstimateError(
-            f"{said} is published more than once",
-            [
-                Problem(f"{said}, {group}", ", ".join(part["figure_id"]), "say which with source=")
-                for group, part in twice.groupby("group")
-            ],
-        )
-    return found
-
-
-def figure_of(
-    figures: pd.DataFrame,
-    item: str,
-    statistic: str,
-    *,
-    group: str = "all",
-    wave: int | None = None,
-    source: str | None = None,
-) -> pd.Series[Any]:
-    """Take one figure."""
-    found = figures_of(
-        figures[(figures["group"] == group).fillna(False).astype(bool)],
-        item,
-        statistic,
-        wave=wave,
-        source=source,
-    )
-    if len(found) > 1:
-        raise EstimateError(
-            f"{item} {group} {statistic} is published for "
-            f"{', '.join(map(str, found['wave']))}: say which with wave="
-        )
-    return found.iloc[0]

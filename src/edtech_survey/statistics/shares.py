@@ -12,9 +12,9 @@ from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
 from edtech_survey.statistics.contrasts import over, silent
-from edtech_survey.statistics.given import Given, given
+from edtech_survey.statistics.given import Given, given, unrepeated
 from edtech_survey.statistics.intervals import finite_population, wilson
-from edtech_survey.statistics.published import Assumed, Share, as_list, published_pairs, unrepeated
+from edtech_survey.statistics.published import Assumed, Share, as_list, published_pairs
 
 _LEVEL = {
     "name": "str",
