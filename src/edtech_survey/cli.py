@@ -195,13 +195,18 @@ def audit(table: Path, fail_on: str | None, threshold: int, as_json: bool) -> No
 @click.argument("export", type=THERE)
 @click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
 @click.option("--sheet", help="Sheet of a workbook.")
+@click.option("--series", help="Whose survey, a row of codebook/series.csv; default its first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_told
-def check(export: Path, dialect: str | None, sheet: str | None, as_json: bool) -> None:
+def check(
+    export: Path, dialect: str | None, sheet: str | None, series: str | None, as_json: bool
+) -> None:
     """Read EXPORT without writing anything: dialect, columns, matches, every problem."""
+    from edtech_survey.data.codebook import read_codebook  # noqa: PLC0415
     from edtech_survey.data.new_wave import check_export  # noqa: PLC0415
 
-    report = check_export(export, dialect=dialect, sheet=sheet)
+    codebook = read_codebook().of_series(series) if series else None
+    report = check_export(export, codebook, dialect=dialect, sheet=sheet)
     click.echo(report.to_json() if as_json else report.to_text())
     if not report.ok:
         sys.exit(1)

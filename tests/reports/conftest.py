@@ -1,4 +1,4 @@
-"""One of each exhibit, and notebooks that hold them without having been run."""
+"""One exhibit of each kind, and notebooks that hold them without having been run."""
 
 from __future__ import annotations
 

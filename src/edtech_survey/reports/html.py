@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
 from html import escape
@@ -42,8 +42,7 @@ class ReportExporter(HTMLExporter):
     """Export a notebook as a report: ``jupyter nbconvert --to edtech-report x.ipynb``.
 
     The page needs no network and runs no script; a content-security policy forbids both.
-    Facts about the report may be given as ``resources={"report": {...}}``: ``series``,
-    ``manifest``.
+    The run manifest may be given as ``resources={"report": {"manifest": ...}}``.
     """
 
     export_from_notebook = "EdTech survey report"
@@ -89,12 +88,11 @@ class ReportExporter(HTMLExporter):
     ) -> tuple[str, dict[str, Any]]:
         """Render a notebook; in strict mode a page that breaks a rule is a ReportError."""
         given = dict(resources or {})
-        facts = dict(given.get("report") or {})
-        manifest = facts.get("manifest")
+        manifest = dict(given.get("report") or {}).get("manifest")
         name = str(given.get("metadata", {}).get("name", "")) or "notebook"
         self._complain(name, "has outputs that no page may carry", _unfit(nb))
         report = {
-            "series": facts.get("series") or SERIES,
+            "series": SERIES,
             "css": stylesheet(),
             "folder_link": "index.html" if self.folder_link else "",
             "kind": self.kind,
@@ -377,10 +375,9 @@ def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str
         heading = soup.new_tag("h1")
         heading.string = title or name
         main.insert(0, heading)
-    block = heading.find_parent(class_="headline")
-    if block is None and heading.parent is not main:
-        # A first cell in Markdown: heading, findings, who answered.
-        block = heading.parent
+    block = None if heading.parent is main else heading.parent
+    if block is not None:
+        # The first cell of words: heading, findings, who answered.
         block["class"] = [*block.get("class", []), "headline"]
         findings = heading.find_next_sibling("ul")
         if findings is not None:
@@ -390,11 +387,6 @@ def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str
     if manifest.get("synthetic") and not (block and block.select(".synthetic-badge")):
         badge = f'<p class="exhibit-badge">{BADGE}</p>'
         heading.insert_after(BeautifulSoup(badge, "html.parser"))
-    series = main.select(".series")
-    if series:
-        soup.find(class_="page-series").string = text_of(series[0])
-    for line in series:
-        line.decompose()
     said = title or text_of(heading) or name
     soup.title.string = said
     told = [*block.select(".findings li")[:1], *block.select(".deck")[-1:]] if block else []
@@ -465,8 +457,8 @@ def _number_exhibits(soup: Any, main: Any) -> None:
                 line["id"] = f"{title['id'].removesuffix('-title')}-number"
                 figure["aria-labelledby"] = f"{line['id']} {title['id']}"
             (figure.find("figcaption") or figure).insert(0, line)
-            _say(figure.select("summary, .exhibit-csv a"), f"this {kind}", label)
-            _say(figure.select("summary"), "Published figures used", f"Sources of {label}")
+            for element in figure.select("summary, .exhibit-csv a"):
+                element.string = element.get_text().replace(f"this {kind}", label)
             for region in figure.select("[aria-label]"):
                 region["aria-label"] = region["aria-label"].replace(f"this {kind}", label)
             output = figure.find_parent(class_="output")
@@ -476,25 +468,17 @@ def _number_exhibits(soup: Any, main: Any) -> None:
                 (figure.find(class_="exhibit-tools") or figure).append(fold.extract())
 
 
-def _say(elements: Iterable[Any], old: str, new: str) -> None:
-    for element in elements:
-        element.string = element.get_text().replace(old, new)
-
-
 def _heading_ids(soup: Any, main: Any) -> None:
     taken = {element["id"] for element in soup.find_all(id=True)}
     for heading in main.find_all(["h2", "h3", "h4"]):
-        given = heading.get("id")
-        if given and heading.find_parent("header", class_="headline"):
-            continue
-        taken.discard(given)
+        taken.discard(heading.get("id"))
         heading["id"] = _free(f"q-{slug(text_of(heading), 60)}", taken)
         taken.add(heading["id"])
 
 
 def _contents(soup: Any, main: Any) -> None:
     """List the questions, after the findings and the key picture."""
-    headings = [h for h in main.find_all("h2") if not h.find_parent("header", class_="headline")]
+    headings = main.find_all("h2")
     if len(headings) < FEWEST_CONTENTS:
         return
     nav = soup.new_tag("nav", attrs={"class": "contents", "aria-labelledby": "contents-title"})
