@@ -10,6 +10,7 @@ from edtech_survey.errors import WaveError
 from edtech_survey.project import raw_dir
 
 PLACE = "connecticut|conn|ct"
+DIRECTORY = raw_dir() / "codebook" / "districts.csv"
 
 # The districts that the 2024 report lists as its respondents (page 2).
 LISTED = """Ansonia ACES Avon Barkhamsted Berlin Bethel Branford Bristol Brookfield Clinton
@@ -23,7 +24,7 @@ Watertown Westbrook Winchester Windham Windsor_Locks""".replace("\n", " ").split
 
 @pytest.fixture(scope="module")
 def connecticut():
-    return read_directory(raw_dir() / "codebook" / "districts.csv")
+    return read_directory(DIRECTORY)
 
 
 def one(name, directory, matches=None):
@@ -80,6 +81,10 @@ def test_every_spelling_of_region_one(connecticut, name):
         ("Regional School District 15 (Middlebury-Southbury)", "ct-regional-15"),
         ("Norwich Free Academy", "ct-norwich-free-academy"),
         ("USD #2", "ct-usd-2"),
+        ("Avon PS", "ct-avon"),
+        ("Berlin Pub. Schools", "ct-berlin"),
+        ("Bethel (BPS)", "ct-bethel"),
+        ("Capitol Region Education Counc", "ct-crec"),  # cut off by the form
     ],
 )
 def test_names_that_are_beyond_doubt(connecticut, name, district):
@@ -203,7 +208,7 @@ def test_directory_without_a_column_is_refused(tmp_path):
 
 
 def test_merged_districts_answer_as_their_successor(connecticut):
-    changes = read_changes(raw_dir() / "codebook" / "districts.csv", connecticut)
+    changes = read_changes(DIRECTORY, connecticut)
     ids = pd.Series(["ct-litchfield", "ct-regional-06", "ct-avon", None], dtype="str")
     assert succeed(ids, 2021, changes).tolist()[:3] == ids.tolist()[:3]
     after = succeed(ids, 2024, changes)
@@ -220,5 +225,7 @@ def test_changes_and_matches_must_name_known_districts(tmp_path, connecticut):
     assert "'20x4' is not a year" in str(caught.value)
     matches = tmp_path / "matches.csv"
     matches.write_text("name,district_id\nAvn,ct-avn\navn,ct-avon\n")
-    with pytest.raises(WaveError, match="row 2, column district_id: 'ct-avn' is not in the directory"):
+    with pytest.raises(
+        WaveError, match="row 2, column district_id: 'ct-avn' is not in the directory"
+    ):
         read_matches(matches, connecticut)

@@ -16,7 +16,10 @@ from edtech_survey.errors import SourceError
 from edtech_survey.project import evidence, raw_dir
 from edtech_survey.shape import figures as as_figures
 
-PAIRS = "pair_id,topic,item,group,statistic,wave,take,figure_id,figure_take,base_at_least,design,comparability,reason"
+PAIRS = (
+    "pair_id,topic,item,group,statistic,wave,take,figure_id,figure_take,base_at_least,design,"
+    "comparability,reason"
+)
 TRENDS = "series,topic,label,figure_id,take,base_at_least,design,comparability,reason"
 RELATIONS = "relation_id,kind,result,parts,over,base,force,note"
 STRUCTURES = (
@@ -187,8 +190,12 @@ def relations(tmp_path, *rows):
 
 
 def test_a_selector_finds_the_figures_of_its_source_that_repeat_no_other(tmp_path):
-    told = relations(tmp_path, "us.q,parts,,item=sharing&statistic=share,,62,must,a note",
-                     "us.r,sum,us.a,item=post;ct.a,,,should,", "us.s,sum,us.a,group=s*;ct.a,,,must,")  # fmt: skip
+    told = relations(
+        tmp_path,
+        "us.q,parts,,item=sharing&statistic=share,,62,must,a note",
+        "us.r,sum,us.a,item=post;ct.a,,,should,",
+        "us.s,sum,us.a,group=s*;ct.a,,,must,",
+    )
     assert told["parts"].tolist() == ["us.none;us.some", "us.a;us.b;ct.a", "us.some;ct.a"]
     assert (told["source"][0], told["base"][0]) == ("us", 62)
     assert pd.isna(told["result"][0])
@@ -238,8 +245,8 @@ def own(tmp_path, *rows):
 
 
 def test_own_numbers_as_people_write_them(tmp_path):
-    told = own(tmp_path, "enrollment,,2100", 'devices,all,"3,288"', 'position_salary,coach,"$98,500"',
-               "position_fte,technician,2.5")  # fmt: skip
+    rows = ["enrollment,,2100", 'devices,all,"3,288"', 'position_salary,coach,"$98,500"']
+    told = own(tmp_path, *rows, "position_fte,technician,2.5")
     assert told["value"].tolist() == [2100, 3288, 98_500, 2.5]
     assert told["group"].tolist() == ["all", "all", "coach", "technician"]
 

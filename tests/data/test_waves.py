@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from edtech_survey.data.codebook import read_codebook
 from edtech_survey.data.ledger import check_balance
 from edtech_survey.data.schemas import BANDS, DISTRICTS, LEDGER, POSITIONS, checked
-from edtech_survey.data.waves import find_waves, merge_waves, read_wave
+from edtech_survey.data.waves import merge_waves, read_wave
 from edtech_survey.errors import SourceError, WaveError
-from edtech_survey.project import raw_dir
 
 HEADS = {
     "Timestamp": ("ignored", ""),
@@ -376,12 +375,47 @@ def test_rows_of_any_order_give_the_same_responses(tmp_path, book):
         pd.testing.assert_frame_equal(one, two)
 
 
-def test_find_waves_tells_the_sample_from_the_rest():
-    assert [path.name for path in find_waves(synthetic=True)] == [
-        "sample-2017", "sample-2020", "sample-2021", "sample-2024",
+def test_duplicates_that_disagree_are_listed_with_both_answers(tmp_path, book):
+    rows = [row(), row(timestamp="2026-10-02 09:00", directorpay="131k", devices="4,000")]
+    told = read_wave(make(tmp_path, rows), book).review
+    assert told[["kind", "row", "text"]].values.tolist() == [
+        ["duplicate", 2, "Director pay: 131,000, 120,000"]
+    ]
+    assert "row 3 counts, row 2 does not" in told["advice"].iloc[0]
+
+
+def test_wordings_of_one_wave_stand_in_its_folder(tmp_path, book):
+    folder = make(tmp_path, [row(ratiok2="A1"), row(district="Bethel", ratiok2="1:1")])
+    with pytest.raises(WaveError, match=r"'A1' .*Add it to the folder's answers\.csv"):
+        read_wave(folder, book)
+    answers = folder / "answers.csv"
+    answers.write_text("item,answer,spelling\nstudent_device_ratio,2:1,A1\n")
+    assert read_wave(folder, book).bands["ratio"].tolist() == ["2:1", "1:1"]
+    answers.write_text("item,answer,spelling\nstudent_device_ratio,1-1,A1\nratio,1:1,A2\n")
+    with pytest.raises(WaveError, match=r"row 3, column item: 'ratio' is not in items\.csv"):
+        read_wave(folder, book)
+    answers.write_text("item,answer,spelling\nstudent_device_ratio,1-1,A1\n")
+    with pytest.raises(WaveError, match="row 2, column answer: '1-1' is no answer of student_dev"):
+        read_wave(folder, book)
+
+
+def test_an_option_may_hold_its_own_name(tmp_path, book):
+    heads = {"District": ("district_name", ""), "CTO": ("position_present", "technology_director"),
+             "Tier 1 help": ("position_present", "technician_1")}  # fmt: skip
+    rows = [["Avon", "Technology Director", "Tier 1 help"], ["Bethel", "", "Technician I"]]
+    read = read_wave(make(tmp_path, rows, heads=heads), book)
+    assert read.positions[["district_id", "position"]].values.tolist() == [
+        ["ct-avon", "technology_director"], ["ct-avon", "technician_1"],
+        ["ct-bethel", "technician_1"],
     ]  # fmt: skip
-    assert not set(find_waves(synthetic=True)) & set(find_waves(synthetic=False))
-    assert find_waves(raw_dir()) == sorted(find_waves())
+
+
+def test_another_export_than_the_one_recorded_is_refused(tmp_path, book):
+    folder = make(tmp_path, [FULL])
+    meta = folder / "source.yaml"
+    meta.write_text(meta.read_text() + f'sha256: "{"0" * 64}"\n')
+    with pytest.raises(WaveError, match=r"export\.csv: has changed since the wave was made"):
+        read_wave(folder, book)
 
 
 def test_option_columns_make_flags(tmp_path, book):

@@ -151,6 +151,31 @@ class Codebook:
         districts = read_directory(directory)
         return replace(self, districts=districts, changes=read_changes(directory, districts))
 
+    def with_answers(self, path: Path | str) -> Codebook:
+        """Return the codebook with the wordings of one wave, which stand before its own."""
+        path = Path(path)
+        rules: Columns = {
+            "item": [one_of(self.items["item"], "is not in items.csv")],
+            "spelling": [filled(), unique("item")],
+        }
+        own = read_table(path, "item answer spelling", rules, WaveError).assign(label="")
+        known = set(zip(self.answers["item"], self.answers["answer"], strict=True))
+        problems = [
+            Problem(
+                f"{path.parent.name}/{path.name}, row {row + 2}, column answer",
+                f"{answer!r} is no answer of {item}",
+                f"one of {', '.join(sorted(a for i, a in known if i == item and a))}, or empty",
+            )
+            for row, item, answer in own[["item", "answer"]].itertuples(name=None)
+            if answer and (item, answer) not in known and item in {i for i, _ in known}
+        ]
+        if problems:
+            raise WaveError(f"{path.name}: wordings of a wave cannot be taken", problems)
+        mine = set(zip(own["item"], plain_name(own["spelling"]), strict=True))
+        keys = zip(self.answers["item"], plain_name(self.answers["spelling"]), strict=True)
+        rest = self.answers[[key not in mine for key in keys]]
+        return replace(self, answers=pd.concat([own[rest.columns], rest], ignore_index=True))
+
     def of_series(self, name: str) -> Codebook:
         """Return the codebook with the directory of a series."""
         if name == self.whose:

@@ -158,7 +158,7 @@ def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> Cell
     codes, distinct = pd.factorize(text, use_na_sentinel=False)
     texts = pd.Series(distinct, dtype="str").fillna("")
     item, group = question["item"], question["group"]
-    kind, answers = _reading(item, group, question["type"], codebook)
+    kind, answers = _reading(item, group, question["type"], question["column"], codebook)
     low, high = values.plausible(item, kind)
     parsed = values.parse(texts, kind, answers, low, high)
     if kind == "count":
@@ -176,18 +176,23 @@ def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> Cell
 
 
 def _reading(
-    item: str, group: str, kind: str, codebook: Codebook
+    item: str, group: str, kind: str, column: str, codebook: Codebook
 ) -> tuple[str, pd.DataFrame | None]:
-    """Say how a column is to be read: its type, and the answers that it may hold."""
+    """Say how a column is to be read: its type, and the answers that it may hold.
+
+    Where one of several options was ticked, the cell may hold the option: its name, or the header.
+    """
     own = codebook.answers_of(item)
+    if group and kind in ("yes_no", "outsourced", "multi"):
+        header = {"item": item, "answer": "yes", "label": "", "spelling": column}
+        titles = codebook.position_titles
+        titles = titles[titles["answer"].eq(group)].assign(answer="yes")
+        if kind == "multi":
+            own, kind = own[own["answer"].eq(group)].assign(answer="yes"), "yes_no"
+        return kind, pd.concat([own, titles, pd.DataFrame([header])], ignore_index=True)
     if kind == "outsourced" and group == "":
         nobody = own[own["answer"].eq("no")].assign(answer="none")
         return "multi", pd.concat([codebook.position_titles, nobody])
-    if kind == "outsourced":
-        named = codebook.position_titles
-        return kind, pd.concat([own, named[named["answer"].eq(group)].assign(answer="yes")])
-    if kind == "multi" and group:
-        return "yes_no", own[own["answer"].eq(group)].assign(answer="yes")
     return kind, own if len(own) else None
 
 

@@ -22,10 +22,10 @@ from edtech_survey.data.spelling import (
 
 Ids = npt.NDArray[np.int32]
 
-TEST_NAMES = {
-    "test", "testing", "test test", "test district", "test response", "asdf", "xxx", "demo",
-}  # fmt: skip
+TEST_NAME = r"(?:test(?:ing|er)?|demo|dummy)\b.*|asdf|xxx+|.*\b(?:please ignore|ignore this)\b.*"
 """What people type who try a survey out; a directory that has such a name takes it first."""
+SHORTEST_CUT = 25
+"""Characters of a name cut off by a form, from which its beginning is beyond doubt."""
 MAX_COMPARISONS = 2_000_000
 """Names to review times names in the directory: beyond this no candidates are searched."""
 AMBIGUOUS = "?"
@@ -70,7 +70,8 @@ def identify(
     found = match_districts(texts, codebook.districts, matches, place=codebook.place)
     ids = succeed(found["district_id"], wave, codebook.changes)
     how = found["how"].mask(ids.ne(found["district_id"]) & ids.notna(), "merged")
-    how = how.mask(how.eq("unmatched") & texts.str.strip().str.lower().isin(TEST_NAMES), "test")
+    tried = texts.str.strip().str.lower().str.fullmatch(TEST_NAME)
+    how = how.mask(how.eq("unmatched") & tried, "test")
     keys = ids.astype(object)
     for at in np.flatnonzero(ids.isna()):
         text = texts[at]
@@ -139,10 +140,19 @@ def match_districts(
         "alias": _index(plain_name(aliases["spelling"]), aliases["district_id"]),
     }
 
+    plain_spellings = plain_name(listed["spelling"])
+
+    def cut(plain: str) -> str | None:
+        """One district alone has a name that begins so."""
+        begins = plain_spellings.str.startswith(plain) & (len(plain) >= SHORTEST_CUT)
+        ids = set(listed.loc[begins, "district_id"])
+        return ids.pop() if len(ids) == 1 else None
+
     def resolve(typed: str, plain: str) -> tuple[str | None, str]:
         found = [(known.get(plain), how) for how, known in exact.items() if plain in known]
         found = found or [(by_key.get(key(typed)), "key")]
         found = found if found[0][0] is not None else [(by_key.get(parts(typed)), "parts")]
+        found = found if found[0][0] is not None else [(cut(plain), "cut")]
         district, how = found[0]
         if district in (None, AMBIGUOUS, ""):
             return None, {None: "unmatched", "": "not_a_district"}.get(district, "ambiguous")

@@ -161,7 +161,7 @@ def _matched(
 def _cell_problems(review: pd.DataFrame, file: str) -> list[Problem]:
     """Every text that could not be read, and every name without a district, with its row."""
     wanted = ["kind", "row", "column", "text", "advice"]
-    serious = review.loc[review["kind"].ne("doubtful"), wanted]
+    serious = review.loc[~review["kind"].isin(["doubtful", "duplicate"]), wanted]
     serious = serious.drop_duplicates(["kind", "column", "text", "row"])
     said = {
         "district": "is no district of the directory",

@@ -69,7 +69,7 @@ _REGIONAL = re.compile(
     r"|\b(?:rsd|rhsd) (\d+)\b"
 )
 _FILLER = re.compile(
-    r"\b(?:the|public|schools?|districts?|dist|boe|bd of ed|boards?|education|department of|"
+    r"\b(?:the|public|pub|schools?|ps|districts?|dist|boe|bd of ed|boards?|education|department of|"
     r"of education|town of|city of|lea)\b"
 )
 _NUMBER_WORDS = {
@@ -119,7 +119,8 @@ def part_keys(name: str, place: str = "") -> list[str]:
     """Keys of the parts of a name that says itself twice."""
     pieces = [piece for piece in re.split(r"[()/,;:|]|\s[-–—]\s", name) if piece.strip()]
     keys = [key for piece in pieces for key in _around_regional(name_key(piece, place)) if key]
-    return keys if len(keys) > 1 else []
+    named = [key for key in keys if not re.fullmatch(r"[a-z]{1,4}ps", key)]  # "Bethel (BPS)"
+    return named if len(keys) > 1 and named else []
 
 
 def numbers_differ(one: str, other: str) -> bool:

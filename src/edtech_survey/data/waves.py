@@ -47,6 +47,7 @@ __all__ = ["Responses", "find_waves", "merge_waves", "read_wave"]
 
 Rows = npt.NDArray[np.intp]
 DUPLICATES = ("most_complete", "latest", "first")
+NUMBERS = ("count", "money", "fte", "percent")
 NEVER_A_RESPONSE = ("preview", "test", "spam")
 """Flags of an export's rows that exclude them; an incomplete row is taken for what it says."""
 
@@ -123,7 +124,7 @@ def read_wave(
     ----------
     folder : path
         Folder of the wave: ``source.yaml``, ``questions.csv``, the export, perhaps
-        ``matches.csv``.
+        ``matches.csv`` (names) and ``answers.csv`` (``item, answer, spelling``: its wordings).
     codebook : Codebook, optional
         Default the project's, with the directory of the wave's series. ``directory`` in
         ``source.yaml`` names another, in the codebook's folder or beside the export.
@@ -181,6 +182,8 @@ def read_wave(
     if problems:
         raise WaveError(f"{folder.name} cannot be read as asked", problems)
     book = _book_of(codebook or read_codebook(), meta, folder)
+    if (folder / "answers.csv").is_file():
+        book = book.with_answers(folder / "answers.csv")
     options = {
         name: meta.get(name) or None for name in ("dialect", "sheet", "delimiter", "encoding")
     }
@@ -337,7 +340,10 @@ def tidy(
             ledger.row(row, f"row_{why}")
     entries, balance = ledger.close()
 
-    review = _review(cells, identity, fate, book).assign(source=source, wave=wave)
+    review = pd.concat(
+        [_review(cells, identity, fate, book), _conflicts(cells, identity, fate, duplicates)],
+        ignore_index=True,
+    ).assign(source=source, wave=wave)
     review["column"] = review["column"].fillna(named)
     return Responses(
         districts=districts,
@@ -443,7 +449,8 @@ def _refuse_unknown(cells: Iterable[Cells], fate: Fate, where: str) -> None:
                 Problem(
                     f"{where}, column {cell.column!r}, item {cell.item}",
                     f"{text!r} ({len(rows)} rows: {told}) is no answer that the codebook knows",
-                    f"{advice} Add it to codebook/answers.csv; an empty answer means missing.",
+                    f"{advice} Add it to the folder's answers.csv (item,answer,spelling: for this "
+                    "wave alone) or to codebook/answers.csv; an empty answer means missing.",
                 )
             )
     if problems:
@@ -661,6 +668,31 @@ def _review(cells: list[Cells], identity: Identity, fate: Fate, codebook: Codebo
         kinds = np.where(told["outcome"].eq(REFUSED), unread, "doubtful")
         parts.append(told[["row", "text", "advice"]].assign(kind=kinds, column=cell.column))
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+
+
+def _conflicts(cells: list[Cells], identity: Identity, fate: Fate, duplicates: str) -> pd.DataFrame:
+    """List districts that answered more than once, and otherwise each time."""
+    rows = []
+    for at in np.flatnonzero(fate.reason == "duplicate"):
+        counts = np.flatnonzero(fate.kept & (identity.codes == identity.codes[at]))
+        differ = []
+        for cell in cells:
+            told = cell.parsed["value"].astype(object)
+            one, other = (told.iloc[cell.codes[place]] for place in (counts[0], at))
+            if pd.notna(one) and pd.notna(other) and one != other:
+                shown = (f"{said:,.10g}" if cell.type in NUMBERS else said for said in (one, other))
+                differ.append(f"{cell.column}: {', '.join(map(str, shown))}")
+        if differ:
+            advice = (
+                f"row {fate.rows[counts[0]]} counts, row {fate.rows[at]} does not "
+                f"({duplicates.replace('_', ' ')}): ask which is right, and leave the other out"
+            )
+            found = identity.ids[identity.codes[at]]
+            rows.append(
+                {"row": fate.rows[at], "text": "; ".join(differ), "suggestion": found,
+                 "advice": advice, "kind": "duplicate", "column": pd.NA}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _first_rows(
