@@ -1,0 +1,63 @@
+"""Notebook 01 runs, says what the figures say, and stays true when its parameters change."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+from edtech_survey import project
+from edtech_survey.reports.notebooks import check_parameters, run_notebook
+
+pytestmark = pytest.mark.slow
+NOTEBOOK = "01_one_to_one_trends.ipynb"
+
+
+@pytest.fixture
+def told(tmp_path):
+    def make(**parameters):
+        path = project.notebooks_dir() / NOTEBOOK
+        run = run_notebook(
+            path, tmp_path, check_parameters(path, parameters), cwd=project.project_root()
+        )
+        soup = BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
+        return soup.h1.text, " ".join(soup.text.split())
+
+    return make
+
+
+def test_the_page_says_what_is_clear_alone_and_together(told):
+    title, text = told()
+    assert title == "In 2024, 89% to 100% of responding districts had one device per student"
+    for said in (
+        "rose by 69 points in early elementary, 54 in elementary, 42 in middle school and 27 in",
+        "Each of these is clear, however many districts answered in 2017.",
+        "in high school it is clear if 14 or more districts answered in 2017",
+        "The largest step, 27 to 65 points, came from 2020 to 2021",
+        "Of 12 steps from one survey to the next, 3 are clear, 2 depend on how many answered",
+        "the gap was narrower by 41 points. That is clear if 14 or more districts answered in 2017",
+        "What is left in 2024 could be anything from −0.1 to 21 points.",
+        "anything from 23% to 97% in early elementary",
+        "how many answered in 2017, 2020 and 2021 is not in the sources used here",
+    ):
+        assert said in text
+    assert "nobody" not in text.lower()
+
+
+def test_one_survey_shows_no_change(told):
+    title, text = told(waves="2020")
+    assert title.startswith("In 2020, 14% to 64% of")
+    assert "The percents of a single survey show no change." in text
+    assert "Nothing can be said about them: how many answered is not known." in text
+    assert "rose" not in text
+
+
+def test_a_subset_is_named_and_makes_no_verdict_stronger(told):
+    title, text = told(bands="9-12,pk-2", confidence="0.9")
+    assert title.endswith("in high school and early elementary")
+    assert "High school minus early elementary was 51 points in 2017" in text
+    assert "all 16 comparisons" in text
+    assert "supposing that 90% confidence is enough" in text
+
+
+def test_the_sample_compares_the_same_districts(told):
+    _, text = told(data="sample")
+    assert "SYNTHETIC" in text
+    assert "+71 points in early elementary (52 to 82; 42 did)" in text
