@@ -104,8 +104,8 @@ def compare(
         time: ``series, topic, label, figure_id, take``; each row's grade is of the step to it.
         Both have ``base_at_least`` (what a publication says of a base that it does not print),
         ``design`` ("", weighted or census: the last two have no interval of ours),
-        ``comparability`` (A, B, C) and ``reason``, where {place} stands for the series'. Takes: printed, rest (100 less the share),
-        share_of_base and rest_of_base (of a count).
+        ``comparability`` (A, B, C) and ``reason``, where {place} stands for the series'. Takes:
+        printed, rest (100 less the share), share_of_base and rest_of_base (of a count).
     price_year : int, optional
         Give dollars at the prices of this year too.
     confidence : float
