@@ -48,7 +48,7 @@ def test_the_index_lists_our_pages_with_finding_date_and_files(folder):
     assert "Not ours" not in made
     assert '"Segoe UI"' in soup.style.string
     links = [a["href"] for a in soup.main.select("a[href]")]
-    assert {"01-x.html", "01-x.pdf"} <= set(links)
+    assert {"01-x.html", "01-x.pdf", "data/01-x--levels.csv"} <= set(links)
     assert "00-x.html" not in links
     assert all((folder / link).is_file() for link in links)
 
