@@ -81,6 +81,15 @@ def test_raked_mean_and_total(schools):
     assert total["base"] == 183
 
 
+def test_total_under_weights_that_nobody_raked(schools):
+    # svytotal(~enroll, dclus1) of the vignette: the sum of the weights is an estimate too.
+    weights = schools[["wave", "district_id"]].assign(weight=6194 / 183)
+    asked = {"cluster": "dnum", "population": 757, "weights": weights}
+    found = totals(schools, "enroll", **asked).iloc[0]
+    assert found["estimate"] == pytest.approx(3_404_940, abs=1)
+    assert found["std_error"] == pytest.approx(932_235, abs=1)
+
+
 def test_raked_errors_differ_from_those_of_fixed_weights(schools):
     weights = raked(schools, MARGINS)
     fixed = weights[["wave", "district_id", "weight"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -18,18 +19,14 @@ from edtech_survey.statistics.intervals import (
     newcombe_paired,
     wilson,
 )
-from edtech_survey.statistics.responses import (
-    Answer,
+from edtech_survey.statistics.responses import Answer, told, wanted_answers
+from edtech_survey.statistics.samples import (
     Grouping,
-    Sample,
     by_columns,
     checked_frame,
     covariance,
     linearised,
     samples,
-    survey_design,
-    told,
-    wanted_answers,
 )
 
 CROSS_SECTION, MATCHED = "cross-section", "matched panel"
@@ -112,20 +109,19 @@ def _between(
 ) -> list[dict[str, Any]]:
     """Both changes of every group that answered in both waves."""
     rows = frame.loc[frame["wave"].isin(waves)]
-    (pooled,) = samples(rows, by, cluster=cluster)
+    (pooled,) = samples(rows, by, cluster=cluster, weights=weights)
     answers = pd.DataFrame(
         {"group": pooled.group, "district": pooled.cluster, "wave": rows["wave"]}
     ).assign(value=values)
     answers = answers.dropna(subset="value")
     _refuse_doubles(answers)
     labels = rows["wave"].astype("str") + "|" + pooled.group
-    both = Sample(None, rows, labels, tuple(labels.unique()), None, pooled.cluster)
-    design = survey_design(both, weights)
-    places, matrix = covariance(values[rows.index], labels, design)
+    both = replace(pooled, group=labels, groups=tuple(labels.unique()))
+    places, matrix = covariance(values[rows.index], both)
     limits = (
         None
         if weights is None
-        else linearised("share", values[rows.index], labels, design, confidence=confidence)
+        else linearised("share", values[rows.index], both, confidence=confidence)
     )
     found = []
     for group in pooled.groups:

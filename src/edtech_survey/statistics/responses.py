@@ -6,20 +6,30 @@ goes to the closed forms. Both are tested equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import ModuleType
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import BANDS, estimates
+from edtech_survey.shape import estimates
 from edtech_survey.statistics.given import given, pick, reported
 from edtech_survey.statistics.intervals import mean_interval, share_estimates
+from edtech_survey.statistics.samples import (
+    ALL,
+    NUMBERS,
+    Grouping,
+    Population,
+    Sample,
+    checked_frame,
+    linearised,
+    samples,
+)
+
+Answer = str | int | float | bool | Sequence[Any] | None
 
 
 class Estimated(NamedTuple):
@@ -87,375 +97,6 @@ def fraction(n: int, population: int | None) -> float:
     return n / population
 
 
-UNIT = ("wave", "district_id")
-"""Columns that name one response."""
-
-ALL = "all"
-MISSING = "missing"
-
-Population = int | Mapping[int, int] | None
-Grouping = str | Sequence[str]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The rows of one wave, or of several waves pooled."""
-
-    wave: int | None
-    rows: pd.DataFrame
-    group: pd.Series
-    groups: tuple[str, ...]
-    population: int | None
-    cluster: pd.Series
-
-    @property
-    def clustered(self) -> bool:
-        """Whether some district is behind more than one row of a group."""
-        return bool(pd.DataFrame({"group": self.group, "cluster": self.cluster}).duplicated().any())
-
-    def columns(self) -> dict[str, Any]:
-        """Columns of the result shape that all estimates of the sample share."""
-        return {
-            "source": _joined(self.rows, "source"),
-            "wave": pd.NA if self.wave is None else self.wave,
-            "base_kind": "derived",
-            "population": pd.NA if self.population is None else self.population,
-            "synthetic": _any(self.rows, "synthetic"),
-        }
-
-
-def samples(
-    frame: pd.DataFrame,
-    by: Grouping,
-    *,
-    population: Population = None,
-    cluster: str | None = "district_id",
-) -> Iterator[Sample]:
-    """Split responses into samples: by wave if `by` has it, and into groups within each."""
-    names = by_columns(by)
-    within = [name for name in names if name != "wave"]
-    parts = frame.groupby("wave", sort=True) if "wave" in names else [(None, frame)]
-    for _, rows in parts:
-        labels, order = _labels(rows, within)
-        wave = _only_wave(rows)
-        yield Sample(
-            wave=wave,
-            rows=rows,
-            group=labels,
-            groups=order,
-            population=_population(rows, wave, population),
-            cluster=(
-                pd.Series(range(len(rows)), index=rows.index, dtype="str")
-                if cluster is None
-                else rows[cluster].astype("str")
-            ),
-        )
-
-
-def by_columns(by: Grouping) -> tuple[str, ...]:
-    """Return the grouping columns as a tuple, one name or several."""
-    return (by,) if isinstance(by, str) else tuple(by)
-
-
-def checked_frame(
-    frame: pd.DataFrame,
-    by: Grouping,
-    cluster: str | None,
-    *,
-    numbers: Sequence[str] = (),
-    answers: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Return the frame with rows numbered anew; refuse missing columns, and text for numbers."""
-    needed = [*numbers, *answers, *by_columns(by), *([] if cluster is None else [cluster])]
-    problems = [
-        Problem(f"column {name}", "is not in the frame", f"there are {', '.join(frame.columns)}")
-        for name in dict.fromkeys(needed)
-        if name not in frame.columns
-    ]
-    problems += [
-        Problem(
-            f"column {name}",
-            f"has type {frame[name].dtype}, not a number",
-            "es.shares is for answers; or turn the text into numbers first",
-        )
-        for name in numbers
-        if name in frame.columns
-        and (
-            pd.api.types.is_bool_dtype(frame[name])
-            or not pd.api.types.is_numeric_dtype(frame[name])
-        )
-    ]
-    if not len(frame):
-        problems.append(Problem("the frame", "has no rows", "check the wave and the filter"))
-    if problems:
-        raise EstimateError("the responses cannot be estimated as asked", problems)
-    return frame.reset_index(drop=True)
-
-
-def _labels(rows: pd.DataFrame, within: Sequence[str]) -> tuple[pd.Series, tuple[str, ...]]:
-    if not within:
-        return pd.Series(ALL, index=rows.index, dtype="str"), (ALL,)
-    keys = list(within)
-    ordered = rows[keys]
-    if "band" in keys:  # from the youngest up, not by the alphabet
-        others = sorted(set(rows["band"].dropna()) - set(BANDS))
-        ordered = ordered.assign(band=pd.Categorical(rows["band"], [*BANDS, *others]))
-    number = ordered.groupby(keys, dropna=False, sort=True, observed=True).ngroup()
-    first = rows[keys].assign(_number=number).drop_duplicates("_number").sort_values("_number")
-    order = tuple("|".join(map(_said, key)) for key in first[keys].itertuples(index=False))
-    return number.map(dict(enumerate(order))).astype("str"), order
-
-
-def _said(value: Any) -> str:
-    return MISSING if pd.isna(value) else str(value)
-
-
-def _only_wave(rows: pd.DataFrame) -> int | None:
-    waves = rows["wave"].dropna().unique().tolist() if "wave" in rows.columns else []
-    return int(waves[0]) if len(waves) == 1 else None
-
-
-def _population(rows: pd.DataFrame, wave: int | None, given: Population) -> int | None:
-    size = _of_wave(wave, given) if isinstance(given, Mapping) else given
-    if size is None or "district_id" not in rows.columns:
-        return size
-    answered = rows["district_id"].nunique()
-    if answered > size:
-        raise EstimateError(
-            f"population {size} is below the {answered} districts of "
-            f"{'the pooled waves' if wave is None else f'wave {wave}'}: "
-            "give the number of districts there are, or leave it out"
-        )
-    return int(size)
-
-
-def _of_wave(wave: int | None, given: Mapping[int, int]) -> int | None:
-    if wave is not None and wave in given:
-        return given[wave]
-    if wave is None:
-        raise EstimateError(
-            "several waves are pooled, and population= is given by wave: put 'wave' into by=, "
-            "or give one number"
-        )
-    raise EstimateError(
-        f"no population for wave {wave}: population= has {', '.join(map(str, given))}; add it"
-    )
-
-
-def _joined(rows: pd.DataFrame, name: str) -> Any:
-    if name not in rows.columns:
-        return pd.NA
-    return "; ".join(rows[name].dropna().astype("str").unique()) or pd.NA
-
-
-def _any(rows: pd.DataFrame, name: str) -> Any:
-    if name not in rows.columns or rows[name].isna().all():
-        return pd.NA
-    return bool(rows[name].fillna(False).astype(bool).any())
-
-
-KEYS = (*UNIT, "weight", "start")
-"""Columns of a frame of weights; any others are the margins it was raked to."""
-
-_NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
-
-
-@dataclass(frozen=True)
-class SurveyDesign:
-    """How the rows of a sample came about."""
-
-    cluster: pd.Series
-    weight: pd.Series | None = None
-    start: pd.Series | None = None
-    margins: pd.DataFrame | None = None
-    population: int | None = None
-
-    def said(self, cluster: str | None) -> str:
-        """Name weights, clusters and population, for the column ``method``."""
-        parts = [
-            "unweighted" if self.weight is None else "weighted",
-            f"{self.cluster.nunique()} clusters of {cluster}" if cluster else "rows independent",
-        ]
-        if self.margins is not None:
-            parts[0] = f"weights raked to {' and '.join(self.margins.columns)}"
-        if self.population is not None:
-            parts.append(f"finite population {self.population}")
-        return ", ".join(parts)
-
-
-def survey_design(sample: Sample, weights: pd.DataFrame | None = None) -> SurveyDesign:
-    """Join a sample with weights."""
-    if weights is None:
-        return SurveyDesign(sample.cluster, population=sample.population)
-    _check_weights(weights, sample.rows)
-    index = pd.MultiIndex.from_frame(sample.rows[list(UNIT)].astype("object"))
-    keyed = weights.set_index(pd.MultiIndex.from_frame(weights[list(UNIT)].astype("object")))
-    joined = keyed.reindex(index).set_axis(sample.rows.index)
-    absent = joined["weight"].isna()
-    if absent.any():
-        raise EstimateError(
-            f"{int(absent.sum())} rows have no weight",
-            [
-                Problem(f"wave {wave}, {district}", "no weight", "rake its wave with it")
-                for wave, district in index[absent.to_numpy()].unique()[:20]
-            ],
-        )
-    margins = [name for name in weights.columns if name not in KEYS]
-    raked = bool(margins) and "start" in weights.columns
-    levels = joined[margins].astype("str")
-    if sample.wave is None:  # each wave was raked to its own margins
-        levels = levels.apply(lambda level: sample.rows["wave"].astype("str") + " " + level)
-    return SurveyDesign(
-        cluster=sample.cluster,
-        weight=joined["weight"].astype(float),
-        start=joined["start"].astype(float) if raked else None,
-        margins=levels if raked else None,
-        population=sample.population,
-    )
-
-
-def linearised(
-    kind: str,
-    values: pd.Series,
-    group: pd.Series,
-    design: SurveyDesign,
-    *,
-    divisor: pd.Series | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Estimate a mean, share or ratio of totals in each group, with linearised errors.
-
-    Binder (1983), International Statistical Review 51:279-292 (linearisation); Deville and
-    Särndal (1992), JASA 87:376-382 (raked weights); Korn and Graubard (1998), Survey
-    Methodology 24:193-201 (shares).
-    """
-    if values.isna().all():
-        return pd.DataFrame(columns=_NUMBERS, dtype="Float64")
-    columns = {"value": values, "group": group}
-    if divisor is not None:
-        columns["divisor"] = divisor
-    found = _estimated(kind, columns, design, 1 - confidence).to_polars().to_dict(as_series=False)
-    table = pd.DataFrame(found).rename(
-        columns={"est": "estimate", "se": "std_error", "lci": "conf_low", "uci": "conf_high"}
-    )
-    table = _of_ones(table) if kind == "share" else table
-    shown = table.set_index("group")[_NUMBERS].astype("Float64")
-    unknown = shown["conf_low"].isna()
-    return shown.assign(std_error=shown["std_error"].mask(unknown))
-
-
-def covariance(
-    values: pd.Series, group: pd.Series, design: SurveyDesign
-) -> tuple[list[str], NDArray[np.float64]]:
-    """Covariance of the group means, which share districts."""
-    estimate = _estimated("mean", {"value": values, "group": group}, design, 0.05)
-    groups = estimate.to_polars()["group"].to_list()
-    return groups, np.asarray(estimate.covariance, dtype=float)
-
-
-def polars_frame(columns: Mapping[str, pd.Series]) -> Any:
-    """Hand columns over to polars, missing values as its nulls."""
-    import polars  # noqa: PLC0415
-
-    return polars.DataFrame(
-        {
-            name: [None if pd.isna(value) else value for value in column.tolist()]
-            for name, column in columns.items()
-        },
-        infer_schema_length=None,
-    )
-
-
-def library() -> ModuleType:
-    """Import svy, which is heavy, where it is used."""
-    import svy  # noqa: PLC0415
-
-    return svy
-
-
-def _estimated(
-    kind: str, columns: Mapping[str, pd.Series], design: SurveyDesign, alpha: float
-) -> Any:
-    svy = library()
-    try:
-        estimation = _svy_sample(columns, design).estimation
-        asked: dict[str, Any] = {"by": "group", "alpha": alpha, "drop_nulls": True}
-        if kind == "share":
-            return estimation.prop("value", ci_method="korn-graubard", **asked)
-        if kind == "ratio":
-            return estimation.ratio("value", "divisor", **asked)
-        return estimation.mean("value", **asked)
-    except svy.SvyError as error:
-        raise EstimateError(f"svy refuses the survey design: {error}") from error
-
-
-def _svy_sample(columns: Mapping[str, pd.Series], design: SurveyDesign) -> Any:
-    svy = library()
-    ones = pd.Series(1.0, index=design.cluster.index)
-    weight = ones if design.weight is None else design.weight
-    table = dict(columns) | {"cluster": design.cluster, "weight": weight}
-    declared: dict[str, Any] = {"psu": "cluster", "wgt": "weight"}
-    if design.population is not None:
-        table["population"] = ones * design.population
-        declared["pop_size"] = "population"
-    if design.margins is not None and design.start is not None:
-        cells = {
-            f"cell_{at}": pd.Series(pd.factorize(design.margins[name], sort=True)[0])
-            for at, name in enumerate(design.margins.columns)
-        }
-        table |= cells | {"start": design.start}
-        declared["wgt_adjustment"] = svy.WgtAdjustment(
-            kind="raking", prev_wgt="start", new_wgt="weight", cells=tuple(cells)
-        )
-    return svy.Sample(polars_frame(table), svy.Design(**declared))
-
-
-def _of_ones(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep the share that answered 1; if nobody did anywhere, one less the share of zeros."""
-    ones = table.loc[table["value"] == 1]
-    if len(ones):
-        return ones
-    return table.assign(
-        estimate=1 - table["estimate"],
-        conf_low=1 - table["conf_high"],
-        conf_high=1 - table["conf_low"],
-    )
-
-
-def _check_weights(weights: pd.DataFrame, rows: pd.DataFrame) -> None:
-    problems = [
-        Problem(f"{which}, column {name}", "is missing", "weights go by wave and district")
-        for which, table, names in (
-            ("weights", weights, (*UNIT, "weight")),
-            ("responses", rows, UNIT),
-        )
-        for name in names
-        if name not in table.columns
-    ]
-    if not problems:
-        twice = weights.duplicated(list(UNIT), keep=False)
-        wrong = ~(weights["weight"] > 0).fillna(False).astype(bool)
-        problems = [
-            Problem(f"weights, row {at}", what, "give one weight above 0 for each response")
-            for which, what in ((twice, "has a double"), (wrong, "is not above 0"))
-            for at in np.flatnonzero(which.to_numpy())[:20]
-        ]
-    if problems:
-        raise EstimateError("the weights cannot be used", problems)
-
-
-Answer = str | int | float | bool | Sequence[Any] | None
-
-
-@dataclass(frozen=True)
-class How:
-    """What an estimate takes into account."""
-
-    weights: pd.DataFrame | None
-    cluster: str | None
-    confidence: float
-
-
 def answers_of(column: pd.Series) -> pd.Series:
     """Write answers as text, whole numbers without a point, so that all paths compare alike."""
     if pd.api.types.is_float_dtype(column):
@@ -500,82 +141,63 @@ def told(
         yield label, answers_of(answered).eq(answer)
 
 
-def _share_rows(
-    sample: Sample, item: str, wanted: Sequence[str], how: How
+def _total_rows(
+    sample: Sample, values: pd.Series, cluster: str | None, confidence: float
 ) -> Iterator[dict[str, Any]]:
-    counts = [
-        (label, group, hits)
-        for group in sample.groups
-        for label, hits in told(sample, group, item, wanted)
-    ]
-    shared = sample.columns() | {"item": item, "statistic": "share"}
-    linear = how.weights is not None or sample.clustered
-    design = survey_design(sample, how.weights) if linear else None
-    for label, group, hits in counts:
-        row = shared | {"group": label, "base": len(hits)}
-        if not len(hits):
-            yield row | {"method": "no answers"}
-        elif design is None:
-            frame = pd.DataFrame([row | {"count": int(hits.sum())}])
-            (found,) = share_estimates(frame, confidence=how.confidence).to_dict("records")
-            found.pop("count")
-            yield found | {"method": f"{found['method']}; unweighted"}
-        else:
-            values = hits.astype(float).reindex(sample.rows.index)
-            made = linearised("share", values, sample.group, design, confidence=how.confidence)
-            row |= {name: 100 * value for name, value in made.loc[group].items()}
-            certain = row["estimate"] in (0, 100)
-            method = f"Korn-Graubard, Taylor linearised (svy); {design.said(how.cluster)}"
-            yield row | {"method": method} | ({"std_error": pd.NA} if certain else {})
-
-
-def _total_rows(sample: Sample, item: str, how: How) -> Iterator[dict[str, Any]]:
-    values = sample.rows[item].astype("Float64")
+    waves = sample.rows["wave"].nunique() if "wave" in sample.rows else 1
+    if waves > 1 and sample.wave is None:
+        raise EstimateError("a total over several waves counts districts twice: add 'wave' to by=")
     _refuse_repeats(sample)
-    if how.weights is None and sample.population is None:
+    if sample.weights is None and sample.population is None:
         for group in sample.groups:
             summed = values[sample.group == group].dropna()
             found = NOTHING._replace(estimate=float(summed.sum())) if len(summed) else NOTHING
             yield _shown(sample, group, found, values, "sum over the respondents")
         return
-    size = _units(sample, how.weights)
-    for group, found, method in _moments(sample, values, None, how):
+    district = sample.rows.get("district_id", sample.cluster)
+    sizes, everyone = sample.group.value_counts(), district.nunique()
+    short = [group for group in sample.groups if sizes[group] < everyone]
+    if short:
+        raise EstimateError(
+            f"no total over all districts for {', '.join(short[:10])}: these groups have not "
+            f"all of the {everyone} respondents; give a row to every district, with 0 where it "
+            "has none, or leave out population= and weights= to sum the respondents"
+        )
+    if sample.weights is None:
+        size = float(sample.population or 0)
+    else:
+        size = float(sample.weights.loc[sample.group == sample.groups[0], "weight"].sum())
+    made = _moments(sample, values, None, cluster, confidence)
+    if sample.weights is not None and not sample.raked:
+        # The sum of the weights is itself an estimate: the total of what makes the mean.
+        of = sample.weights["weight"].groupby(sample.group)
+        answered = sample.weights["weight"].where(values.notna()).groupby(sample.group)
+        means = sample.group.map({group: found.estimate for group, found, _ in made})
+        scale = of.transform("sum") / answered.transform("sum")
+        parts = ((values - means) * scale).fillna(0.0) + means
+        found = linearised("total", parts, sample, confidence=confidence)
+        for group, _, method in made:
+            row = Estimated(*found.loc[group].to_numpy(float, na_value=np.nan))
+            yield _shown(sample, group, row, values, f"weighted total; {method}")
+        return
+    for group, found, method in made:
         whole = Estimated(*(size * number for number in found))
         yield _shown(sample, group, whole, values, f"mean times {size:g} districts; {method}")
 
 
-def _ratio_rows(
-    sample: Sample, numerator: str, denominator: str, how: How
-) -> Iterator[dict[str, Any]]:
-    above, below = (sample.rows[name].astype("Float64") for name in (numerator, denominator))
-    both = above.notna() & below.notna()
-    above, below = above.where(both), below.where(both)
-    own = above / below.mask(below == 0)
-    totals = _moments(sample, above, below, how)
-    means = _moments(sample, own, None, how)
-    for (group, whole, method), (_, single, mean_method) in zip(totals, means, strict=True):
-        yield _shown(sample, group, whole, above, f"ratio of totals; {method}") | {
-            "statistic": "ratio_of_totals"
-        }
-        left_out = int((below[sample.group == group] == 0).sum())
-        without = f"; {left_out} without a ratio, {denominator} 0" if left_out else ""
-        yield _shown(sample, group, single, own, f"mean of ratios; {mean_method}{without}") | {
-            "statistic": "mean_of_ratios"
-        }
-
-
 def _moments(
-    sample: Sample, values: pd.Series, divisor: pd.Series | None, how: How
+    sample: Sample,
+    values: pd.Series,
+    divisor: pd.Series | None,
+    cluster: str | None,
+    confidence: float,
 ) -> list[tuple[str, Estimated, str]]:
     """For each group its mean, or ratio to `divisor`, and how it was made."""
-    if how.weights is not None or sample.clustered:
-        design = survey_design(sample, how.weights)
+    if sample.linear:
         kind = "mean" if divisor is None else "ratio"
-        found = linearised(
-            kind, values, sample.group, design, divisor=divisor, confidence=how.confidence
-        )
-        numbers = found.reindex(list(sample.groups)).to_numpy(float, na_value=np.nan)
-        method = f"Taylor linearised (svy), Student t; {design.said(how.cluster)}"
+        found = linearised(kind, values, sample, divisor=divisor, confidence=confidence)
+        method = f"Taylor linearised (svy), Student t; {sample.said(cluster)}"
+        numbers = found.to_numpy(float, na_value=np.nan)
         return [
             (group, Estimated(*row), method)
             for group, row in zip(sample.groups, numbers, strict=True)
@@ -585,35 +207,15 @@ def _moments(
         answered = values[sample.group == group].dropna()
         y, size = answered.to_numpy(float), sample.population
         if divisor is None:
-            made = mean(y, size, how.confidence)
+            made = mean(y, size, confidence)
         else:
-            made = ratio_of_totals(y, divisor[answered.index].to_numpy(float), size, how.confidence)
+            made = ratio_of_totals(y, divisor[answered.index].to_numpy(float), size, confidence)
         of = "" if size is None else f", {len(answered)} of {size} districts"
         moments.append((group, made, f"Student t{of}; unweighted"))
     return moments
 
 
-def _units(sample: Sample, weights: pd.DataFrame | None) -> float:
-    """How many districts a total is over; every group must have every respondent."""
-    district = sample.rows.get("district_id", sample.cluster)
-    everyone = district.nunique()
-    short = [group for group in sample.groups if (sample.group == group).sum() < everyone]
-    if short:
-        raise EstimateError(
-            f"no total over all districts for {', '.join(short[:10])}: these groups have not "
-            f"all of the {everyone} respondents; give a row to every district, with 0 where it "
-            "has none, or leave out population= and weights= to sum the respondents"
-        )
-    if weights is None:
-        return float(sample.population or 0)
-    design = survey_design(sample, weights)
-    return float(design.weight[sample.group == sample.groups[0]].sum())  # type: ignore[index]
-
-
 def _refuse_repeats(sample: Sample) -> None:
-    waves = sample.rows["wave"].nunique() if "wave" in sample.rows else 1
-    if waves > 1 and sample.wave is None:
-        raise EstimateError("a total over several waves counts districts twice: add 'wave' to by=")
     if "district_id" not in sample.rows:
         return
     twice = pd.DataFrame({"g": sample.group, "d": sample.rows["district_id"]}).duplicated()
@@ -628,8 +230,10 @@ def _shown(
     sample: Sample, group: str, found: Estimated, values: pd.Series, method: str
 ) -> dict[str, Any]:
     base = int(values[sample.group == group].notna().sum())
-    numbers = dict(zip(("estimate", "std_error", "conf_low", "conf_high"), found, strict=True))
-    known = {name: pd.NA if pd.isna(number) else number for name, number in numbers.items()}
+    known = {
+        name: pd.NA if pd.isna(number) else number
+        for name, number in zip(NUMBERS, found, strict=True)
+    }
     return sample.columns() | known | {"group": group, "base": base, "method": method}
 
 
@@ -674,12 +278,42 @@ def response_shares(
     Otherwise Korn and Graubard (1998), Survey Methodology 24:193-201, linearised.
     """
     frame = checked_frame(frame, by, cluster, answers=[item])
-    wanted, how = wanted_answers(frame[item], answer, known), How(weights, cluster, confidence)
-    return estimates(
-        row
-        for sample in samples(frame, by, population=population, cluster=cluster)
-        for row in _share_rows(sample, item, wanted, how)
-    )
+    wanted = wanted_answers(frame[item], answer, known)
+    parts = []
+    for sample in samples(frame, by, population=population, cluster=cluster, weights=weights):
+        hits = {
+            (group, at): (label, found)
+            for group in sample.groups
+            for at, (label, found) in enumerate(told(sample, group, item, wanted))
+        }
+        counts = pd.DataFrame(
+            [
+                {"group": label, "count": int(found.sum()), "base": len(found)}
+                for label, found in hits.values()
+            ]
+        ).assign(**sample.columns() | {"item": item, "statistic": "share"})
+        if sample.linear:
+            made = {}
+            for at in range(len(wanted) or 1):
+                values = pd.concat([hits[group, at][1] for group in sample.groups])
+                values = values.astype(float).reindex(sample.rows.index)
+                made[at] = linearised("share", values, sample, confidence=confidence)
+            numbers = pd.DataFrame([100 * made[at].loc[group] for group, at in hits])
+            shares = counts.assign(**{name: numbers[name].array for name in NUMBERS})
+            certain = shares["estimate"].isin([0, 100])
+            shares = shares.assign(
+                std_error=shares["std_error"].mask(certain),
+                method=f"Korn-Graubard, Taylor linearised (svy); {sample.said(cluster)}",
+            )
+        else:
+            some, shares = counts[counts["base"] > 0], estimates(counts)
+            if len(some):
+                made_of = share_estimates(some, confidence=confidence).set_axis(some.index)
+                shares = made_of.reindex(counts.index).assign(**counts)
+            shares = shares.assign(method=shares["method"] + "; unweighted")
+        shares = shares.drop(columns="count")
+        parts.append(shares.assign(method=shares["method"].where(shares["base"] > 0, "no answers")))
+    return estimates(pd.concat(parts, ignore_index=True))
 
 
 def means(
@@ -739,15 +373,14 @@ def means(
     if given(x).figures is not None:
         return reported(pick(x, item, "mean"))
     frame = checked_frame(x, by, cluster, numbers=[item])
-    rows = []
-    for sample in samples(frame, by, population=population, cluster=cluster):
-        values = sample.rows[item].astype("Float64")
+    rows = [
+        _shown(sample, group, found, sample.rows[item], f"mean; {method}")
+        for sample in samples(frame, by, population=population, cluster=cluster, weights=weights)
         for group, found, method in _moments(
-            sample, values, None, How(weights, cluster, confidence)
-        ):
-            row = _shown(sample, group, found, values, f"mean; {method}")
-            rows.append(row | {"item": item, "statistic": "mean"})
-    return estimates(rows)
+            sample, sample.rows[item].astype("Float64"), None, cluster, confidence
+        )
+    ]
+    return estimates(row | {"item": item, "statistic": "mean"} for row in rows)
 
 
 def totals(
@@ -801,8 +434,8 @@ def totals(
     frame = checked_frame(x, by, cluster, numbers=[item])
     return estimates(
         row | {"item": item, "statistic": "total"}
-        for sample in samples(frame, by, population=population, cluster=cluster)
-        for row in _total_rows(sample, item, How(weights, cluster, confidence))
+        for sample in samples(frame, by, population=population, cluster=cluster, weights=weights)
+        for row in _total_rows(sample, sample.rows[item].astype("Float64"), cluster, confidence)
     )
 
 
@@ -863,12 +496,22 @@ def ratios(
     if denominator is None:
         raise EstimateError(f"ratios of rows needs two columns: {numerator!r} and its denominator")
     frame = checked_frame(x, by, cluster, numbers=[numerator, denominator])
-    item = name or f"{numerator}/{denominator}"
-    return estimates(
-        row | {"item": item}
-        for sample in samples(frame, by, population=population, cluster=cluster)
-        for row in _ratio_rows(sample, numerator, denominator, How(weights, cluster, confidence))
-    )
+    item, rows = name or f"{numerator}/{denominator}", []
+    for sample in samples(frame, by, population=population, cluster=cluster, weights=weights):
+        above, below = (sample.rows[name].astype("Float64") for name in (numerator, denominator))
+        both = above.notna() & below.notna()
+        above, below = above.where(both), below.where(both)
+        own = above / below.mask(below == 0)
+        whole = _moments(sample, above, below, cluster, confidence)
+        single = _moments(sample, own, None, cluster, confidence)
+        for (group, found, method), (_, mean_of, mean_method) in zip(whole, single, strict=True):
+            row = _shown(sample, group, found, above, f"ratio of totals; {method}")
+            rows.append(row | {"item": item, "statistic": "ratio_of_totals"})
+            left_out = int((below[sample.group == group] == 0).sum())
+            without = f"; {left_out} without a ratio, {denominator} 0" if left_out else ""
+            row = _shown(sample, group, mean_of, own, f"mean of ratios; {mean_method}{without}")
+            rows.append(row | {"item": item, "statistic": "mean_of_ratios"})
+    return estimates(rows)
 
 
 def quantiles(
@@ -923,20 +566,13 @@ def quantiles(
         for group in sample.groups:
             y = np.sort(sample.rows.loc[sample.group == group, item].dropna().to_numpy(float))
             for q in at:
-                found = Estimated(np.nan, np.nan, *_order_limits(y, q, confidence))
-                if len(y):
-                    found = found._replace(estimate=float(np.quantile(y, q)))
+                # The answers between which the quantile lies with at least the confidence.
+                tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+                low, high = stats.binom.ppf(tails, len(y), q).astype(int) if len(y) else (0, 0)
+                limits = (y[low - 1], y[high]) if low >= 1 and high < len(y) else (np.nan,) * 2
+                middle = float(np.quantile(y, q)) if len(y) else np.nan
+                found = Estimated(middle, np.nan, *map(float, limits))
                 method = "sample quantile, binomial limits; unweighted"
                 row = _shown(sample, group, found, sample.rows[item], method)
                 rows.append(row | {"item": item, "statistic": f"quantile_{q:g}"})
     return estimates(rows)
-
-
-def _order_limits(y: NDArray[np.float64], q: float, confidence: float) -> tuple[float, float]:
-    """Answers between which the quantile lies with at least the confidence; NaN if none do."""
-    tail = (1 - confidence) / 2
-    low = int(stats.binom.ppf(tail, len(y), q)) if len(y) else 0
-    high = int(stats.binom.ppf(1 - tail, len(y), q)) + 1 if len(y) else 1
-    if low < 1 or high > len(y):
-        return np.nan, np.nan
-    return float(y[low - 1]), float(y[high - 1])

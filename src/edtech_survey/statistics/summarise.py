@@ -12,14 +12,13 @@ from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, figures
 from edtech_survey.statistics.disclosure import Rule, withhold
 from edtech_survey.statistics.responses import (
-    UNIT,
-    Population,
     count_answers,
     means,
     ratios,
     response_shares,
     totals,
 )
+from edtech_survey.statistics.samples import UNIT, Population
 
 ANSWERS = {
     "sharing": ("none", "some", "all"),

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.statistics.responses import KEYS, UNIT, library, polars_frame
+from edtech_survey.statistics.samples import KEYS, UNIT, library, polars_frame
 
 _WORST_MISS = 1e-6  # of a margin's size, relative
 
