@@ -59,7 +59,7 @@ def test_the_audit_leads_with_what_matters(page):
 def test_the_audit_of_one_source_speaks_of_no_other(page):
     told = page(AUDIT, only="ct-2024")
     assert "CoSN, 2013" not in told.text
-    assert "of 9 printed percents that can be tested" in told.h1.text
+    assert "Of 9 printed percents that can be tested" in told.h1.text
     with pytest.raises(ReportError, match="ct-2042"):
         page(AUDIT, only="ct-2042")
 
