@@ -188,7 +188,8 @@ def _column_line(row: dict[str, Any]) -> str:
 
 
 def _review_line(row: dict[str, Any]) -> str:
-    near = f", perhaps {row['suggestion']} ({row['score']:.0f})" if row["suggestion"] else ""
+    sure = f" ({row['score']:.0f})" if pd.notna(row["score"]) else ""
+    near = f", perhaps {row['suggestion']}{sure}" if row["suggestion"] else ""
     return f"  row {row['row']}, {row['kind']}: {row['text'][:80]!r}{near}. {row['advice']}"
 
 
