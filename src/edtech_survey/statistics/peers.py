@@ -107,6 +107,8 @@ def own_district(
 def wave_of(x: Any, wave: int | None) -> int:
     """Take the wave asked for, else the latest that asked about staff, else the latest."""
     figures = given(x).figures
+    if figures is None:
+        raise EstimateError("a district is set beside an Evidence or figures, not rows of answers")
     there = sorted(int(year) for year in figures["wave"].dropna().unique())
     if not there:
         raise EstimateError("the figures name no wave", [Problem("wave", "none", "give figures")])
@@ -355,7 +357,7 @@ def peers(
 
 def shared(own: pd.DataFrame, column: str) -> int | None:
     """Take what stands alike on every row; None where it is not known."""
-    known = own[column].dropna() if column in own else []
+    known = own[column].dropna() if column in own else own["value"].head(0)
     return int(known.iloc[0]) if len(known) else None
 
 
