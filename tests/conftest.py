@@ -4,6 +4,6 @@ import os
 
 from hypothesis import settings
 
-settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("same", derandomize=True, max_examples=20, database=None, deadline=None)
 settings.register_profile("fuzz", max_examples=2000, database=None, deadline=None)
 settings.load_profile(os.environ.get("EDTECH_SURVEY_HYPOTHESIS", "same"))

@@ -1,10 +1,15 @@
-"""A survey tool is known by its first rows, and by them only."""
+"""A survey tool is known by its first rows; they name every column, question and option."""
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edtech_survey.data.dialects import DIALECTS, key, recognise, recognise_as, tidy
+from edtech_survey.data.choices import with_kinds
+from edtech_survey.data.dialects import Recognised, flagged, key, recognise, recognise_as, tidy
+from edtech_survey.data.dialects import header_columns as columns
 from edtech_survey.errors import WaveError
 
 MONKEY = ["Respondent ID", "Collector ID", "Date Created", "District", "Who?", ""]
@@ -63,4 +68,196 @@ def test_headers_are_read_as_a_person_reads_them() -> None:
     assert tidy("<p><strong>FTE</strong>&nbsp;&amp; pay</p>") == "FTE & pay"
     assert tidy("fewer than <900 students, or >900") == "fewer than <900 students, or >900"
     assert key("IP_Address ") == "ipaddress"
-    assert len(DIALECTS) == 6
+
+
+def parts(rows: list[list[str]]) -> list[tuple[str, str, str]]:
+    table, _ = columns(recognise(rows), rows, len(rows[0]), "x.csv")
+    return list(zip(table["name"], table["question"], table["option"], strict=True))
+
+
+def test_surveymonkey_carries_the_question_over_its_options() -> None:
+    rows = [
+        ["Respondent ID", "District", "Who?", "", "", "FTE", ""],
+        [
+            "",
+            "Open-Ended Response",
+            "Staff",
+            "Families, all",
+            "Other (please specify)",
+            "CTO",
+            "Tech",
+        ],
+    ]
+    assert parts(rows)[1:] == [
+        ("District", "District", ""),
+        ("Who? | Staff", "Who?", "Staff"),
+        ("Who? | Families, all", "Who?", "Families, all"),
+        ("Who? | Other (please specify)", "Who?", "Other (please specify)"),
+        ("FTE | CTO", "FTE", "CTO"),
+        ("FTE | Tech", "FTE", "Tech"),
+    ]
+    table, _ = columns(recognise(rows), rows, 7, "x.csv")
+    assert table["role"].tolist() == ["meta"] + ["answer"] * 6
+    assert table["kind"].tolist()[4] == "other"
+
+
+def test_qualtrics_parts_options_from_their_common_question() -> None:
+    rows = [
+        ["StartDate", "ResponseId", "Q1", "Q2_1", "Q2_4", "Q2_4_TEXT"],
+        ["Start Date", "Response ID", "How many - in all?", "Who? - Selected Choice - Staff",
+         "Who? - Selected Choice - Other", "Who? - Other - Text"],
+        ['{"ImportId":"startDate"}'] * 6,
+    ]  # fmt: skip
+    assert parts(rows)[2:] == [
+        ("Q1", "How many - in all?", ""),
+        ("Q2_1", "Who?", "Staff"),
+        ("Q2_4", "Who?", "Other"),
+        ("Q2_4_TEXT", "Who?", "Other"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "question", "option"),
+    [
+        ("q1", "q1", ""),
+        ("q2[SQ001]", "q2", "SQ001"),
+        ("G01Q02[SQ001]. After hours? [Staff]", "After hours?", "Staff"),
+        ("G01Q01. District name?", "District name?", ""),
+        ("After hours? [Students]", "After hours?", "Students"),
+        ("m1[SQ001_SQ002]. FTE [Director] [Number]", "FTE [Director]", "Number"),
+    ],
+)
+def test_limesurvey_codes_and_texts(header: str, question: str, option: str) -> None:
+    rows = [["id", "submitdate", "lastpage", "startlanguage", header]]
+    assert parts(rows)[-1] == (header, question, option)
+
+
+def test_a_tools_own_columns_at_the_end_are_no_answers() -> None:
+    rows = [
+        ["V1", "Q1", "LocationLatitude", "LocationAccuracy", ""],
+        ["ResponseID", "Who?", "", "", ""],
+    ]
+    table, _ = columns(recognise(rows), rows, 4, "x.csv")
+    assert table["role"].tolist() == ["meta", "answer", "meta", "meta"]
+    rows = [["id", "submitdate", "lastpage", "q1", "interviewtime", "groupTime7"]]
+    table, _ = columns(recognise(rows), rows, 6, "x.csv")
+    assert table["role"].tolist() == ["meta"] * 3 + ["answer"] + ["meta"] * 2
+    rows = [["id. Response ID", "submitdate. Date submitted", "lastpage. Last page",
+             "q1. Screen time", "q1Time. Question time: q1"]]  # fmt: skip
+    table, _ = columns(recognise(rows), rows, 5, "x.csv")
+    assert table["role"].tolist() == ["meta"] * 3 + ["answer", "meta"]
+
+
+@pytest.mark.parametrize(
+    ("wordings", "question", "options"),
+    [
+        (["Rank order-A", "Rank order-B"], "Rank order", ["A", "B"]),
+        (["Which one-to-one?-Pre-K", "Which one-to-one?-Pre-1"], "Which one-to-one?",
+         ["Pre-K", "Pre-1"]),
+        (["Which - Pre-K", "Which - Pre-1"], "Which", ["Pre-K", "Pre-1"]),
+        (["Two words A", "Two words B"], "", []),
+    ],
+)  # fmt: skip
+def test_qualtrics_before_2017_parts_options_by_a_bare_dash(
+    wordings: list[str], question: str, options: list[str]
+) -> None:
+    rows = [["V1", "Q1_1", "Q1_2"], ["ResponseID", *wordings]]
+    found = parts(rows)[1:]
+    expected = [(question, option) for option in options] or [(text, "") for text in wordings]
+    assert [(asked, option) for _, asked, option in found] == expected
+
+
+def test_qualtrics_today_does_not_part_at_a_bare_dash() -> None:
+    marks = [f'{{"ImportId":"{name}"}}' for name in ("_recordId", "Q1_1", "Q1_2")]
+    rows = [["ResponseId", "Q1_1", "Q1_2"], ["Response ID", "1-1 in K", "1-1 in 3-5"], marks]
+    assert [option for _, _, option in parts(rows)] == ["", "", ""]
+
+
+def test_google_grids() -> None:
+    assert parts([["Timestamp", "Ratio by band [PK-2]"]])[1] == (
+        "Ratio by band [PK-2]",
+        "Ratio by band",
+        "PK-2",
+    )
+
+
+def test_a_question_called_name_is_a_question() -> None:
+    rows = [["ID", "Start time", "Completion time", "Email", "District", "Name"]]
+    table, _ = columns(recognise(rows), rows, 6, "x.xlsx")
+    assert table["role"].tolist() == ["meta"] * 4 + ["answer"] * 2
+
+
+def test_namesakes_are_kept_apart_and_the_nameless_named() -> None:
+    rows = [["A", "A (2)", "A", "", " "]]
+    table, notices = columns(Recognised("plain", 1, ""), rows, 6, "x.csv")
+    assert table["name"].tolist() == ["A", "A (2)", "A (3)", "column 4", "column 5", "column 6"]
+    assert [notice.where for notice in notices] == [f"x.csv, column {c}" for c in "CDEF"]
+
+
+@given(st.lists(st.sampled_from(["a", "a (2)", "", " ", "column 2", "b"]), min_size=1, max_size=12))
+def test_names_are_always_unique(names: list[str]) -> None:
+    table, _ = columns(Recognised("plain", 1, ""), [names], len(names), "x")
+    assert table["name"].is_unique
+    assert not (table["name"] == "").any()
+
+
+def test_qualtrics_words_and_codes_mean_the_same() -> None:
+    names = ["Status", "Finished", "DistributionChannel", "Q1"]
+    frame = pd.DataFrame(
+        [
+            ["IP Address", "True", "anonymous", "1"],
+            ["Survey Preview", "True", "preview", "2"],
+            ["1", "1", "email", "0"],
+            ["0", "0", "email", "False"],
+            ["Spam", "False", "email", ""],
+        ],
+        columns=names,
+        index=pd.Index(range(4, 9), name="row"),
+        dtype="str",
+    )
+    told = pd.DataFrame(
+        {"name": names, "question": names, "role": ["meta", "meta", "meta", "answer"]}, dtype="str"
+    )
+    found = flagged("qualtrics", frame, told)
+    assert found[["row", "flag"]].to_numpy().tolist() == [
+        [5, "preview"],
+        [5, "preview"],
+        [6, "preview"],
+        [7, "incomplete"],
+        [8, "incomplete"],
+        [8, "spam"],
+    ]
+    assert flagged("plain", frame, told).empty
+
+
+def test_limesurvey_without_a_submission_date() -> None:
+    frame = pd.DataFrame({"submitdate": ["2024-05-01", ""]}, dtype="str")
+    told = pd.DataFrame({"name": ["submitdate"], "question": ["submitdate"], "role": ["meta"]})
+    assert flagged("limesurvey", frame, told)["row"].tolist() == [1]
+
+
+def told(options: list[str], question: str = "Who?") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "question": question,
+            "option": options,
+            "kind": ["other" if option == "Other" else "single" for option in options],
+            "header_2": options,
+        },
+        dtype="str",
+    )
+
+
+def kinds(cells: dict[str, list[str]]) -> list[str]:
+    frame = pd.DataFrame(cells, dtype="str")
+    return with_kinds(told(list(cells)), frame)["kind"].tolist()
+
+
+def test_cells_with_the_options_text_or_nothing() -> None:
+    cells = {"Staff": ["Staff", ""], "Students": ["", ""], "Other": ["", "the library"]}
+    assert kinds(cells) == ["option", "option", "other"]
+
+
+def test_a_grid_of_numbers_is_no_choice() -> None:
+    assert kinds({"Director": ["1", ""], "Technician": ["", ""]}) == ["single", "single"]
+    assert kinds({"Director": ["", ""], "Technician": ["", ""]}) == ["single", "single"]

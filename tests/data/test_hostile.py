@@ -77,7 +77,7 @@ def test_the_notes_below_a_federal_table_are_footnotes(tmp_path: Path) -> None:
     table = "ELSI export\r\n\r\nAgency,State,Id,Students\r\nAVON,CT,1,3100\r\nBETHEL,CT,2,†\r\n"
     export = read(tmp_path, (table + notes).replace('""', ""))
     assert export.frame["Students"].tolist() == ["3100", "†"]
-    assert export.flow.set_index("step").loc["footnote", "rows"] == 5
+    assert export.excluded["reason"].eq("footnote").sum() == 5
     kept = read(tmp_path, "Comment,District,N\nfine,Avon,3\nPage 3 was unclear,,\n")
     assert kept.frame["Comment"].tolist() == ["fine", "Page 3 was unclear"]
 

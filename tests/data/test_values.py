@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edtech_survey.data import values
@@ -31,7 +31,6 @@ def column(*cells: str | None) -> pd.Series:
 
 
 @pytest.mark.parametrize("kind", values.TYPES)
-@settings(max_examples=40)
 @given(cells=CELLS)
 def test_each_cell_has_a_value_or_a_kind_of_missing_and_a_rule(
     kind: str, cells: list[str | None]
@@ -42,42 +41,40 @@ def test_each_cell_has_a_value_or_a_kind_of_missing_and_a_rule(
     assert parsed.index.equals(text.index)
     assert tuple(parsed.columns) == values.COLUMNS
     assert parsed["value"].dtype == DTYPES.get(kind, "str")
-    assert (parsed["value"].isna() == parsed["missing"].notna()).all()
-    assert parsed["missing"].dropna().isin(MISSING).all()
-    assert parsed["rule"].notna().all()
-    assert (parsed["rule"] != "").all()
-    assert parsed["severity"].isin(SEVERITIES).all()
-    assert (parsed["missing"].eq("unreadable") == parsed["severity"].eq("error")).all()
-    assert (parsed.loc[parsed["severity"].isin(["warn", "error"]), "advice"] != "").all()
+    for value, missing, rule, severity, advice in parsed.itertuples(index=False):
+        assert pd.isna(value) == pd.notna(missing)
+        assert pd.isna(missing) or missing in MISSING
+        assert rule
+        assert (missing == "unreadable") == (severity == "error")
+        assert severity in SEVERITIES
+        assert advice or severity not in ("warn", "error")
     pd.testing.assert_series_equal(text, before)
     again = values.parse(text[::-1], kind, RATIOS if kind == "ratio" else None)[::-1]
     pd.testing.assert_frame_equal(again, parsed)
 
 
 @pytest.mark.parametrize("kind", ["count", "money", "fte", "percent"])
-@settings(max_examples=40)
-@given(st.floats(0, 1e9, allow_nan=False).map(lambda number: round(number, 2)))
-def test_a_number_written_plainly_comes_back(kind: str, number: float) -> None:
-    text = f"{number:.2f}".rstrip("0").rstrip(".")
-    parsed = values.parse(column(text), kind, low=-np.inf, high=np.inf).iloc[0]
-    if kind == "percent" and 0 < number < 1:
-        assert parsed["rule"] == "ambiguous_share"
-    else:
-        assert parsed["value"] == pytest.approx(number)
+def test_a_number_written_plainly_comes_back(kind: str) -> None:
+    written = [n / 100 for n in (0, 1, 7, 40, 99, 100, 101, 250, 1_234, 99_999, 12_345_678, 10**11)]
+    texts = [f"{number:.2f}".rstrip("0").rstrip(".") for number in written]
+    parsed = values.parse(column(*texts), kind, low=-np.inf, high=np.inf)
+    for number, (value, rule) in zip(written, parsed[["value", "rule"]].to_numpy(), strict=True):
+        if kind == "percent" and 0 < number < 1:
+            assert rule == "ambiguous_share"
+        else:
+            assert value == pytest.approx(number)
 
 
 PLAIN = ["5", "1,200", "$3,000", "$7", "0012", "1.5", "12.25", "5.000", "0.4", "1,20", "$1,2"]
 PLAIN += ["1000000000000000", "999999999999999", "1234.5", "$1,234.50", "00.5"]
 
 
-@settings(max_examples=25)
-@given(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=8))
-def test_the_quick_way_and_the_grammar_agree(cells: list[str]) -> None:
+@pytest.mark.parametrize("kind", ["count", "money", "fte", "percent"])
+def test_the_quick_way_and_the_grammar_agree(kind: str) -> None:
     nothing = pd.DataFrame({"answer": ["9"], "spelling": ["never typed"]})
-    for kind in ("count", "money", "fte", "percent"):
+    for cells in (PLAIN, PLAIN[:1], PLAIN[9:10]):
         quick = values.parse(column(*cells), kind)
-        slow = values.parse(column(*cells), kind, nothing)
-        pd.testing.assert_frame_equal(quick, slow)
+        pd.testing.assert_frame_equal(quick, values.parse(column(*cells), kind, nothing))
 
 
 def test_what_was_not_asked_is_not_skipped() -> None:
@@ -123,19 +120,6 @@ def test_ratios_on_their_scale() -> None:
     assert parsed["rule"].tolist()[3] == "unknown_answer"
 
 
-def test_problems_are_listed_once_with_their_rows() -> None:
-    text = column("1-1", "n/a BYOD", "n/a BYOD", "2:1", "??:1")
-    found = values.problems(text, values.parse(text, "ratio"), "ct-2024 export.csv, column 'Ratio'")
-    assert [problem.what for problem in found] == [
-        "'n/a BYOD' (2 rows: 4, 5) [no_ratio]",
-        "'??:1' (row 7) [no_ratio]",
-    ]
-    assert "answers.csv" in found[0].advice
-    many = pd.Series(["n.n."] * 40, dtype="str")
-    (one,) = values.problems(many, values.parse(many, "count"), "x")
-    assert "40 rows: 0, 1, 2, 3, 4, 5, 6, 7, ..." in one.what
-
-
 def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no type 'date'.*money"):
         values.parse(column("1"), "date")
@@ -148,7 +132,7 @@ def test_each_distinct_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> Non
         seen.append(raw)
         return Reading(1.0, None, ("plain",))
 
-    monkeypatch.setattr(values, "_read", spy)
+    monkeypatch.setattr(values, "read", spy)
     values.parse(column(*["a b", "c d"] * 50), "count")
     assert sorted(seen) == ["a b", "c d"]
 

@@ -1,81 +1,42 @@
-"""Words that say somebody else fills a position, and words that turn them around."""
+"""Answers from a list, yes or no, who fills a position, and columns that hold one option each."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
 from edtech_survey.data import readings
-from edtech_survey.data.grids import TEXT, arrow
-from edtech_survey.data.readings import MISSING, NONE_WORDS, Reading, missing_word
-from edtech_survey.data.spelling import listed as listed_words
+from edtech_survey.data.grids import arrow
+from edtech_survey.data.readings import MISSING, NONE_WORDS, VOCABULARY, Reading, missing_word
 from edtech_survey.data.spelling import plain
 
-_OUTSIDE = re.compile(
-    r"\b(?:outsourc\w{0,6}|out-sourc\w{0,6}|sub-?contract\w{0,6}|contractors?|contracting"
-    r"|contracted(?! (?:salar|rate|pay|wage|hour|day|amount|step))"
-    r"|contract (?:staff|employees?|workers?|positions?|services?|compan\w{1,3}|firms?|out|basis)"
-    r"|vendors?|third[- ]party|3rd[- ]party|msp|managed services?|managed service provider"
-    r"|consultants?|external(?:ly)?|service provider)\b|^contracts?$"
-)
-_INSIDE = re.compile(
-    r"\b(?:in[- ]?house|internal(?:ly)?|insourced?|district (?:staff|employees?)|own staff)\b"
-)
-_DENIED = re.compile(
-    r"(?:(?:we|it|they|this|this position|the position|position) ?)?(?:is |are )?"
-    r"(?:not|never|no longer|do not|does not|don't|doesn't|isn't|aren't)"
-    r"(?: (?:be|been|being|currently|yet|now|presently|at this time)){0,3} "
-    r"(?:outsourc\w{0,6}|contract(?:ed|ing)?(?: out)?)"
-    r"(?: (?:it|this|that|any|this position|the position|at this time)){0,2}[.!]?"
-    r"|(?:no|none|without)(?: (?:a|an|any|outside)){0,2} "
-    r"(?:outsourc\w{0,6}|vendors?|contracts?|contractors?|consultants?|contracted)[.!]?"
-)
-_TURNED = re.compile(
-    r"\b(?:no|not|never|none|nothing|nobody|non|un|without|neither|nor|may|might|maybe|could|would"
-    r"|will|plan(?:s|ned|ning)?|consider(?:s|ing|ed)?|future|soon|explor\w{1,4}|if|possibly"
-    r"|formerly|previously|used to|was|were|until|depend(?:s|ing)?|instead of|rather than|before"
-    r"|next year)\b|n't\b"
-)
-_YES_FIRST = re.compile(r"y(?:es)?\b")
-PARTLY = re.compile(r"\b(?:part(?:ly|ially)?|some(?:times|what)?|mixed|occasional(?:ly)?|both)\b")
-"""Words that leave open how much of it."""
+_WHO = {name: re.compile(readings.pattern(told)) for name, told in VOCABULARY["outsourced"].items()}
 
 
 def outside(text: str) -> str:
-    """Say whether a plain text tells that somebody else fills the position."""
-    if _DENIED.fullmatch(text):
+    """Say whether a plain text tells that somebody else fills the position, or ""."""
+    if _WHO["denied"].fullmatch(text):
         return "no"
-    inside = _INSIDE.search(text) is not None
-    if not _OUTSIDE.search(text):
-        if not inside or PARTLY.search(text):
-            return ""
-        return "unclear" if _TURNED.search(text) or _YES_FIRST.match(text) else "no"
-    return "unclear" if inside or _TURNED.search(text) else "yes"
-
-
-_SEPARATOR = re.compile(r"[,;|\n\r]")
-_MOST_PIECES = 300
-_YES = frozenset(listed_words("yes|y|true|t|1|x|✓|✔|☑|☒|checked|selected|yep|yeah"))
-_NO = frozenset(listed_words("no|n|false|f|0|☐|unchecked|not selected|nope|never"))
-_REMARK = re.compile(r"(yes|no)(?: ?[,;.:(!-]| \()")
+    inside = _WHO["inside"].search(text) is not None
+    turned = _WHO["turned"].search(text) is not None
+    if _WHO["outside"].search(text):
+        return "unclear" if inside or turned else "yes"
+    if not inside or _WHO["partly"].search(text):
+        return ""
+    return "unclear" if turned or re.match(r"y(?:es)?\b", text) else "no"
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The spellings that an item knows."""
+    """The spellings that an item knows, and the order of its answers."""
 
     spellings: Mapping[str, tuple[str | None, str]]
     order: Mapping[str, int]
     longest: int
-
-    def known(self) -> frozenset[str]:
-        """Answers, without those that mean missing."""
-        return frozenset(self.order)
 
 
 def lookup(answers: pd.DataFrame | None) -> Answers:
@@ -87,47 +48,35 @@ def lookup(answers: pd.DataFrame | None) -> Answers:
     kinds = answers["missing"] if "missing" in answers else pd.Series("", index=answers.index)
     for answer, spelling, kind in zip(answers["answer"], answers["spelling"], kinds, strict=True):
         known = "" if pd.isna(answer) else str(answer).strip()
-        typed = known if pd.isna(spelling) else str(spelling)
+        typed = plain(known if pd.isna(spelling) else str(spelling))
         if known:
             order.setdefault(known, len(order))
             spellings.setdefault(plain(known), (known, ""))
-        absence = "" if known else _kind(kind, plain(typed))
-        spellings.setdefault(plain(typed), (known or None, absence))
+            spellings.setdefault(typed, (known, ""))
+        else:
+            word = missing_word(typed)
+            meant = (word.missing if word else None) or "not_applicable"
+            spellings.setdefault(typed, (None, kind if kind in MISSING else meant))
     return Answers(spellings, order, max(map(len, spellings)))
-
-
-def _kind(kind: object, spelling: str) -> str:
-    told = "" if pd.isna(kind) else str(kind)
-    if told in MISSING:
-        return told
-    word = missing_word(spelling)
-    return (word.missing if word else None) or "not_applicable"
 
 
 def listed(text: str, raw: str, answers: Answers) -> Reading | None:
     """Read a text that the answers list has, if it has it."""
-    found = answers.spellings.get(text)
-    if found is None:
+    if text not in answers.spellings:
         return None
-    answer, kind = found
+    answer, kind = answers.spellings[text]
     if answer is None:
         return readings.missing(kind, "spelling")
     return readings.value(answer, "answer" if raw.strip() == answer else "spelling")
 
 
-def single(text: str, raw: str, answers: Answers) -> Reading:
-    """Read one answer; without a list the text itself is the answer."""
-    found = listed(text, raw, answers) or missing_word(text)
-    if found is not None:
-        return found
-    return readings.value(raw.strip()) if not answers.order else _unknown([raw.strip()])
+def single(raw: str, answers: Answers) -> Reading:
+    """Read one answer that is not listed; without a list the text itself is the answer."""
+    return _unknown([raw.strip()]) if answers.order else readings.value(raw.strip())
 
 
-def multi(text: str, raw: str, answers: Answers) -> Reading:
+def multi(raw: str, answers: Answers) -> Reading:
     """Read several answers from one cell; each piece must be known."""
-    whole = listed(text, raw, answers) or missing_word(text)
-    if whole is not None:
-        return whole
     if not answers.order:
         pieces = [piece.strip() for piece in raw.strip().strip(";").split(";")]
         return readings.value("|".join(piece for piece in pieces if piece) or raw.strip())
@@ -144,23 +93,28 @@ def multi(text: str, raw: str, answers: Answers) -> Reading:
     return readings.value("|".join(chosen), *rules)
 
 
+_SEPARATOR = re.compile(r"[,;|\n\r]")
+_MOST_PIECES = 300
+
+
 def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], list[str]]:
+    """Cut a cell into the longest known answers, which may hold separators themselves."""
     ends = [*(match.start() for match in _SEPARATOR.finditer(raw)), len(raw)]
     if len(ends) > _MOST_PIECES:
         return [], [raw.strip()]
     known: list[tuple[str | None, str]] = []
     unknown: list[str] = []
     start, first = 0, 0
-    while start <= len(raw) and first < len(ends):
-        taken = first
-        for last in range(first, min(first + 40, len(ends))):
+    while first < len(ends):
+        taken, best = first, answers.spellings.get(plain(raw[start : ends[first]]))
+        for last in range(first + 1, min(first + 40, len(ends))):
             if ends[last] - start > 2 * answers.longest + 20:
                 break
             found = answers.spellings.get(plain(raw[start : ends[last]]))
             if found is not None:
                 taken, best = last, found
         piece = raw[start : ends[taken]].strip()
-        if taken > first or plain(piece) in answers.spellings:
+        if best is not None:
             known.append(best)
         elif piece:
             unknown.append(piece)
@@ -168,64 +122,50 @@ def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], l
     return known, unknown
 
 
-def yes_no(text: str, raw: str, answers: Answers) -> Reading:
+_YES, _NO = (frozenset(VOCABULARY["truths"][name]) for name in ("yes", "no"))
+_REMARK = re.compile(r"(yes|no)(?: ?[,;.:(!-]| \()")
+
+
+def yes_no(text: str, raw: str) -> Reading:
     """Read yes or no as a truth value."""
-    found = _as_truth(listed(text, raw, answers))
-    if found is not None:
-        return found
     if text in _YES or text in _NO:
         return readings.value(text in _YES, "plain" if text in ("yes", "no") else "spelling")
     if text in NONE_WORDS:
         return readings.value(False, "none_word")
-    word = missing_word(text)
-    if word is not None:
-        return word
     remark = _REMARK.match(text)
     if remark and not re.search(r"\b(?:yes|no)\b", text[remark.end() :]):
         return readings.value(remark.group(1) == "yes", "with_remark")
     return _unknown([raw.strip()], "neither yes nor no")
 
 
-def outsourced(text: str, raw: str, answers: Answers) -> Reading:
+def outsourced(text: str, raw: str) -> Reading:
     """Read whether somebody else fills a position, as a truth value."""
-    found = _as_truth(listed(text, raw, answers))
-    if found is not None:
-        return found
     said = outside(text)
     if said == "unclear":
         return _unknown([raw.strip()], "neither clearly outsourced nor clearly not")
     if said == "no":
         return readings.value(False, "spelling")
     if said == "yes":
-        return readings.value(True, "partly" if PARTLY.search(text) else "outsourced")
-    return yes_no(text, raw, answers)
+        return readings.value(True, "partly" if _WHO["partly"].search(text) else "outsourced")
+    return yes_no(text, raw)
 
 
-def _as_truth(found: Reading | None) -> Reading | None:
+def as_truth(found: Reading) -> Reading:
     """Turn a listed answer into a truth value; only yes and no have one."""
-    if found is None or found.missing:
+    if found.missing:
         return found
     truth = {"yes": True, "no": False, "true": True, "false": False}.get(str(found.value))
     if truth is None:
-        return readings.unreadable(
-            "unknown_answer", f"answers.csv gives {found.value!r}, which must be yes, no or empty"
-        )
+        return readings.unreadable("unknown_answer/truth", answer=repr(found.value))
     return readings.value(truth, *found.rules)
 
 
 def _unknown(pieces: list[str], what: str = "not among the answers of the codebook") -> Reading:
     told = ", ".join(repr(piece[:60]) for piece in pieces[:5])
-    return readings.unreadable(
-        "unknown_answer",
-        f"{told}: {what}. Add it to codebook/answers.csv; an empty answer means missing.",
-    )
+    return readings.unreadable("unknown_answer", told=told, what=what)
 
 
 _GLANCE = 1000
-_MARKS = frozenset({"1", "x", "yes", "y", "true", "selected", "checked", "✓", "✔"})
-_NO_MARKS = frozenset(
-    {"", "0", "no", "n", "false", "not selected", "unchecked", "no answer", "n/a"}
-)
 
 
 def with_kinds(columns: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -249,33 +189,8 @@ def _state(columns: pd.DataFrame, frame: pd.DataFrame, place: int) -> str:
     if not option or columns["kind"].iloc[place] != "single":
         return ""
     cells = pc.utf8_trim_whitespace(arrow(frame.iloc[:, place]))
-    allowed = {"", option, columns["header_2"].iloc[place].strip()}
     for part in (cells.slice(0, _GLANCE), cells):
-        found = set(pc.unique(part).to_pylist())
-        if not found <= allowed:
+        found = set(pc.unique(part).to_pylist()) - {""}
+        if not found <= {option, columns["header_2"].iloc[place]}:
             return "else"
-    return "chosen" if found - {""} else "blank"
-
-
-def combine_options(frame: pd.DataFrame, options: Sequence[str]) -> pd.Series:
-    """Put the columns of a question with one column per option into one."""
-    if len(options) != frame.shape[1]:
-        raise ValueError(f"{frame.shape[1]} columns but {len(options)} options")
-    joined = pd.Series("", index=frame.index, dtype=TEXT)
-    for place, option in enumerate(options):
-        cells = frame.iloc[:, place].fillna("")
-        codes, distinct = pd.factorize(cells)
-        chosen = pd.Series([_chosen_text(cell, option) for cell in distinct], dtype=TEXT)
-        part = chosen.take(codes).set_axis(frame.index)
-        glue = pd.Series(
-            np.where((joined != "") & (part != ""), "|", ""), index=frame.index, dtype=TEXT
-        )
-        joined = joined + glue + part
-    return joined.mask(frame.isna().all(axis=1))
-
-
-def _chosen_text(cell: str, option: str) -> str:
-    text = plain(cell)
-    if text in _NO_MARKS:
-        return ""
-    return option if text in _MARKS or text == plain(option) else cell.strip()
+    return "chosen" if found else "blank"

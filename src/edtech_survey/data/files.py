@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and how much one may hold that is read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from edtech_survey.errors import Problem
+from edtech_survey.errors import WaveError
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,18 @@ class Limits:
     cell_characters: int = 32_767
     sheet_cells: int = 10_000_000
 
+    def check(self, name: str, found: float, where: str, what: str = "") -> None:
+        """Refuse what passes a limit, and say how to raise it."""
+        allowed = getattr(self, name)
+        if found > allowed:
+            told = f"{found:,.0f} {what or name}, more than the limit of {allowed:,.0f}"
+            advice = f"if the file is what you expect, raise it: limits=Limits({name}=...)"
+            raise WaveError.of(f"{where} is larger than allowed", where, told, advice)
 
-def over(where: str, what: str, found: float, name: str, limits: Limits) -> Problem:
-    """Say that a limit was passed, which one, and how to raise it."""
-    allowed = getattr(limits, name)
-    return Problem(
-        where,
-        f"{found:,.0f} {what}, more than the limit of {allowed:,.0f}; nothing further was read",
-        f"if the file is what you expect, raise it: limits=Limits({name}=...)",
-    )
+
+def unreadable(where: str, what: str, advice: str, at: str = "") -> WaveError:
+    """Make the error that says why a file cannot be read."""
+    return WaveError.of(f"{where} cannot be read", at or where, what, advice)
 
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -58,12 +61,9 @@ def write_bytes(path: Path, content: bytes) -> Path:
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     r"""Frame as CSV, UTF-8, with no cell that a spreadsheet would run as a formula."""
-    texts = frame.select_dtypes(include=["str", "object"]).columns
-    safe = frame.assign(**{column: _defused(frame[column]) for column in texts})
-    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8")
-
-
-def _defused(text: pd.Series) -> pd.Series:
-    typed = text.astype("str")
-    risky = typed.str.startswith(FORMULA_STARTS) & ~typed.str.fullmatch(_PLAIN_NUMBER)
-    return text.mask(risky.fillna(False).astype(bool), "'" + typed)
+    safe = {}
+    for column in frame.select_dtypes(include=["str", "object"]).columns:
+        typed = frame[column].astype("str")
+        risky = typed.str.startswith(FORMULA_STARTS) & ~typed.str.fullmatch(_PLAIN_NUMBER)
+        safe[column] = frame[column].mask(risky.fillna(False).astype(bool), "'" + typed)
+    return frame.assign(**safe).to_csv(index=False, lineterminator="\n").encode("utf-8")

@@ -1,29 +1,26 @@
-"""English numbers in words, up to the thousands that a survey answer spells out."""
+"""Numbers as people type them: pay, posts, counts, percents and ratios, in digits or in words."""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from edtech_survey.data import readings
 from edtech_survey.data.choices import outside
-from edtech_survey.data.readings import NONE_WORDS, VOCABULARY, Reading
-from edtech_survey.data.spelling import listed
+from edtech_survey.data.readings import NONE_WORDS, VOCABULARY, Reading, pattern
 
-_UNITS = listed(
-    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
-    "|sixteen|seventeen|eighteen|nineteen"
-)
-_TENS = listed("twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety")
-_SMALL = {word: number for number, word in enumerate(_UNITS)} | {
-    word: 10 * (number + 2) for number, word in enumerate(_TENS)
+_NUMERALS = VOCABULARY["numerals"]
+_SMALL = {word: number for number, word in enumerate(_NUMERALS["units"])} | {
+    word: 10 * (number + 2) for number, word in enumerate(_NUMERALS["tens"])
 }
-_LARGE = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
-_PARTS = {"half": 0.5, "quarter": 0.25, "third": 1 / 3}
-_DIRECT = {"dozen": 12.0, "a dozen": 12.0, "half": 0.5, "a half": 0.5, "one half": 0.5,
-           "a quarter": 0.25, "one quarter": 0.25, "three quarters": 0.75, "a third": 1 / 3,
-           "one third": 1 / 3, "two thirds": 2 / 3, "half a dozen": 6.0}  # fmt: skip
+_LARGE: Mapping[str, int] = _NUMERALS["large"]
+_PARTS, _WHOLE, _SIGNS = (
+    {word: float(Fraction(number)) for word, number in _NUMERALS[name].items()}
+    for name in ("parts", "whole", "signs")
+)
 _MOST_WORDS = 12
 
 
@@ -32,16 +29,16 @@ def from_words(plain: str) -> float | None:
     if len(plain) > 120:
         return None
     text = " ".join(plain.replace("-", " ").split())
-    if text in _DIRECT:
-        return _DIRECT[text]
+    if text in _WHOLE:
+        return _WHOLE[text]
     whole, found, part = text.rpartition(" and a ")
     if found and part in _PARTS:
-        number = _whole(whole.split())
+        number = _worded(whole.split())
         return None if number is None else number + _PARTS[part]
-    return _whole(text.split())
+    return _worded(text.split())
 
 
-def _whole(words: list[str]) -> float | None:
+def _worded(words: list[str]) -> float | None:
     words = [word for word in words if word != "and"]
     if not words or len(words) > _MOST_WORDS:
         return None
@@ -64,39 +61,32 @@ def _whole(words: list[str]) -> float | None:
     return float(total + group)
 
 
-_BOUNDS = [(one["words"], one["rule"], one["front"]) for one in VOCABULARY["bounds"]]
-"""Words, rule, and whether they stand in front of the number or behind it."""
-
-
 def peel_bounds(text: str) -> tuple[str, list[str]]:
     """Take "about", "more than" and "or more" off a plain text, each kind at most once."""
     rules = []
-    for words, rule, front in _BOUNDS:
-        for word in words:
-            rest = without(text, word, front)
+    for bound in VOCABULARY["bounds"]:
+        for word in bound["words"]:
+            rest = _without(text, word, bound["front"])
             if rest is not None and any(map(str.isalnum, rest)):
                 text = rest
-                rules.append(rule)
+                rules.append(bound["rule"])
                 break
     return text, rules
 
 
-def without(text: str, word: str, front: bool) -> str | None:
+def _without(text: str, word: str, front: bool) -> str | None:
     """Take a word off the front or the end; a word of letters must not run on."""
-    if front:
-        if not text.startswith(word):
-            return None
-        rest = text[len(word) :]
-        return None if word[-1].isalpha() and rest[:1].isalpha() else rest.strip()
-    if not text.endswith(word):
+    if not (text.startswith(word) if front else text.endswith(word)):
         return None
-    rest = text[: -len(word)]
-    return None if word[0].isalpha() and rest[-1:].isalpha() else rest.strip()
+    rest = text[len(word) :] if front else text[: -len(word)]
+    inner, beside = (word[-1], rest[:1]) if front else (word[0], rest[-1:])
+    return None if inner.isalpha() and beside.isalpha() else rest.strip()
 
 
 LONGEST = 120
 _DIGITS = 15
 
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _INTEGER = re.compile(r"\d+")
 _DECIMAL = re.compile(r"\d*\.\d+|\d+\.")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
@@ -106,135 +96,92 @@ _POINT_OR_THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _COMMA = re.compile(r"\d+,\d{1,2}|0,\d+")
 _POWER = re.compile(r"\d+(?:\.\d*)?e[+-]?\d{1,6}")
 _FRACTION = re.compile(r"(?:(\d{1,4})[ -])?(\d{1,3})/(\d{1,3})")
-_SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 0.125}
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}(?:[ t]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?)?|\d{1,2}/\d{1,2}/\d{2,4}"
-    r"|\d{1,2}[- ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}(?:[- ]\d{2,4})?"
-    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[- ]\d{1,4}"
+    rf"|\d{{1,2}}[- ](?:{_MONTH})[a-z]{{0,6}}(?:[- ]\d{{2,4}})?"
+    rf"|(?:{_MONTH})[a-z]{{0,6}}[- ]\d{{1,4}}"
 )
 _TIME = re.compile(r"\d{1,4}:\d{2}(?::\d{2})?(?: ?[ap]m)?")
 
 
 @dataclass(frozen=True)
 class Style:
-    """What a kind of number may be dressed in."""
+    """What a kind of number may be dressed in: words, their rules, and whether they stand first."""
 
-    before: tuple[tuple[str, str], ...] = ()
-    after: tuple[tuple[str, str], ...] = ()
-    scales: tuple[tuple[str, float, str], ...] = ()
+    dress: tuple[tuple[str, str, bool], ...] = ()
     fractions: bool = False
     decimals: bool = False
-
-
-@dataclass
-class _Peeled:
-    """A text on its way to a number."""
-
-    text: str
-    rules: list[str] = field(default_factory=list)
-    factor: float = 1.0
 
 
 def read_number(text: str, style: Style) -> Reading:
     """Read a number, a bound or a range."""
     if len(text) > LONGEST:
-        return readings.unreadable("too_long", "a number was asked for: shorten the answer to one")
-    damaged = _spreadsheet_damage(text)
-    if damaged is not None:
-        return damaged
+        return readings.unreadable("too_long")
+    if _DATE.fullmatch(text) or _TIME.fullmatch(text):
+        return readings.unreadable("date" if _DATE.fullmatch(text) else "time")
     text, rules = peel_bounds(text)
     if text.startswith("(") and text.endswith(")"):
-        inner = _single(_Peeled(text[1:-1].strip()), style)
+        inner = _single(text[1:-1].strip(), style)
         if inner is not None and not inner.missing:
-            return _negative()
-    single = _single(_Peeled(text), style)
-    if single is not None:
-        return readings.also(single, *rules)
-    spread = _range(text, style)
-    if spread is not None:
-        return readings.also(spread, *rules)
-    return _refused(text)
+            return readings.unreadable("negative")
+    found = _single(text, style) or _range(text, style)
+    if found is not None:
+        return readings.also(found, *rules)
+    numbers = len(re.findall(r"\d[\d,.]*", text))
+    if numbers == 1:
+        return readings.unreadable("words_and_number")
+    return readings.unreadable("several_numbers" if numbers else "no_number")
 
 
-def _spreadsheet_damage(text: str) -> Reading | None:
-    if _DATE.fullmatch(text):
-        return readings.unreadable(
-            "date",
-            "a spreadsheet may have turned it into a date (1/2 becomes 2 January): look it up",
-        )
-    if _TIME.fullmatch(text):
-        return readings.unreadable(
-            "time", "a spreadsheet may have turned it into a time: ask, or look it up"
-        )
-    return None
-
-
-def _single(peeled: _Peeled, style: Style) -> Reading | None:
+def _single(text: str, style: Style) -> Reading | None:
     """Read one number; None if it is not one, a refusal if it is one that cannot be taken."""
-    _undress(peeled, style)
-    if peeled.factor > 1.0:  # nobody writes 116.668k for 116,668 thousands
+    text, rules, factor = _undressed(text, style)
+    if factor > 1.0:  # nobody writes 116.668k for 116,668 thousands
         style = replace(style, decimals=True)
-    text = peeled.text
     if text.startswith("+"):
         text = text[1:].strip()
     if text.startswith("-") and _core(text[1:].strip(), style) is not None:
-        return _negative()
+        return readings.unreadable("negative")
     found = _core(text, style)
-    if found is None:
-        return None
-    if found.missing:
+    if found is None or found.missing:
         return found
     number = float(found.value or 0.0)
-    if peeled.factor > 1.0:  # 131.069 * 1000 is not 131069 in binary
-        number = round(number * peeled.factor, 6)
+    if factor > 1.0:  # 131.069 * 1000 is not 131069 in binary
+        number = round(number * factor, 6)
     if not math.isfinite(number):
-        return readings.unreadable("too_large", "no such number can be meant: ask")
-    return readings.value(number, *peeled.rules, *found.rules)
+        return readings.unreadable("too_large")
+    return readings.value(number, *rules, *found.rules)
 
 
-def _undress(peeled: _Peeled, style: Style) -> None:
-    """Take currency, unit, period and scale off, in any order, until nothing comes off."""
-    if peeled.text[:1].isdigit() and peeled.text[-1:] == ".":
-        peeled.text = peeled.text[:-1]
+def _undressed(text: str, style: Style) -> tuple[str, list[str], float]:
+    """Take currency, unit, period and one scale off, in any order, until nothing comes off."""
+    rules: list[str] = []
+    factor = 1.0
+    if text[:1].isdigit() and text[-1:] == ".":
+        text = text[:-1]
     for _ in range(6):
-        for word, rule in style.before:
-            rest = without(peeled.text, word, True)
-            if rest:
-                peeled.text = rest
-                peeled.rules.append(rule)
-                break
+        for word, rule, front in style.dress:
+            rest = _without(text, word, front)
+            if not rest or (rule in _FACTORS and (factor > 1.0 or not _DIGIT_LAST(rest))):
+                continue
+            text, factor = rest, _FACTORS.get(rule, factor)
+            rules.append(rule)
+            break
         else:
-            if not _undress_end(peeled, style):
-                return
+            break
+    return text, rules, factor
 
 
-def _undress_end(peeled: _Peeled, style: Style) -> bool:
-    for word, rule in style.after:
-        rest = without(peeled.text, word, False)
-        if rest:
-            peeled.text = rest
-            peeled.rules.append(rule)
-            return True
-    if peeled.factor == 1.0:
-        for word, factor, rule in style.scales:
-            rest = without(peeled.text, word, False)
-            if rest and (rest[-1].isdigit() or rest[-1] == "."):
-                peeled.text, peeled.factor = rest, factor
-                peeled.rules.append(rule)
-                return True
-    return False
+_DIGIT_LAST = re.compile(r"[\d.]$").search
 
 
 def _core(text: str, style: Style) -> Reading | None:  # noqa: PLR0911 (one for each spelling)
     if _INTEGER.fullmatch(text):
         if len(text.lstrip("0")) > _DIGITS:
-            return readings.unreadable("too_large", "more digits than any such number has: ask")
+            return readings.unreadable("too_large")
         return readings.value(float(text))
     if not style.decimals and _POINT_OR_THOUSAND.fullmatch(text):
-        advice = (
-            f"{text} may be {text.replace('.', ',')} or a decimal: write it with a comma or without"
-        )
-        return readings.unreadable("ambiguous_point", advice)
+        return readings.unreadable("ambiguous_point", text=text, comma=text.replace(".", ","))
     if _DECIMAL.fullmatch(text):
         return readings.value(float(text)) if len(text) < 40 else None
     if _GROUPED.fullmatch(text):
@@ -249,10 +196,9 @@ def _core(text: str, style: Style) -> Reading | None:  # noqa: PLR0911 (one for 
         return readings.value(float(text.replace(",", ".")), "decimal_comma")
     if _POWER.fullmatch(text):
         return readings.value(float(text), "scientific")
-    if style.fractions:
-        part = _fraction(text)
-        if part is not None:
-            return readings.value(part, "fraction")
+    part = _fraction(text) if style.fractions else None
+    if part is not None:
+        return readings.value(part, "fraction")
     words = from_words(text)
     return None if words is None else readings.value(words, "word")
 
@@ -260,11 +206,9 @@ def _core(text: str, style: Style) -> Reading | None:  # noqa: PLR0911 (one for 
 def _fraction(text: str) -> float | None:
     if text and text[-1] in _SIGNS:
         whole = text[:-1].strip()
-        if not whole:
-            return _SIGNS[text[-1]]
-        return (
-            int(whole) + _SIGNS[text[-1]] if _INTEGER.fullmatch(whole) and len(whole) < 5 else None
-        )
+        if whole and not (_INTEGER.fullmatch(whole) and len(whole) < 5):
+            return None
+        return int(whole or 0) + _SIGNS[text[-1]]
     match = _FRACTION.fullmatch(text)
     if match is None or int(match.group(3)) == 0 or int(match.group(2)) >= int(match.group(3)):
         return None
@@ -279,112 +223,85 @@ def _range(text: str, style: Style) -> Reading | None:
         low, found, high = text.partition(" to ")
         if not found:
             low, found, high = text.partition("-")
-    if not found:
-        return None
-    first, second = _Peeled(low.strip()), _Peeled(high.strip())
-    below, above = _single(first, style), _single(second, style)
-    if below is None or above is None or below.missing or above.missing:
+    below, above = _single(low.strip(), style), _single(high.strip(), style)
+    if not found or below is None or above is None or below.missing or above.missing:
         return None
     bottom, top = float(below.value or 0.0), float(above.value or 0.0)
-    if first.factor == 1.0 and second.factor > 1.0 and bottom < second.factor:
-        bottom *= second.factor
+    factor = max((_FACTORS.get(rule, 1.0) for rule in above.rules), default=1.0)
+    if bottom < factor and not _FACTORS.keys() & set(below.rules):  # 50-60k
+        bottom *= factor
     if not bottom < top:
-        return readings.unreadable("range", "the range runs backwards: ask for one number")
+        return readings.unreadable("range")
     rules = [rule for rule in (*below.rules, *above.rules) if rule != "plain"]
     return readings.value((bottom + top) / 2, *rules, "range_midpoint")
 
 
-def _negative() -> Reading:
-    return readings.unreadable(
-        "negative",
-        "there is no negative one (a spreadsheet reads brackets as minus): ask, or correct it",
-    )
-
-
-def _refused(text: str) -> Reading:
-    numbers = len(re.findall(r"\d[\d,.]*", text))
-    if numbers > 1:
-        return readings.unreadable(
-            "several_numbers", "several numbers: add them up, or ask for one"
-        )
-    if numbers == 1:
-        return readings.unreadable(
-            "words_and_number", "words around the number: correct it to the number alone"
-        )
-    return readings.unreadable("no_number", "not a number: correct it, or list it in answers.csv")
-
-
-def _dress(*names: str) -> tuple[tuple[str, str], ...]:
+def _dress(name: str, front: bool = False) -> tuple[tuple[str, str, bool], ...]:
     """Words that come off a number, each with its rule."""
-    return tuple(
-        (word, rule)
-        for name in names
-        for rule, words in VOCABULARY["units"][name].items()
-        for word in words
-    )
+    units = VOCABULARY["units"][name]
+    return tuple((word, rule, front) for rule, words in units.items() for word in words)
 
 
-_SCALES = tuple((word, float(factor), rule) for word, factor, rule in VOCABULARY["scales"])
-MONEY = Style(before=_dress("dollars"), after=_dress("dollars", "yearly"), scales=_SCALES)
-FTE = Style(after=_dress("people"), fractions=True, decimals=True)
-COUNT = Style(after=_dress("things"), scales=_SCALES[:5])
-PERCENT = Style(after=_dress("percent"), decimals=True)
-
-_OTHER_CURRENCY = re.compile(r"[€£¥₹₩]|\b(?:eur|gbp|cad|aud|euros?|pounds|pesos?)\b|\b[ca]\$")
-_HOURLY = re.compile(r"/ ?h(?:ou)?rs?\b|\b(?:per|an) h(?:ou)?r\b|\bhourly\b|\bp\.?/?h\b|/h\b")
-_PERIOD = re.compile(
-    r"/ ?(?:mo|month|wk|week|day)\b|\b(?:per|a) (?:month|week|day|diem)\b"
-    r"|\b(?:monthly|weekly|bi-?weekly|daily|stipend)\b"
+_SCALED = VOCABULARY["scales"].items()
+_FACTORS = {rule: float(scale["factor"]) for rule, scale in _SCALED}
+_SCALES, _PAY = (
+    tuple((word, rule, False) for rule, told in _SCALED for word in told.get(use, ()))
+    for use in ("words", "money")
 )
-_HOURS = re.compile(
-    r"\b(?:hours?|hrs?)\b|/ ?(?:week|wk|day)\b|\bper (?:week|day)\b|\bdays?\b|\b\d{1,4}h\b"
+MONEY = Style(
+    (*_dress("dollars", front=True), *_dress("dollars"), *_dress("yearly"), *_SCALES, *_PAY)
 )
-_PART_TIME = re.compile(r"\bpart[- ]?time(?:rs?)?\b|\bp\.?t\.?(?:$|\W)")
-_FULL_TIME = frozenset({"full time", "full-time", "fulltime", "ft", "full", "full time position"})
-_HALF_TIME = frozenset(
-    {"half time", "half-time", "halftime", "half", "half a position", "half fte"}
-)
+FTE = Style(_dress("people"), fractions=True, decimals=True)
+COUNT = Style((*_dress("things"), *_SCALES))
+PERCENT = Style(_dress("percent"), decimals=True)
 
+_REFUSED = {
+    kind: {rule: re.compile(pattern(words)) for rule, words in told.items()}
+    for kind, told in VOCABULARY["refused_words"].items()
+}
 _LEAST_PERCENT = 5.0  # of a full-time post; below it a number of posts is more likely meant
 
-_NUMBER_ASKED = "the number is wanted here, and the contractor in its own column"
+
+def _refused(text: str, kind: str) -> Reading | None:
+    """Refuse hourly pay, part-time posts and the like: they are never multiplied."""
+    for rule, words in _REFUSED[kind].items():
+        if words.search(text):
+            return readings.unreadable(rule)
+    return None
+
+
+def _outsourced(text: str) -> Reading | None:
+    said = outside(text)
+    if said not in ("yes", "unclear"):
+        return None
+    if any(map(str.isdecimal, text)):
+        return readings.unreadable("words_and_number/outsourced")
+    if said == "unclear":
+        return readings.unreadable("outsourced_unclear")
+    return readings.missing("not_applicable", "outsourced")
 
 
 def money(text: str) -> Reading:
-    """Read yearly dollars from plain text; hourly and monthly pay is refused, never multiplied."""
-    if _HOURLY.search(text):
-        return readings.unreadable(
-            "hourly", "pay by the hour: ask for the yearly salary (or hours a year, and multiply)"
-        )
-    if _PERIOD.search(text):
-        return readings.unreadable("period", "not pay for a year: ask for the yearly salary")
-    if _OTHER_CURRENCY.search(text):
-        return readings.unreadable("other_currency", "not in US dollars: convert it and say so")
+    """Read yearly dollars from plain text."""
     if text in NONE_WORDS:
         return readings.missing("not_applicable", "none_word")
-    return _outsourced(text) or read_number(text, MONEY)
+    return _refused(text, "money") or _outsourced(text) or read_number(text, MONEY)
 
 
-def fte(text: str) -> Reading:  # noqa: PLR0911 (one for each way to say it)
+def fte(text: str) -> Reading:
     """Read full-time equivalents from plain text."""
-    if text in _FULL_TIME:
-        return readings.value(1.0, "word")
-    if text in _HALF_TIME:
-        return readings.value(0.5, "word")
+    for words, number in (("full", 1.0), ("half", 0.5)):
+        if text in VOCABULARY["posts"][words]:
+            return readings.value(number, "word")
     if text in NONE_WORDS:
         return readings.value(0.0, "none_word")
-    if _PART_TIME.search(text):
-        return readings.unreadable("part_time", "part-time, but how much: ask for FTE, such as 0.5")
-    if _HOURS.search(text):
-        return readings.unreadable("hours", "hours or days: divide by those of a full-time week")
-    if text.endswith("%"):
-        share = read_number(text, PERCENT)
-        if isinstance(share.value, float) and 0 < share.value < _LEAST_PERCENT:
-            advice = f"{text} of a full-time post is next to nothing: write FTE, such as 0.5"
-            return readings.unreadable("ambiguous_share", advice)
-        if isinstance(share.value, float):
-            return readings.also(readings.value(share.value / 100, *share.rules), "fraction")
-    return _outsourced(text) or read_number(text, FTE)
+    refused = _refused(text, "fte")
+    share = read_number(text, PERCENT) if text.endswith("%") and not refused else None
+    if share and isinstance(share.value, float):
+        if 0 < share.value < _LEAST_PERCENT:
+            return readings.unreadable("ambiguous_share/fte", text=text)
+        return readings.value(share.value / 100, "fraction", *share.rules)
+    return refused or _outsourced(text) or read_number(text, FTE)
 
 
 def count(text: str) -> Reading:
@@ -410,51 +327,32 @@ def percent(text: str, low: float, high: float) -> Reading:
         return readings.value(round(100 * number, 10), *found.rules, "share_of_one")
     if as_typed and not as_share:
         return found
-    advice = f"{text} may be {text} % or {100 * number:g} %: write it with a percent sign"
-    return readings.unreadable("ambiguous_share", advice)
-
-
-def _outsourced(text: str) -> Reading | None:
-    said = outside(text)
-    if said not in ("yes", "unclear"):
-        return None
-    if any(map(str.isdecimal, text)):
-        return readings.unreadable("words_and_number", _NUMBER_ASKED)
-    if said == "unclear":
-        return readings.unreadable("outsourced_unclear", _NUMBER_ASKED)
-    return readings.missing("not_applicable", "outsourced")
+    return readings.unreadable("ambiguous_share", text=text, percent=100 * number)
 
 
 _NUMBER = r"(\d{1,3}(?:,\d{3})+|\d{1,6})((?:\.\d{1,3})?)"
 _PAIR = re.compile(_NUMBER + r" ?(?::|/|-to-|-| to | per | for | x |x|/ ) ?" + _NUMBER)
 _CLOCK = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2}))?(?: ?(am|pm))?")
-_DATED = re.compile(r"(18(?:99)|1900)-(\d{2})-(\d{2})[ t](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?")
+_DATED = re.compile(r"(1899|1900)-(\d{2})-(\d{2})[ t](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?")
 _DAYS = re.compile(r"(\d{1,3}) days?,? (\d{1,2}):(\d{2})(?::(\d{2}))?")
 _PART_OF_DAY = re.compile(r"\d{0,3}\.\d{5,20}")
 _MONTH_DAY = re.compile(r"\d{4}-(\d{2})-(\d{2})(?: 00:00:00)?|(\d{1,2})/(\d{1,2})/\d{2,4}")
-_DAY_NAME = re.compile(
-    r"(\d{1,2})-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:-\d{2,4})?"
-    r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(\d{1,2})"
-)
-_MONTHS = {
-    name: place + 1
-    for place, name in enumerate(listed("jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"))
-}
-_ABOVE = ("more than", "greater than", "higher than", "over", "above", ">")
-_AT_LEAST = ("at least", ">=")
-_AT_LEAST_AFTER = ("or more", "or greater", "or higher", "and up", "and above", "+")
-_MINUTES = 1440
+_DAY_NAME = re.compile(rf"(\d{{1,2}})-({_MONTH})(?:-\d{{2,4}})?|({_MONTH})-(\d{{1,2}})")
 
 
 def ratio(text: str) -> Reading:
     """Read a ratio from plain text."""
     if len(text) > 60:
-        return readings.unreadable("too_long", "a ratio was asked for: list it in answers.csv")
-    for read in (_damaged, _typed, _bounded, _worded):
+        return readings.unreadable("too_long/ratio")
+    for read in (_damaged, _typed, _bounded):
         found = read(text)
         if found is not None:
             return found
-    return readings.unreadable("no_ratio", "not a ratio: correct it, or list it in answers.csv")
+    for parting in ("-to-", " to ", " per ", " for "):
+        left, _, right = map(from_words, text.partition(parting))
+        if left is not None and right is not None:
+            return _pair(left, right, "word")
+    return readings.unreadable("no_ratio")
 
 
 def on_scale(found: Reading, answers: frozenset[str]) -> Reading:
@@ -468,18 +366,13 @@ def on_scale(found: Reading, answers: frozenset[str]) -> Reading:
         if float(text.removeprefix(">")[:-2]) > top:
             return readings.value(tops[0], *found.rules, "above_top")
     known = ", ".join(sorted(answers))
-    advice = f"read as {text}, which is none of {known}: list it in answers.csv"
-    return readings.unreadable("unknown_answer", advice)
+    return readings.unreadable("unknown_answer/scale", text=text, known=known)
 
 
-def _canonical(left: float, right: float) -> str:
-    return f"{left:.15g}:{right:.15g}"
-
-
-def _pair(left: float, right: float, *rules: str) -> Reading | None:
+def _pair(left: float, right: float, *rules: str) -> Reading:
     if left <= 0 or right <= 0:
-        return readings.unreadable("zero_ratio", "a ratio with nothing on one side: ask")
-    return readings.value(_canonical(left, right), *rules)
+        return readings.unreadable("zero_ratio")
+    return readings.value(f"{left:.15g}:{right:.15g}", *rules)
 
 
 def _typed(text: str) -> Reading | None:
@@ -488,50 +381,40 @@ def _typed(text: str) -> Reading | None:
         return None
     left = float(match.group(1).replace(",", "") + match.group(2))
     right = float(match.group(3).replace(",", "") + match.group(4))
-    return _pair(left, right, "plain" if text == _canonical(left, right) else "spelling")
+    found = _pair(left, right, "spelling")
+    return readings.value(text) if found.value == text else found
 
 
 def _bounded(text: str) -> Reading | None:
     """Read "more than 4:1", ">4:1", "4:1+" and "4+:1"."""
-    for words, rules in ((_AT_LEAST, ("at_least",)), (_ABOVE, ())):
-        for word in words:
-            if text.startswith(word):
-                inner = _typed(text.removeprefix(word).strip())
-                return _opened(inner, text, *rules)
-    for word in _AT_LEAST_AFTER:
-        if text.endswith(word):
-            return _opened(_typed(text.removesuffix(word).strip()), text, "at_least")
-    if "+:" in text or "+ to" in text:
-        return _opened(_typed(text.replace("+", "", 1)), text, "at_least")
-    return None
-
-
-def _opened(inner: Reading | None, text: str, *rules: str) -> Reading | None:
+    words = VOCABULARY["ratios"]
+    at_least = next((word for word in words["at_least"] if text.startswith(word)), "")
+    above = next((word for word in words["above"] if text.startswith(word)), "")
+    after = next((word for word in words["at_least_after"] if text.endswith(word)), "")
+    if at_least or above:
+        inner = _typed(text.removeprefix(at_least or above).strip())
+    elif after:
+        inner = _typed(text.removesuffix(after).strip())
+    elif "+:" in text or "+ to" in text:
+        inner = _typed(text.replace("+", "", 1))
+    else:
+        return None
     if inner is None or inner.missing:
         return inner
     value = f">{inner.value}"
-    return readings.value(value, *(rules or (("plain",) if text == value else ("spelling",))))
+    if at_least or not above:
+        return readings.value(value, "at_least")
+    return readings.value(value, "plain" if text == value else "spelling")
 
 
-def _worded(text: str) -> Reading | None:
-    for parting in ("-to-", " to ", " per ", " for "):
-        left, found, right = text.partition(parting)
-        if found:
-            numbers = from_words(left), from_words(right)
-            if numbers[0] is not None and numbers[1] is not None:
-                return _pair(numbers[0], numbers[1], "word")
-    return None
-
-
-def _damaged(text: str) -> Reading | None:
+def _damaged(text: str) -> Reading | None:  # noqa: PLR0911 (one for each damage)
     """Turn times, days and parts of a day back into hour:minute, which were typed as a ratio."""
-    match = _DATED.fullmatch(text)
-    if match:
+    if match := _DATED.fullmatch(text):
         year, month, day, hour, minute, second = map(int, match.groups())
-        days = day if (year, month) == (1900, 1) else 0 if year == 1899 else None
-        return None if second or days is None else _pair(24 * days + hour, minute, "time")
-    match = _DAYS.fullmatch(text)
-    if match:
+        if second or (year == 1900 and month != 1):
+            return None
+        return _pair(24 * (day if year == 1900 else 0) + hour, minute, "time")
+    if match := _DAYS.fullmatch(text):
         days, hour, minute, second = (int(part or 0) for part in match.groups())
         return None if second else _pair(24 * days + hour, minute, "time")
     match = _CLOCK.fullmatch(text)
@@ -542,27 +425,13 @@ def _damaged(text: str) -> Reading | None:
             hour = hour % 12 + (12 if half == "pm" else 0)
         return None if second else _pair(hour, minute, "time")
     if _PART_OF_DAY.fullmatch(text):
-        minutes = float(text) * _MINUTES
-        if abs(minutes - round(minutes)) < 0.02:
-            return _pair(round(minutes) // 60, round(minutes) % 60, "day_fraction")
-        return None
-    return _date(text)
-
-
-def _date(text: str) -> Reading | None:
-    """Read 1-1, which became the first of January: only where month and day are the same number."""
-    match = _MONTH_DAY.fullmatch(text)
-    if match:
-        parts = [int(part) for part in match.groups() if part is not None]
-    else:
-        match = _DAY_NAME.fullmatch(text)
-        if match is None:
+        minutes = float(text) * 24 * 60
+        if abs(minutes - round(minutes)) >= 0.02:
             return None
-        day, month = match.group(1) or match.group(4), match.group(2) or match.group(3)
-        parts = [int(day), _MONTHS[month]]
-    if parts[0] == parts[1] == 1:
-        return readings.value("1:1", "date")
-    return readings.unreadable(
-        "date",
-        "a spreadsheet turned the ratio into a date; which part came first is lost: look it up",
-    )
+        return _pair(round(minutes) // 60, round(minutes) % 60, "day_fraction")
+    if match := _MONTH_DAY.fullmatch(text) or _DAY_NAME.fullmatch(text):
+        parts = {part.lstrip("0") for part in match.groups() if part is not None}
+        if parts in ({"1"}, {"1", "jan"}):  # of 1-2 it is lost which part came first
+            return readings.value("1:1", "date")
+        return readings.unreadable("date/ratio")
+    return None

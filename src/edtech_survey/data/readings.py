@@ -20,6 +20,12 @@ RULES = {
 }
 """Each rule by which a text was taken: how grave that is, and what to do."""
 
+NONE_WORDS = frozenset(VOCABULARY["none"])
+"""Words for zero of something; what that means depends on the type of the item."""
+
+OUTCOMES = ("taken", "changed", "blanked", "refused")
+TAKEN, CHANGED, BLANKED, REFUSED = range(4)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -28,7 +34,6 @@ class Reading:
     value: float | str | bool | None
     missing: str | None
     rules: tuple[str, ...]
-    severity: str = ""
     advice: str = ""
 
     @property
@@ -39,12 +44,12 @@ class Reading:
 
     def graded(self) -> tuple[str, str]:
         """Severity and advice, the gravest rule deciding."""
-        if self.severity:
-            return self.severity, self.advice
-        grades = [RULES[rule] for rule in self.rules] or [(OK, "")]
-        worst = max(grades, key=lambda grade: SEVERITIES.index(grade[0]))
+        if self.missing:
+            quiet = NOTE if self.rules[0] not in ("absent", "blank") else OK
+            return (ERROR if self.missing == "unreadable" else quiet), self.advice
+        grades = [RULES[rule] for rule in self.rules]
         advice = "; ".join(dict.fromkeys(words for _, words in grades if words))
-        return worst[0], self.advice or advice
+        return max((grade for grade, _ in grades), key=SEVERITIES.index), advice
 
 
 def value(read: float | str | bool, *rules: str) -> Reading:
@@ -52,14 +57,15 @@ def value(read: float | str | bool, *rules: str) -> Reading:
     return Reading(read, None, rules or ("plain",))
 
 
-def missing(kind: str, rule: str, severity: str = NOTE, advice: str = "") -> Reading:
+def missing(kind: str, rule: str) -> Reading:
     """Say that there is no value, and why."""
-    return Reading(None, kind, (rule,), severity, advice)
+    return Reading(None, kind, (rule,))
 
 
-def unreadable(rule: str, advice: str) -> Reading:
-    """Refuse a text, with what to do about it."""
-    return Reading(None, "unreadable", (rule,), ERROR, advice)
+def unreadable(reason: str, **told: object) -> Reading:
+    """Refuse a text for a reason of the vocabulary, with what to do about it."""
+    advice = VOCABULARY["refusals"][reason].format(**told)
+    return Reading(None, "unreadable", (reason.partition("/")[0],), advice)
 
 
 def also(reading: Reading, *rules: str) -> Reading:
@@ -67,28 +73,23 @@ def also(reading: Reading, *rules: str) -> Reading:
     return reading if reading.missing else replace(reading, rules=(*rules, *reading.rules))
 
 
-OUTCOMES = ("taken", "changed", "blanked", "refused")
-TAKEN, CHANGED, BLANKED, REFUSED = range(4)
+def pattern(words: list[str]) -> str:
+    """One pattern of several."""
+    return "(?:" + "|".join(words) + ")"
 
 
-_MISSING_WORDS = VOCABULARY["missing"]
-_ERRORS = frozenset(_MISSING_WORDS["errors"])
+_WORDS = VOCABULARY["missing"]
 WORDS = {
     word: (kind, "missing_word")
     for kind in ("not_applicable", "refused", "skipped")
-    for word in _MISSING_WORDS[kind]
-} | dict.fromkeys(_MISSING_WORDS["dont_know"], ("skipped", "dont_know"))
+    for word in _WORDS[kind]
+} | dict.fromkeys(_WORDS["dont_know"], ("skipped", "dont_know"))
 """Plain text to kind of missing and rule."""
-
-NONE_WORDS = frozenset(VOCABULARY["none"])
-"""Words for zero of something; what that means depends on the type of the item."""
 
 
 def missing_word(plain: str) -> Reading | None:
     """Read a plain text as a word for a missing answer, if it is one."""
-    if plain in _ERRORS or (plain and not plain.strip("#")):
-        return unreadable("spreadsheet_error", "a spreadsheet's error: mend it at the source")
+    if plain in _WORDS["errors"] or (plain and not plain.strip("#")):
+        return unreadable("spreadsheet_error")
     found = WORDS.get(plain) or WORDS.get(plain.rstrip(".! "))
-    if found is None:
-        return None
-    return missing(*found)
+    return missing(*found) if found else None

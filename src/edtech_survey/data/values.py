@@ -3,48 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from math import inf
+from math import inf, isfinite
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from edtech_survey.data import choices as choices_text
-from edtech_survey.data import numbers as amounts
-from edtech_survey.data import numbers as ratios_text
-from edtech_survey.data import readings
-from edtech_survey.data.choices import Answers, combine_options
+from edtech_survey.data import choices, numbers, readings
+from edtech_survey.data.choices import Answers
 from edtech_survey.data.grids import TEXT
 from edtech_survey.data.readings import Reading, missing_word
 from edtech_survey.data.spelling import foreign_digits, listed, plain
-from edtech_survey.errors import Problem
 
 PLAUSIBLE = {name: (low, high) for name, (low, high) in readings.VOCABULARY["plausible"].items()}
 """Lowest and highest plausible value by item or type, in the item's unit. None of them refuses."""
 
-
-def plausible(item: str, kind: str) -> tuple[float, float]:
-    """Range of an item, or else of its type."""
-    return PLAUSIBLE.get(item, PLAUSIBLE.get(kind, (-inf, inf)))
-
-
 TYPES = listed("count|money|fte|percent|ratio|yes_no|single|multi|outsourced|text|id")
 COLUMNS = ("value", "missing", "rule", "severity", "advice")
-__all__ = ["COLUMNS", "PLAUSIBLE", "TYPES", "combine_options", "parse", "plausible", "problems"]
 
-_NUMBERS = frozenset({"count", "money", "fte", "percent"})
-_TRUTHS = frozenset({"yes_no", "outsourced"})
-_ABSENT = readings.missing("not_asked", "absent", readings.OK)
-_BLANK = readings.missing("skipped", "blank", readings.OK)
-
-_UNPADDED = r"^[\pL\pN\pP\pS](?s:.*[\pL\pN\pP\pS])?$"
+_AMOUNTS = {"count": numbers.count, "money": numbers.money, "fte": numbers.fte}
+_NUMBERS = (*_AMOUNTS, "percent")
+_TRUTHS = {"yes_no": choices.yes_no, "outsourced": choices.outsourced}
+_CHOICES = {"single": choices.single, "multi": choices.multi}
+_FREE = ("text", "id")
 
 _LINES = re.compile(r"(?<=\d)[ \t]{0,20}[\r\n]{1,20}[ \t]{0,20}(?=\d)")
 """A line break between digits parts two numbers; a blank might not."""
 
+_UNPADDED = r"^[\pL\pN\pP\pS](?s:.*[\pL\pN\pP\pS])?$"
 _QUICK: dict[str, tuple[tuple[str, str], ...]] = {
     "count": ((r"^\d{1,15}$", "plain"), (r"^[1-9]\d{0,2}(,\d{3})+$", "grouped")),
     "money": (
@@ -61,6 +48,11 @@ _QUICK: dict[str, tuple[tuple[str, str], ...]] = {
 """Spellings so plain that a column of them is read at once; the grammar reads them alike."""
 
 
+def plausible(item: str, kind: str) -> tuple[float, float]:
+    """Range of an item, or else of its type."""
+    return PLAUSIBLE.get(item, PLAUSIBLE.get(kind, (-inf, inf)))
+
+
 def parse(
     text: pd.Series,
     type: str,
@@ -68,45 +60,86 @@ def parse(
     low: float | None = None,
     high: float | None = None,
 ) -> pd.DataFrame:
-    """Read a column of answers as a type."""
+    """Read a column of answers as a type, each distinct text once."""
     if type not in TYPES:
         raise ValueError(f"no type {type!r}: one of {', '.join(TYPES)}")
     bounds = plausible(type, type)
     low, high = (bounds[0] if low is None else low), (bounds[1] if high is None else high)
+    known = choices.lookup(answers)
     codes, distinct = pd.factorize(text)
-    table = _table(pd.Series(distinct, dtype=TEXT), type, choices_text.lookup(answers), low, high)
+    texts = pd.Series(distinct, dtype=TEXT)
+    quick = _quick(texts, type) if not known.spellings else None
+    left = np.arange(len(texts)) if quick is None else np.flatnonzero(quick["rule"] == "")
+    table = _table([read(raw, type, known, low, high) for raw in texts.iloc[left]], type)
+    if quick is not None:
+        table = pd.concat([quick[quick["rule"] != ""], table.set_axis([*left, len(texts)])])
+        table = table.sort_index()
+    if type in _NUMBERS:
+        table = _flag_implausible(table, low, high)
     whole = table.iloc[codes]  # code -1 (NA) takes the last row, which says "absent"
     return whole.set_axis(text.index, axis=0)
 
 
-def _table(
-    distinct: pd.Series, type: str, answers: Answers, low: float, high: float
-) -> pd.DataFrame:
-    """Read distinct texts, and put an absent one at the end."""
-    quick = _quick(distinct, type) if not answers.spellings else None
-    left = np.arange(len(distinct)) if quick is None else np.flatnonzero(quick["rule"] == "")
-    reader = _READERS[type]
-    read = [_read(raw, reader, answers, low, high) for raw in distinct.iloc[left]]
-    read.append(_ABSENT)
+def read(
+    raw: str, type: str, answers: Answers | None = None, low: float = -inf, high: float = inf
+) -> Reading:
+    """Read one text: listed answers first, then words for missing ones, then the type's grammar."""
+    answers = answers or choices.lookup(None)
+    text = plain(_LINES.sub(" ; ", raw) if "\n" in raw or "\r" in raw else raw)
+    if not text:
+        return readings.missing("skipped", "blank")
+    known = choices.listed(text, raw, answers)
+    if known is not None:
+        found = _converted(known, type)
+    elif type in _FREE:
+        found = readings.value(raw.strip())
+    else:
+        found = missing_word(text) or _grammar(type, text, raw, answers, low, high)
+    return readings.also(found, "digits") if foreign_digits(raw) else found
+
+
+def _converted(found: Reading, type: str) -> Reading:
+    """Turn a listed answer into a value of the type."""
+    if type in _TRUTHS:
+        return choices.as_truth(found)
+    if type not in _NUMBERS or found.missing:
+        return found
+    try:
+        number = float(str(found.value))
+    except ValueError:
+        number = inf
+    if not isfinite(number):
+        return readings.unreadable("unknown_answer/number", answer=repr(found.value))
+    return readings.value(number, *found.rules)
+
+
+def _grammar(type: str, text: str, raw: str, answers: Answers, low: float, high: float) -> Reading:
+    if type in _TRUTHS:
+        return _TRUTHS[type](text, raw)
+    if type in _CHOICES:
+        return _CHOICES[type](raw, answers)
+    if type == "percent":
+        return numbers.percent(text, low, high)
+    if type == "ratio":
+        found = numbers.ratio(text)
+        return numbers.on_scale(found, frozenset(answers.order)) if answers.order else found
+    return _AMOUNTS[type](text)
+
+
+def _table(read: list[Reading], type: str) -> pd.DataFrame:
+    """Frame of readings, with that of an absent text at the end."""
+    read = [*read, readings.missing("not_asked", "absent")]
     graded = [reading.graded() for reading in read]
-    slow: dict[str, list[object]] = {
-        "value": [reading.value for reading in read],
-        "missing": [reading.missing for reading in read],
-        "rule": [reading.rule for reading in read],
-        "severity": [severity for severity, _ in graded],
-        "advice": [advice for _, advice in graded],
-    }
-    frame = pd.DataFrame({name: _typed(slow[name], name, type) for name in COLUMNS})
-    if quick is not None:
-        frame = pd.concat([quick[quick["rule"] != ""], frame.set_axis([*left, len(distinct)])])
-        frame = frame.sort_index()
-    return _flag_implausible(frame, low, high) if type in _NUMBERS else frame
-
-
-def _typed(values: list[object], name: str, type: str) -> pd.Series:
-    if name == "value" and type in _NUMBERS:
-        return pd.Series(values, dtype="Float64")
-    return pd.Series(values, dtype="boolean" if name == "value" and type in _TRUTHS else TEXT)
+    kind = "Float64" if type in _NUMBERS else "boolean" if type in _TRUTHS else TEXT
+    return pd.DataFrame(
+        {
+            "value": pd.Series([reading.value for reading in read], dtype=kind),
+            "missing": pd.Series([reading.missing for reading in read], dtype=TEXT),
+            "rule": pd.Series([reading.rule for reading in read], dtype=TEXT),
+            "severity": pd.Series([severity for severity, _ in graded], dtype=TEXT),
+            "advice": pd.Series([advice for _, advice in graded], dtype=TEXT),
+        }
+    )
 
 
 def _quick(distinct: pd.Series, type: str) -> pd.DataFrame | None:
@@ -117,99 +150,21 @@ def _quick(distinct: pd.Series, type: str) -> pd.DataFrame | None:
     rules = np.full(len(distinct), "", dtype=object)
     for pattern, rule in _QUICK[type]:
         rules[pc.match_substring_regex(texts, pattern).to_numpy()] = rule
-    return pd.DataFrame(
-        {
-            "value": _amounts(texts, rules) if type in _NUMBERS else distinct,
-            "missing": pd.Series(None, index=distinct.index, dtype=TEXT),
-            "rule": pd.Series(rules, dtype=TEXT),
-            "severity": pd.Series(readings.OK, index=distinct.index, dtype=TEXT),
-            "advice": pd.Series("", index=distinct.index, dtype=TEXT),
-        }
-    )
-
-
-def _amounts(texts: pa.ChunkedArray, rules: npt.NDArray[np.object_]) -> pd.Series:
-    """Turn plain spellings into numbers; 0 where there is no rule."""
-    bare = pc.replace_substring_regex(texts, "[$,]", "")
-    digits = pc.if_else(pa.array(rules != ""), bare, "0")
-    return pd.Series(pc.cast(digits, pa.float64()).to_numpy(), dtype="Float64")
-
-
-Reader = Callable[[str, str, Answers, float, float], Reading]
-
-
-def _read(raw: str, reader: Reader, answers: Answers, low: float, high: float) -> Reading:
-    text = plain(_LINES.sub(" ; ", raw) if "\n" in raw or "\r" in raw else raw)
-    if not text:
-        return _BLANK
-    found = reader(text, raw, answers, low, high)
-    return readings.also(found, "digits") if foreign_digits(raw) else found
-
-
-def _amount(read: Callable[[str], Reading]) -> Reader:
-    def reader(text: str, raw: str, answers: Answers, low: float, high: float) -> Reading:
-        known = _as_number(choices_text.listed(text, raw, answers))
-        return known or missing_word(text) or read(text)
-
-    return reader
-
-
-def _percent(text: str, raw: str, answers: Answers, low: float, high: float) -> Reading:
-    known = _as_number(choices_text.listed(text, raw, answers))
-    return known or missing_word(text) or amounts.percent(text, low, high)
-
-
-def _as_number(found: Reading | None) -> Reading | None:
-    """Turn a listed answer into a number."""
-    if found is None or found.missing:
-        return found
-    try:
-        number = float(str(found.value))
-    except ValueError:
-        number = float("nan")
-    if not np.isfinite(number):
-        advice = f"answers.csv gives {found.value!r}, which must be a number or empty"
-        return readings.unreadable("unknown_answer", advice)
-    return readings.value(number, *found.rules)
-
-
-def _ratio(text: str, raw: str, answers: Answers, low: float, high: float) -> Reading:
-    found = choices_text.listed(text, raw, answers) or missing_word(text)
-    if found is not None:
-        return found
-    read = ratios_text.ratio(text)
-    return ratios_text.on_scale(read, answers.known()) if answers.order else read
-
-
-def _free(text: str, raw: str, answers: Answers, low: float, high: float) -> Reading:
-    return choices_text.listed(text, raw, answers) or readings.value(raw.strip())
-
-
-def _chosen(read: Callable[[str, str, Answers], Reading]) -> Reader:
-    return lambda text, raw, answers, low, high: read(text, raw, answers)
-
-
-_READERS: dict[str, Reader] = {
-    "count": _amount(amounts.count),
-    "money": _amount(amounts.money),
-    "fte": _amount(amounts.fte),
-    "percent": _percent,
-    "ratio": _ratio,
-    "yes_no": _chosen(choices_text.yes_no),
-    "single": _chosen(choices_text.single),
-    "multi": _chosen(choices_text.multi),
-    "outsourced": _chosen(choices_text.outsourced),
-    "text": _free,
-    "id": _free,
-}
+    value = distinct
+    if type in _NUMBERS:
+        digits = pc.replace_substring_regex(texts, "[$,]", "")
+        digits = pc.if_else(pa.array(rules != ""), digits, "0")
+        value = pd.Series(pc.cast(digits, pa.float64()).to_numpy(), dtype="Float64")
+    table = {"value": value, "missing": None, "rule": rules, "severity": readings.OK, "advice": ""}
+    frame = pd.DataFrame(table, index=distinct.index)
+    return frame.astype(dict.fromkeys(COLUMNS[1:], TEXT))
 
 
 def _flag_implausible(frame: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
     outside = ((frame["value"] < low) | (frame["value"] > high)).fillna(False).to_numpy(dtype=bool)
     if not outside.any():
         return frame
-    told = readings.RULES["implausible"][1]
-    advice = f"outside {low:,.10g} to {high:,.10g}; {told}"
+    advice = f"outside {low:,.10g} to {high:,.10g}; {readings.RULES['implausible'][1]}"
     before = frame["advice"].where(frame["advice"] == "", frame["advice"] + "; ")
     rule = frame["rule"].where(frame["rule"] != "plain", "") + "+implausible"
     return frame.assign(
@@ -217,25 +172,3 @@ def _flag_implausible(frame: pd.DataFrame, low: float, high: float) -> pd.DataFr
         severity=frame["severity"].mask(outside, readings.WARN),
         advice=frame["advice"].mask(outside, before + advice),
     )
-
-
-def problems(
-    text: pd.Series, parsed: pd.DataFrame, where: str, severity: Iterable[str] = (readings.ERROR,)
-) -> list[Problem]:
-    """List what could not be read, or needs a look, one problem for each distinct text."""
-    at = np.flatnonzero(parsed["severity"].isin(list(severity)).to_numpy())
-    listed = pd.DataFrame(
-        {
-            "text": text.iloc[at].fillna("").to_numpy(),
-            "rule": parsed["rule"].iloc[at].to_numpy(),
-            "advice": parsed["advice"].iloc[at].to_numpy(),
-            "row": text.index[at],
-        }
-    )
-    found = []
-    for key, rows in listed.groupby(["text", "rule", "advice"], sort=False)["row"]:
-        shown, rule, advice = (str(part) for part in key)
-        few = ", ".join(map(str, rows.head(8))) + (", ..." if len(rows) > 8 else "")
-        counted = f"row {few}" if len(rows) == 1 else f"{len(rows):,} rows: {few}"
-        found.append(Problem(where, f"{shown[:100]!r} ({counted}) [{rule}]", advice))
-    return found

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.choices import lookup, multi, outsourced, single, yes_no
-from edtech_survey.data.spelling import plain
+from edtech_survey.data.choices import Answers, lookup
+from edtech_survey.data.readings import Reading
+from edtech_survey.data.values import read
 
 TABLE = pd.DataFrame(
     {
@@ -26,8 +27,8 @@ TABLE = pd.DataFrame(
 ANSWERS = lookup(TABLE)
 
 
-def read_multi(raw: str):
-    return multi(plain(raw), raw, ANSWERS)
+def multi(raw: str, answers: Answers = ANSWERS) -> Reading:
+    return read(raw, "multi", answers)
 
 
 @pytest.mark.parametrize(
@@ -44,20 +45,20 @@ def read_multi(raw: str):
     ],
 )
 def test_several_answers_in_one_cell(raw: str, value: str) -> None:
-    assert read_multi(raw).value == value
+    assert multi(raw).value == value
 
 
 def test_an_unknown_piece_refuses_the_cell_by_name() -> None:
-    found = read_multi("Students, the library, Staff, all of them")
+    found = multi("Students, the library, Staff, all of them")
     assert found.missing == "unreadable"
     assert "'the library'" in found.advice
     assert "answers.csv" in found.advice
 
 
 def test_answers_that_mean_missing() -> None:
-    assert read_multi("n/a BYOD").missing == "not_applicable"
-    assert read_multi("prefer not to say").missing == "refused"
-    assert read_multi(" ; ,").missing == "skipped"
+    assert multi("n/a BYOD").missing == "not_applicable"
+    assert multi("prefer not to say").missing == "refused"
+    assert multi(" ; ,").missing == "skipped"
     kinds = lookup(TABLE.assign(missing=["", "", "", "", "skipped", ""]))
     assert kinds.spellings["n/a byod"] == (None, "skipped")
     assert kinds.spellings["-"] == (None, "not_applicable")
@@ -70,7 +71,7 @@ def test_answers_that_mean_missing() -> None:
 def test_any_choice_joined_any_way_comes_back(chosen: list[str], glue: str) -> None:
     answers = dict(zip(TABLE["spelling"], TABLE["answer"], strict=True))
     expected = sorted((answers[text] for text in chosen), key=list(ANSWERS.order).index)
-    assert read_multi(glue.join(chosen)).value == "|".join(expected)
+    assert multi(glue.join(chosen)).value == "|".join(expected)
 
 
 @pytest.mark.parametrize(
@@ -79,12 +80,12 @@ def test_any_choice_joined_any_way_comes_back(chosen: list[str], glue: str) -> N
      ("0", False), ("None", False), ("Yes - staff only", True), ("No, not yet", False)],
 )  # fmt: skip
 def test_yes_and_no(text: str, value: bool) -> None:
-    assert yes_no(plain(text), text, lookup(None)).value is value
+    assert read(text, "yes_no").value is value
 
 
 @pytest.mark.parametrize("text", ["2", "maybe", "yes and no", "yes, but no", "Hartford"])
 def test_neither_yes_nor_no(text: str) -> None:
-    found = yes_no(plain(text), text, lookup(None))
+    found = read(text, "yes_no")
     assert found.missing == "unreadable"
     assert text in found.advice
 
@@ -110,7 +111,7 @@ def test_neither_yes_nor_no(text: str) -> None:
     ],
 )
 def test_outsourced(text: str, value: bool, severity: str) -> None:
-    found = outsourced(plain(text), text, lookup(None))
+    found = read(text, "outsourced")
     assert found.value is value
     assert found.graded()[0] == severity
 
@@ -133,7 +134,7 @@ def test_outsourced(text: str, value: bool, severity: str) -> None:
     ],
 )
 def test_unclear_who_does_it(text: str) -> None:
-    assert outsourced(plain(text), text, lookup(None)).missing == "unreadable"
+    assert read(text, "outsourced").missing == "unreadable"
 
 
 @pytest.mark.parametrize("text", ["None;Staff", "Staff, None", "n/a; Staff"])
@@ -141,19 +142,19 @@ def test_none_beside_others_is_doubted(text: str) -> None:
     listed = lookup(
         pd.DataFrame({"answer": ["staff", "none", ""], "spelling": ["Staff", "None", "n/a"]})
     )
-    found = multi(plain(text), text, listed)
+    found = multi(text, listed)
     assert found.value in ("staff|none", "staff")
     assert (found.graded()[0], "none_beside" in found.rules) == ("warn", True)
-    assert multi("none", "None", listed).graded()[0] == "ok"
+    assert multi("None", listed).graded()[0] == "ok"
 
 
 def test_one_answer() -> None:
-    assert single("none", "None", ANSWERS).value == "none"
-    assert single("maybe", "Maybe", ANSWERS).rule == "unknown_answer"
-    assert single("maybe", " Maybe ", lookup(None)).value == "Maybe"
+    assert read("None", "single", ANSWERS).value == "none"
+    assert read("Maybe", "single", ANSWERS).rule == "unknown_answer"
+    assert read(" Maybe ", "single").value == "Maybe"
 
 
 def test_a_listed_truth_must_be_yes_or_no() -> None:
     listed = lookup(pd.DataFrame({"answer": ["yes", "some"], "spelling": ["always", "at times"]}))
-    assert yes_no("always", "always", listed).value is True
-    assert "must be yes, no or empty" in yes_no("at times", "at times", listed).advice
+    assert read("always", "yes_no", listed).value is True
+    assert "must be yes, no or empty" in read("at times", "yes_no", listed).advice

@@ -1,0 +1,335 @@
+"""Pay, staff, counts, percents and ratios as people type them and spreadsheets spoil them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import math
+from time import perf_counter
+
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edtech_survey.data import numbers
+from edtech_survey.data.files import Limits
+from edtech_survey.data.numbers import (
+    LONGEST,
+    from_words,
+    on_scale,
+    peel_bounds,
+    ratio,
+    read_number,
+)
+from edtech_survey.data.readings import RULES
+from edtech_survey.data.spelling import foreign_digits, plain
+from edtech_survey.data.values import read as read_value
+from edtech_survey.data.workbooks import read_spreadsheet
+
+
+def read(kind: str, text: str):
+    return read_value(text, kind, None, 3, 90)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value", "rule"),
+    [
+        ("money", "$116,668", 116_668, "currency+grouped"),
+        ("money", "116k", 116_000, "thousands"),
+        ("money", "$65 thousand", 65_000, "currency+thousands"),
+        ("money", "1.2 million", 1_200_000, "millions"),
+        ("money", "~65,000", 65_000, "approximate+grouped"),
+        ("money", "USD 65000", 65_000, "currency"),
+        ("money", "65000.00 dollars", 65_000, "currency"),
+        ("money", "$65,000/yr.", 65_000, "currency+per_year+grouped"),
+        ("money", "65,000 annually", 65_000, "per_year+grouped"),
+        ("money", "$ 72 500", 72_500, "currency+space_grouped"),
+        ("money", "65.000,00", 65_000, "decimal_comma"),
+        ("money", "1.17E+05", 117_000, "scientific"),
+        ("money", "50k-60k", 55_000, "thousands+range_midpoint"),
+        ("money", "50-60k", 55_000, "thousands+range_midpoint"),
+        ("money", "between $50,000 and $60,000", 55_000, "currency+grouped+range_midpoint"),
+        ("money", "65,000+", 65_000, "lower_bound+grouped"),
+        ("money", "less than 50,000", 50_000, "upper_bound+grouped"),
+        ("fte", "1.5 FTE", 1.5, "unit"),
+        ("fte", ".5", 0.5, "plain"),
+        ("fte", "one", 1, "word"),
+        ("fte", "Two and a half", 2.5, "word"),
+        ("fte", "half time", 0.5, "word"),
+        ("fte", "Full-time", 1, "word"),
+        ("fte", "2 full-time", 2, "unit"),
+        ("fte", "1/2", 0.5, "fraction"),
+        ("fte", "1½", 1.5, "fraction"),
+        ("fte", "2 1/4", 2.25, "fraction"),
+        ("fte", "50%", 0.5, "fraction+percent_sign"),
+        ("fte", "1,5", 1.5, "decimal_comma"),
+        ("fte", "None", 0, "none_word"),
+        ("fte", "1-2", 1.5, "range_midpoint"),
+        ("count", "1,200", 1_200, "grouped"),
+        ("count", "about 300", 300, "approximate"),
+        ("count", "5000+", 5_000, "lower_bound"),
+        ("count", "<900", 900, "upper_bound"),
+        ("count", "twelve", 12, "word"),
+        ("count", "one hundred twenty-five", 125, "word"),
+        ("count", "2,400 Chromebooks", 2_400, "unit+grouped"),
+        ("count", "1.2k", 1_200, "thousands"),
+        ("count", "0.5", 0.5, "not_whole"),
+        ("count", "1.234.567", 1_234_567, "dot_grouped"),
+        ("percent", "23%", 23, "percent_sign"),
+        ("percent", "23 percent", 23, "percent_sign"),
+        ("percent", "23.5", 23.5, "plain"),
+        ("percent", "25% of salary", 25, "unit+percent_sign"),
+        ("percent", "0.23", 23, "share_of_one"),
+        ("percent", "0.5%", 0.5, "percent_sign"),
+        ("percent", "thirty percent", 30, "percent_sign+word"),
+        ("money", "116 668", 116_668, "space_grouped"),
+        ("money", "116'668", 116_668, "grouped"),
+        ("money", "$105.634k", 105_634, "currency+thousands"),
+        ("count", "1.234k", 1_234, "thousands"),
+        ("fte", "20%", 0.2, "fraction+percent_sign"),
+    ],
+)
+def test_taken(kind: str, text: str, value: float, rule: str) -> None:
+    found = read(kind, text)
+    assert found.value == pytest.approx(value)
+    assert found.rule == rule
+    assert found.missing is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "rule", "advice"),
+    [
+        ("money", "$58.50/hr", "hourly", "yearly salary"),
+        ("money", "25 an hour", "hourly", "yearly salary"),
+        ("money", "$5,000/month", "period", "yearly salary"),
+        ("money", "€65,000", "other_currency", "convert"),
+        ("money", "C$ 65,000", "other_currency", "convert"),
+        ("money", "(5,000)", "negative", "brackets"),
+        ("money", "-5000", "negative", "brackets"),
+        ("money", "65.000", "ambiguous_point", "65,000"),
+        ("money", "60,000-50,000", "range", "backwards"),
+        ("money", "1e400", "too_large", "ask"),
+        ("money", "9" * 40, "too_large", "ask"),
+        ("money", "12,34,567", "words_and_number", "number alone"),
+        ("money", "$70,000 and $65,000", "several_numbers", "add them up"),
+        ("money", "negotiable", "no_number", "answers.csv"),
+        ("fte", "2 full-time, 1 part-time", "part_time", "0.5"),
+        ("fte", "20 hours", "hours", "full-time week"),
+        ("fte", "2026-01-02", "date", "1/2"),
+        ("fte", "2-Jan", "date", "1/2"),
+        ("fte", "3/2", "several_numbers", "add them up"),
+        ("count", "01:01:00", "time", "spreadsheet"),
+        ("count", "300 iPads and 400 laptops", "several_numbers", "add them up"),
+        ("count", ".", "no_number", "not a number"),
+        ("count", "5²", "words_and_number", "number alone"),
+        ("count", "∞", "no_number", "not a number"),
+        ("count", "9E10011", "too_large", "ask"),
+        ("count", "1 contracted", "words_and_number", "contractor"),
+        ("count", "x" * 300, "too_long", "shorten"),
+        ("percent", "%", "no_number", "not a number"),
+        ("fte", "0.5%", "ambiguous_share", "such as 0.5"),
+        ("money", "per teacher contract", "no_number", "answers.csv"),
+        ("fte", "not outsourced", "no_number", "answers.csv"),
+        ("fte", "will be outsourced", "outsourced_unclear", "contractor"),
+        ("percent", "depends on contract", "no_number", "answers.csv"),
+    ],
+)
+def test_refused_with_advice(kind: str, text: str, rule: str, advice: str) -> None:
+    found = read(kind, text)
+    assert (found.value, found.missing, found.rule) == (None, "unreadable", rule)
+    assert advice in found.graded()[1]
+
+
+def test_a_bare_share_is_read_only_where_the_range_decides() -> None:
+    assert numbers.percent("0.4", 3, 90).value == 40
+    assert numbers.percent("0.4", 0, 1).value == 0.4
+    assert numbers.percent("0.4", 0, 100).rule == "ambiguous_share"
+
+
+@pytest.mark.parametrize("kind", ["money", "fte", "count", "percent"])
+def test_a_contractor_is_no_number(kind: str) -> None:
+    for text in ("outsourced", "Contracted", "vendor", "third-party", "Managed service provider"):
+        found = read(kind, text)
+        assert (found.missing, found.rule) == ("not_applicable", "outsourced")
+
+
+@given(st.integers(0, 10**12))
+def test_formatted_money_comes_back(cents: int) -> None:
+    amount = cents / 100
+    assert numbers.money(f"${amount:,.2f}").value == pytest.approx(amount)
+    assert numbers.money(f"usd {amount:.2f}").value == pytest.approx(amount)
+
+
+@given(st.integers(0, 10**14))
+def test_formatted_counts_come_back(number: int) -> None:
+    assert numbers.count(f"{number:,}").value == number
+    assert numbers.count(f"{number}").value == number
+    assert numbers.count(f"about {number} students").value == number
+
+
+@given(st.integers(1, 999), st.integers(1, 999))
+def test_a_range_lies_between_its_ends(low: int, more: int) -> None:
+    found = numbers.money(f"{low}k - {low + more}k")
+    assert found.value == pytest.approx(1000 * (low + more / 2))
+    assert found.graded()[0] == "warn"
+
+
+@given(st.integers(10_000, 999_999))
+def test_thousands_with_a_point_are_exact(number: int) -> None:
+    assert read("money", f"${number / 1000:.3f}k").value == number
+    assert read("count", f"{number / 1000:.3f}k").rule == "thousands"
+
+
+STYLES = (numbers.Style(), numbers.MONEY, numbers.FTE, numbers.COUNT, numbers.PERCENT)
+NUMBERLIKE = st.text("0123456789.,-+/%$kKe ()~<>½²١to", max_size=20)
+
+
+@given(st.one_of(st.text(max_size=30), NUMBERLIKE), st.sampled_from(STYLES))
+def test_every_text_is_a_finite_number_or_refused(text: str, style: numbers.Style) -> None:
+    found = read_number(plain(text), style)
+    if found.missing is None:
+        assert isinstance(found.value, float)
+        assert math.isfinite(found.value)
+        assert found.value >= 0
+        assert set(found.rules) <= set(RULES)
+    else:
+        assert (found.value, found.missing) == (None, "unreadable")
+        assert found.advice
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1,", "1 ", "- ", "(", "about ", "1-", "and a half ", ".", "k"]
+)
+def test_long_texts_cost_no_more_than_their_length(piece: str) -> None:
+    start = perf_counter()
+    for style in STYLES:
+        read_number((piece * 200_000).strip(), style)
+        read_number((piece * LONGEST)[:LONGEST].strip(), style)
+    assert perf_counter() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("zero", 0), ("twelve", 12), ("forty-two", 42), ("one hundred", 100), ("a thousand", 1_000),
+        ("two hundred and five", 205), ("three thousand four hundred", 3_400), ("a dozen", 12),
+        ("twelve hundred", 1_200), ("one and a half", 1.5), ("half", 0.5), ("two million", 2e6),
+    ],
+)  # fmt: skip
+def test_words(text: str, value: float) -> None:
+    assert from_words(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "two three", "twenty twelve", "hundred", "one thousand two thousand", "and", "zero five",
+     "forty fifty", "one two hundred", "nine nine", "five hundred hundred"],
+)  # fmt: skip
+def test_what_is_no_number_in_words(text: str) -> None:
+    assert from_words(text) is None
+
+
+def test_bounds_come_off_once() -> None:
+    assert peel_bounds("more than 5") == ("5", ["lower_bound"])
+    assert peel_bounds("overall") == ("overall", [])
+    assert peel_bounds("~") == ("~", [])
+    assert peel_bounds("5 or more") == ("5", ["lower_bound"])
+
+
+def test_digits_of_other_scripts() -> None:
+    assert plain("١٢٬٣٤٥٫٦") == "12,345.6"
+    assert foreign_digits("१२")
+    assert not foreign_digits("12½²")
+    assert plain("5²") == "5²"
+
+
+ANSWERS = frozenset({"1:1", "2:1", "3:1", "4:1", ">4:1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "rule"),
+    [
+        ("1:1", "1:1", "plain"),
+        ("1 : 1", "1:1", "spelling"),
+        ("1 to 1", "1:1", "spelling"),
+        ("1-1", "1:1", "spelling"),
+        ("1/1", "1:1", "spelling"),
+        ("１：１", "1:1", "plain"),
+        ("1∶1", "1:1", "plain"),
+        ("one-to-one", "1:1", "word"),
+        ("two to one", "2:1", "word"),
+        ("1 : 1,008", "1:1008", "spelling"),
+        ("1.5:1", "1.5:1", "plain"),
+        (">4:1", ">4:1", "plain"),
+        ("more than 4 to 1", ">4:1", "spelling"),
+        ("4:1+", ">4:1", "at_least"),
+        ("4+:1", ">4:1", "at_least"),
+        ("at least 4:1", ">4:1", "at_least"),
+        ("1:01", "1:1", "time"),
+        ("01:01:00", "1:1", "time"),
+        ("2:01:00 AM", "2:1", "time"),
+        ("1900-01-00 01:01:00", "1:1", "time"),
+        ("1899-12-30 04:01:00", "4:1", "time"),
+        ("1900-01-01 06:01:00", "30:1", "time"),
+        ("1 day, 6:01:00", "30:1", "time"),
+        ("30:01:00", "30:1", "time"),
+        ("0.0423611", "1:1", "day_fraction"),
+        ("0.08402777777777778", "2:1", "day_fraction"),
+        ("1.25069444444444", "30:1", "day_fraction"),
+        ("2026-01-01", "1:1", "date"),
+        ("1-Jan", "1:1", "date"),
+    ],
+)
+def test_ratios(text: str, value: str, rule: str) -> None:
+    found = ratio(plain(text))
+    assert (found.value, found.rule) == (value, rule)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", "no_ratio"),
+        ("1", "no_ratio"),
+        ("0.5", "no_ratio"),
+        ("1:1 BYOD", "no_ratio"),
+        ("0:1", "zero_ratio"),
+        ("1:00", "zero_ratio"),
+        ("2026-02-01", "date"),
+        ("2-Jan", "date"),
+        ("1:1" * 30, "too_long"),
+        ("01:01:30", "no_ratio"),
+    ],
+)
+def test_what_is_no_ratio(text: str, rule: str) -> None:
+    found = ratio(plain(text))
+    assert (found.missing, found.rule) == ("unreadable", rule)
+
+
+def test_the_scale_of_answers_decides() -> None:
+    assert on_scale(ratio("2:1"), ANSWERS).value == "2:1"
+    assert on_scale(ratio("5:1"), ANSWERS).rule == "above_top"
+    assert on_scale(ratio("30:01:00"), ANSWERS).value == ">4:1"
+    for text in ("1:2", "2.5:1", ">3:1"):
+        refused = on_scale(ratio(text), ANSWERS)
+        assert refused.rule == "unknown_answer"
+        assert text in refused.advice
+    assert on_scale(ratio("5:1"), frozenset({"1:1"})).rule == "unknown_answer"
+
+
+@given(st.integers(1, 200))
+def test_what_a_spreadsheet_makes_of_a_ratio_is_undone(left: int) -> None:
+    """Typed 2:1 becomes two hours and one minute; every form of that is 2:1 again."""
+    moment = dt.timedelta(hours=left, minutes=1)
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet()
+        sheet.write_number(
+            0, 0, moment / dt.timedelta(days=1), book.add_format({"num_format": "[h]:mm"})
+        )
+        sheet.write_number(
+            0, 1, moment / dt.timedelta(days=1), book.add_format({"num_format": "h:mm"})
+        )
+        sheet.write_number(0, 2, moment / dt.timedelta(days=1))
+    row = read_spreadsheet(buffer.getvalue(), "x", Limits()).grid.row(0)
+    assert {ratio(plain(text)).value for text in row} == {f"{left}:1"}

@@ -1,0 +1,265 @@
+"""Bytes to text, text to rows: exactly as the csv module cuts them, or refused with the place."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edtech_survey.data import files, grids, textfiles
+from edtech_survey.data.files import Limits, csv_bytes, write_bytes
+from edtech_survey.data.grids import Grid, letter, scan
+from edtech_survey.data.textfiles import DELIMITERS, decode, detect, read_text_csv, told_by_file
+from edtech_survey.errors import WaveError
+
+TEXT = "District,Comment\nEast Lyme,café “quoted”\n"
+ANY = st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00\x1a\ufeff")
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (b"a,b\n", "utf-8"),
+        (TEXT.encode(), "utf-8"),
+        (TEXT.encode("utf-8-sig"), "utf-8-sig"),
+        (TEXT.encode("utf-16"), "utf-16-le"),
+        (b"\xfe\xff" + TEXT.encode("utf-16-be"), "utf-16-be"),
+        (TEXT.encode("utf-16-le"), "utf-16-le"),
+        (TEXT.encode("utf-16-be"), "utf-16-be"),
+        (TEXT.encode("utf-32"), "utf-32"),
+        (TEXT.encode("cp1252"), "cp1252"),
+    ],
+)
+def test_every_usual_encoding_gives_the_same_text(data: bytes, encoding: str) -> None:
+    text, found, notices = decode(data, "x.csv")
+    assert found == encoding
+    assert text.decode() in (TEXT, "a,b\n")
+    assert bool(notices) == (encoding == "cp1252")
+    assert all("café" in notice.what for notice in notices)  # a guess is said with its words
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("a,café\n".encode() + "b,café\n".encode("cp1252"), ["byte 13 (line 2)", "mixed"]),
+        (b"a,b\n\x81,2\n", ["byte 4 (line 2)"]),
+        ("a\ncafé".encode()[:-1], ["cut off"]),
+        (TEXT.encode("utf-16")[:-1], ["cut off"]),
+        (b"a,b\n1,x\x00y\n\x00\n", ["2 NUL", "line 2"]),
+        (b"\xff\xfeplain,ascii\n1,2\n", ["mark"]),
+        (b"a,b\nx,\xed\xa0\x80Canton\n", ["(line 2)", "looks like it"]),
+    ],
+)
+def test_what_cannot_be_decoded_is_refused_with_the_place(data: bytes, words: list[str]) -> None:
+    with pytest.raises(WaveError) as caught:
+        decode(data, "x.csv")
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_an_encoding_can_be_given() -> None:
+    assert decode("naïve".encode("mac-roman"), "x", "mac-roman")[0].decode() == "naïve"
+    for data, encoding in ((b"a", "klingon"), (b"\xff\xff", "utf-8")):
+        with pytest.raises(WaveError, match=encoding):
+            decode(data, "x", encoding)
+
+
+def test_damaged_letters_are_said_and_kept() -> None:
+    text, _, notices = decode("a,b\n1,CafÃ©\n2,x\ufffdy\n".encode(), "x.csv")
+    assert {notice.where for notice in notices} == {"x.csv, line 2", "x.csv, line 3"}
+    assert "CafÃ©" in text.decode()
+    assert decode(b"a,b\n1,2\n\x1a", "x.csv")[0] == b"a,b\n1,2\n"  # the end mark of DOS
+
+
+def test_pieces_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textfiles, "_CHUNK", 4)
+    assert decode(TEXT.encode("cp1252"), "x")[0].decode() == TEXT
+    with pytest.raises(WaveError, match=r"byte 4 \(line 2\)"):
+        decode(b"a,b\n\x81,2\n", "x")
+
+
+@given(st.text(ANY), st.binary(max_size=200))
+def test_text_comes_back_and_no_bytes_crash_it(text: str, data: bytes) -> None:
+    assert decode(text.encode(), "x")[0].decode() == text
+    if text:
+        assert decode(text.encode("utf-16-le"), "x", "utf-16-le")[0].decode() == text
+    try:
+        decode(data, "x.csv")[0].decode()
+    except WaveError as error:
+        refused = error.problems
+        assert refused
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("a,b,c\n1,2,3\n", ","),
+        ("a;b\n1,5;2,5\n3,5;4,5\n", ";"),
+        ("Which, of these?;How many?\nA, B;3\nC;4\n", ";"),
+        ("a\tb, or c\n1\t2\n", "\t"),
+        ("a|b|c\n1|2|3\n", "|"),
+        ('q1,q2\n"a;b;c",1\n"a;b;c",2\n', ","),
+        ('a,"b\n;;;;\n;;;;"\n1,2\n', ","),
+        ("only one column\nhello\n", ","),
+        ("A title line\n\na;b;c\n1;2;3\n4;5;6\n", ";"),
+        ("sep=|\na|b,c,d\n", "|"),
+    ],
+)
+def test_the_delimiter_gives_most_rows_one_width(text: str, delimiter: str) -> None:
+    assert detect(text.encode()) == delimiter
+    assert told_by_file(text.encode()) == ("|" if text.startswith("sep=") else "")
+
+
+@given(
+    st.sampled_from(list(DELIMITERS)),
+    st.integers(2, 6),
+    st.lists(st.text("abc xyz", min_size=1), min_size=12, max_size=30),
+)
+def test_clean_files_are_always_parted_right(delimiter: str, width: int, words: list[str]) -> None:
+    rows = [words[i : i + width] for i in range(0, len(words) - width + 1, width)]
+    assert detect("\n".join(delimiter.join(row) for row in rows).encode()) == delimiter
+
+
+def grid(text: str, limits: Limits | None = None) -> Grid:
+    return scan(text.encode(), ",", "x.csv", limits or Limits())
+
+
+PIECES = st.lists(
+    st.sampled_from(["a", "b", ",", '"', "\n", "\r", "\r\n", '""', '"a,b"', '"x\ny"', "é"]),
+    max_size=25,
+).map("".join)
+
+
+@pytest.mark.parametrize("chunk", [3, 17, 1 << 21])
+@given(text=PIECES)
+def test_rows_agree_with_the_csv_module(chunk: int, text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grids, "_CHUNK", chunk)
+        found = grid(text)
+    if not text or not found.regular:
+        return
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert found.widths.tolist() == [max(1, len(row)) for row in rows]
+    assert [found.row(n) for n in range(len(found))] == [row or [""] for row in rows]
+    frame, kept = found.frame(0, len(found), 3)
+    filled = [(n, row) for n, row in enumerate(rows) if row]
+    assert kept.tolist() == [n for n, _ in filled]
+    assert frame.to_numpy().tolist() == [(row + [""] * 3)[:3] for _, row in filled]
+
+
+@given(st.lists(st.lists(st.text(ANY), min_size=3, max_size=3), min_size=1, max_size=6))
+def test_whatever_the_csv_module_writes_is_regular(rows: list[list[str]]) -> None:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
+    found = grid(buffer.getvalue())
+    assert found.regular
+    assert found.frame(0, len(found), 3)[0].to_numpy().tolist() == rows
+
+
+@pytest.mark.parametrize("text", ['a,"b\n1,2\n', 'a,b"c"\n', '"a"b,c\n', '"x', 'a"\n'])
+def test_odd_quotes_are_called_irregular(text: str) -> None:
+    assert not grid(text).regular
+
+
+def test_lines_and_rows_are_told_apart() -> None:
+    found = grid('a,b\n1,"x\n\ny"\n\n2,z')
+    assert found.spans.tolist() == [1, 3, 1, 1]
+    assert found.lines.tolist() == [1, 2, 5, 6]
+    assert found.empty.tolist() == [False, False, True, False]
+
+
+def test_limits_hold_exactly() -> None:
+    with pytest.raises(WaveError, match=r"x\.csv: 11 rows.*Limits\(rows"):
+        grid("a\n" * 11, Limits(rows=10))
+    assert len(grid("a\n" * 10, Limits(rows=10))) == 10
+    with pytest.raises(WaveError, match=r"x\.csv, row 2: 4 columns.*Limits\(columns"):
+        grid("a\n1,2,3,4\n", Limits(columns=3))
+
+
+def test_nothing_becomes_missing_or_a_number() -> None:
+    frame, _ = grid("None,NA,null\n007,,1e5\n").frame(0, 2, 3)
+    assert frame.to_numpy().tolist() == [["None", "NA", "null"], ["007", "", "1e5"]]
+    assert all(dtype == "str" for dtype in frame.dtypes)
+    assert grid("a,b\n").frame(1, 1, 2)[0].shape == (0, 2)
+
+
+def test_odd_rows_among_even_ones_keep_their_place() -> None:
+    frame, kept = grid("1,2\n\n3\n4,5,6\n7,8\n").frame(0, 5, 2)
+    assert frame.to_numpy().tolist() == [["1", "2"], ["3", ""], ["4", "5"], ["7", "8"]]
+    assert (kept.tolist(), frame.index.tolist()) == ([0, 2, 3, 4], [0, 1, 2, 3])
+
+
+def test_a_long_row_fits_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grids, "_BLOCK", 64)
+    frame, _ = grid("a,b\n" * 50 + "x" * 5000 + ",y\n" + "c,d\n" * 50).frame(0, 101, 2)
+    assert len(frame) == 101
+    assert len(frame.iloc[50, 0]) == 5000
+
+
+def test_letters_of_columns_count_in_base_26() -> None:
+    assert [letter(place) for place in (0, 25, 26, 701, 702, 16_383)] == [
+        "A", "Z", "AA", "ZZ", "AAA", "XFD",
+    ]  # fmt: skip
+
+
+TABLE = 'column,item,note\nQ1,devices,\nQ2,,"a, b"\n'
+
+
+def test_the_projects_tables_are_text_with_empty_blanks(tmp_path: Path) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text("\ufeff" + TABLE.replace("\n", "\r\n"), encoding="utf-8")
+    table = read_text_csv(file, ("column", "item"), WaveError)
+    assert table.to_numpy().tolist() == [["Q1", "devices", ""], ["Q2", "", "a, b"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (TABLE.replace(",", ";").encode(), "parted by semicolons or tabs: save it again"),
+        (TABLE.replace(",", "\t").encode(), "parted by semicolons or tabs"),
+        (TABLE.replace("Q2", "Caf\u00e9").encode("cp1252"), 'save it again as "CSV UTF-8"'),
+        (TABLE.encode("utf-16"), 'save it again as "CSV UTF-8"'),
+        (b"column,item,item\nQ1,a,b\n", "'item' stands twice"),
+        (b"column\nQ1\n", "'item' is missing"),
+        (TABLE.encode() + b"Q3,x\n", "row 4: has 2 cells, the header 3"),
+    ],
+)
+def test_what_a_spreadsheet_made_of_them_is_said(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_bytes(content)
+    with pytest.raises(WaveError) as caught:
+        read_text_csv(file, ("column", "item"), WaveError)
+    assert words in str(caught.value)
+
+
+def test_what_is_no_file_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    for path in (tmp_path, tmp_path / "loop.csv", tmp_path / "none.csv"):
+        with pytest.raises(WaveError, match=r"cannot be opened|is missing"):
+            read_text_csv(path, ("column",), WaveError)
+
+
+def test_no_cell_starts_a_formula() -> None:
+    nasty = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\tx", "\rx", "fine", None]
+    text = csv_bytes(pd.DataFrame({"text": nasty})).decode()
+    cells = pd.read_csv(io.StringIO(text))["text"].dropna()
+    assert not cells[~cells.str.startswith("'")].str.match(r"[=@+\-\t\r]").any()
+    numbers = pd.DataFrame({"printed": ["-4,249", "+7%", "-102"]})
+    assert "'" not in csv_bytes(numbers).decode()
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_bytes(tmp_path / "page.html", b"old")
+    monkeypatch.setattr(files.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        write_bytes(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
