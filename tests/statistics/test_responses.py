@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from edtech_survey.errors import EstimateError
@@ -57,27 +59,6 @@ def test_ratio_of_cochrans_cities():
     single = found.loc["mean_of_ratios"]
     assert single["estimate"] == pytest.approx(np.mean(after / before))
     assert single["estimate"] > whole["estimate"]  # one city grew from 2 to 50
-
-
-def test_closed_form_and_svy_agree():
-    rng = np.random.default_rng(7)
-    frame = respondents(
-        devices=rng.integers(200, 9_000, 40), staff=rng.integers(1, 9, 40), far=rng.random(40) < 0.3
-    )
-    same = frame[["wave", "district_id"]].assign(weight=205 / 40)
-    for function, columns in (
-        (means, ["devices"]),
-        (totals, ["devices"]),
-        (ratios, ["devices", "staff"]),
-    ):
-        plain = function(frame, *columns, population=205)
-        linear = function(frame, *columns, population=205, weights=same)
-        numbers = ["estimate", "std_error", "conf_low", "conf_high", "base"]
-        pd.testing.assert_frame_equal(plain[numbers], linear[numbers], rtol=1e-9)
-    plain = response_shares(frame, "far", population=205)
-    linear = response_shares(frame, "far", population=205, weights=same)
-    assert linear["estimate"].iloc[0] == pytest.approx(plain["estimate"].iloc[0])
-    assert linear["std_error"].iloc[0] == pytest.approx(plain["std_error"].iloc[0])
 
 
 def test_mean_against_scipy_and_with_known_population():
@@ -226,30 +207,6 @@ def test_totals_over_all_districts_need_every_respondent_in_each_group():
     assert expanded["estimate"].tolist() == [15.0, 20.0]
 
 
-def test_arguments_stay_as_they_were():
-    frame = respondents(devices=[1, 2, 3], sharing=["all", "none", "all"])
-    kept = frame.copy(deep=True)
-    response_shares(frame, "sharing")
-    means(frame, "devices", population=9)
-    ratios(frame, "devices", "devices")
-    pd.testing.assert_frame_equal(frame, kept)
-
-
-@pytest.mark.parametrize("kind", ["int64", "float64", "str", "category", "Int64", "bool"])
-@pytest.mark.parametrize("how", ["plain", "weights", "clusters", "population"])
-def test_one_estimand_has_one_answer_whatever_the_type_and_the_path(kind, how):
-    values = pd.Series([1, 0, 1, 1, 0]).astype(kind)
-    frame = respondents(yes=values)
-    options = {"population": {"population": 200}}.get(how, {})
-    if how == "weights":
-        options = {"weights": frame[["wave", "district_id"]].assign(weight=1.0)}
-    if how == "clusters":
-        frame = pd.concat([frame, frame.assign(wave=2020)], ignore_index=True)
-    found = response_shares(frame, "yes", **options)
-    by_group = dict(zip(found["group"], found["estimate"].round(9), strict=True))
-    assert by_group == ({"all": 60.0} if kind == "bool" else {"0": 40.0, "1": 60.0})
-
-
 def test_an_answer_that_nobody_gave_is_refused_with_those_there_are():
     frame = respondents(ratio=["1:1", "2:1", "1:1"], count=[1.0, 2.0, np.nan])
     with pytest.raises(EstimateError, match=r"'1-1'.*there are 1:1, 2:1"):
@@ -265,3 +222,44 @@ def test_quantiles_against_numpy_and_conovers_limits():
     assert found[["conf_low", "conf_high"]].tolist() == [4.0, 13.0]
     few = quantiles(frame.head(4), "pay", [0.1]).iloc[0]
     assert pd.isna(few["conf_low"])
+
+
+ANSWERS = st.lists(
+    st.tuples(st.sampled_from([0, 1, None]), st.integers(1, 9000), st.integers(1, 9)),
+    min_size=3, max_size=12,
+)  # fmt: skip
+
+
+@settings(derandomize=True, max_examples=10, deadline=None)
+@given(ANSWERS, st.sampled_from([None, 205]), st.sampled_from(["Int64", "str", "category"]))
+def test_closed_forms_and_svy_give_one_number_for_one_estimand(answers, population, kind):
+    yes, devices, staff = zip(*answers, strict=True)
+    frame = respondents(yes=pd.array(yes, "Int64"), devices=devices, staff=staff)
+    frame = frame.astype({"yes": kind})
+    before = frame.copy(deep=True)
+    same = frame[["wave", "district_id"]].assign(weight=205 / len(frame))
+    for function, columns in ((means, ["devices"]), (ratios, ["devices", "staff"]),
+                              (totals, ["devices"]), (response_shares, ["yes"])):  # fmt: skip
+        plain = function(frame, *columns, population=population)
+        linear = function(frame, *columns, population=population, weights=same)
+        alike = ["group", "estimate", "base"]
+        if function is not response_shares and (function is not totals or population):
+            alike += ["std_error", "conf_low", "conf_high"]
+        if function is totals and not population:  # a sum over the respondents, no more
+            plain = plain.assign(estimate=plain["estimate"] * 205 / len(frame))
+        pd.testing.assert_frame_equal(plain[alike], linear[alike], rtol=1e-9, atol=1e-6)
+    told = pd.Series(yes).dropna()
+    wanted = [100 * float(told.eq(one).mean()) for one in sorted(told.unique())]
+    assert plain["estimate"].tolist() == pytest.approx(wanted)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_pooled_waves_give_numbers_of_any_type_the_same_shares():
+    frame = pd.DataFrame({"wave": [2020] * 3 + [2024] * 3, "district_id": list("abc") * 2,
+                          "yes": [1, 0, 1, 1, 0, 1]})  # fmt: skip
+    for kind in ("int64", "float64", "str", "category", "Int64"):
+        found = response_shares(frame.assign(yes=frame["yes"].astype(kind)), "yes")
+        assert found["estimate"].tolist() == pytest.approx([100 / 3, 200 / 3])
+    assert response_shares(frame.astype({"yes": bool}), "yes")["estimate"].tolist() == (
+        pytest.approx([200 / 3])
+    )

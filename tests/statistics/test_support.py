@@ -78,8 +78,6 @@ def test_technicians_are_counted_in_fte_beside_people():
     row = table[table["item"] == "devices_per_technician_fte"].iloc[0]
     assert row["estimate_high"] == pytest.approx(281_925 / (fte - 74 * 0.005))
     assert set(table.groupby("counted")["item"].unique()["fte"]) >= {"it_fte", "coach_fte"}
-    other = support(made(), positions=POSITIONS, duties={"technician": ("technician_1",)})
-    assert value(other, "technician_fte", "total") == pytest.approx(117.2)
 
 
 def test_what_is_withheld_or_was_not_asked_is_left_out():

@@ -68,7 +68,7 @@ def test_a_table_without_small_cells_is_shown_whole():
     assert done["shown"].tolist() == done["count"].tolist()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.lists(st.lists(st.integers(0, 11), min_size=2, max_size=2), min_size=2, max_size=2))
 def test_no_small_cell_can_be_worked_out_by_enumeration(rows):
     table = two_way(rows)

@@ -15,6 +15,7 @@ from edtech_survey.shape import estimates as as_estimates
 
 EXTREMES = ("min", "max")
 AVERAGES = ("mean", "median", "total", "ratio_of_totals", "mean_of_ratios", "ratio", "share")
+SUMS = ("mean", "total", "ratio_of_totals")
 
 
 @dataclass(frozen=True)
@@ -134,40 +135,26 @@ def withhold(
     if by:
         return _suppressed(table, list(by), applied)
     shaped = as_estimates(table)
-    reason = _base_reasons(shaped, applied)
+    statistic = shaped["statistic"]
+    small = shaped["base"].lt(applied.threshold).fillna(True) & statistic.isin(AVERAGES)
+    reason = pd.Series(pd.NA, index=shaped.index, dtype="object")
+    reason = reason.mask(small.astype(bool), f"base below {applied.threshold}")
+    if not applied.extremes:
+        reason = reason.mask(statistic.isin(EXTREMES), "one respondent's own value")
     if contributions is not None:
-        told = _contribution_reasons(shaped, contributions, applied)
-        reason = reason.where(reason.notna(), told)
+        keys = ["wave", "item", "group"]
+        values = {
+            key: rows["value"].dropna() for key, rows in contributions.groupby(keys, dropna=False)
+        }
+        rows = zip(shaped[keys].itertuples(index=False, name=None), statistic, strict=True)
+        dominated = [
+            _dominated(values[key], applied) if key in values and kind in SUMS else pd.NA
+            for key, kind in rows
+        ]
+        reason = reason.fillna(pd.Series(dominated, index=shaped.index, dtype="object"))
     numbers = ["estimate", "std_error", "conf_low", "conf_high", "base"]
     cleared = {name: shaped[name].mask(reason.notna()) for name in numbers}
     return shaped.assign(**cleared, withheld=reason)
-
-
-def _base_reasons(estimates: pd.DataFrame, rule: Rule) -> pd.Series:
-    reason = pd.Series(pd.NA, index=estimates.index, dtype="object")
-    base, statistic = estimates["base"], estimates["statistic"]
-    small = (base < rule.threshold).fillna(True).astype(bool) & statistic.isin(AVERAGES)
-    reason = reason.mask(small, f"base below {rule.threshold}")
-    if not rule.extremes:
-        reason = reason.mask(statistic.isin(EXTREMES), "one respondent's own value")
-    return reason
-
-
-def _contribution_reasons(
-    estimates: pd.DataFrame, contributions: pd.DataFrame, rule: Rule
-) -> pd.Series:
-    keys = ["wave", "item", "group"]
-    values = {
-        key: rows["value"].dropna() for key, rows in contributions.groupby(keys, dropna=False)
-    }
-    summed = estimates["statistic"].isin(("mean", "total", "ratio_of_totals"))
-    reasons = [
-        _dominated(values[key], rule) if adds and key in values else pd.NA
-        for key, adds in zip(
-            estimates[keys].itertuples(index=False, name=None), summed, strict=True
-        )
-    ]
-    return pd.Series(reasons, index=estimates.index, dtype="object")
 
 
 def _dominated(values: Sequence[float], rule: Rule) -> object:
@@ -189,10 +176,27 @@ def _suppressed(table: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
 
     A rule that rounds recomputes the margins from rounded cells, so that they give nothing away.
     """
-    cells = _cells(table, by)
+    names = _names(table, by)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise EstimateError(f"cells that stand twice in the table: {', '.join(twice)}")
+    if "count" not in table or table["count"].isna().any() or (table["count"] < 0).any():
+        raise EstimateError("column 'count' must hold counts, none missing or negative")
+    cells = dict(zip(names, map(int, table["count"]), strict=True))
     equations = margins(table, by)
-    _refuse_broken(cells, equations)
-    reasons = {name: SMALL for name, value in cells.items() if _is_small(value, rule)}
+    problems = [
+        Problem(f"margin {whole}", f"{cells[whole]} is not the sum of its cells, {added}")
+        for label, parts in equations.items()
+        for whole in [label.partition("#")[0]]
+        if (added := sum(cells[part] for part in parts)) != cells[whole]
+    ]
+    if problems:
+        raise EstimateError("the table does not add up", problems)
+    reasons = {
+        name: SMALL
+        for name, value in cells.items()
+        if value < rule.threshold and (value > 0 or rule.zeros)
+    }
     while exposed := _exposed(cells, equations, reasons, rule):
         partners = _partners(exposed, cells, equations, reasons, rule)
         if not partners:
@@ -201,20 +205,19 @@ def _suppressed(table: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
             break
         reasons |= dict.fromkeys(partners, PROTECTS)
     shown = _rounded(cells, equations, rule)
-    names = _names(table, by)
     return table.assign(
         shown=pd.array([pd.NA if n in reasons else shown[n] for n in names], dtype="Int64"),
         withheld=[reasons.get(name, pd.NA) for name in names],
     )
 
 
-def margins(table: pd.DataFrame, by: Sequence[str], *, total: str = "all") -> dict[str, list[str]]:
+def margins(table: pd.DataFrame, by: Sequence[str]) -> dict[str, list[str]]:
     """Every way in which a table's margins are sums of its other cells."""
     names = set(_names(table, by))
     sums: dict[str, list[str]] = {}
-    levels = [[level for level in table[column].unique() if level != total] for column in by]
+    levels = [[level for level in table[column].unique() if level != "all"] for column in by]
     for position, parts in enumerate(levels):
-        rest = [[*levels[i], total] if i != position else [total] for i in range(len(by))]
+        rest = [[*levels[i], "all"] if i != position else ["all"] for i in range(len(by))]
         for labels in product(*rest):
             margin = "|".join(map(str, labels))
             cells = [
@@ -235,42 +238,25 @@ def attack(
     hidden = [name for name, value in shown.items() if value is None]
     if not hidden:
         return pd.DataFrame({"cell": [], "low": [], "high": [], "recovered": []})
-    place = {name: i for i, name in enumerate(hidden)}
-    rows, right = [], []
-    for label, parts in equations.items():
-        whole = label.partition("#")[0]
-        row, constant = np.zeros(len(hidden)), 0.0
-        for name, sign in [(whole, -1.0), *((part, 1.0) for part in parts)]:
-            if name in place:
-                row[place[name]] += sign
-            else:
-                constant -= sign * float(shown[name] or 0)
-        if row.any():
-            rows.append(row)
-            right.append(constant)
-    most = float(sum(value or 0 for value in shown.values())) + 1e6
-    limits = [(known or {}).get(name, (0.0, most)) for name in hidden]
-    sums = [LinearConstraint(np.array(rows), right, right)] if rows else []
+    names = list(shown)
+    signs = _sums(names, equations)
+    value = np.array([float(shown[name] or 0) for name in names])
+    unknown = signs[:, [shown[name] is None for name in names]]
+    told, right = unknown.any(axis=1), -signs @ value
+    sums = [LinearConstraint(unknown[told], right[told], right[told])] if told.any() else []
+    limits = [(known or {}).get(name, (0.0, value.sum() + 1e6)) for name in hidden]
     bounds = Bounds(*np.array(limits, dtype=float).T)
-    found = [_range(i, len(hidden), sums, bounds) for i in range(len(hidden))]
-    return pd.DataFrame(
-        [
-            {"cell": n, "low": lo, "high": hi, "recovered": lo == hi}
-            for n, (lo, hi) in zip(hidden, found, strict=True)
-        ]
-    )
-
-
-def _range(index: int, size: int, sums: list[LinearConstraint], bounds: Bounds) -> tuple[int, int]:
-    aim = np.zeros(size)
-    aim[index] = 1.0
-    ends = []
-    for sign in (1.0, -1.0):
-        done = milp(sign * aim, constraints=sums, bounds=bounds, integrality=np.ones(size))
-        if done.x is None:
-            raise EstimateError("what is shown contradicts itself: no table of counts fits it")
-        ends.append(round(float(done.x[index])))
-    return ends[0], ends[1]
+    rows = []
+    for cell, aim in zip(hidden, np.eye(len(hidden)), strict=True):
+        ends = []
+        for sign in (1.0, -1.0):
+            whole = np.ones(len(hidden))
+            done = milp(sign * aim, constraints=sums, bounds=bounds, integrality=whole)
+            if done.x is None:
+                raise EstimateError("what is shown contradicts itself: no table of counts fits it")
+            ends.append(round(float(aim @ done.x)))
+        rows.append((cell, *ends, ends[0] == ends[1]))
+    return pd.DataFrame(rows, columns=["cell", "low", "high", "recovered"])
 
 
 def _exposed(
@@ -311,47 +297,34 @@ def _partners(
     """
     names = list(cells)
     values = np.array([cells[name] for name in names], dtype=float)
-    cost = np.where([name in reasons for name in names], 0.0, values + 1.0)
+    free = np.array([name in reasons for name in names])
+    cost = np.where(free, 0.0, values + 1.0)
     sums = _sums(names, equations)
-    ways = []
-    low, high = _prior(reasons[cell], rule, int(values.sum()))
+    still = LinearConstraint(np.hstack([sums, -sums]), 0.0, 0.0)
+    # How far each cell may move without contradicting the reason that it would carry. One that
+    # is empty but shown can protect nothing: withheld, its reason would be untrue.
+    most = int(values.sum()) + rule.threshold
+    low, high = np.array([_prior(reasons.get(name, PROTECTS), rule, most) for name in names]).T
+    idle = ~free & (values < rule.threshold)
+    room = np.array([np.maximum(high - values, 0.0), np.maximum(values - low, 0.0)])
+    room[:, idle] = 0.0
+    own, ways = names.index(cell), []
+    least, greatest = _prior(reasons[cell], rule, int(values.sum()))
     for step in (1.0, -1.0):
-        if not low <= cells[cell] + step <= high:
+        if not least <= cells[cell] + step <= greatest:
             continue
-        up, down = _room(names, values, cell, step, reasons, rule)
+        upper, lower = room.copy(), np.zeros_like(room)
+        upper[:, own] = lower[:, own] = max(step, 0.0), max(-step, 0.0)
         move = milp(
-            np.concatenate([cost, cost]),
-            constraints=LinearConstraint(np.hstack([sums, -sums]), 0.0, 0.0),
-            bounds=Bounds(*map(np.concatenate, ((up[0], down[0]), (up[1], down[1])))),
+            np.tile(cost, 2),
+            constraints=still,
+            bounds=Bounds(lower.ravel(), upper.ravel()),
             integrality=np.ones(2 * len(names)),
         )
         if move.x is not None:
             moved = np.rint(move.x[: len(names)] - move.x[len(names) :]) != 0
             ways.append((float(move.fun), [n for n, m in zip(names, moved, strict=True) if m]))
     return [name for name in min(ways)[1] if name not in reasons] if ways else []
-
-
-def _room(
-    names: Sequence[str],
-    values: np.ndarray,
-    cell: str,
-    step: float,
-    reasons: Mapping[str, str],
-    rule: Rule,
-) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """How far each cell may move up and down without contradicting the reason it would carry."""
-    most = int(values.sum()) + rule.threshold
-    priors = [_prior(reasons.get(name, PROTECTS), rule, most) for name in names]
-    low, high = np.array(priors).T
-    # A cell that is empty but shown can protect nothing: withheld, its reason would be untrue.
-    idle = np.array([name not in reasons for name in names]) & (values < rule.threshold)
-    up = np.where(idle, 0.0, np.maximum(high - values, 0.0))
-    down = np.where(idle, 0.0, np.maximum(values - low, 0.0))
-    least_up, least_down = np.zeros(len(names)), np.zeros(len(names))
-    own = names.index(cell)
-    up[own] = least_up[own] = max(step, 0.0)
-    down[own] = least_down[own] = max(-step, 0.0)
-    return (least_up, up), (least_down, down)
 
 
 def _sums(names: Sequence[str], equations: Equations) -> np.ndarray:
@@ -361,10 +334,6 @@ def _sums(names: Sequence[str], equations: Equations) -> np.ndarray:
         row[place[label.partition("#")[0]]] = -1.0
         row[[place[part] for part in parts]] = 1.0
     return rows
-
-
-def _is_small(value: int, rule: Rule) -> bool:
-    return value < rule.threshold and (value > 0 or rule.zeros)
 
 
 def _rounded(cells: Mapping[str, int], equations: Equations, rule: Rule) -> dict[str, int]:
@@ -385,26 +354,3 @@ def _names(table: pd.DataFrame, by: Sequence[str]) -> list[str]:
     return [
         "|".join(map(str, labels)) for labels in table[list(by)].itertuples(index=False, name=None)
     ]
-
-
-def _cells(table: pd.DataFrame, by: Sequence[str]) -> dict[str, int]:
-    names = _names(table, by)
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise EstimateError(f"cells that stand twice in the table: {', '.join(twice)}")
-    if "count" not in table or table["count"].isna().any() or (table["count"] < 0).any():
-        raise EstimateError("column 'count' must hold counts, none missing or negative")
-    return dict(zip(names, map(int, table["count"]), strict=True))
-
-
-def _refuse_broken(cells: Mapping[str, int], equations: Equations) -> None:
-    problems = [
-        Problem(
-            f"margin {label.partition('#')[0]}",
-            f"{cells[label.partition('#')[0]]} is not the sum of its cells, {added}",
-        )
-        for label, parts in equations.items()
-        if (added := sum(cells[part] for part in parts)) != cells[label.partition("#")[0]]
-    ]
-    if problems:
-        raise EstimateError("the table does not add up", problems)

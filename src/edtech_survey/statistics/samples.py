@@ -163,7 +163,6 @@ def _labels(rows: pd.DataFrame, within: Sequence[str]) -> tuple[pd.Series, tuple
 
 
 def _population(rows: pd.DataFrame, wave: int | None, given: Population) -> int | None:
-    size = given
     if isinstance(given, Mapping):
         if wave is None:
             raise EstimateError(
@@ -173,15 +172,15 @@ def _population(rows: pd.DataFrame, wave: int | None, given: Population) -> int 
         if wave not in given:
             there = ", ".join(map(str, given))
             raise EstimateError(f"no population for wave {wave}: population= has {there}; add it")
-        size = given[wave]
+        given = given[wave]
     answered = rows["district_id"].nunique() if "district_id" in rows.columns else 0
-    if size is not None and answered > size:
+    if given is not None and answered > given:
         raise EstimateError(
-            f"population {size} is below the {answered} districts of "
+            f"population {given} is below the {answered} districts of "
             f"{'the pooled waves' if wave is None else f'wave {wave}'}: "
             "give the number of districts there are, or leave it out"
         )
-    return None if size is None else int(size)
+    return None if given is None else int(given)
 
 
 def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> pd.DataFrame:

@@ -197,17 +197,11 @@ def cost(
         kinds.append(("per_student", "usd_per_student", students["value"], students["figure_id"]))
     rates = pick(x, "benefit_rate", list(BENEFITS), wave=year)
     rates = rates.assign(**printed_range(rates)).set_index("statistic")
-    levels = [(WITHOUT, 0.0, (0.0, 0.0, 0.0), pd.NA)]
+    levels = [(WITHOUT, (0.0, 0.0, 0.0), pd.NA)]
     levels += [
-        (
-            BENEFITS[name],
-            rate["value"],
-            (rate["value"], rate["low"], rate["high"]),
-            rate["figure_id"],
-        )
+        (BENEFITS[name], tuple(rates.loc[name, ["value", "low", "high"]]), rates["figure_id"][name])
         for name in BENEFITS
         if name in rates.index
-        for rate in [rates.loc[name]]
     ]
     method = "districts x mean FTE x mean salary"
     rows = [
@@ -215,12 +209,12 @@ def cost(
         | {"item": "implied_payroll", "statistic": statistic, "unit": unit, "benefits": benefits}
         | {f"estimate{end}": row[end] * (1 + rate / 100) / divisor
            for end, rate in zip(_ENDS, ends, strict=True)}
-        | {"benefit_rate": point, "price_year": dollars,
-           "method": method + (f", plus {point:g} percent benefits" if point else "")
+        | {"benefit_rate": ends[0], "price_year": dollars,
+           "method": method + (f", plus {ends[0]:g} percent benefits" if ends[0] else "")
            + (", CPI-U" if dollars != year else ""),
            "figures": joined(row["figures"], by, behind, index)}
         for statistic, unit, divisor, by in kinds
-        for benefits, point, ends, behind in levels
+        for benefits, ends, behind in levels
         for row in totals
     ]  # fmt: skip
     return shaped(rows, _COST)
@@ -237,8 +231,29 @@ def position_numbers(
     year = latest(x, "position_present", wave)
     found = {name: pick(x, *pair, wave=year or -1) for name, pair in _ITEMS.items()}
     counts = found["districts"].set_index("group", drop=False)
-    taxonomy = _taxonomy(x, counts, positions)
-    _refuse(found, taxonomy, dict(suppose or {}))
+    known = getattr(getattr(x, "codebook", None), "positions", None)
+    taxonomy = pd.DataFrame(
+        {"position": counts.index, "name": counts["name"].array, "category": pd.NA}, dtype="str"
+    )
+    if positions is not None or known is not None:
+        listed = (known if positions is None else positions)[["position", "label", "category"]]
+        taxonomy = listed.rename(columns={"label": "name"}).astype("str")
+    there = set(taxonomy["position"])
+    problems = [
+        Problem(f"position {name}", "unknown", "add it to the positions")
+        for name in counts["group"].unique()
+        if name not in there
+    ] + [
+        Problem(row.figure_id, "a second figure of this position", "keep the figures of one source")
+        for rows in found.values()
+        for row in rows[rows.duplicated("group")].itertuples()
+    ] + [
+        Problem(f"suppose {name}", f"{fte} for {name!r}", "name a position, and an FTE above 0")
+        for name, fte in (suppose or {}).items()
+        if name not in there or not fte > 0
+    ]  # fmt: skip
+    if problems:
+        raise EstimateError("the positions cannot be taken as they stand", problems)
     table = taxonomy[taxonomy["position"].isin(counts.index)].reset_index(drop=True)
     place = table["position"]
     for name, rows in found.items():
@@ -396,39 +411,6 @@ def shaped(rows: Sequence[Mapping[str, Any]], further: Mapping[str, str]) -> pd.
     """Put rows into the result shape with these further columns, also where there are none."""
     frame = pd.DataFrame(list(rows), columns=[*ESTIMATE_COLUMNS, *further], dtype=object)
     return estimates(frame).astype(dict(further))
-
-
-def _taxonomy(x: Any, counts: pd.DataFrame, positions: pd.DataFrame | None) -> pd.DataFrame:
-    codebook = getattr(x, "codebook", None)
-    table = positions if positions is not None else getattr(codebook, "positions", None)
-    if table is None:
-        return pd.DataFrame(
-            {"position": counts.index, "name": counts["name"].array, "category": pd.NA}, dtype="str"
-        )
-    return table[["position", "label", "category"]].rename(columns={"label": "name"}).astype("str")
-
-
-def _refuse(
-    found: Mapping[str, pd.DataFrame], taxonomy: pd.DataFrame, suppose: dict[str, float]
-) -> None:
-    known = set(taxonomy["position"])
-    problems = [
-        Problem(f"position {name}", "unknown", "add it to the positions")
-        for name in dict.fromkeys(found["districts"]["group"])
-        if name not in known
-    ]
-    problems += [
-        Problem(row.figure_id, "a second figure of this position", "keep the figures of one source")
-        for rows in found.values()
-        for row in rows[rows.duplicated("group")].itertuples()
-    ]
-    problems += [
-        Problem(f"suppose {name}", f"{fte} for {name!r}", "name a position, and an FTE above 0")
-        for name, fte in suppose.items()
-        if name not in known or not fte > 0
-    ]
-    if problems:
-        raise EstimateError("the positions cannot be taken as they stand", problems)
 
 
 def _sums(

@@ -268,12 +268,9 @@ def every_position(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataF
         outsourced=outsourced.where(there | ~wave_asked | ~answered.astype(bool), False),
         fte=fte.where(present),
         salary=table["salary"].astype("Float64").where(present),
-        staff_fte=fte.where(present, 0.0).where(answered.astype(bool)),
     )
     kept = [name for name in carried if name != "staffing"]
-    return laid_out[
-        [*UNIT, "position", *kept, "present", "outsourced", "fte", "salary", "staff_fte"]
-    ]
+    return laid_out[[*UNIT, "position", *kept, "present", "outsourced", "fte", "salary"]]
 
 
 def _beside(

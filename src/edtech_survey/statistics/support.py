@@ -75,7 +75,6 @@ def support(
     wave: int | None = None,
     *,
     positions: pd.DataFrame | None = None,
-    duties: Mapping[str, Sequence[str]] = DUTIES,
 ) -> pd.DataFrame:
     """Give devices and students per support person, both ways and from each count of people.
 
@@ -89,8 +88,6 @@ def support(
         Default the latest that counted support people.
     positions : DataFrame, optional
         ``position, label, category``; default the codebook's.
-    duties : mapping
-        Measure of staff to the positions whose FTE it sums: ``technician``, ``coach``.
 
     Returns
     -------
@@ -125,7 +122,7 @@ def support(
     about = about or (table.iloc[0].to_dict() if len(table) else {})
     shared = {name: about.get(name) for name in
               ("source", "base", "base_kind", "population", "synthetic")}  # fmt: skip
-    rows = [*_published(x, year), *_from_totals(known), *_from_fte(table, known, duties)]
+    rows = [*_published(x, year), *_from_totals(known), *_from_fte(table, known)]
     return shaped([row | shared | {"wave": year, "group": "all"} for row in rows], _SUPPORT)
 
 
@@ -344,10 +341,8 @@ def _from_totals(known: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _from_fte(
-    table: pd.DataFrame, known: Mapping[str, Any], duties: Mapping[str, Sequence[str]]
-) -> list[dict[str, Any]]:
-    chosen = {name: table["position"].isin(list(held)) for name, held in duties.items()}
+def _from_fte(table: pd.DataFrame, known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    chosen = {name: table["position"].isin(list(held)) for name, held in DUTIES.items()}
     chosen["it"] = table["category"].eq("it")
     rows: list[dict[str, Any]] = []
     for name, here in chosen.items():
