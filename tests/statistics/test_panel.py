@@ -96,6 +96,14 @@ def test_weighted_cross_section_by_hand():
     assert "Korn-Graubard" in cross["method"]
 
 
+def test_a_group_of_one_district_under_weights_has_a_change_and_no_limits():
+    frame = two_waves(list("abc"), list("abc"), band=list("kkz") * 2, near=[True, False] * 3)
+    weights = frame[["wave", "district_id"]].assign(weight=[1.0, 2.0, 3.0] * 2)
+    alone = response_changes(frame, "near", by="band", weights=weights).iloc[2]
+    assert (alone["group"], alone["base"], alone["estimate"]) == ("z", 1, -100)
+    assert alone[["conf_low", "conf_high"]].isna().all()
+
+
 def test_pairs_of_waves_and_refusals():
     frame = pd.concat(
         [pd.DataFrame({"wave": year, "district_id": list("abc"), "near": [True, False, True]})
@@ -107,7 +115,7 @@ def test_pairs_of_waves_and_refusals():
         assert len(found) == 2 * count
     only = response_changes(frame, "near", pairs=[(2017, 2020)])
     assert only["wave_from"].tolist() == [2017, 2017]
-    with pytest.raises(EstimateError, match="no change between waves 2020 and 2017"):
+    with pytest.raises(EstimateError, match="2020, 2017.*is not .earlier, later"):
         response_changes(frame, "near", pairs=[(2020, 2017)])
     with pytest.raises(EstimateError, match="has more than one row"):
         response_changes(pd.concat([frame, frame.iloc[:1]]), "near")

@@ -140,8 +140,9 @@ def _between(
             if limits is None:
                 share, low_high = hits.mean(), wilson(int(hits.sum()), len(hits), confidence)
             else:
-                share, *ends = limits.loc[label, ["estimate", "conf_low", "conf_high"]]
-                low_high = Interval(*(100 * float(end) for end in ends))
+                numbers = limits.loc[label, ["estimate", "conf_low", "conf_high"]]
+                share, *ends = numbers.to_numpy(float, na_value=np.nan)
+                low_high = Interval(*(100 * end for end in ends))
             levels.append((100 * float(share), low_high))
         first, last = (places.index(f"{wave}|{group}") for wave in waves)
         spread = np.sqrt(matrix[first, first] * matrix[last, last])
