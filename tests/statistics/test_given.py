@@ -39,5 +39,5 @@ def test_what_was_not_asked_is_no_rows_unless_that_is_refused():
 def test_a_wrong_first_argument_is_answered_with_the_right_call():
     with pytest.raises(EstimateError, match="begin with evidence"):
         given("published")
-    with pytest.raises(EstimateError, match="no figure_id, item, statistic, value"):
+    with pytest.raises(EstimateError, match="no item, statistic, value"):
         pick(pd.DataFrame({"wave": [2024]}), "devices")

@@ -187,7 +187,7 @@ def test_bases_are_written_as_runs():
     ("call", "said"),
     [
         (lambda: feasible_bases([], 100), "0 percents"),
-        (lambda: feasible_bases(["20%"], 0), "bases up to 0"),
+        (lambda: feasible_bases(["20%"], 0), "largest=0: give a whole number"),
         (lambda: feasible_bases([20.0], 10), "20.0 is not the text"),
         (lambda: feasible_bases(["20%"], 10, rest=True), "parts=True"),
     ],

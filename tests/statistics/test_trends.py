@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 import edtech_survey as es
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import DEPENDS, ESTIMATE_COLUMNS, HOLDS, NOT
+from edtech_survey.shape import DEPENDS, ESTIMATE_COLUMNS, HOLDS, NOT, figures
 from edtech_survey.statistics import intervals
 from edtech_survey.statistics.changes import nonresponse_bounds
 
@@ -84,6 +84,56 @@ def test_what_was_not_asked_is_no_rows_and_what_does_not_exist_is_refused(one_to
     assert len(es.changes(evidence, "ratio", answer="1:1", by="band", matched=True)) == 0
     with pytest.raises(EstimateError, match=r"one_to_on: is not in the codebook.*one_to_one"):
         es.shares(evidence, "one_to_on")
+
+
+def test_a_share_follows_from_a_count_and_its_base():
+    count = {"figure_id": "a.1", "source": "a", "wave": 2024, "item": "after_hours",
+             "group": "staff", "statistic": "count", "printed": "30", "value": 30, "base": 62,
+             "base_kind": "published", "population": 205}  # fmt: skip
+    beside = count | {"figure_id": "a.2", "group": "town", "value": 46, "base": 61}
+    table = figures(
+        [count, beside, beside | {"figure_id": "a.3", "statistic": "share", "printed": "75%"},
+         count | {"figure_id": "a.4", "group": "unknown", "base": pd.NA}]
+    )  # fmt: skip
+    staff, town = (row for _, row in es.shares(table, "after_hours").iterrows())
+    assert staff["estimate"] == pytest.approx(100 * 30 / 62)
+    assert tuple(staff[["conf_low", "conf_high"]]) == intervals.finite_population(30, 62, 205)
+    assert staff[["base", "count", "rounding", "figures"]].tolist() == [62, 30, 0, "a.1"]
+    assert "a count over its base" in staff["method"]
+    assert pd.isna(staff["printed"])
+    assert town["figures"] == "a.3"  # what is printed as a percent stays that
+    wrong = table.assign(value=63.0)
+    with pytest.raises(EstimateError, match=r"a\.1.*not a plain, exact count"):
+        es.shares(wrong, "after_hours")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"min_base": "many"}, "min_base='many'"),
+        ({"min_base": 500}, "suppose less"),
+        ({"assume_base": (60, 40)}, r"\(60, 40\).*lowest, highest"),
+        ({"assume_base": {2033: 50}}, "not there: 2033"),
+        ({"population": "all"}, "population='all'"),
+        ({"confidence": "95%"}, "'95%'"),
+        ({"waves": "2017-2024"}, "waves='2017-2024'"),
+    ],
+)
+def test_a_wrong_supposition_is_refused(one_to_one_figures, asked, said):
+    with pytest.raises(EstimateError, match=said):
+        es.shares(one_to_one_figures, ITEM, **asked)
+
+
+def test_numbers_may_be_written_in_several_ways_and_columns_may_lack(one_to_one_figures):
+    expected = es.shares(one_to_one_figures, ITEM, waves=[2024], population=200)
+    for wave in ("2024", 2024.0, np.int64(2024)):
+        found = es.shares(one_to_one_figures, ITEM, waves=wave, population=np.int64(200))
+        pd.testing.assert_frame_equal(found, expected)
+    bare = one_to_one_figures[["item", "group", "wave", "statistic", "printed", "value"]]
+    found = es.changes(bare, ITEM, pairs=("2017", "2024"), groups="6-8", population=205)
+    assert found["period"].tolist() == ["2017 to 2024"]
+    with pytest.raises(EstimateError, match=r"no min_bas=.*min_base"):
+        es.changes(bare, ITEM, min_bas=3)
 
 
 def test_suppositions_are_told_of_the_rows_they_touch(one_to_one_figures):

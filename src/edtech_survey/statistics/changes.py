@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations, groupby, pairwise
-from typing import Any, TypeAlias
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,19 @@ from numpy.typing import ArrayLike
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import HOLDS, NOT, VERDICTS, joined
-from edtech_survey.statistics.contrasts import contrast, contrast_columns, difference_name, over
+from edtech_survey.statistics.contrasts import (
+    Pairs,
+    contrast,
+    contrast_columns,
+    difference_name,
+    over,
+    refuse_pairs,
+    wave_pairs,
+)
 from edtech_survey.statistics.given import Given, given
 from edtech_survey.statistics.intervals import Interval, checked_counts, refuse_small_population
-from edtech_survey.statistics.published import Share, as_list
+from edtech_survey.statistics.published import Share, as_list, share_figures, wave_list
 from edtech_survey.statistics.shares import published_shares, shaped, share_columns, suppositions
-
-Pairs: TypeAlias = str | Sequence[Any] | pd.DataFrame
 
 _CHANGE = {
     "name": "str",
@@ -135,7 +141,7 @@ def changes(
         raise EstimateError("answer= and by= are for rows of respondents; figures have groups=")
     found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
     every = _waves_of_groups(what.figures, item, waves, choices.get("sources"))
-    _refuse_pairs(pairs, {wave for known in every for wave in known}, item)
+    refuse_pairs(pairs, {wave for known in every for wave in known}, item)
     primary = sum(len(known) > 1 for known in every)
     family = sum(
         len({*wave_pairs(known, ("steps", "ends")), *wave_pairs(known, pairs)}) for known in every
@@ -214,6 +220,8 @@ def gaps(
     2  2024  gap_change     -40.0            clear
     """
     what = given(x)
+    if between is not None and (isinstance(between, str) or len(between) != 2):
+        raise EstimateError(f"between={between!r}: give two groups, the lower one first")
     found = published_shares(x, what, item, groups=between or groups, waves=waves, **choices)
     series = {part[0].group: {share.wave: share for share in part} for part in by_group(found)}
     if len(series) < 2:
@@ -223,7 +231,7 @@ def gaps(
     low, high = between or (listed[0], listed[-1])
     lower, upper = series[low], series[high]
     both = sorted(set(lower) & set(upper))
-    _refuse_pairs(pairs, set(both), item)
+    refuse_pairs(pairs, set(both), item)
     shared = {
         "group": f"{high} minus {low}",
         "name": f"{what.name(item, high)} minus {what.name(item, low)}",
@@ -367,51 +375,10 @@ def by_group(shares: Sequence[Share]) -> list[list[Share]]:
     return [list(part) for _, part in groupby(shares, key=lambda share: share.group)]
 
 
-def wave_pairs(waves: Sequence[int], pairs: Pairs) -> list[tuple[int, int]]:
-    """List the (earlier, later) waves asked for, of those that are there, each once."""
-    ordered = sorted(waves)
-    known = {
-        "ends": [(ordered[0], ordered[-1])] if len(ordered) > 1 else [],
-        "steps": list(pairwise(ordered)),
-        "all": list(combinations(ordered, 2)),
-    }
-    found: list[tuple[int, int]] = []
-    for one in _asked(pairs):
-        if isinstance(one, str) and one in known:
-            found += known[one]
-        elif isinstance(one, str) or len(one) != 2 or not one[0] < one[1]:
-            problem = Problem(f"pair {one!r}", "is not (earlier, later)")
-            raise EstimateError("pairs= takes steps, ends, all, or (earlier, later)", [problem])
-        elif set(one) <= set(ordered):
-            found.append((int(one[0]), int(one[1])))
-    return list(dict.fromkeys(found))
-
-
-def _asked(pairs: Pairs) -> Iterable[Any]:
-    if isinstance(pairs, pd.DataFrame):
-        return zip(pairs["wave_from"], pairs["wave"], strict=True)
-    if isinstance(pairs, str):
-        return [pairs]
-    listed = list(pairs)
-    return [tuple(listed)] if len(listed) == 2 and not any(map(_several, listed)) else listed
-
-
-def _several(one: Any) -> bool:
-    return isinstance(one, str) or np.ndim(one) > 0
-
-
-def _refuse_pairs(pairs: Pairs, waves: set[int], item: str) -> None:
-    strange = [one for one in _asked(pairs) if not isinstance(one, str) and not set(one) <= waves]
-    if strange and waves:
-        told = ", ".join(map(str, sorted(waves)))
-        problems = [Problem(f"pair {one}", "is not there", f"there are {told}") for one in strange]
-        raise EstimateError(f"{item}: no such waves to compare", problems)
-
-
 def _waves_of_groups(figures: pd.DataFrame, item: str, waves: Any, sources: Any) -> list[list[int]]:
     """List the waves of each group that the item has, whatever groups were asked for."""
-    rows = figures[figures["item"].eq(item) & figures["statistic"].eq("share")]
-    for column, values in (("wave", as_list(waves)), ("source", as_list(sources))):
+    rows = share_figures(figures, item)
+    for column, values in (("wave", wave_list(waves)), ("source", as_list(sources))):
         rows = rows if values is None else rows[rows[column].isin(values)]
     return [sorted(set(part["wave"].dropna())) for _, part in rows.groupby("group")]
 
@@ -446,18 +413,24 @@ def _of_responses(
 ) -> pd.DataFrame:  # fmt: skip
     """Judge changes from rows of respondents: of all who answered, or of the same units."""
     from edtech_survey.statistics import panel  # noqa: PLC0415
+    from edtech_survey.statistics.disclosure import rule_named  # noqa: PLC0415
 
     kinds, columns = _CHANGE | _MATCHED, [item, *(as_list(settings["by"]) or [])]
     rows, least = what.rows, 0
     if what.figures is not None:
         if not hasattr(x, "responses"):
             raise EstimateError("figures do not say who answered twice: matched= needs responses")
-        rows, least = _table_of(x.responses, columns), _threshold() if x.responses else 0
+        tables = [getattr(x.responses, one, None) for one in ("bands", "positions", "districts")]
+        rows = next((one for one in tables if one is not None and set(columns) <= set(one)), None)
+        least = rule_named("districts-5").threshold
     if rows is None:
         return shaped([], kinds, what)
-    rows = rows if waves is None else rows[rows["wave"].isin(as_list(waves) or [])]
+    lacking = ", ".join(name for name in (*columns, "wave") if name not in rows)
+    if lacking:
+        raise EstimateError(f"no column {lacking}: there are {', '.join(map(str, rows))}")
+    rows = rows if waves is None else rows[rows["wave"].isin(wave_list(waves) or [])]
     there = sorted(set(rows.loc[rows[item].notna(), "wave"].dropna()))
-    _refuse_pairs(pairs, set(there), item)
+    refuse_pairs(pairs, set(there), item)
     asked = wave_pairs(there, pairs)
     found = panel.response_changes(rows, item, pairs=asked, **settings)
     found = found[found["comparison"].eq(panel.MATCHED if matched else panel.CROSS_SECTION)]
@@ -489,14 +462,3 @@ def _judged(row: Mapping[Any, Any], waves: Sequence[int]) -> dict[str, Any]:
         "share_from": row["value_from"],
         "share_to": row["value_to"],
     }
-
-
-def _table_of(responses: Any, columns: Sequence[str]) -> pd.DataFrame | None:
-    tables = [getattr(responses, name, None) for name in ("bands", "positions", "districts")]
-    return next((one for one in tables if one is not None and set(columns) <= set(one)), None)
-
-
-def _threshold() -> int:
-    from edtech_survey.statistics.disclosure import rule_named  # noqa: PLC0415
-
-    return rule_named("districts-5").threshold

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import combinations, pairwise
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from edtech_survey.errors import EstimateError
+from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import DEPENDS, HOLDS, NOT, VERDICTS, joined
 from edtech_survey.statistics.intervals import clopper_pearson, wilson
-from edtech_survey.statistics.published import Share, bases_text
+from edtech_survey.statistics.published import Share, bases_text, whole_number
 
 LIMITS = {"wilson": wilson, "clopper-pearson": clopper_pearson}
 """Intervals of single shares from which that of their sum is made; the second is stricter."""
+
+Pairs: TypeAlias = str | Sequence[Any] | pd.DataFrame
+"""Which waves to compare: ``steps, ends, all``, (earlier, later), several, or a frame."""
+
+PAIRS = ("steps", "ends", "all")
 
 Term = tuple[float, Share]
 
@@ -205,7 +211,7 @@ def difference_name(limits: str) -> str:
 
 def over(shares: Sequence[Share]) -> str:
     """Say over what an interval was widened, and what was supposed."""
-    said = []
+    said = ["a count over its base"] if any(share.counted for share in shares) else []
     if any(share.open for share in shares):
         said.append("widest over all feasible bases")
     elif any(len(share.counts) > 1 for share in shares):
@@ -214,3 +220,54 @@ def over(shares: Sequence[Share]) -> str:
     if assumed:
         said.append(f"assumed base {bases_text(assumed)}")
     return "".join(f"; {one}" for one in said)
+
+
+def wave_pairs(waves: Sequence[int], pairs: Pairs) -> list[tuple[int, int]]:
+    """List the (earlier, later) waves asked for, of those that are there, each once."""
+    ordered = sorted(int(wave) for wave in waves)
+    known = {
+        "ends": [(ordered[0], ordered[-1])] if len(ordered) > 1 else [],
+        "steps": list(pairwise(ordered)),
+        "all": list(combinations(ordered, 2)),
+    }
+    found: list[tuple[int, int]] = []
+    for one in _asked(pairs):
+        if isinstance(one, str):
+            found += known[one]
+        elif set(one) <= set(ordered):
+            found.append(one)
+    return list(dict.fromkeys(found))
+
+
+def refuse_pairs(pairs: Pairs, waves: Iterable[int], item: str) -> None:
+    """Refuse pairs of waves that are not there."""
+    there = sorted(set(waves))
+    strange = [one for one in _asked(pairs) if not isinstance(one, str) and not {*one} <= {*there}]
+    if strange and there:
+        told = ", ".join(map(str, there))
+        problems = [Problem(f"pair {one}", "is not there", f"there are {told}") for one in strange]
+        raise EstimateError(f"{item}: no such waves to compare", problems)
+
+
+def _asked(pairs: Pairs) -> list[Any]:
+    """List names and (earlier, later) pairs; anything else is refused."""
+    if isinstance(pairs, pd.DataFrame) and {"wave_from", "wave"} <= set(pairs):
+        listed: list[Any] = list(zip(pairs["wave_from"], pairs["wave"], strict=True))
+    elif isinstance(pairs, str | int | pd.DataFrame):
+        listed = [pairs]
+    else:
+        names = any(isinstance(one, str) and one in PAIRS for one in pairs)
+        one_pair = len(pairs) == 2 and not names and all(np.ndim(one) == 0 for one in pairs)
+        listed = [tuple(pairs)] if one_pair else list(pairs)
+    found: list[Any] = []
+    for one in listed:
+        if isinstance(one, str) and one in PAIRS:
+            found.append(one)
+            continue
+        pair = () if np.ndim(one) != 1 else tuple(whole_number("pairs", wave) for wave in one)
+        if len(pair) != 2 or pair[0] >= pair[1]:
+            told = f"pair {one!r}" if not isinstance(one, pd.DataFrame) else "a frame"
+            problem = Problem(told, "is not (earlier, later), nor has wave_from and wave")
+            raise EstimateError("pairs= takes steps, ends, all, or (earlier, later)", [problem])
+        found.append(pair)
+    return found

@@ -10,9 +10,10 @@ import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import FIGURE_COLUMNS, estimates
+from edtech_survey.shape import figures as shaped
 
 _REPEAT = r"(?:^|; )repeat of "
-_SHAPE = {"figure_id", "item", "statistic", "value"}
+_SHAPE = {"item", "statistic", "value"}
 
 
 class Given(NamedTuple):
@@ -33,7 +34,7 @@ def given(x: Any) -> Given:
             [Problem("first argument", repr(x)[:60], "begin with evidence = es.evidence()")],
         )
     if set(x.columns) >= _SHAPE:
-        return Given(x, None, _code)
+        return Given(x if set(x.columns) >= set(FIGURE_COLUMNS) else shaped(x), None, _code)
     return Given(None, x, _code)
 
 

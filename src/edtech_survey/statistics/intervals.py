@@ -23,7 +23,7 @@ class Interval(NamedTuple):
 
 def checked_confidence(confidence: float) -> float:
     """Return the confidence, or refuse one that is not between 0 and 1."""
-    if not 0 < confidence < 1:
+    if isinstance(confidence, str) or not 0 < confidence < 1:
         raise EstimateError(
             f"confidence {confidence!r} is not between 0 and 1: write 0.95 for 95 percent"
         )
@@ -267,10 +267,12 @@ def correlated_difference(
     below, above = p2 - later_limits.low, later_limits.high - p2
     earlier_below, earlier_above = p1 - earlier_limits.low, earlier_limits.high - p1
     difference = p2 - p1
-    return Interval(
-        difference - _added(below, earlier_above, r),
-        difference + _added(above, earlier_below, r),
+    # Equal distances and r of 1 leave 0, which rounding can turn below 0.
+    down, up = (
+        np.sqrt(np.maximum(one**2 - 2 * r * one * other + other**2, 0.0))
+        for one, other in ((below, earlier_above), (above, earlier_below))
     )
+    return Interval(difference - down, difference + up)
 
 
 def mcnemar_p(later_only: int, earlier_only: int) -> float:
@@ -281,10 +283,3 @@ def mcnemar_p(later_only: int, earlier_only: int) -> float:
     """
     changed = later_only + earlier_only
     return float(stats.binomtest(later_only, changed, 0.5).pvalue) if changed else 1.0
-
-
-def _added(
-    one: NDArray[np.float64], other: NDArray[np.float64], r: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    # Equal distances and r of 1 leave 0, which rounding can turn below 0.
-    return np.sqrt(np.maximum(one**2 - 2 * r * one * other + other**2, 0.0))

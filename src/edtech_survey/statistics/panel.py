@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
+from edtech_survey.statistics.contrasts import Pairs, refuse_pairs, wave_pairs
 from edtech_survey.statistics.intervals import (
     Interval,
     correlated_difference,
@@ -43,8 +43,6 @@ FURTHER = {
 }
 """Columns of a change after those of the result shape, with their types."""
 
-Pairs = str | Iterable[tuple[int, int]]
-
 
 def response_changes(
     frame: pd.DataFrame,
@@ -75,27 +73,11 @@ def response_changes(
     hits = next(hits for _, hits in told(whole, whole.groups[0], item, wanted))
     values = hits.astype(float).reindex(frame.index)
     rows = []
-    for waves in wave_pairs(sorted(frame.loc[values.notna(), "wave"].dropna().unique()), pairs):
+    there = frame.loc[values.notna(), "wave"].dropna().unique()
+    refuse_pairs(pairs, there, item)
+    for waves in wave_pairs(there, pairs):
         rows += _between(frame, values, by, waves, weights, cluster, confidence)
     return _typed([row | {"item": item, "statistic": "change"} for row in rows])
-
-
-def wave_pairs(waves: Sequence[int], pairs: Pairs) -> list[tuple[int, int]]:
-    """List the pairs of waves asked for: ``ends``, ``steps``, ``all``, or those given."""
-    if not isinstance(pairs, str):
-        given = [(int(first), int(last)) for first, last in pairs]
-        wrong = [pair for pair in given if pair[0] >= pair[1] or not {*pair} <= {*waves}]
-        if wrong:
-            raise EstimateError(
-                f"no change between waves {wrong[0][0]} and {wrong[0][1]}: give an earlier and a "
-                f"later wave of those with answers, {', '.join(map(str, waves)) or 'none'}"
-            )
-        return given
-    found = {"ends": [(waves[0], waves[-1])] if len(waves) > 1 else [],
-             "steps": list(pairwise(waves)), "all": list(combinations(waves, 2))}  # fmt: skip
-    if pairs not in found:
-        raise EstimateError(f"pairs={pairs!r} is not known: ends, steps, all, or a list of pairs")
-    return [(int(first), int(last)) for first, last in found[pairs]]
 
 
 def _between(

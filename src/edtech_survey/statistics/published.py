@@ -114,12 +114,8 @@ def compatible_counts(percent: Percent | str, base: ArrayLike) -> Counts:
     unit = 2 * 10 ** (decimals + 2)  # a count k prints 'scaled' when unit*k/n is near 2*scaled
     below, above = (2 * scaled - 1) * n, (2 * scaled + 1) * n
     # Half up takes a tie at the low end; half even takes both ends of an even percent.
-    low, high = _up(below, unit), above // unit if scaled % 2 == 0 else _up(above, unit) - 1
+    low, high = -(-below // unit), above // unit if scaled % 2 == 0 else -(-above // unit) - 1
     return Counts(np.maximum(low, 0)[()], np.minimum(high, n)[()])
-
-
-def _up(dividend: NDArray[np.int64], divisor: int) -> NDArray[np.int64]:
-    return -(-dividend // divisor)
 
 
 def _parsed(printed: object) -> Percent | None:
@@ -140,7 +136,7 @@ class Feasible(NamedTuple):
 
 
 def feasible_bases(
-    printed: Sequence[str],
+    printed: str | Sequence[str],
     largest: int,
     *,
     parts: bool = False,
@@ -154,7 +150,7 @@ def feasible_bases(
     Parameters
     ----------
     printed : sequence of str
-        The percents as printed, such as ``["75.9%", "65.7%", "39.8%"]``.
+        The percents as printed, such as ``["75.9%", "65.7%", "39.8%"]``, or one of them.
     largest : int
         The largest base to try: how many could have answered.
     parts : bool
@@ -190,9 +186,9 @@ def feasible_bases(
     """
     if rest and not parts:
         raise EstimateError("rest=True is about exclusive parts: set parts=True as well")
-    found = joint_bases(
-        read_percents(printed), largest, parts="rest" if rest else "whole" if parts else ""
-    )
+    listed = [printed] if isinstance(printed, str) else printed
+    mode = "rest" if rest else "whole" if parts else ""
+    found = joint_bases(read_percents(listed), whole_number("largest", largest), parts=mode)
     return pd.DataFrame(
         {
             "base": pd.array(found.bases, dtype="Int64"),
@@ -214,7 +210,8 @@ def joint_bases(percents: Sequence[Percent], largest: int, *, parts: str = "") -
     for name, read in readings(percents):
         counts = [compatible_counts(percent, tried) for percent in read]
         for at in np.flatnonzero(_fits(counts, tried, parts)):
-            kept.setdefault(int(tried[at]), (name, _counts_text(counts, int(at))))
+            told = " | ".join(_range_text(int(one.low[at]), int(one.high[at])) for one in counts)
+            kept.setdefault(int(tried[at]), (name, told))
     bases = sorted(kept)
     return Feasible(
         np.array(bases, dtype=np.int64),
@@ -240,16 +237,9 @@ def _fits(counts: list[Counts], tried: NDArray[np.int64], parts: str) -> NDArray
     return fits
 
 
-def _counts_text(counts: list[Counts], at: int) -> str:
-    return " | ".join(_range_text(int(one.low[at]), int(one.high[at])) for one in counts)
-
-
 def _range_text(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
-
-QUESTION = ["source", "publication", "wave", "item"]
-"""Columns that tell one question of one publication from another."""
 
 _INEXACT = ("lower bound", "upper bound", "approximate")
 
@@ -261,9 +251,6 @@ def exact_percents(figures: pd.DataFrame) -> pd.Series:
     share = (figures["statistic"] == "share").fillna(False).astype(bool)
     return share & plain & ~inexact
 
-
-EXACT = ("count", "total", "min", "max")
-"""Statistics that are published in full, not rounded to a last printed place."""
 
 _NUMBER = re.compile(r"(\d[\d,]*)(?:\.(\d+))?", re.ASCII)
 
@@ -292,7 +279,8 @@ def _range(statistic: Any, printed: Any, value: Any, note: Any) -> tuple[Any, An
         return number, pd.NA
     if said.startswith("upper bound"):
         return pd.NA, number
-    half = None if statistic in EXACT else half_unit(printed)
+    # Counts, totals and extremes are published in full, not rounded to a last printed place.
+    half = None if statistic in ("count", "total", "min", "max") else half_unit(printed)
     finer = half is not None and abs(number / (2 * half) - round(number / (2 * half))) > 1e-6
     return (number, number) if half is None or finer else (number - half, number + half)
 
@@ -306,7 +294,7 @@ Assumed = int | tuple[int, int]
 
 @dataclass(frozen=True)
 class Share:
-    """One printed percent with the (base, count) pairs behind it."""
+    """One printed percent, or a count and its base, with the (base, count) pairs behind it."""
 
     source: str
     wave: int
@@ -322,6 +310,7 @@ class Share:
     counts: NDArray[np.int64]
     figure: str = ""
     supposed: tuple[str, ...] = ()
+    counted: bool = False
 
     @property
     def open(self) -> bool:
@@ -361,21 +350,30 @@ def published_pairs(
     Sorted by group, as asked or else as printed, and wave; none where the item was not asked.
     """
     table = _selected(figures, item, waves, groups, sources)
-    if population is not None and not (isinstance(population, int) and population >= 1):
-        raise EstimateError(f"population={population!r}: give a whole number of at least 1")
+    if population is not None:
+        population = whole_number("population", population)
+    min_base = whole_number("min_base", min_base)
+    there = [int(wave) for wave in figures["wave"].dropna().unique()]
+    if not isinstance(assume_base, Mapping):
+        assume_base = {} if assume_base is None else dict.fromkeys(there, assume_base)
+    assumed = {wave: _base_range(base) for wave, base in assume_base.items()}
+    strange = sorted(set(assumed) - set(there))
+    if strange:
+        raise EstimateError(f"assume_base= names waves that are not there: {bases_text(strange)}")
     sizes = table["population"] if population is None else pd.Series(population, table.index)
     allowed = _joint_bases(figures, table, sizes) if joint else None
     found: list[Share] = []
     problems: list[Problem] = []
     for row, size, exact in zip(
-        table.to_dict("records"), sizes, exact_percents(table), strict=True
+        table.to_dict("records"), sizes, exact_percents(table) | _whole_counts(table), strict=True
     ):
         try:
             if pd.isna(row["wave"]):
                 raise _impossible(row, "has no wave", "leave this one out")
             if not exact:
-                raise _impossible(row, "is not a plain, exact percent", "leave this one out")
-            bases, kind, supposed = _bases(row, size, assume_base, min_base, allowed)
+                kind = "count" if row["statistic"] == "count" else "percent"
+                raise _impossible(row, f"is not a plain, exact {kind}", "leave this one out")
+            bases, kind, supposed = _bases(row, size, assumed, min_base, allowed)
             if population is not None and row["population"] != population:
                 supposed = [*supposed, f"{population} could have answered"]
             found.append(_share(row, size, bases, kind, supposed))
@@ -393,9 +391,9 @@ def _selected(
     groups: str | Sequence[str] | None,
     sources: str | Sequence[str] | None,
 ) -> pd.DataFrame:
-    chosen = figures.loc[(figures["item"] == item) & (figures["statistic"] == "share")]
+    chosen = share_figures(figures, item)
     order = list(chosen["group"].unique())
-    wanted = {"source": as_list(sources), "group": as_list(groups), "wave": as_list(waves)}
+    wanted = {"source": as_list(sources), "group": as_list(groups), "wave": wave_list(waves)}
     problems = []
     for column, values in wanted.items():
         there = list(chosen[column].dropna().unique())
@@ -429,33 +427,79 @@ def _selected(
     )
 
 
+def share_figures(figures: pd.DataFrame, item: str) -> pd.DataFrame:
+    """Take an item's shares, and the counts with a base of which no share is printed beside."""
+    rows = figures[(figures["item"] == item).fillna(False).astype(bool)]
+    share = rows["statistic"].eq("share").fillna(False).astype(bool)
+    keys = ["source", "wave", "group"]
+    beside = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(rows[share][keys]))
+    count = rows["statistic"].eq("count") & rows["value"].notna() & _settled(rows)
+    return rows[share | (count.fillna(False).astype(bool) & ~beside)]
+
+
+def _settled(figures: pd.DataFrame) -> pd.Series:
+    kind = figures["base_kind"]
+    return figures["base"].notna() & (kind.isna() | kind.isin(KNOWN))
+
+
+def _whole_counts(figures: pd.DataFrame) -> pd.Series:
+    inexact = figures["note"].fillna("").str.lower().str.startswith(_INEXACT).astype(bool)
+    number, base = (figures[name].astype("Float64") for name in ("value", "base"))
+    within = (number >= 0) & (number <= base) & (number == number.round())
+    return figures["statistic"].eq("count") & within.fillna(False).astype(bool) & ~inexact
+
+
 def as_list(given: Any) -> list[Any] | None:
     """Take one value, several, or None for all; an empty list is all, too."""
-    if given is None or isinstance(given, str | int):
+    if given is None or isinstance(given, str) or np.ndim(given) == 0:
         return None if given is None else [given]
     return list(given) or None
+
+
+def wave_list(given: Any) -> list[int] | None:
+    """Take waves as :func:`as_list` does, as whole numbers however they are written."""
+    waves = as_list(given)
+    return None if waves is None else [whole_number("waves", wave) for wave in waves]
+
+
+def whole_number(name: str, given: Any) -> int:
+    """Read an argument that is a whole number of at least 1, or refuse it."""
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = 0.0
+    if not (number >= 1 and number.is_integer()):
+        raise EstimateError(f"{name}={given!r}: give a whole number of at least 1")
+    return int(number)
+
+
+def _base_range(given: Any) -> tuple[int, int]:
+    ends = as_list(given) or []
+    low, high = (whole_number("assume_base", ends[at]) for at in (0, -1)) if ends else (1, 0)
+    if len(ends) > 2 or low > high:
+        raise EstimateError(f"assume_base={given!r}: give a base, or (lowest, highest)")
+    return low, high
 
 
 def _joint_bases(
     figures: pd.DataFrame, table: pd.DataFrame, sizes: pd.Series
 ) -> Callable[[dict[str, Any]], NDArray[np.int64]]:
     """Look up, for a row, the bases that print all percents of its question."""
-    kind = figures["base_kind"]
-    settled = figures["base"].notna() & (kind.isna() | kind.isin(KNOWN))
-    questions = figures.loc[exact_percents(figures) & ~settled]
+    question = ["source", "publication", "wave", "item"]
+    questions = figures.loc[exact_percents(figures) & ~_settled(figures)]
     largest = int(sizes.max()) if sizes.notna().any() else 0
     found: dict[tuple[str, ...], NDArray[np.int64]] = {}
-    for key, part in questions.groupby(QUESTION, dropna=False):
+    for key, part in questions.groupby(question, dropna=False):
         if largest and table["source"].eq(key[0]).any() and table["item"].eq(key[3]).any():
             percents = [read_percent(text) for text in part["printed"]]
             found[tuple(map(str, key))] = joint_bases(percents, largest).bases
-    return lambda row: found[tuple(str(row[name]) for name in QUESTION)]
+    return lambda row: found[tuple(str(row[name]) for name in question)]
 
 
 def _bases(
     row: dict[str, Any],
     size: Any,
-    assume_base: Assumed | Mapping[int, Assumed] | None,
+    assumed: Mapping[int, tuple[int, int]],
     min_base: int,
     allowed: Callable[[dict[str, Any]], NDArray[np.int64]] | None,
 ) -> tuple[NDArray[np.int64], str, list[str]]:
@@ -466,9 +510,8 @@ def _bases(
         kind = "published" if pd.isna(row["base_kind"]) else row["base_kind"]
         return np.array([row["base"]], dtype=np.int64), kind, []
     wave = int(row["wave"])
-    asked = assume_base.get(wave) if isinstance(assume_base, Mapping) else assume_base
-    if asked is not None:
-        lowest, highest = (asked, asked) if isinstance(asked, int) else asked
+    if wave in assumed:
+        lowest, highest = assumed[wave]
         many = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
         return np.arange(lowest, highest + 1), "unknown", [f"{many} answered in {wave}"]
     if pd.isna(size):
@@ -483,9 +526,12 @@ def _bases(
 def _share(
     row: dict[str, Any], size: Any, bases: NDArray[np.int64], kind: str, supposed: list[str]
 ) -> Share:
-    # The coarsest reading: zeros that may be padding are not relied on.
-    percent = readings([read_percent(row["printed"])])[-1].percents[0]
-    low, high = compatible_counts(percent, bases)
+    if counted := row["statistic"] == "count":
+        percent, one = Percent(0, 0), np.array([row["value"]], dtype=np.int64)
+        low, high = one, one
+    else:  # the coarsest reading: zeros that may be padding are not relied on
+        percent = readings([read_percent(row["printed"])])[-1].percents[0]
+        low, high = compatible_counts(percent, bases)
     if not np.any(low <= high):
         raise _impossible(
             row,
@@ -509,12 +555,15 @@ def _share(
         counts=first + np.arange(span.sum()),
         figure=str(row["figure_id"]) if pd.notna(row["figure_id"]) else "",
         supposed=tuple(supposed),
+        counted=counted,
     )
 
 
 def _nearest(percent: Percent, bases: NDArray[np.int64], kind: str) -> str:
-    if kind in KNOWN or not len(bases):
+    if kind in KNOWN:
         return "check the figure's base and percent against the source"
+    if not len(bases):
+        return "suppose less: a smaller min_base=, a larger population=, joint=False"
     tried = np.arange(1, 2 * int(bases.max()) + 2)
     low, high = compatible_counts(percent, tried)
     fits = tried[low <= high]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,13 @@ from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
 from edtech_survey.statistics.contrasts import over, silent
 from edtech_survey.statistics.given import Given, given, unrepeated
 from edtech_survey.statistics.intervals import finite_population, wilson
-from edtech_survey.statistics.published import Assumed, Share, as_list, published_pairs
+from edtech_survey.statistics.published import (
+    Assumed,
+    Share,
+    as_list,
+    published_pairs,
+    wave_list,
+)
 
 _LEVEL = {
     "name": "str",
@@ -49,7 +57,8 @@ def shares(
     """Give the percent of those who answered, with its interval.
 
     Of published figures each base that could have printed the percent is tried, and the
-    interval is the widest of all; nothing is supposed but what is said here.
+    interval is the widest of all; nothing is supposed but what is said here. Where a count and
+    its base are published and no percent, the share is that of the count.
 
     Parameters
     ----------
@@ -57,7 +66,7 @@ def shares(
         An Evidence gives the published figures of its own series; or figures, or rows of
         respondents (``evidence.responses.bands``), one row an answer.
     item : str
-        Of figures an item with published shares; of rows a column.
+        Of figures an item with published shares or counts; of rows a column.
     answer, by, weights, cluster
         Of rows only: the answer that is counted (default: each), columns of groups, weights
         from ``es.weights``, and the column of units that may have several rows.
@@ -107,7 +116,8 @@ def shares(
     """
     what = given(x)
     if what.figures is None:
-        _refuse_suppositions(joint, min_base, assume_base)
+        if joint or min_base != 1 or assume_base is not None:
+            raise EstimateError("rows of respondents have their base: nothing is supposed of it")
         return _of_rows(
             what.rows, item, groups, waves, answer=answer, by=by, population=population,
             weights=weights, cluster=cluster, confidence=confidence,
@@ -126,15 +136,19 @@ def shares(
 
 def published_shares(x: Any, what: Given, item: str, **choices: Any) -> list[Share]:
     """Take an item's published shares; an item that no codebook knows is refused, not empty."""
+    if not isinstance(item, str):
+        raise EstimateError(f"item={item!r}: give the name of one item, such as 'one_to_one'")
     if what.figures is None:
         raise EstimateError(
             f"{item}: this works on published figures",
             [Problem("first argument", "rows of respondents", "give an Evidence or figures")],
         )
+    known = [*inspect.signature(published_pairs).parameters][2:]
+    wrong = [f"{name}=" for name in choices if name not in known]
+    if wrong:
+        raise EstimateError(f"figures know no {', '.join(wrong)}: there are {', '.join(known)}")
     items = getattr(getattr(x, "codebook", None), "items", None)
     if items is not None and item not in {*items["item"], *what.figures["item"]}:
-        from difflib import get_close_matches  # noqa: PLC0415
-
         near = get_close_matches(item, list(items["item"]), n=3)
         problem = Problem(item, "is not in the codebook", f"did you mean {', '.join(near)}?")
         raise EstimateError("there is no such item", [problem] if near else [])
@@ -183,8 +197,8 @@ def level(share: Share, confidence: float) -> dict[str, Any]:
         "supposed": suppositions([share], confidence),
         "count": int(share.counts[0]) if settled else pd.NA,
         "n_bases": len(bases),
-        "printed": share.printed,
-        "rounding": share.percent.half_unit,
+        "printed": pd.NA if share.counted else share.printed,
+        "rounding": 0.0 if share.counted else share.percent.half_unit,
     }
 
 
@@ -215,20 +229,13 @@ def _std_error(share: Share) -> float:
     return float(np.sqrt(variance))
 
 
-def _refuse_suppositions(joint: bool, min_base: int, assume_base: Any) -> None:
-    if joint or min_base > 1 or assume_base is not None:
-        raise EstimateError("rows of respondents have their base: nothing is supposed about it")
-
-
 def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:
     from edtech_survey.statistics.responses import response_shares  # noqa: PLC0415
 
-    wanted = {"wave": as_list(waves), _group_column(settings["by"]): as_list(groups)}
-    for column, values in wanted.items():
+    # groups= is about the column of by= that is not the wave.
+    grouped = next((name for name in as_list(settings["by"]) or [] if name != "wave"), "group")
+    for column, values in (("wave", wave_list(waves)), (grouped, as_list(groups))):
+        if values is not None and column not in rows:
+            raise EstimateError(f"the rows have no column {column}: say with by= what groups are")
         rows = rows if values is None else rows[rows[column].isin(values)]
     return response_shares(rows, item, **settings)
-
-
-def _group_column(by: Any) -> str:
-    """Name the column that groups= is about: the one of by= that is not the wave."""
-    return next((column for column in as_list(by) or [] if column != "wave"), "group")
