@@ -167,17 +167,13 @@ def test_a_wave_that_did_not_ask_has_no_rows(districts_2024, positions_2024, ban
     bands = pd.concat([bands_2024, ratio], ignore_index=True)
     summary = summarise(districts, positions_2024, bands)
     first = summary.loc[summary["wave"] == 2017]
-    assert first["item"].unique().tolist() == [
-        "responding_districts",
-        "student_device_ratio",
-        "one_to_one",
-    ]
+    told = ["responding_districts", "student_device_ratio", "one_to_one"]
+    assert first["item"].unique().tolist() == told
     figures = as_figures(summary)
     assert "sample-2017.one-to-one.pk-2.share" in figures["figure_id"].tolist()
     # The functions for published figures take them as they are.
-    change = changes(figures, "one_to_one", groups="pk-2", waves=(2017, 2024), population=205).iloc[
-        0
-    ]
+    between = {"groups": "pk-2", "waves": (2017, 2024), "population": 205}
+    change = changes(figures, "one_to_one", **between).iloc[0]
     assert change["estimate"] == pytest.approx(100 * 47 / 53 - 20)
     assert change["label"] == "holds whatever the base"
     assert change["synthetic"]

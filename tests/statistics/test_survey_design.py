@@ -8,16 +8,12 @@ Results are those of its vignette "A survey analysis example" and of tests/rakec
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.responses import (
-    means,
-    ratios,
-    response_shares,
-    totals,
-)
+from edtech_survey.statistics.responses import means, ratios, response_shares, totals
 from edtech_survey.statistics.weights import weights as raked
 
 TYPES = {"E": 4421, "H": 755, "M": 1018}
@@ -88,6 +84,23 @@ def test_total_under_weights_that_nobody_raked(schools):
     found = totals(schools, "enroll", **asked).iloc[0]
     assert found["estimate"] == pytest.approx(3_404_940, abs=1)
     assert found["std_error"] == pytest.approx(932_235, abs=1)
+
+
+def test_total_with_missing_answers_against_the_jackknife():
+    rng = np.random.default_rng(1)
+    y, weight = rng.lognormal(5, 1, 30), rng.uniform(1, 9, 30)
+    y[:7] = np.nan
+    frame = pd.DataFrame({"wave": 2024, "district_id": range(30), "devices": y})
+    found = totals(frame, "devices", weights=frame[["wave", "district_id"]].assign(weight=weight))
+
+    def expanded(kept):
+        there = kept * weight * ~np.isnan(y)
+        return (kept * weight).sum() * np.nansum(there * y) / there.sum()
+
+    assert found["estimate"].iloc[0] == pytest.approx(expanded(np.ones(30)))
+    without = np.array([expanded(np.arange(30) != at) for at in range(30)]) * 30 / 29
+    error = np.sqrt(29 / 30 * ((without - without.mean()) ** 2).sum())
+    assert found["std_error"].iloc[0] == pytest.approx(error, rel=0.02)
 
 
 def test_raked_errors_differ_from_those_of_fixed_weights(schools):

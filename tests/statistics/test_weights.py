@@ -119,14 +119,7 @@ def test_districts_that_cannot_be_weighted_are_named():
 
 def test_margins_that_cannot_be_met_are_refused():
     # All towns are large, all others small: 60 large cannot have 30 towns.
-    frame = pd.DataFrame(
-        {
-            "wave": 2024,
-            "district_id": list("abcd"),
-            "size": ["large", "large", "small", "small"],
-            "kind": ["town", "town", "other", "other"],
-        }
-    )
+    frame = two_by_two().iloc[[0, 1, 8, 9]]
     margins = {"size": {"large": 60, "small": 40}, "kind": {"town": 30, "other": 70}}
     with pytest.raises(EstimateError, match="wave 2024: the margins cannot all be met"):
         rake(frame, margins, max_iterations=50)

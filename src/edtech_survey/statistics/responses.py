@@ -163,22 +163,22 @@ def _total_rows(
             f"all of the {everyone} respondents; give a row to every district, with 0 where it "
             "has none, or leave out population= and weights= to sum the respondents"
         )
+    made = _moments(sample, values, None, cluster, confidence)
     if sample.weights is None:
         size = float(sample.population or 0)
-    else:
+    elif sample.raked:
         size = float(sample.weights.loc[sample.group == sample.groups[0], "weight"].sum())
-    made = _moments(sample, values, None, cluster, confidence)
-    if sample.weights is not None and not sample.raked:
-        # The sum of the weights is itself an estimate: the total of what makes the mean.
-        of = sample.weights["weight"].groupby(sample.group)
-        answered = sample.weights["weight"].where(values.notna()).groupby(sample.group)
+    else:
+        # The sum of the weights is itself an estimate: the mean times it is the total of `parts`.
+        weight = sample.weights["weight"]
+        of, answered = (w.groupby(sample.group).transform("sum")
+                        for w in (weight, weight.where(values.notna())))  # fmt: skip
         means = sample.group.map({group: found.estimate for group, found, _ in made})
-        scale = of.transform("sum") / answered.transform("sum")
-        parts = ((values - means) * scale).fillna(0.0) + means
-        found = linearised("total", parts, sample, confidence=confidence)
-        for group, _, method in made:
-            row = Estimated(*found.loc[group].to_numpy(float, na_value=np.nan))
-            yield _shown(sample, group, row, values, f"weighted total; {method}")
+        parts = ((values - means) * of / answered).fillna(0.0) + means
+        numbers = linearised("total", parts, sample, confidence=confidence)
+        rows = zip(made, numbers.to_numpy(float, na_value=np.nan), strict=True)
+        for (group, _, method), row in rows:
+            yield _shown(sample, group, Estimated(*row), values, f"weighted total; {method}")
         return
     for group, found, method in made:
         whole = Estimated(*(size * number for number in found))
@@ -398,7 +398,8 @@ def totals(
     Without population and weights it is the sum over those who answered, without an error:
     it is about them only. With either it is the mean over those who answered times the
     number of units (or the sum of the weights), so those that gave no answer are taken to be
-    like those that did, not as 0.
+    like those that did, not as 0. Weights that were not raked add up to an estimate only, and
+    the error says so.
 
     Parameters
     ----------
