@@ -57,7 +57,7 @@ def test_an_exhibit_has_all_that_stands_around_a_picture():
     head = [th.get_text() for th in made.select("thead th")]
     assert head == ["Grade band", "Survey", "Estimate", "Answered"]
     assert [th["scope"] for th in made.select("thead th")] == ["col"] * 4
-    assert made.select_one("tbody tr").get_text("|") == "early elementary|2024|89% |(79 to 98)|53"
+    assert made.select_one("tbody tr").get_text("|") == "Early elementary|2024|89% |(79 to 98)|53"
     assert made.select_one(".exhibit-csv a")["download"] == "chart-one-to-one.csv"
 
 

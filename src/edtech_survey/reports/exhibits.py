@@ -16,7 +16,7 @@ import pandas as pd
 from edtech_survey import words
 from edtech_survey.errors import Problem, ReportError
 from edtech_survey.reports import origins
-from edtech_survey.reports.filters import kind_of, supposed
+from edtech_survey.reports.filters import kind_of, sentence_start, supposed
 
 LONGEST_DATA = 40
 """Rows of the data folded under a picture; the CSV always has all of them."""
@@ -167,7 +167,8 @@ def grid(
             last = row[groups]
             span = f'scope="rowgroup" colspan="{len(columns)}"'
             parts.append(f'<tr class="group"><th {span}>{escape(str(last))}</th></tr>')
-        cells = [f'<th scope="row">{escape(cell(row, first, kinds[first]))}</th>']
+        name_of_row = sentence_start(cell(row, first, kinds[first]))
+        cells = [f'<th scope="row">{escape(name_of_row)}</th>']
         cells += [
             f"<td{_class(c in numeric)}>{_number(row, c, kinds[c], columns)}</td>"
             for c in list(columns)[1:]
