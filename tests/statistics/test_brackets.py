@@ -276,5 +276,12 @@ def test_extreme_counts_still_converge():
 def test_a_frame_that_holds_neither_is_refused():
     with pytest.raises(EstimateError, match="low, high, count"):
         brackets(pd.DataFrame({"pay": [1.0]}))
-    with pytest.raises(EstimateError, match="fraction"):
-        brackets(own(COUNTS), confidence=95)
+    for asked, said in (
+        ({"confidence": 95}, r"0\.95 for 95 percent"),
+        ({"quantiles": 50}, "fractions such as"),
+        ({"amounts": 0}, "dollars above 0"),
+    ):
+        with pytest.raises(EstimateError, match=said):
+            brackets(own(COUNTS), **asked)
+    with pytest.raises(EstimateError, match="do not cover all pay"):  # else the curve is wrong
+        brackets(own(COUNTS).iloc[1:])

@@ -168,7 +168,7 @@ def test_a_clear_slope_is_called_clear_and_its_interval_follows_the_confidence(t
     assert one(table)["label"] == NOT
     narrow, wide = (one(table, confidence=level) for level in (0.5, 0.99))
     assert wide["conf_low"] < narrow["conf_low"] < narrow["conf_high"] < wide["conf_high"]
-    with pytest.raises(EstimateError, match=r"fraction such as 0\.95"):
+    with pytest.raises(EstimateError, match=r"0\.95 for 95 percent"):
         regressions(table, confidence=95)
 
 
@@ -208,7 +208,17 @@ def test_unknown_columns_covariances_and_terms_are_refused_together(table):
         regressions(table, specs)
     for part in ("no column heads, pay", "'HC4'", "no ~", "log_salary"):
         assert part in str(caught.value)
-    assert "write it first" in one(table, "salary ~ C(category) + enrollment")["reason"]
+    for formula, reason in (
+        ("salary ~ C(category) + enrollment", "write it first"),
+        ("salary ~ (enrollment", "cannot be fitted: Unmatched"),
+        ("name ~ enrollment", "cannot be fitted"),
+    ):
+        assert reason in one(table, formula)["reason"]
+    assert influence(table, "rank(salary) ~ rank(enrollment)").empty
+    with pytest.raises(EstimateError, match="begin with es"):
+        regressions(SimpleNamespace())
+    with pytest.raises(EstimateError, match="price_year='soon'"):
+        salary_table(as_figures(PRINTED), price_year="soon")
 
 
 def test_no_argument_changes(table):

@@ -15,10 +15,14 @@ from scipy import optimize, stats
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
 from edtech_survey.statistics.given import given, pick
-from edtech_survey.statistics.intervals import wilson
+from edtech_survey.statistics.intervals import checked_confidence, wilson
 from edtech_survey.statistics.prices import priced, prices_of
-from edtech_survey.statistics.published import feasible_bases, read_percent, whole
-from edtech_survey.statistics.salary import check_confidence
+from edtech_survey.statistics.published import (
+    feasible_bases,
+    read_percent,
+    whole,
+    whole_number,
+)
 
 ITEM = "salary_bracket"
 _PER_MILLE = 1000
@@ -49,8 +53,8 @@ def brackets(
     *,
     source: str | None = None,
     dollar_year: int | None = None,
-    quantiles: Sequence[float] = (0.5,),
-    amounts: Sequence[float] = (),
+    quantiles: float | Sequence[float] = (0.5,),
+    amounts: float | Sequence[float] = (),
     prices: Any = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -70,7 +74,7 @@ def brackets(
         Default the one with the finest brackets.
     dollar_year : int, optional
         The year whose dollars people answered in; default the wave.
-    quantiles, amounts : sequence of float
+    quantiles, amounts : float or sequence of float
         Fractions, and dollars of ``price_year`` above which a share is wanted.
     prices : Evidence or DataFrame, optional
         Figures with the price index; default ``x``.
@@ -113,7 +117,11 @@ def brackets(
     2   100000-plus     share      33.0     32
     3           p50  quantile   84588.8   <NA>
     """
-    check_confidence(confidence)
+    checked_confidence(confidence)
+    wave = wave and whole_number("wave", wave)
+    quantiles, amounts = np.atleast_1d(quantiles).tolist(), np.atleast_1d(amounts).tolist()
+    if not all(0 < q < 1 for q in quantiles) or not all(amount > 0 for amount in amounts):
+        raise EstimateError("quantiles= are fractions such as 0.5, amounts= are dollars above 0")
     cells = _cells(x, wave, source)
     if cells.empty:
         return _shaped([])
@@ -228,6 +236,8 @@ def _cells(x: Any, wave: int | None, source: str | None) -> pd.DataFrame:
 
 def _own_cells(x: pd.DataFrame) -> pd.DataFrame:
     cells = x.sort_values("low").reset_index(drop=True)
+    if len(cells) and not (cells["low"].iloc[0] == 0 and not np.isfinite(cells["high"].iloc[-1])):
+        raise EstimateError("the brackets do not cover all pay: from low 0 to high infinity")
     slugs = [
         f"under-{b:.0f}" if a == 0 else f"{a:.0f}-{b:.0f}" if np.isfinite(b) else f"{a:.0f}-plus"
         for a, b in zip(cells["low"], cells["high"], strict=True)

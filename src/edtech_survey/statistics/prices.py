@@ -15,6 +15,8 @@ ITEM = "cpi_u"
 
 def price_index(figures: pd.DataFrame) -> pd.Series:
     """Annual average of the CPI-U by year."""
+    if not {"item", "group", "statistic", "wave", "value"} <= set(figures):
+        raise EstimateError("no prices: give an Evidence, or figures with the price index")
     rows = figures[
         (figures["item"] == ITEM) & (figures["group"] == "all") & (figures["statistic"] == "index")
     ]
@@ -91,12 +93,15 @@ def real(
         problems.append(Problem("year", missing, "say whose dollars they are"))
     if problems:
         raise EstimateError(f"no prices to make dollars of {to}", problems)
+    if np.ndim(amount) and np.ndim(year) and len(asked) != np.size(amount):
+        raise EstimateError(f"{np.size(amount)} amounts, {len(asked)} years: give one for each")
     factors = levels[int(to)] / levels.loc[asked.astype(int)].to_numpy()
+    factor = factors if np.ndim(year) else float(factors[0])
     if isinstance(amount, pd.Series):
-        return amount * (factors if len(factors) == len(amount) else factors[0])
-    if np.ndim(amount) == 0 and np.ndim(year) == 0:
-        return float(amount) * float(factors[0])
-    return np.asarray(amount, dtype=float) * (factors if np.ndim(year) else factors[0])
+        return amount * factor
+    number = np.nan if np.ndim(amount) == 0 and pd.isna(amount) else amount
+    found = np.asarray(number, dtype=float) * factor
+    return found if np.ndim(found) else float(found)
 
 
 def prices_of(x: Any, prices: Any = None) -> pd.DataFrame:

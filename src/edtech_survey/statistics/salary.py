@@ -14,7 +14,9 @@ from scipy import stats
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, HOLDS, NOT, VERDICTS, estimates, joined
 from edtech_survey.statistics.given import pick
+from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.prices import priced, prices_of
+from edtech_survey.statistics.published import whole_number
 
 MAX_CONDITION = 1e7
 """Seven digits agree with certified values (NIST StRD) up to here."""
@@ -61,20 +63,9 @@ _TABLE = {
     "currency": "str",
     "unit": "str",
 }
-_FIT = (
-    "name",
-    "label",
-    "verdict",
-    "formula",
-    "weights",
-    "clusters",
-    "unit",
-    "df",
-    "p_value",
-    "records",
-    "left_out",
-    "reason",
-)
+_FIT = dict.fromkeys(("name", "label", "verdict", "formula", "weights", "clusters", "unit"), "str")
+_FIT |= {"df": "Float64", "p_value": "Float64", "records": "Int64"}
+_FIT |= {"left_out": "str", "reason": "str"}
 _RANKS = re.compile(r"rank\(\w+\)\s*~\s*rank\(\w+\)")
 _KEYS = ["wave", "district_id"]
 
@@ -135,6 +126,8 @@ def salary_table(
        group  estimate  base  enrollment      currency
     0  coach   70610.0    13      4569.0  2024 dollars
     """
+    wave = wave and whole_number("wave", wave)
+    price_year = price_year and whole_number("price_year", price_year)
     if each == "district":
         return _records(x, wave, price_year, prices_of(x, prices))
     if each != "position":
@@ -143,7 +136,12 @@ def salary_table(
     year = wave or (int(asked.max()) if len(asked) else -1)
     found = {name: pick(x, *pair, wave=year) for name, pair in _ITEMS.items()}
     every = pd.concat(list(found.values()), ignore_index=True)
-    known = _taxonomy(x, every, positions)
+    known = positions
+    if known is None:
+        known = getattr(getattr(x, "codebook", None), "positions", None)
+    if known is None:
+        known = every[["group", "name"]].drop_duplicates().assign(category=pd.NA)
+        known = known.rename(columns={"group": "position", "name": "label"})
     _refuse(every, known)
     if found["salary"].empty:
         return _shaped([])
@@ -182,6 +180,8 @@ def salary_table(
 def _records(x: Any, wave: int | None, price_year: int | None, prices: Any) -> pd.DataFrame:
     """Join the positions of districts to their enrollment; keep own staff with pay and size."""
     answers = getattr(x, "responses", x)
+    if isinstance(answers, pd.DataFrame):
+        raise EstimateError('each="district" takes an Evidence, or its responses, not one frame')
     if answers is None:
         return _shaped([], district_id="str", position="str")
     districts, positions = answers.districts, answers.positions
@@ -227,14 +227,6 @@ def _shaped(rows: Any, **further: str) -> pd.DataFrame:
         table[f"log_{name}"] = np.log(values.where(values > 0))
     table = table.assign(item="position_salary", estimate=table["salary"], unit="usd")
     return estimates(table.astype(types))
-
-
-def _taxonomy(x: Any, rows: pd.DataFrame, positions: pd.DataFrame | None) -> pd.DataFrame:
-    known = getattr(getattr(x, "codebook", None), "positions", positions)
-    if positions is None and known is None:
-        found = rows[["group", "name"]].drop_duplicates()
-        return pd.DataFrame({"position": found["group"], "label": found["name"], "category": pd.NA})
-    return known if positions is None else positions
 
 
 def _refuse(rows: pd.DataFrame, known: pd.DataFrame) -> None:
@@ -320,24 +312,22 @@ def regressions(
       statistic  estimate  records
     0     slope       2.8        4
     """
-    check_confidence(confidence)
-    asked = specs_of(specs, weights, clusters, covariance)
-    check_specs(table, asked)
-    if table.empty:
-        return _fits([])
-    return _fits([_row(table, spec, confidence) for spec in asked.to_dict("records")])
+    checked_confidence(confidence)
+    asked = specs_of(table, specs, weights, clusters, covariance).to_dict("records")
+    rows = [] if table.empty else [_row(table, spec, confidence) for spec in asked]
+    return estimates(pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, *_FIT]).astype(_FIT))
 
 
-def check_confidence(confidence: float) -> None:
-    """Refuse a confidence level that is not a fraction between 0 and 1."""
-    if not 0 < confidence < 1:
-        raise EstimateError(f"confidence={confidence}: give a fraction such as 0.95")
-
-
-def specs_of(specs: Any, weights: Any, clusters: Any, covariance: str) -> pd.DataFrame:
-    """Bring specifications into one frame; what they leave open is as the arguments say."""
+def specs_of(
+    table: pd.DataFrame, specs: Any, weights: Any, clusters: Any = None, covariance: str = "HC3"
+) -> pd.DataFrame:
+    """Bring specifications into one frame, or refuse those that do not fit the table."""
+    if not isinstance(table, pd.DataFrame):
+        raise EstimateError("regressions are of a table: begin with es.salary_table(evidence)")
     if specs is None:
         specs = SPECS
+    if isinstance(specs, dict):
+        specs = pd.DataFrame({"name": list(specs), "formula": list(specs.values())})
     if not isinstance(specs, pd.DataFrame):
         specs = pd.DataFrame({"formula": [specs] if isinstance(specs, str) else list(specs)})
     if "formula" not in specs:
@@ -345,13 +335,9 @@ def specs_of(specs: Any, weights: Any, clusters: Any, covariance: str) -> pd.Dat
     given = {"weights": weights, "clusters": clusters, "covariance": covariance, "unit": None}
     frame = specs.assign(**{name: value for name, value in given.items() if name not in specs})
     frame = frame.assign(name=frame["name"] if "name" in frame else frame["formula"])
-    return frame.astype(object).where(frame.notna(), None)
-
-
-def check_specs(table: pd.DataFrame, specs: pd.DataFrame) -> None:
-    """Refuse unknown columns and covariances, all at once."""
+    frame = frame.astype(object).where(frame.notna(), None)
     problems = []
-    for spec in specs.to_dict("records"):
+    for spec in frame.to_dict("records"):
         where = f"specification {spec['name']}"
         if spec["covariance"] not in COVARIANCES:
             problems.append(
@@ -359,11 +345,14 @@ def check_specs(table: pd.DataFrame, specs: pd.DataFrame) -> None:
             )
         wanted = [spec["weights"], spec["clusters"], *_words(spec["formula"])]
         lacking = [name for name in wanted if name and name not in table]
-        if lacking or "~" not in spec["formula"]:
-            told = f"no column {', '.join(lacking)}" if lacking else "no ~ in the formula"
-            problems.append(Problem(where, told, f"there are {', '.join(map(str, table.columns))}"))
+        if "~" not in spec["formula"]:
+            problems.append(Problem(where, "no ~ in the formula", "write pay ~ enrollment"))
+        elif lacking:
+            there = ", ".join(map(str, table.columns))
+            problems.append(Problem(where, f"no column {', '.join(lacking)}", f"there are {there}"))
     if problems:
         raise EstimateError("the specifications do not fit the table", problems)
+    return frame
 
 
 def _words(formula: str) -> list[str]:
@@ -386,7 +375,11 @@ def fit(rows: pd.DataFrame, spec: dict[str, Any]) -> Any:
     weight = rows[spec["weights"]] if spec["weights"] else np.ones(len(rows))
     if len(rows) < 3:
         raise EstimateError(f"{len(rows)} rows are too few for a line")
-    model = smf.wls(spec["formula"], rows, weights=weight)
+    try:
+        model = smf.wls(spec["formula"], rows, weights=weight)
+    except Exception as error:  # the reader of formulas raises errors of its own
+        told = str(error).splitlines()[0]
+        raise EstimateError(f"{spec['formula']} cannot be fitted: {told}") from None
     sizes = np.linalg.norm(model.wexog, axis=0)
     condition = float(np.linalg.cond(model.wexog / sizes)) if (sizes > 0).all() else np.inf
     if len(rows) <= model.exog.shape[1]:
@@ -443,10 +436,10 @@ def _row(table: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[s
     sure = "conf_low" in told and (told["conf_low"] > 0 or told["conf_high"] < 0)
     label = HOLDS if sure else NOT
     known = {"label": label, "verdict": VERDICTS[label]} if "estimate" in told else {}
-    return {"item": term_of(spec["formula"])[2]} | row | shared_columns(rows) | told | known
+    return {"item": term_of(spec["formula"])[2]} | row | _shared_columns(rows) | told | known
 
 
-def shared_columns(rows: pd.DataFrame) -> dict[str, object]:
+def _shared_columns(rows: pd.DataFrame) -> dict[str, object]:
     """Source, wave, base, figures and synthetic mark of what is estimated from these rows."""
     one = {name: rows[name].dropna().unique() for name in ("source", "wave") if name in rows}
     printed = rows["figures"].dropna() if "figures" in rows else []
@@ -526,24 +519,3 @@ def _ranks(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[
         "records": n,
         "method": "Spearman, Bonett-Wright interval, permutation",
     }
-
-
-def _fits(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(list(rows), columns=[*ESTIMATE_COLUMNS, *_FIT])
-    texts = (
-        "name",
-        "label",
-        "verdict",
-        "formula",
-        "weights",
-        "clusters",
-        "unit",
-        "left_out",
-        "reason",
-    )
-    types = dict.fromkeys(texts, "str") | {
-        "df": "Float64",
-        "p_value": "Float64",
-        "records": "Int64",
-    }
-    return estimates(frame.astype(types))

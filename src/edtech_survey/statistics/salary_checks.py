@@ -13,22 +13,10 @@ from edtech_survey.statistics import salary
 
 _ALONE = "it alone decides a coefficient (leverage 1)"
 _CARRIED = ("source", "wave", "base", "base_kind", "synthetic", "figures")
-_FURTHER = (
-    "name",
-    "spec",
-    "formula",
-    "weights",
-    "unit",
-    "full",
-    "turns",
-    "added",
-    "weight",
-    "leverage",
-    "cooks_distance",
-    "dfbetas",
-    "influential",
-    "reason",
-)
+_FURTHER = dict.fromkeys(("name", "spec", "formula", "weights", "unit"), "str")
+_FURTHER |= {"full": "Float64", "turns": "boolean"}
+_FURTHER |= dict.fromkeys(("added", "weight", "leverage", "cooks_distance", "dfbetas"), "Float64")
+_FURTHER |= {"influential": "boolean", "reason": "str"}
 
 
 def influence(
@@ -74,10 +62,8 @@ def influence(
       name      full  estimate
     3    d  1.032258      -1.0
     """
-    asked = salary.specs_of(specs, weights, None, "HC3")
-    salary.check_specs(table, asked)
     parts = []
-    for spec in asked.to_dict("records"):
+    for spec in salary.specs_of(table, specs, weights).to_dict("records"):
         rows = salary.used_rows(table, spec)
         try:
             parts.append(_measures(rows, spec))
@@ -85,11 +71,7 @@ def influence(
             continue
     found = pd.concat(parts) if parts else pd.DataFrame()
     frame = pd.DataFrame(found, columns=[*ESTIMATE_COLUMNS, *_FURTHER])
-    numbers = ("full", "added", "weight", "leverage", "cooks_distance", "dfbetas")
-    texts = ("name", "spec", "formula", "weights", "unit", "reason")
-    types = dict.fromkeys(numbers, "Float64") | dict.fromkeys(texts, "str")
-    types |= {"turns": "boolean", "influential": "boolean"}
-    return estimates(frame.astype(types).reset_index(drop=True))
+    return estimates(frame.astype(_FURTHER).reset_index(drop=True))
 
 
 def _measures(rows: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
