@@ -119,8 +119,8 @@ def brackets(
     """
     checked_confidence(confidence)
     wave = wave and whole_number("wave", wave)
-    quantiles, amounts = np.atleast_1d(quantiles).tolist(), np.atleast_1d(amounts).tolist()
-    if not all(0 < q < 1 for q in quantiles) or not all(amount > 0 for amount in amounts):
+    fractions, above = np.atleast_1d(quantiles).tolist(), np.atleast_1d(amounts).tolist()
+    if not all(0 < q < 1 for q in fractions) or not all(amount > 0 for amount in above):
         raise EstimateError("quantiles= are fractions such as 0.5, amounts= are dollars above 0")
     cells = _cells(x, wave, source)
     if cells.empty:
@@ -171,9 +171,7 @@ def brackets(
         )
     ]
     told = shared | {"item": "salary_distribution", "figures": joined(*cells["figures"], behind)}
-    return _shaped(
-        [*shares, *_curve(told, counts, low, high, known, quantiles, amounts, confidence)]
-    )
+    return _shaped([*shares, *_curve(told, counts, low, high, known, fractions, above, confidence)])
 
 
 def _name(low: float, high: float) -> str:

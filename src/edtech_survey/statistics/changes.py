@@ -352,11 +352,7 @@ def bounds(
 def nonresponse_bounds(
     count: ArrayLike, base: ArrayLike, population: ArrayLike, differ: float | None = None
 ) -> Interval:
-    """Bounds for the share of a population of which only a part answered.
-
-    Cochran (1977), Sampling Techniques, 3rd ed., section 13.2; Manski (1989), Journal of
-    Human Resources 24:343-360, section II.
-    """
+    """Bounds for the share of a population of which only a part answered; see ``bounds``."""
     if differ is not None and differ < 0:
         raise EstimateError(f"differ={differ} is negative: give the points as a positive number")
     x, n = checked_counts(count, base)

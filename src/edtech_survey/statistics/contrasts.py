@@ -93,25 +93,16 @@ def _limits(parts: Sequence[_Part]) -> tuple[Range, Range]:
     # An upper limit is a lower limit with every sign turned.
     upper = [(-part.value, part.above) for part in parts]
     return (
-        Range(_least_lower(lower), _most_lower(lower)),
-        Range(-_most_lower(upper), -_least_lower(upper)),
+        Range(_lower(lower, worst=True), _lower(lower, worst=False)),
+        Range(-_lower(upper, worst=False), -_lower(upper, worst=True)),
     )
 
 
 _Pairs = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def _least_lower(parts: Sequence[_Pairs]) -> float:
-    values, squares = _combined(parts, worst=True)
-    return float((values - np.sqrt(squares)).min())
-
-
-def _most_lower(parts: Sequence[_Pairs]) -> float:
-    values, squares = _combined(parts, worst=False)
-    return float((values - np.sqrt(squares)).max())
-
-
-def _combined(parts: Sequence[_Pairs], *, worst: bool) -> _Pairs:
+def _lower(parts: Sequence[_Pairs], *, worst: bool) -> float:
+    """Give the lowest lower limit over all combinations, or the highest."""
     sums: _Pairs = (np.zeros(1), np.zeros(1))
     for value, square in parts:
         kept = _unbeaten(value, square, worst=worst)
@@ -120,7 +111,8 @@ def _combined(parts: Sequence[_Pairs], *, worst: bool) -> _Pairs:
             np.add.outer(sums[1], kept[1]).ravel(),
             worst=worst,
         )
-    return sums
+    lower = sums[0] - np.sqrt(sums[1])
+    return float(lower.min() if worst else lower.max())
 
 
 def _unbeaten(value: NDArray[np.float64], square: NDArray[np.float64], *, worst: bool) -> _Pairs:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import joined
+from edtech_survey.statistics.published import whole_number
 
 ITEM = "cpi_u"
 
@@ -121,6 +122,7 @@ class Priced(NamedTuple):
 def priced(year: int, to: int | None, prices: Any) -> Priced:
     """Bring dollars of a year to another's; where a year has no index (yet), they stay its own."""
     own, frame = Priced(1.0, year, pd.NA), prices_of(prices)
+    to = to and whole_number("price_year", to)
     if not to or to == year or "item" not in frame:
         return own
     rows = frame[frame["item"].eq(ITEM) & frame["wave"].isin([year, to]).fillna(False)]

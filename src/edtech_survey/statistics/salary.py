@@ -127,7 +127,6 @@ def salary_table(
     0  coach   70610.0    13      4569.0  2024 dollars
     """
     wave = wave and whole_number("wave", wave)
-    price_year = price_year and whole_number("price_year", price_year)
     if each == "district":
         return _records(x, wave, price_year, prices_of(x, prices))
     if each != "position":
