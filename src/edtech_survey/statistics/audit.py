@@ -18,6 +18,7 @@ from scipy import stats
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.statistics.audit_case import (
     BY_ROUNDING,
+    GRADES,
     GRIM,
     IMPOSSIBLE,
     PASSED,
@@ -37,6 +38,7 @@ from edtech_survey.statistics.audit_relations import relations as declared
 from edtech_survey.statistics.audit_relations import same_number
 from edtech_survey.statistics.given import given
 from edtech_survey.statistics.published import (
+    Feasible,
     Percent,
     bases_text,
     compatible_counts,
@@ -126,13 +128,11 @@ def audit(
         relations = x.relations if relations is None else relations
         known = [x.sources if sources is None else sources, x.publications]
         names = dict(zip(x.codebook.items["item"], x.codebook.items["label"], strict=True))
-        names |= _places(x.publications, x.sources, x.codebook.labels)
-        mine = x.own[["source", "wave"]].drop_duplicates()
-        names |= {source: f"{x.series.place}, {wave}" for source, wave in mine.to_numpy()}
-    frames = [frame for frame in known if frame is not None]
+        names |= _places(x)
     material = read(
-        x if figures is None else figures, relations, frames, disclosure_threshold, name, names
-    )
+        x if figures is None else figures, relations,
+        [frame for frame in known if frame is not None], disclosure_threshold, name, names,
+    )  # fmt: skip
     told = findings_frame(finding for check in CHECKS for finding in check(material))
     told["survey"] = told["source"].map(lambda source: names.get(source, source)).astype("str")
     problems = [Problem("of", f"{one!r} has no findings") for one in {*of} - {*told["source"]}]
@@ -142,37 +142,38 @@ def audit(
     return told[told["source"].isin(list(of) or told["source"])].reset_index(drop=True)
 
 
-def _places(
-    publications: pd.DataFrame, sources: pd.DataFrame, labels: pd.DataFrame
-) -> dict[str, str]:
+def _places(x: Any) -> dict[str, str]:
     """Name sources, and the publications of a collection: who, and which year."""
     found = {}
     for frame, key, year in (
-        (publications, "publication", "published"),
-        (sources, "source", "wave"),
+        (x.publications, "publication", "published"),
+        (x.sources, "source", "wave"),
     ):
         for row in frame.astype("str").fillna("").to_dict("records"):
             who, when = re.split(r"[,;]", row["publisher"])[0], re.search(r"\b\d{4}\b", row[year])
             found[row[key]] = f"{who}, {when[0]}" if when else who
-    short = labels[labels["kind"].eq("source")]
-    return found | dict(zip(short["code"], short["label"], strict=True))
+    short = x.codebook.labels[x.codebook.labels["kind"].eq("source")]
+    mine = x.own[["source", "wave"]].drop_duplicates().to_numpy()
+    return (
+        found
+        | dict(zip(short["code"], short["label"], strict=True))
+        | {source: f"{x.series.place}, {wave}" for source, wave in mine}
+    )
 
 
 # ------------------------------------------------------------------ percents and their bases
-
-_OTHER_BASE = "check the source for how many answered this item, and whether it was weighted"
 
 
 def percent_base(material: Material) -> Iterator[Finding]:
     """Ask whether each percent can be a whole number of the respondents that are stated."""
     shares = [figure for figure in material.first_printings if figure.percent]
-    tested = [figure for figure in shares if _why_untested(figure) is None]
+    tested = [figure for figure in shares if not _why_untested(figure)]
     for key, figures in grouped(tested, lambda one: (*one.question, one.base)).items():
-        fitting = [figure for figure in figures if _fits(figure)]
+        fitting = [one for one in figures if _fitting([one.percent], np.array([one.base]))[0]]
         yield from (_off_base(figure, material) for figure in figures if figure not in fitting)
         told = []
         for figure in fitting:
-            low, high = compatible_counts(figure.percent or Percent(0, 0), figure.base or 0)
+            low, high = compatible_counts(figure.percent, figure.base)
             count = f"{low}" if low == high else f"{low} to {high}"
             told.append(f"{figure.text} is {count} of {figure.base:,}")
         if fitting:
@@ -180,54 +181,54 @@ def percent_base(material: Material) -> Iterator[Finding]:
                           "; ".join(told), "can be shares of that base", "", GRIM)  # fmt: skip
     untested = [figure for figure in shares if _why_untested(figure)]
     for (source, why), figures in grouped(
-        untested, lambda one: (one.source, str(_why_untested(one)))
+        untested, lambda one: (one.source, _why_untested(one))
     ).items():
         what = f"{len(figures)} percents" if len(figures) > 1 else "one percent"
-        subject = f"{source}.{why.split(',')[0].replace(' ', '-')}"
         yield Finding(
-            "percent_base", subject, UNTESTABLE, tuple(figures), f"{what}: {why}",
+            "percent_base", f"{source}.{why.split(',')[0].replace(' ', '-')}", UNTESTABLE,
+            tuple(figures), f"{what}: {why}",
             "whether whole respondents could have given them cannot be told",
             "ask the publisher for counts", GRIM,
         )  # fmt: skip
 
 
-def _why_untested(figure: Figure) -> str | None:
+def _why_untested(figure: Figure) -> str:
     if figure.base is None:
         return "no base is printed"
     if figure.weighted:
         return "weighted, so that no count lies behind them"
     if _too_coarse([figure], figure.base):
         return "printed so coarsely that every percent is possible at their bases"
-    return None
+    return ""
 
 
 def _too_coarse(figures: Iterable[Figure], base: int | None) -> bool:
     """Tell whether percents of this precision can all come from a base, whatever they are."""
-    places = max(one.percent.decimals for one in figures if one.percent)
+    places = max(one.percent.decimals for one in figures)
     return base is not None and base >= 10 ** (places + 2)
 
 
-def _fits(figure: Figure) -> bool:
-    percent = figure.percent or Percent(0, 0)
-    return bool(_fitting(percent, np.array([figure.base]))[0])
+def _fitting(ways: Iterable[Percent], bases: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell of each base whether some count out of it prints the percent in one of the ways."""
+    counts = [compatible_counts(one, bases) for one in ways]
+    return np.asarray(np.any([one.low <= one.high for one in counts], axis=0))
 
 
-def _fitting(percent: Percent, bases: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell of each base whether some count out of it prints the percent."""
-    low, high = compatible_counts(percent, bases)
-    return low <= high
+def _padded(percent: Percent) -> list[Percent]:
+    """Give a percent as printed, and without the zeros at its end that may be padding."""
+    return [reading.percents[0] for reading in readings([percent])]
 
 
 def _off_base(figure: Figure, material: Material) -> Finding:
-    percent, base = figure.percent or Percent(0, 0), figure.base or 1
-    trimmed = [reading.percents[0] for reading in readings([percent])]
-    coarser = [other for other in trimmed if _fitting(other, np.array([base]))[0]]
+    percent, base, ways = figure.percent, figure.base, _padded(figure.percent)
+    coarser = [other for other in ways if _fitting([other], np.array([base]))[0]]
     below = int(percent.scaled * base // 10 ** (percent.decimals + 2))
-    beside = [
+    beside = " and ".join(
         f"{k} of {base:,} is {100 * k / base:.{percent.decimals + 1}f}%" for k in (below, below + 1)
-    ]
+    )
     tried = np.arange(1, base)
-    smaller = tried[np.any([_fitting(one, tried) for one in trimmed], axis=0)]
+    smaller = tried[_fitting(ways, tried)]
+    grade = IMPOSSIBLE
     implication = f"not a share of {base:,} respondents; smaller bases that print it: "
     implication += _some(smaller)
     if coarser:
@@ -236,20 +237,21 @@ def _off_base(figure: Figure, material: Material) -> Finding:
     elif len(smaller) and material.of_the_survey(figure):
         # Of those who answered the survey, some may have passed over this question.
         grade, implication = SUSPICIOUS, f"{implication}; fewer may have answered this question"
-    else:
-        grade = IMPOSSIBLE
-    arithmetic = f"{figure.text} of {base:,}: {' and '.join(beside)}, nothing between"
-    return Finding("percent_base", figure.figure_id, grade, (figure,), arithmetic, implication,
-                   _OTHER_BASE, GRIM, stated=base, bases=tuple(smaller))  # fmt: skip
+    return Finding(
+        "percent_base", figure.figure_id, grade, (figure,),
+        f"{figure.text} of {base:,}: {beside}, nothing between", implication,
+        "check the source for how many answered this item, and whether it was weighted", GRIM,
+        stated=base, bases=tuple(smaller),
+    )  # fmt: skip
 
 
-def _some(bases: Iterable[int], most: int = 12) -> str:
+def _some(bases: Iterable[int]) -> str:
     """Write bases for a reader; of a long list, its two ends and how many there are."""
     numbers = [int(base) for base in bases]
     runs = bases_text(numbers).split(", ") if numbers else ["none"]
-    if len(runs) <= most:
+    if len(runs) <= 12:
         return ", ".join(runs)
-    return f"{', '.join(runs[: most // 2])} ... {', '.join(runs[-most // 2 :])} ({len(numbers)})"
+    return f"{', '.join(runs[:6])} ... {', '.join(runs[-6:])} ({len(numbers)})"
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,7 @@ class Question:
     subject: str
     figures: tuple[Figure, ...]
     mode: str
-    stated: int | None
+    stated: Any
     must: bool = True
 
 
@@ -269,14 +271,14 @@ def joint_base(material: Material) -> Iterator[Finding]:
         limit = question.stated or question.figures[0].population
         if limit is None:
             continue
-        percents = [figure.percent for figure in question.figures if figure.percent]
+        percents = [figure.percent for figure in question.figures]
         found = joint_bases(percents, limit, parts=question.mode)
         if question.mode == "whole" and not len(found.bases):
             # Parts that miss their whole: perhaps an answer is not printed.
             looser = joint_bases(percents, limit, parts="rest")
             if len(looser.bases):
                 found, question = looser, replace(question, mode="rest")  # noqa: PLW2901
-        yield _joint_finding(question, percents, limit, found)
+        yield _joint_finding(question, limit, found)
 
 
 def _questions(material: Material) -> list[Question]:
@@ -300,7 +302,7 @@ def _questions(material: Material) -> list[Question]:
     return found
 
 
-def _joint_finding(question: Question, percents: list[Percent], limit: int, found: Any) -> Finding:
+def _joint_finding(question: Question, limit: int, found: Feasible) -> Finding:
     bases, stated = [int(base) for base in found.bases], question.stated
     printed = ", ".join(figure.text for figure in question.figures)
     how = {"whole": ", parts of one whole", "rest": ", exclusive answers and others"}
@@ -312,7 +314,7 @@ def _joint_finding(question: Question, percents: list[Percent], limit: int, foun
     if not bases:
         grade = IMPOSSIBLE if question.must else SUSPICIOUS
         implication = f"no single base up to {limit:,} can have printed all of them"
-        arithmetic += f"; {_best(question.figures, percents, limit)}"
+        arithmetic += f"; {_best(question.figures, limit)}"
     elif stated is None:
         grade, implication = UNTESTABLE, f"no base is printed; {len(bases)} of {limit:,} would do"
     elif stated in bases:
@@ -330,21 +332,16 @@ def _joint_finding(question: Question, percents: list[Percent], limit: int, foun
     )  # fmt: skip
 
 
-def _best(figures: tuple[Figure, ...], percents: list[Percent], limit: int) -> str:
+def _best(figures: tuple[Figure, ...], limit: int) -> str:
     bases = np.arange(1, limit + 1)
-    fits = np.array(
-        [
-            np.any([_fitting(way.percents[0], bases) for way in readings([one])], axis=0)
-            for one in percents
-        ]
-    )
+    fits = np.array([_fitting(_padded(one.percent), bases) for one in figures])
     most = int(fits.sum(axis=0).max())
     sets: dict[str, list[int]] = {}
     for at in np.flatnonzero(fits.sum(axis=0) == most):
         chosen = [one.text for one, fit in zip(figures, fits[:, at], strict=True) if fit]
         sets.setdefault(", ".join(chosen), []).append(int(bases[at]))
     told = "; ".join(f"{chosen} fit {_some(found)}" for chosen, found in sets.items())
-    return f"at most {most} of {len(percents)} do: {told}"
+    return f"at most {most} of {len(figures)} do: {told}"
 
 
 def counts_and_percents(material: Material) -> Iterator[Finding]:
@@ -368,10 +365,8 @@ def _paired_finding(
     limit = max(filter(None, (stated, known, first.population)), default=1_000)
     fits = tried = np.arange(1, limit + 1)
     for count, one in pairs:
-        low, high = compatible_counts(one.percent or Percent(0, 0), tried)
-        fits = np.intersect1d(
-            fits, tried[(low <= int(count.value or 0)) & (int(count.value or 0) <= high)]
-        )
+        low, high = compatible_counts(one.percent, tried)
+        fits = np.intersect1d(fits, tried[(low <= int(count.value)) & (int(count.value) <= high)])
     told = "; ".join(f"{count.digits} is {one.text}" for count, one in pairs)
     advice = "check the source for the base of these percents"
     if not len(fits) or (stated is None and known is not None and known not in fits):
@@ -419,37 +414,32 @@ _STEPS_MEAN = {
 def mean_steps(material: Material) -> Iterator[Finding]:
     """Ask whether a total in whole units, or usual parts of a post, gives each printed mean."""
     means = [
-        figure
-        for figure in material.first_printings
-        if figure.statistic == "mean" and figure.exact and figure.base and figure.value is not None
-        and (figure.unit in WHOLE or figure.unit in ("fte", "staff", "usd"))
+        one
+        for one in material.first_printings
+        if one.statistic == "mean" and one.exact and one.base and one.value is not None
+        and one.unit in (*WHOLE, "fte", "staff", "usd")
     ]  # fmt: skip
     for key, figures in grouped(means, lambda one: (*one.question, one.unit)).items():
-        by_grade: dict[str, list[tuple[Figure, str]]] = {}
-        for figure in figures:
-            grade, told = _stepped(figure)
-            by_grade.setdefault(grade, []).append((figure, told))
-        for grade, some in by_grade.items():
+        told = {figure: _stepped(figure) for figure in figures}
+        for grade, some in grouped(figures, lambda one: told[one][0]).items():  # noqa: B023
             yield Finding(
-                "mean_steps", f"{slug(key[:-1])}.{grade}", grade, tuple(one for one, _ in some),
-                "; ".join(f"{one.name}: {text}" for one, text in some), *_STEPS_MEAN[grade], GRIM,
+                "mean_steps", f"{slug(key[:-1])}.{grade}", grade, tuple(some),
+                "; ".join(f"{one.name}: {told[one][1]}" for one in some), *_STEPS_MEAN[grade], GRIM,
             )  # fmt: skip
 
 
 def _stepped(figure: Figure) -> tuple[str, str]:
-    span, base = figure.span, figure.base or 0
-    if span is None or figure.value is None:
-        return UNTESTABLE, figure.text
-    width = Fraction(span.high) - Fraction(span.low)
+    low, base = Fraction(figure.span.low), figure.base
+    width = Fraction(figure.span.high) - low
     total = f"{figure.text} × {base:,} = {shown(figure.value * base)}"
     usual = STEPS if figure.unit in ("fte", "staff") else {"whole": Fraction(1)}
     for name, step in usual.items():
         if width * base >= step:
             always = f"any mean over {base:,} fits {name}"
             return (UNTESTABLE if name == "whole" else PASSED), f"{total} ({always})"
-        lowest = math.ceil(Fraction(span.low) * base / step) * step
+        lowest = math.ceil(low * base / step) * step
         for fitting in (lowest, lowest + step):
-            if fitting / base in span:
+            if fitting / base in figure.span:
                 return PASSED, f"{total} ({name}: {shown(fitting)})"
     return (IMPOSSIBLE if figure.unit in WHOLE else SUSPICIOUS), f"{total} (no {list(usual)[-1]})"
 
@@ -458,7 +448,7 @@ def extremes(material: Material) -> Iterator[Finding]:
     """Ask whether means and totals lie where the smallest and largest value allow."""
     same = grouped(material.first_printings, lambda one: (*one.question, one.group))
     for figures in same.values():
-        named = {one.statistic: one for one in figures if one.span is not None}
+        named = {one.statistic: one for one in figures if one.value is not None}
         if "min" not in named or "max" not in named:
             continue
         low, high = named["min"], named["max"]
@@ -466,15 +456,11 @@ def extremes(material: Material) -> Iterator[Finding]:
         for name in ("mean", "median", "mean_of_ratios", "ratio_of_totals"):
             if name in named:
                 grades = {_ascending(low, named[name]), _ascending(named[name], high)}
-                worst = next(g for g in (IMPOSSIBLE, BY_ROUNDING, PASSED) if g in grades)
                 told = f"{name.replace('_', ' ')} {named[name].text}"
-                tests.append((worst, told, named[name]))
+                tests.append((min(grades, key=GRADES.index), told, named[name]))
         if "total" in named:
             tests.append(_total_test(named["total"], low, high))
-        grade = next(
-            one for one in (IMPOSSIBLE, BY_ROUNDING, UNTESTABLE, PASSED) if one in
-            [found for found, _, _ in tests]
-        )  # fmt: skip
+        grade = min((found for found, *_ in tests), key=GRADES.index)
         wrong = [told for found, told, _ in tests if found == grade and grade != PASSED]
         yield Finding(
             "extremes", slug((*low.question, low.group)), grade,
@@ -486,8 +472,6 @@ def extremes(material: Material) -> Iterator[Finding]:
 
 
 def _ascending(low: Figure, high: Figure) -> str:
-    if low.value is None or high.value is None or low.span is None or high.span is None:
-        return IMPOSSIBLE
     if low.value <= high.value:
         return PASSED
     return BY_ROUNDING if low.span.low <= high.span.high else IMPOSSIBLE
@@ -495,7 +479,7 @@ def _ascending(low: Figure, high: Figure) -> str:
 
 def _total_test(total: Figure, low: Figure, high: Figure) -> tuple[str, str, Figure]:
     n = total.base
-    if not n or total.value is None or low.value is None or high.value is None:
+    if not n:
         return UNTESTABLE, f"total {total.text} has no base", total
     least, most = low.value * (n - 1) + high.value, high.value * (n - 1) + low.value
     told = f"total {total.text} over {n:,}: {shown(least)} to {shown(most)} is possible"
@@ -554,9 +538,10 @@ def _numbers(first: float, last: float) -> str:
 
 def printed_twice(material: Material) -> Iterator[Finding]:
     """Ask whether a report prints a number in one way wherever it prints it."""
+    by_id = {figure.figure_id: figure for figure in material.figures}
 
     def printing(figure: Figure) -> tuple[object, ...]:
-        first = material.by_id.get(figure.repeats or "", figure)
+        first = by_id.get(figure.repeats, figure)
         return (*first.question, first.group, first.statistic)
 
     for figures in grouped(material.figures, printing).values():
@@ -581,13 +566,10 @@ def printed_elsewhere(material: Material) -> Iterator[Finding]:
 _TELLING_DIGITS = 3
 """Figures that agree by chance are few if they have as many significant digits."""
 
-_RARE = 0.05
-"""Padding is suspected where so many zeros at the end would be rarer than this."""
-
 
 def identical_rows(material: Material) -> Iterator[Finding]:
     """Look for two rows of a report that are alike in two columns, one of them telling."""
-    for report, figures in grouped(material.first_printings, lambda one: one.report).items():
+    for report, figures in grouped(material.first_printings, lambda one: one.question[:3]).items():
         rows = {
             group: {(one.item, one.statistic): one for one in cells if one.value is not None}
             for group, cells in grouped(figures, lambda one: one.group).items()
@@ -595,11 +577,12 @@ def identical_rows(material: Material) -> Iterator[Finding]:
         }
         rows = {group: cells for group, cells in rows.items() if len(cells) > 1}
         alike = [
-            _alike_finding(slug((*report, one, other)), rows[one], rows[other])
+            finding
             for one, other in combinations(rows, 2)
+            if (finding := _alike(slug((*report, one, other)), rows[one], rows[other]))
         ]
-        yield from (finding for finding in alike if finding)
-        if len(rows) > 1 and not any(alike):
+        yield from alike
+        if len(rows) > 1 and not alike:
             compared = tuple(figure for cells in rows.values() for figure in cells.values())
             names = ", ".join(next(iter(cells.values())).label for cells in rows.values())
             yield Finding(
@@ -610,27 +593,28 @@ def identical_rows(material: Material) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _alike_finding(subject: str, row: Any, beside: Any) -> Finding | None:
-    shared = [column for column in row if column in beside]
-    same = [column for column in shared if row[column].value == beside[column].value != 0]
-    digits = [len(re.sub(r"[,.]", "", row[column].digits).strip("0")) for column in same]
+def _alike(subject: str, row: Any, beside: Any) -> Finding | None:
+    pairs = [(row[column], beside[column]) for column in row if column in beside]
+    same = [(one, other) for one, other in pairs if one.value == other.value != 0]
+    digits = [len(re.sub(r"[,.]", "", one.digits).strip("0")) for one, _ in same]
     if len(same) < 2 or max(digits) < _TELLING_DIGITS:
         return None
-    pairs = [(row[column], beside[column]) for column in same]
-    one, other = pairs[0]
     told = "; ".join(
         f"{a.about} {'' if a.statistic == 'count' else a.statistic + ' '}{a.text} = {b.text}"
-        for a, b in pairs
+        for a, b in same
     )
-    apart = "; ".join(
-        f"{row[c].about} {row[c].text} and {beside[c].text}" for c in shared if c not in same
-    )
+    apart = [f"{a.about} {a.text} and {b.text}" for a, b in pairs if (a, b) not in same]
+    told += f"; apart: {'; '.join(apart)}" if apart else ""
     return Finding(
-        "identical_rows", subject, SUSPICIOUS, tuple(figure for pair in pairs for figure in pair),
-        f"{one.label} and {other.label}: {told}" + (f"; apart: {apart}" if apart else ""),
-        f"agree in {len(same)} of {len(shared)} columns, which may be chance or one cell filled in "
+        "identical_rows", subject, SUSPICIOUS, tuple(figure for pair in same for figure in pair),
+        f"{same[0][0].label} and {same[0][1].label}: {told}",
+        f"agree in {len(same)} of {len(pairs)} columns, which may be chance or one cell filled in "
         "twice", "check the source for both rows", DUPLICATES,
     )  # fmt: skip
+
+
+_RARE = 0.05
+"""Padding is suspected where so many zeros at the end would be rarer than this."""
 
 
 def precision(material: Material) -> Iterator[Finding]:
@@ -686,18 +670,19 @@ _SINGLED_OUT = 2
 
 def small_bases(material: Material) -> Iterator[Finding]:
     """Look for means over few, extremes and counts of one, beside a list of names."""
+    lists = {
+        relation.source: relation
+        for relation in reversed(material.relations)
+        if relation.kind == "respondents" and not relation.missing
+    }
     for source, figures in grouped(material.first_printings, lambda one: one.source).items():
-        listed = [
-            relation
-            for relation in material.relations
-            if relation.kind == "respondents" and relation.source == source and not relation.missing
-        ]
-        unit = listed[0].result.unit if listed and listed[0].result else ""
+        listed = lists.get(source)
+        unit = listed.result.unit if listed and listed.result else ""
         risky = _risks(figures, material.threshold, unit)
         based = tuple(figure for figure in figures if figure.base)
         if listed:
             for kind, some in risky:
-                yield _risk_finding(kind, some, len(listed[0].parts))
+                yield _risk_finding(kind, some, len(listed.parts))
         elif risky:
             some = [figure for _, part in risky for figure in part]
             yield Finding(
@@ -716,36 +701,31 @@ def small_bases(material: Material) -> Iterator[Finding]:
 
 
 def _risks(figures: list[Figure], threshold: int, unit: str) -> list[tuple[str, list[Figure]]]:
-    of_people = [one for one in figures if one.base and one.exact and one.unit != "comments"]
     kinds = {
-        f"means over fewer than {threshold}": [
-            one for one in of_people if one.statistic in _AVERAGES and (one.base or 0) < threshold
-        ],
-        "one respondent's own value": [one for one in of_people if one.statistic in ("min", "max")],
-        "counts of one or two": [
-            one
-            for one in of_people
-            if one.statistic == "count" and one.value and one.value <= _SINGLED_OUT
-            and unit in ("", one.unit)
-        ],
+        f"means over fewer than {threshold}":
+            lambda one: one.statistic in _AVERAGES and one.base < threshold,
+        "one respondent's own value": lambda one: one.statistic in ("min", "max"),
+        "counts of one or two": lambda one: one.statistic == "count" and one.value
+            and one.value <= _SINGLED_OUT and unit in ("", one.unit),
     }  # fmt: skip
+    of_people = [one for one in figures if one.base and one.exact and one.unit != "comments"]
     return [
         (kind, items)
-        for kind, found in kinds.items()
-        for items in grouped(found, lambda one: one.item).values()
+        for kind, stands_out in kinds.items()
+        for items in grouped(filter(stands_out, of_people), lambda one: one.item).values()
     ]
 
 
 def _risk_finding(kind: str, figures: list[Figure], named: int) -> Finding:
     means = kind.startswith("means")
-    ordered = sorted(figures, key=lambda one: one.base or 0) if means else figures
+    ordered = sorted(figures, key=lambda one: one.base) if means else figures
     words = {"min": "smallest ", "max": "largest "}
     told = "; ".join(
         f"{'' if one.group == 'all' or len(ordered) == 1 else one.label + ' '}"
         + (f"{one.text} over {one.base}" if means else f"{words.get(one.statistic, '')}{one.text}")
         for one in ordered
     )
-    smallest = min(one.base or 0 for one in figures)
+    smallest = ordered[0].base
     implication = {
         "o": "it belongs to one of them, whom others may recognize",
         "c": "one is alone with the answer, and of two each knows the other's",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -60,12 +60,8 @@ class Span:
 
     def plus(self, other: Span) -> Span:
         """Every sum of a number of this and one of the other."""
-        return Span(
-            self.low + other.low,
-            self.high + other.high,
-            self.low_in and other.low_in,
-            self.high_in and other.high_in,
-        )
+        ends = self.low_in and other.low_in, self.high_in and other.high_in
+        return Span(self.low + other.low, self.high + other.high, *ends)
 
     def times(self, other: Span) -> Span:
         """Every product of a number of this and one of the other."""
@@ -80,13 +76,12 @@ class Span:
     def over(self, other: Span) -> Span:
         """Every quotient; dividing by a range with zero inside leaves anything possible."""
         if other.low < 0 < other.high or (other.low == other.high == 0):
-            return Span(-math.inf, math.inf)
-        low = _inverse(other.high, -1), other.high_in
-        high = _inverse(other.low, 1), other.low_in
-        return self.times(Span(low[0], high[0], low[1], high[1]))
-
-    def __str__(self) -> str:
-        return self.text()
+            return ANY
+        ends = [
+            side * math.inf if not end else 1 / Fraction(end) if math.isfinite(end) else Fraction(0)
+            for end, side in ((other.high, -1), (other.low, 1))
+        ]
+        return self.times(Span(*ends, other.high_in, other.low_in))
 
     def text(self, places: int = 2) -> str:
         """Write a range for a reader."""
@@ -96,6 +91,9 @@ class Span:
             return "any number" if math.isinf(self.low) else f"{shown(self.low, places)} or more"
         low = f"{shown(self.low, places)} to" if math.isfinite(self.low) else "up to"
         return f"{low}{'' if self.high_in else ' below'} {shown(self.high, places)}"
+
+
+ANY = Span(-math.inf, math.inf)
 
 
 def span_of(value: Fraction, unit: Fraction) -> Span:
@@ -108,10 +106,7 @@ def span_of(value: Fraction, unit: Fraction) -> Span:
 
 def total_of(spans: Iterable[Span]) -> Span:
     """Add spans up."""
-    added = Span(Fraction(0), Fraction(0))
-    for span in spans:
-        added = added.plus(span)
-    return added
+    return reduce(Span.plus, spans, Span(Fraction(0), Fraction(0)))
 
 
 def shown(number: Number, places: int = 2) -> str:
@@ -121,12 +116,6 @@ def shown(number: Number, places: int = 2) -> str:
     exact = Decimal(Fraction(number).numerator) / Decimal(Fraction(number).denominator)
     text = f"{exact:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _inverse(number: Number, side: int) -> Number:
-    if not number:
-        return side * math.inf
-    return Fraction(0) if math.isinf(number) else 1 / Fraction(number)
 
 
 # ------------------------------------------------------------------ figures
@@ -155,16 +144,16 @@ class Figure:
     figure_id: str
     source: str
     publication: str
-    wave: int | None
+    wave: Any
     item: str
     group: str
     statistic: str
     printed: str
-    value: Fraction | None
+    value: Any  # a fraction; None where it is in words
     unit: str
-    base: int | None
+    base: Any
     base_kind: str
-    population: int | None
+    population: Any
     note: str
     synthetic: bool
     label: str
@@ -172,19 +161,19 @@ class Figure:
     place: str
 
     @property
-    def report(self) -> tuple[Hashable, ...]:
-        """The publication and wave it stands in."""
-        return (self.source, self.publication, self.wave)
+    def question(self) -> tuple[Hashable, ...]:
+        """The question that it answers, of a publication and a wave."""
+        return (self.source, self.publication, self.wave, self.item)
 
     @property
-    def question(self) -> tuple[Hashable, ...]:
-        """The question of that report which it answers."""
-        return (*self.report, self.item)
+    def bound(self) -> str:
+        """What its note says of it: a bound, an approximation, or nothing."""
+        return next((word for word in _BOUNDS if self.note.startswith(word)), "")
 
     @property
     def exact(self) -> bool:
         """Neither a bound nor an approximation."""
-        return not self.note.startswith(tuple(_BOUNDS))
+        return not self.bound
 
     @property
     def weighted(self) -> bool:
@@ -192,10 +181,10 @@ class Figure:
         return bool(re.search(r"\bweighted\b", self.note))
 
     @property
-    def repeats(self) -> str | None:
+    def repeats(self) -> str:
         """The figure that this one prints again, as its note says."""
         found = _REPEAT.search(self.note)
-        return found[1].rstrip(".") if found else None
+        return found[1].rstrip(".") if found else ""
 
     @property
     def name(self) -> str:
@@ -212,7 +201,7 @@ class Figure:
     def _token(self) -> str | None:
         """The digits in the text that stand for the value, None if it is in words."""
         for token in _TOKEN.findall(self.printed) if self.value is not None else []:
-            if Fraction(Decimal(token.replace(",", ""))) * self.scale == abs(self.value or 0):
+            if Fraction(Decimal(token.replace(",", ""))) * self.scale == abs(self.value):
                 return str(token)
         return None
 
@@ -236,11 +225,10 @@ class Figure:
         """The number with its sign, and with what its note says of it, for a reader."""
         dollars = self.unit == "usd" and self.value is not None
         number = f"{'$' * dollars}{self.digits}{'%' * (self.unit == 'percent')}"
-        bounds = (how for word, how in _BOUNDS.items() if self.note.startswith(word))
-        return next(bounds, "{}").format(number)
+        return _BOUNDS[self.bound].format(number) if self.bound else number
 
     @cached_property
-    def percent(self) -> Percent | None:
+    def percent(self) -> Any:
         """The share, as a percent at its printed precision; None if it is not plain."""
         if self.statistic != "share" or self.value is None or not self.exact:
             return None
@@ -250,19 +238,15 @@ class Figure:
         return Percent(int(self.value), 0) if whole and self.unit == "percent" else None
 
     @cached_property
-    def span(self) -> Span | None:
-        """What the number can have been before rounding; None where there is no number."""
+    def span(self) -> Span:
+        """What the number can have been before rounding; anything where there is none."""
         value = self.value
-        if value is None:
-            return None
-        bounds = {
-            "lower bound": Span(value, math.inf),
-            "upper bound": Span(Fraction(0) if value >= 0 else -math.inf, value),
-            "approximate": Span(-math.inf, math.inf),
-        }
-        for word, span in bounds.items():
-            if self.note.startswith(word):
-                return span
+        if value is None or self.bound == "approximate":
+            return ANY
+        if self.bound == "lower bound":
+            return Span(value, math.inf)
+        if self.bound:
+            return Span(Fraction(0) if value >= 0 else -math.inf, value)
         if "probably rounded" in self.note:
             unit = 1
             while int(value) and abs(int(value)) % (10 * unit) == 0:
@@ -300,11 +284,11 @@ class Relation:
     source: str
     relation_id: str
     kind: str
-    result: Figure | None
+    result: Any
     parts: tuple[Figure, ...]
     over: tuple[Figure, ...]
-    base: int | None
-    stated: int | None
+    base: Any
+    stated: Any
     must: bool
     note: str
     names: tuple[str, ...]
@@ -313,12 +297,7 @@ class Relation:
     @property
     def figures(self) -> tuple[Figure, ...]:
         """Result, parts and over, as far as they are given."""
-        return (*((self.result,) if self.result else ()), *self.parts, *self.over)
-
-    @property
-    def numbers(self) -> bool:
-        """Whether every figure is a number."""
-        return all(figure.value is not None for figure in self.figures)
+        return (*([self.result] if self.result else []), *self.parts, *self.over)
 
     @property
     def failed(self) -> str:
@@ -329,18 +308,11 @@ class Relation:
         self, grade: str, arithmetic: str, implication: str, advice: str, method: str
     ) -> Finding:
         """Make the finding, with the relation's note after its implication."""
-        return Finding(
-            self.kind,
-            self.relation_id,
-            grade,
-            self.figures,
-            arithmetic,
-            f"{implication}; {self.note}" if self.note else implication,
-            "" if grade == PASSED else advice,
-            method,
-            source=self.source,
-            ids=self.names,
-        )
+        if self.note:
+            implication = f"{implication}; {self.note}"
+        told = arithmetic, implication, "" if grade == PASSED else advice, method
+        return Finding(self.kind, self.relation_id, grade, self.figures, *told, self.source,
+                       self.names)  # fmt: skip
 
     def untestable(self, why: str, arithmetic: str = "") -> Finding:
         """Make the finding of a relation that what is printed does not allow to test."""
@@ -361,16 +333,11 @@ class Material:
     relations: tuple[Relation, ...] = ()
 
     @cached_property
-    def by_id(self) -> dict[str, Figure]:
-        """Figures by their identifier."""
-        return {figure.figure_id: figure for figure in self.figures}
-
-    @cached_property
     def first_printings(self) -> tuple[Figure, ...]:
         """Figures without those that only print another one again."""
         return tuple(figure for figure in self.figures if not figure.repeats)
 
-    def stated(self, figure: Figure) -> int | None:
+    def stated(self, figure: Figure) -> Any:
         """How many answered, as the publication states it: None where nothing says so."""
         derived = figure.base_kind in ("derived", "feasible")
         told = self.answered.get(figure.source) if derived else None
@@ -382,8 +349,10 @@ class Material:
         return any(figure.base in some for some in told) or "base is the size of" in figure.note
 
 
-NEEDED = ("figure_id", "item", "group", "statistic", "printed", "value", "unit", "base")
-RELATION_COLUMNS = ("source", "relation_id", "kind", "result", "parts", "over", "base", "force")
+NEEDED = {
+    "figures": ("figure_id", "item", "group", "statistic", "printed", "value", "unit", "base"),
+    "relations": ("source", "relation_id", "kind", "result", "parts", "over", "base", "force"),
+}
 
 
 def read(
@@ -396,16 +365,11 @@ def read(
 ) -> Material:
     """Read frames for an audit; ``name`` puts a group into words, ``names`` items and places."""
     problems = [
-        Problem("figures", f"column {column!r} is missing", "add it; NA where nothing is known")
-        for column in NEEDED
-        if column not in figures.columns
+        Problem(what, f"column {column!r} is missing", "add it; NA where nothing is known")
+        for what, frame in (("figures", figures), ("relations", relations))
+        for column in NEEDED[what]
+        if frame is not None and column not in frame.columns
     ]
-    if relations is not None:
-        problems += [
-            Problem("relations", f"column {column!r} is missing", "read them with read_relations")
-            for column in RELATION_COLUMNS
-            if column not in relations.columns
-        ]
     if not problems:
         twice = figures["figure_id"][figures["figure_id"].duplicated()].unique()
         endless = figures.loc[figures["value"].isin([math.inf, -math.inf]), "figure_id"]
@@ -415,16 +379,17 @@ def read(
         problems.append(Problem("disclosure_threshold", f"{threshold} is below 1"))
     if problems:
         raise EstimateError("these figures cannot be audited", problems)
-    rows = as_figures(figures).to_dict("records")
     answered: dict[str, tuple[int, ...]] = {}
     for frame in known:
         for row in frame.dropna(subset=["answered"]).to_dict("records"):
             told = re.sub(r"\(.*?\)|,", "", str(row["answered"]))  # "1,028" or "350 (2014)"
             name_of = _text(row.get("publication")) or _text(row["source"])
             answered[name_of] = tuple(map(int, re.findall(r"\d+", told)))
+    rows = as_figures(figures).to_dict("records")
     given = Material(tuple(_figure(row, name, names) for row in rows), answered, threshold)
+    by_id = {figure.figure_id: figure for figure in given.figures}
     declared = [] if relations is None else relations.to_dict("records")
-    return replace(given, relations=tuple(_relation(row, given) for row in declared))
+    return replace(given, relations=tuple(_relation(row, given, by_id) for row in declared))
 
 
 def _figure(
@@ -445,26 +410,23 @@ def _figure(
     )
 
 
-def _relation(row: Mapping[Hashable, Any], given: Material) -> Relation:
-    result = _text(row["result"])
-    parts, over = ([one for one in _text(row[c]).split(";") if one] for c in ("parts", "over"))
-    names = tuple(dict.fromkeys([*([result] if result else []), *parts, *over]))
-    found = {one: given.by_id[one] for one in names if one in given.by_id}
-    base = _whole(row["base"])
-    first = [found[one] for one in parts if one in found]
+def _relation(
+    row: Mapping[Hashable, Any], given: Material, by_id: Mapping[str, Figure]
+) -> Relation:
+    ids = {column: _text(row[column]).split(";") for column in ("result", "parts", "over")}
+    result, parts, over = (tuple(by_id[one] for one in of if one in by_id) for of in ids.values())
+    names = tuple(dict.fromkeys(one for of in ids.values() for one in of if one))
     return Relation(
-        source=_text(row["source"]),
-        relation_id=_text(row["relation_id"]),
-        kind=_text(row["kind"]),
-        result=found.get(result),
-        parts=tuple(first),
-        over=tuple(found[one] for one in over if one in found),
-        base=base,
-        stated=base or (given.stated(first[0]) if first else None),
-        must=(_text(row["force"]) or "must") == "must",
+        **{column: _text(row[column]) for column in ("source", "relation_id", "kind")},
+        result=result[0] if result else None,
+        parts=parts,
+        over=over,
+        base=_whole(row["base"]),
+        stated=_whole(row["base"]) or (given.stated(parts[0]) if parts else None),
+        must=_text(row["force"]) != "should",
         note=_text(row.get("note")),
         names=names,
-        missing=tuple(one for one in names if one not in found),
+        missing=tuple(one for one in names if one not in by_id),
     )
 
 
@@ -472,7 +434,7 @@ def _text(cell: Any) -> str:
     return "" if cell is None or pd.isna(cell) else str(cell)
 
 
-def _whole(cell: Any) -> int | None:
+def _whole(cell: Any) -> Any:
     return None if pd.isna(cell) else int(cell)
 
 
@@ -493,8 +455,19 @@ class Finding:
     method: str
     source: str = ""
     ids: tuple[str, ...] = ()
-    stated: int | None = None
+    stated: Any = None
     bases: tuple[int, ...] | None = None
+
+
+COLUMNS = dict.fromkeys(
+    ("finding_id", "check", "grade", "source", "item", "name", "figures", "count", "printed",
+     "arithmetic", "implication", "supports", "advice", "base", "bases", "base_high", "method"),
+    "str",
+) | dict.fromkeys(("count", "base", "base_high"), "Int64") | {"synthetic": "bool"}  # fmt: skip
+"""Columns of the findings, in order, with their types."""
+
+_MOST_ITEMS = 3
+_SUPPORTING = ("sum", "quotient", "share_of", "growth", "parts")
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
@@ -508,21 +481,19 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
         figures, bases = finding.figures, finding.bases
         names = finding.ids or tuple(figure.figure_id for figure in figures)
         subjects = figures[:1] if finding.ids else figures  # a relation is about its result
+        one = figures[0] if len(figures) == 1 and not finding.ids else None
+        about = _items(figure.about for figure in subjects)
         rows.append(
             {
                 "finding_id": told if seen[told] == 1 else f"{told}-{seen[told]}",
                 "check": finding.check,
                 "grade": finding.grade,
                 "source": finding.source or figures[0].source,
-                "item": _items(subjects, lambda figure: figure.item),
-                "name": _items(subjects, lambda figure: figure.about)
-                if finding.ids
-                else _named(figures),
+                "item": _items(figure.item for figure in subjects),
+                "name": f"{about}: {one.label}" if one and one.group != "all" else about,
                 "figures": " ".join(names),
                 "count": len(names),
-                "printed": ", ".join(figure.text for figure in figures)
-                if bases is not None
-                else None,
+                "printed": None if bases is None else ", ".join(one.text for one in figures),
                 "arithmetic": finding.arithmetic,
                 "implication": finding.implication,
                 "supports": _supports(finding, given),
@@ -537,34 +508,11 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-_TEXTS = (
-    "finding_id", "check", "grade", "source", "item", "name", "figures", "count", "printed",
-    "arithmetic", "implication", "supports", "advice", "base", "bases", "base_high", "method",
-)  # fmt: skip
-COLUMNS = (
-    dict.fromkeys(_TEXTS, "str")
-    | dict.fromkeys(("count", "base", "base_high"), "Int64")
-    | {"synthetic": "bool"}
-)
-"""Columns of the findings, in order, with their types."""
-
-_MOST_ITEMS = 3
-
-
-def _items(figures: Iterable[Figure], key: Callable[[Figure], str]) -> str:
-    found = list(dict.fromkeys(key(figure) for figure in figures))
+def _items(names: Iterable[str]) -> str:
+    found = list(dict.fromkeys(names))
     if len(found) > _MOST_ITEMS:
         return f"{len(found)} items"
     return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
-
-
-def _named(figures: tuple[Figure, ...]) -> str:
-    if len(figures) == 1 and figures[0].group != "all":
-        return f"{figures[0].about}: {figures[0].label}"
-    return _items(figures, lambda figure: figure.about)
-
-
-_SUPPORTING = ("sum", "quotient", "share_of", "growth", "parts")
 
 
 def _supports(finding: Finding, all_of: Iterable[Finding]) -> str | None:
