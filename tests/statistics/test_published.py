@@ -308,7 +308,6 @@ def test_an_assumed_base_that_cannot_be_is_refused_with_its_neighbours(one_to_on
         ({"waves": [2019]}, "wave 2019: no such share -> there are 2017, 2020"),
         ({"sources": ["ct-2025"]}, "source ct-2025: no such share -> there are ct-2017"),
         ({"population": 40}, "53 answered of 40 -> correct population="),
-        ({"population": -5}, "a whole number of at least 1"),
     ],
 )
 def test_a_choice_that_is_not_there_is_refused(one_to_one_figures, choices, said):
@@ -340,43 +339,23 @@ def row(statistic, printed, value, note=None):
     return tuple(printed_range(frame).iloc[0])
 
 
-@pytest.mark.parametrize(
-    ("printed", "half"),
-    [
-        ("0.98", 0.005),
-        ("2.90", 0.005),
-        ("23%", 0.5),
-        ("42.9%", 0.05),
-        ("$116,668", 0.5),
-        ("1 : 1,008", 0.5),
-        ("1 : 2.5", 0.05),
-    ],
-)
-def test_half_of_the_last_printed_place(printed, half):
-    assert half_unit(printed) == pytest.approx(half)
-
-
-def test_words_have_no_last_place():
-    assert half_unit("eight") is None
-    assert half_unit(pd.NA) is None
-    assert row("mean", "eight", 8.0) == (8.0, 8.0)
-
-
-@pytest.mark.parametrize("decimals", [0, 1, 2, 3])
-def test_every_number_lies_in_the_range_of_what_it_is_printed_as(decimals):
+def test_half_of_the_last_printed_place():
+    halves = {"0.98": 0.005, "2.90": 0.005, "23%": 0.5, "42.9%": 0.05, "$116,668": 0.5,
+              "1 : 1,008": 0.5, "1 : 2.5": 0.05}  # fmt: skip
+    assert {text: half_unit(text) for text in halves} == pytest.approx(halves)
+    assert half_unit("eight") is half_unit(pd.NA) is None
     for exact in (0, 0.0005, 0.49, 2.925, 12.345, 999.5, 116_667.995):
-        printed = f"{exact:,.{decimals}f}"
-        low, high = row("mean", printed, float(printed.replace(",", "")))
-        assert low - 1e-9 <= exact <= high + 1e-9
+        for decimals in range(4):
+            printed = f"{exact:,.{decimals}f}"
+            low, high = row("mean", printed, float(printed.replace(",", "")))
+            assert low - 1e-9 <= exact <= high + 1e-9
 
 
-@pytest.mark.parametrize("statistic", ["count", "total", "min", "max"])
-def test_what_is_published_in_full_is_exact(statistic):
-    assert row(statistic, "281,925", 281925.0) == (281925.0, 281925.0)
-
-
-def test_a_value_finer_than_its_text_is_exact():
+def test_what_is_published_in_full_or_finer_than_its_text_is_exact():
+    for statistic in ("count", "total", "min", "max"):
+        assert row(statistic, "281,925", 281925.0) == (281925.0, 281925.0)
     assert row("mean", "0.98", 0.97642) == (0.97642, 0.97642)
+    assert row("mean", "eight", 8.0) == (8.0, 8.0)
 
 
 def test_bounds_leave_one_end_open_and_approximations_both():

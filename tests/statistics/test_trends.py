@@ -115,6 +115,7 @@ def test_a_share_follows_from_a_count_and_its_base():
         ({"assume_base": (60, 40)}, r"\(60, 40\).*lowest, highest"),
         ({"assume_base": {2033: 50}}, "not there: 2033"),
         ({"population": "all"}, "population='all'"),
+        ({"population": -5}, "a whole number of at least 1"),
         ({"confidence": "95%"}, "'95%'"),
         ({"waves": "2017-2024"}, "waves='2017-2024'"),
     ],

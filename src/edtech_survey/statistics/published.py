@@ -356,7 +356,9 @@ def published_pairs(
     there = [int(wave) for wave in figures["wave"].dropna().unique()]
     if not isinstance(assume_base, Mapping):
         assume_base = {} if assume_base is None else dict.fromkeys(there, assume_base)
-    assumed = {wave: _base_range(base) for wave, base in assume_base.items()}
+    assumed = {
+        whole_number("assume_base", wave): _base_range(base) for wave, base in assume_base.items()
+    }
     strange = sorted(set(assumed) - set(there))
     if strange:
         raise EstimateError(f"assume_base= names waves that are not there: {bases_text(strange)}")

@@ -188,9 +188,13 @@ def level(share: Share, confidence: float) -> dict[str, Any]:
     size = share.population
     name = "Wilson" if size is None else f"hypergeometric, population {size}"
     settled = len(share.counts) == 1
+    # Cochran (1977), Sampling Techniques, 3rd ed., equation 3.8.
+    base, spread = int(share.bases[0]), share.point * (100 - share.point)
+    finite = 1.0 if size is None else (1 - base / size) * base / max(base - 1, 1)
+    error = float(np.sqrt(spread / base * max(finite, 0.0)))
     return share_columns(share) | {
         "estimate": share.point,
-        "std_error": _std_error(share) if settled and 0 < share.point < 100 else pd.NA,
+        "std_error": error if settled and 0 < share.point < 100 else pd.NA,
         "conf_low": float(np.min(limits[0].low)),
         "conf_high": float(np.max(limits[1].high)),
         "method": name + over([share]),
@@ -219,14 +223,6 @@ def share_columns(share: Share) -> dict[str, Any]:
         "base_low": int(share.bases.min()),
         "base_high": int(share.bases.max()),
     }
-
-
-def _std_error(share: Share) -> float:
-    """Give the error of a settled share: Cochran (1977), equation 3.8."""
-    base, size = int(share.bases[0]), share.population
-    spread = share.point * (100 - share.point)
-    variance = spread / base if size is None else spread / (base - 1) * (1 - base / size)
-    return float(np.sqrt(variance))
 
 
 def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:
