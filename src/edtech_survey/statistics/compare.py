@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
-from edtech_survey.statistics.contrasts import contrast, contrast_columns, difference_name
+from edtech_survey.statistics.contrasts import contrast, contrast_columns
 from edtech_survey.statistics.given import given, unrepeated
 from edtech_survey.statistics.intervals import normal_quantile
 from edtech_survey.statistics.prices import price_index, real
@@ -81,10 +81,6 @@ def compare(
     *,
     price_year: int | None = None,
     confidence: float = 0.95,
-    limits: str = "wilson",
-    min_base: int = 1,
-    largest: int = LARGEST_BASE,
-    own: Sequence[str] | None = None,
     topics: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Set figures side by side, each comparison as far as its grade allows.
@@ -95,7 +91,8 @@ def compare(
     Parameters
     ----------
     x : Evidence or DataFrame
-        An Evidence, or figures of all who are compared (and ``cpi_u``, for `price_year`).
+        An Evidence, or figures of all who are compared (and ``cpi_u``, for `price_year`); the own
+        ones are those of sources without a ``figure_id`` that is named.
     pairs : DataFrame, optional
         What is compared; default ``evidence.pairs``, the series beside others, one row a pair:
         ``pair_id, topic``; the own figure by ``item, group, statistic, wave`` (item missing:
@@ -110,15 +107,6 @@ def compare(
         Give dollars at the prices of this year too.
     confidence : float
         Between 0 and 1, of each statement by itself.
-    limits : str
-        "wilson" or "clopper-pearson", of the single shares behind a difference.
-    min_base : int
-        Smallest base to believe where none is published; 1 supposes nothing.
-    largest : int
-        Largest base to try where none is published.
-    own : sequence of str, optional
-        Sources that are the own ones, where `x` is a frame: by default all that hold none of the
-        figures named by ``figure_id``.
     topics : sequence of str
         Topics to compare, as the table names them; empty takes all.
 
@@ -164,12 +152,10 @@ def compare(
     >>> told["side"].tolist(), told["verdict"].iloc[2], told["period"].iloc[2]
     (['before', 'after', 'change'], 'clear', '2022 to 2023')
     """
-    what = given(x)
     framed = isinstance(x, pd.DataFrame)
     table = pairs if pairs is not None else None if framed else x.pairs
     if table is None:
         raise EstimateError("a frame of figures is compared by pairs=, a frame too")
-    figures = x if framed else x.figures
     over_time = "series" in table.columns
     lacking = [name for name in (TRENDS if over_time else PAIRS) if name not in table.columns]
     if lacking:
@@ -180,29 +166,26 @@ def compare(
         there = ", ".join(table["topic"].unique())
         raise EstimateError(f"no such topic to compare; there are {there}", strange)
     table = table[table["topic"].isin(list(topics) or table["topic"])]
+    figures = x if framed else x.figures
     once = unrepeated(figures)
-    mine = once[
-        ~once["source"].isin(once.loc[once["figure_id"].isin(table["figure_id"]), "source"])
-    ]
-    if own is not None or not framed:
-        mine = once[once["source"].isin(list(own or x.own["source"].unique()))]
-    read = _Reader(once, mine, largest, min_base)
+    others = once.loc[once["figure_id"].isin(table["figure_id"]), "source"]
+    mine = once[~once["source"].isin(others) if framed else once["source"].isin(x.own["source"])]
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for name, part in table.groupby("series" if over_time else "pair_id", sort=False):
         found = part.to_dict("records")
         try:
-            steps = list(_steps(found, read) if over_time else _pair(found[0], read))
+            steps = _steps(found, once) if over_time else _pair(found[0], once, mine)
         except EstimateError as error:
             where = f"{'series' if over_time else 'pair'} {name}"
             problems.append(Problem(where, str(error), "correct the row"))
             continue
         for row, sides in steps:
-            rows += [row | told for told in _rows(row, sides, confidence, limits, over_time)]
+            rows += [row | told for told in _rows(row, sides, confidence, over_time)]
     if problems:
         raise EstimateError(f"{len(problems)} comparisons cannot be taken as they stand", problems)
     made = estimates(rows).reindex(columns=[*ESTIMATE_COLUMNS, *_FURTHER])
-    made = made.assign(**_names(made, table, once, what.name, None if framed else x))
+    made = made.assign(**_names(made, table, once, given(x).name, None if framed else x))
     place = "this survey" if framed else x.series.place
     made["reason"] = made["reason"].astype("str").str.replace("{place}", place, regex=False)
     return made.assign(**_real(made, price_year, figures)).astype(_FURTHER)
@@ -234,68 +217,58 @@ class Side:
         return str(self.figure["statistic"]) if self.take == PRINTED else "share"
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads sides from figures."""
+def _named(row: Mapping[Any, Any], figures: pd.DataFrame, take: str) -> Side:
+    """Read the side that a row names by the id of its figure."""
+    found = figures[figures["figure_id"].eq(row["figure_id"]).fillna(False)]
+    if found.empty:
+        raise EstimateError(f"figure {row['figure_id']} is not there, or is a second printing")
+    return _side(found, take, int(_said(row["base_at_least"], 1)), _said(row["design"], ""))
 
-    figures: pd.DataFrame
-    own: pd.DataFrame
-    largest: int
-    min_base: int
 
-    def named(self, row: Mapping[Any, Any], take: str) -> Side:
-        """Read the side that a row names by the id of its figure."""
-        found = self.figures[self.figures["figure_id"].eq(row["figure_id"]).fillna(False)]
-        if found.empty:
-            raise EstimateError(f"figure {row['figure_id']} is not there, or is a second printing")
-        least = int(_said(row["base_at_least"], 1))
-        return self.side(found.head(1), take, least, _said(row["design"], ""))
+def _side(frame: pd.DataFrame, take: str, least: int = 1, design: str = "") -> Side:
+    """Take a figure, a frame of one row, as a side of a comparison."""
+    figure = frame.iloc[0].to_dict()
+    if take in ("share_of_base", "rest_of_base"):
+        share = _of_count(figure, take)
+        point = share.point
+        return Side(figure, take, None if design else share, point, point, point, design)
+    if take == "rest" and figure["statistic"] != "share":
+        raise EstimateError(f"{figure['figure_id']}: only a share has a rest")
+    value = float(figure["value"])
+    if design or figure["statistic"] != "share" or not exact_percents(frame).iloc[0]:
+        ends = printed_range(frame).iloc[0]
+        side = Side(figure, take, None, value, ends["low"], ends["high"], design)
+    else:
+        share, doubt = _share(frame, least)
+        exact = share.shares
+        side = Side(figure, take, share, share.point, exact.min(), exact.max(), doubt)
+    if take != "rest":
+        return side
+    if side.share is not None:
+        scaled, decimals = side.share.percent
+        whole = Percent(100 * 10**decimals - scaled, decimals)
+        counts = side.share.bases - side.share.counts
+        order = np.lexsort((counts, side.share.bases))
+        side = replace(side, share=replace(side.share, counts=counts[order], percent=whole))
+    return replace(side, value=100 - side.value, low=100 - side.high, high=100 - side.low)
 
-    def side(self, frame: pd.DataFrame, take: str, least: int = 1, design: str = "") -> Side:
-        """Take a figure, a frame of one row, as a side of a comparison."""
-        figure = frame.iloc[0].to_dict()
-        if take in ("share_of_base", "rest_of_base"):
-            share = _of_count(figure, take)
-            point = share.point
-            return Side(figure, take, None if design else share, point, point, point, design)
-        if take == "rest" and figure["statistic"] != "share":
-            raise EstimateError(f"{figure['figure_id']}: only a share has a rest")
-        value = float(figure["value"])
-        if design or figure["statistic"] != "share" or not exact_percents(frame).iloc[0]:
-            ends = printed_range(frame).iloc[0]
-            side = Side(figure, take, None, value, ends["low"], ends["high"], design)
-        else:
-            share, doubt = self._share(frame, least)
-            exact = share.shares
-            side = Side(figure, take, share, share.point, exact.min(), exact.max(), doubt)
-        if take != "rest":
-            return side
-        if side.share is not None:
-            scaled, decimals = side.share.percent
-            whole = Percent(100 * 10**decimals - scaled, decimals)
-            counts = side.share.bases - side.share.counts
-            order = np.lexsort((counts, side.share.bases))
-            share = replace(side.share, counts=counts[order], percent=whole)
-            side = replace(side, share=share)
-        return replace(side, value=100 - side.value, low=100 - side.high, high=100 - side.low)
 
-    def _share(self, frame: pd.DataFrame, least: int) -> tuple[Share, str]:
-        item, own_size = str(frame["item"].iloc[0]), frame["population"].iloc[0]
-        base, doubt = frame["base"].iloc[0], ""
-        try:
-            most = self.largest if pd.isna(base) else max(self.largest, int(base))
-            sized = frame.assign(population=frame["population"].fillna(most))
-            share = published_pairs(sized, item, min_base=max(least, self.min_base))[0]
-        except EstimateError:
-            if pd.isna(base):
-                raise
-            freed = frame.assign(base=pd.NA, base_kind="feasible", population=int(base))
-            share = published_pairs(freed, item)[0]
-            doubt = f"; base {base} cannot have printed it, so any up to {base}"
-        # What a publication says of its base is no supposition of the caller.
-        supposed = share.supposed if self.min_base > least else ()
-        size = None if pd.isna(own_size) else int(own_size)
-        return replace(share, supposed=supposed, population=size), doubt
+def _share(frame: pd.DataFrame, least: int) -> tuple[Share, str]:
+    """Give a printed share with its possible bases, and what is doubtful about the stated one."""
+    item, size = str(frame["item"].iloc[0]), frame["population"].iloc[0]
+    base, doubt = frame["base"].iloc[0], ""
+    try:
+        most = LARGEST_BASE if pd.isna(base) else max(LARGEST_BASE, int(base))
+        sized = frame.assign(population=frame["population"].fillna(most))
+        share = published_pairs(sized, item, min_base=least)[0]
+    except EstimateError:
+        if pd.isna(base):
+            raise
+        freed = frame.assign(base=pd.NA, base_kind="feasible", population=int(base))
+        share = published_pairs(freed, item)[0]
+        doubt = f"; base {base} cannot have printed it, so any up to {base}"
+    # What a publication says of its base is no supposition of the caller.
+    return replace(share, supposed=(), population=None if pd.isna(size) else int(size)), doubt
 
 
 def _of_count(figure: Mapping[Any, Any], take: str) -> Share:
@@ -303,11 +276,7 @@ def _of_count(figure: Mapping[Any, Any], take: str) -> Share:
         raise EstimateError(f"{figure['figure_id']}: not a count with a base, so no share of it")
     count, base = int(figure["value"]), int(figure["base"])
     return Share(
-        source=str(figure["source"]),
-        item=str(figure["item"]),
-        group=str(figure["group"]),
-        printed=str(figure["printed"]),
-        base_kind=str(figure["base_kind"]),
+        **{name: str(figure[name]) for name in ("source", "item", "group", "printed", "base_kind")},
         wave=int(figure["wave"]),
         percent=Percent(0, 0),  # not printed as a percent, and one pair needs none
         base=base,
@@ -322,34 +291,33 @@ def _of_count(figure: Mapping[Any, Any], take: str) -> Share:
 _Step = tuple[dict[str, Any], tuple[Side, Side] | str]
 
 
-def _pair(row: dict[Any, Any], read: _Reader) -> Iterator[_Step]:
+def _pair(row: dict[Any, Any], figures: pd.DataFrame, mine: pd.DataFrame) -> list[_Step]:
     """Give both sides of a pair, or why there are none."""
     _check(row)
     told = {name: row[name] for name in ("pair_id", "topic", "comparability", "reason")}
     told |= {name: _said(row[name], pd.NA) for name in ("item", "group")}
     if row["comparability"] == "C":
-        yield told, str(row["reason"])
-        return
-    mine = read.own
-    for name in ("item", "group", "statistic", "wave"):
-        mine = mine[mine[name].eq(int(row[name]) if name == "wave" else row[name]).fillna(False)]
+        return [(told, str(row["reason"]))]
+    asked = {name: row[name] for name in ("item", "group", "statistic", "wave")}
+    for name, value in asked.items():
+        mine = mine[mine[name].eq(int(value) if name == "wave" else value).fillna(False)]
     if len(mine) > 1:
-        raise EstimateError(f"{len(mine)} own figures: {', '.join(mine['figure_id'])}; say own=")
-    other = read.named(row, _said(row["figure_take"], PRINTED))
+        raise EstimateError(f"{len(mine)} own figures: {', '.join(mine['figure_id'])}; give one")
+    other = _named(row, figures, _said(row["figure_take"], PRINTED))
     if mine.empty:
-        said = " ".join(str(row[name]) for name in ("item", "group", "statistic", "wave"))
-        yield told, f"the own figure ({said}) is not among those given"
-        return
-    sides = read.side(mine, _said(row["take"], PRINTED)), other
-    _check_difference(row["comparability"], *sides)
-    yield told, sides
+        said = " ".join(map(str, asked.values()))
+        return [(told, f"the own figure ({said}) is not among those given")]
+    own = _side(mine, _said(row["take"], PRINTED))
+    _check_difference(row["comparability"], own, other)
+    return [(told, (own, other))]
 
 
-def _steps(members: list[dict[Any, Any]], read: _Reader) -> Iterator[_Step]:
+def _steps(members: list[dict[Any, Any]], figures: pd.DataFrame) -> list[_Step]:
     """Give each step of a line over the years: its later side and its earlier one."""
     if len(members) < 2:
         raise EstimateError("a series needs at least two figures")
-    sides = [read.named(row, _said(row["take"], PRINTED)) for row in members]
+    steps: list[_Step] = []
+    sides = [_named(row, figures, _said(row["take"], PRINTED)) for row in members]
     for (before, after), row in zip(pairwise(sides), members[1:], strict=True):
         _check(row)
         _check_difference(row["comparability"], after, before)
@@ -360,7 +328,9 @@ def _steps(members: list[dict[Any, Any]], read: _Reader) -> Iterator[_Step]:
         told |= {"pair_id": f"{row['series']}-{row['figure_id']}", "name": row["label"]}
         told |= {"wave_from": first, "wave": last, "item": after.figure["item"]}
         told["period"] = f"{first} to {last}" if last > first else str(first)
-        yield told, str(row["reason"]) if row["comparability"] == "C" else (after, before)
+        refused = row["comparability"] == "C"
+        steps.append((told, str(row["reason"]) if refused else (after, before)))
+    return steps
 
 
 def _check(row: Mapping[Any, Any]) -> None:
@@ -397,11 +367,7 @@ def _said(cell: Any, otherwise: Any) -> Any:
 
 
 def _rows(
-    row: Mapping[str, Any],
-    sides: tuple[Side, Side] | str,
-    confidence: float,
-    limits: str,
-    over_time: bool,
+    row: Mapping[str, Any], sides: tuple[Side, Side] | str, confidence: float, over_time: bool
 ) -> list[dict[str, Any]]:
     if isinstance(sides, str):
         told = {"method": "refused", "base_kind": "unknown", "reason": sides}
@@ -412,7 +378,7 @@ def _rows(
         shown = [other | {"side": BEFORE, "wave_from": pd.NA}, first | {"side": AFTER}]
     if row["comparability"] == "A":
         name = "change" if over_time else "difference"
-        judged = _difference(*sides, confidence, limits) | {"side": name, "statistic": name}
+        judged = _difference(*sides, confidence) | {"side": name, "statistic": name}
         shown.append(judged | ({"wave": row["wave"]} if over_time else {}))
     return shown
 
@@ -423,33 +389,24 @@ def _side_row(side: Side, confidence: float) -> dict[str, Any]:
     kept = ("source", "wave", "item", "group", "base", "base_kind", "population", "synthetic",
             "publication", "printed")  # fmt: skip
     row = {name: figure[name] for name in kept} | {
-        "statistic": side.statistic,
-        "estimate": side.value,
-        "estimate_low": side.low,
-        "estimate_high": side.high,
-        "unit": side.unit,
-        "take": side.take,
-        "figures": figure["figure_id"],
-        "method": "as published",
-        "silent": [],
-    }
+        "statistic": side.statistic, "estimate": side.value, "estimate_low": side.low,
+        "estimate_high": side.high, "unit": side.unit, "take": side.take,
+        "figures": figure["figure_id"], "method": "as published", "silent": [],
+    }  # fmt: skip
     if side.share is not None:
-        of_share = level(side.share, confidence)
+        told = level(side.share, confidence)
         said = ("conf_low", "conf_high", "base", "base_kind", "base_low", "base_high", "silent",
                 "supposed")  # fmt: skip
-        told = {name: of_share[name] for name in said}
-        return row | told | {"method": of_share["method"] + side.doubt}
-    if side.doubt:
-        return row | {"method": f"as published, {DESIGNS[side.doubt]}"}
+        return row | {name: told[name] for name in said} | {"method": told["method"] + side.doubt}
     bound = re.match(r"(lower bound|upper bound|approximate)", _said(figure["note"], ""))
-    return row | ({"method": f"as published, {bound.group()}"} if bound else {})
+    how = DESIGNS[side.doubt] if side.doubt else bound.group() if bound else ""
+    return row | ({"method": f"as published, {how}"} if how else {})
 
 
-def _difference(first: Side, other: Side, confidence: float, limits: str) -> dict[str, Any]:
+def _difference(first: Side, other: Side, confidence: float) -> dict[str, Any]:
     """Give first minus other: Newcombe (1998), method 10; Cohen (1988), section 6.2."""
-    same = first.figure["group"] == other.figure["group"]
-    groups = "; ".join(str(side.figure["group"]) for side in (first, other))
-    shared = {"item": first.figure["item"], "group": first.figure["group"] if same else groups}
+    groups = dict.fromkeys(str(side.figure["group"]) for side in (first, other))
+    shared = {"item": first.figure["item"], "group": "; ".join(groups)}
     if first.share is None or other.share is None:
         positive = other.value > 0
         return shared | {
@@ -470,17 +427,16 @@ def _difference(first: Side, other: Side, confidence: float, limits: str) -> dic
             "effect_high": first.high / other.low if positive and other.low > 0 else pd.NA,
         }
     pair = [first.share, other.share]
-    found = contrast([(1.0, pair[0]), (-1.0, pair[1])], confidence, limits)
-    row = contrast_columns(pair, found, difference_name(limits))
+    found = contrast([(1.0, pair[0]), (-1.0, pair[1])], confidence)
+    row = contrast_columns(pair, found, "Newcombe (method 10)")
     # The effect is widened by its error at the smallest bases, over the extremes of both shares.
     half = normal_quantile(confidence) * np.sqrt(sum(1 / share.bases.min() for share in pair))
     low = cohens_h(pair[0].shares.min(), pair[1].shares.max()) - half
     high = cohens_h(pair[0].shares.max(), pair[1].shares.min()) + half
-    more = [] if limits == "wilson" else [f"{limits} limits are asked for"]
     return row | shared | {
         "unit": "points",
         "method": row["method"] + first.doubt + other.doubt,
-        "supposed": suppositions(pair, confidence, *more),
+        "supposed": suppositions(pair, confidence),
         "effect": float(cohens_h(first.value, other.value)),
         "effect_name": "Cohen's h",
         "effect_low": max(float(low), -np.pi),
@@ -496,11 +452,7 @@ def cohens_h(share: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
 
 
 def _names(
-    made: pd.DataFrame,
-    table: pd.DataFrame,
-    figures: pd.DataFrame,
-    name: Callable[[str, str], str],
-    x: Any,
+    made: pd.DataFrame, table: pd.DataFrame, figures: pd.DataFrame, name: Any, x: Any
 ) -> dict[str, pd.Series]:
     """Name what was asked, whose survey it is, and what a refused pair would be set beside."""
     items: dict[str, str] = {}
@@ -516,23 +468,20 @@ def _names(
         for kind, code, label in labels:
             {"survey": surveys, "rest": rest}.get(kind, {})[code] = label
         surveys |= dict.fromkeys(x.own["source"], x.series.place)
-    beside = figures[figures["figure_id"].isin(table["figure_id"])].set_index("figure_id")
+    beside = {row["figure_id"]: row for row in figures.to_dict("records")}
     others = dict(zip(table.get("pair_id", []), table["figure_id"], strict=False))
-    told = []
+    told: dict[str, list[Any]] = {"name": [], "survey": [], "other": []}
     for row in made.to_dict("records"):
         item, group = _said(row["item"], ""), _said(row["group"], "all")
         asked = items.get(item, item) if group == "all" else name(item, group)
         asked = rest.get(group, asked) if row["take"] == "rest" else asked
-        refused = others.get(row["pair_id"]) if row["side"] == REFUSED else None
-        other = beside.loc[refused].to_dict() if refused in beside.index else row
+        refused = beside.get(others.get(row["pair_id"])) if row["side"] == REFUSED else None
+        other = refused or row
         origin = _said(other["publication"], _said(other["source"], ""))
-        what = items.get(other["item"], other["item"]) if refused in beside.index else pd.NA
-        told.append((_said(row["name"], asked), surveys.get(origin, origin), what))
-    columns = zip(*told, strict=True) if told else ([], [], [])
-    return {
-        column: pd.Series(list(values), made.index, dtype="str")
-        for column, values in zip(("name", "survey", "other"), columns, strict=True)
-    }
+        told["name"].append(_said(row["name"], asked))
+        told["survey"].append(surveys.get(origin, origin))
+        told["other"].append(items.get(other["item"], other["item"]) if refused else pd.NA)
+    return {column: pd.Series(cells, made.index, dtype="str") for column, cells in told.items()}
 
 
 def _real(made: pd.DataFrame, to: int | None, figures: pd.DataFrame) -> dict[str, Any]:
@@ -541,11 +490,9 @@ def _real(made: pd.DataFrame, to: int | None, figures: pd.DataFrame) -> dict[str
     if to is None or not rows.any():
         return {}
     years = set(price_index(figures).index)
-    values = [
-        real(float(row["estimate"]), int(row["wave"]), to, figures)
-        if usd and {int(row["wave"]), to} <= years
-        else pd.NA
-        for row, usd in zip(made.to_dict("records"), rows, strict=True)
-    ]
-    priced = pd.Series(to, made.index, dtype="Int64").where(rows)
-    return {"real": pd.Series(values, made.index, dtype="Float64"), "price_year": priced}
+    priced = made[rows & made["wave"].isin(years) & (to in years)]
+    values = [real(float(row.estimate), int(row.wave), to, figures) for row in priced.itertuples()]
+    return {
+        "real": pd.Series(values, priced.index, dtype="Float64").reindex(made.index),
+        "price_year": pd.Series(to, made.index, dtype="Int64").where(rows),
+    }
