@@ -205,6 +205,7 @@ def test_the_fit_is_at_the_top_of_the_likelihood_with_its_curvature():
     np.testing.assert_allclose(np.linalg.inv(-curvature), found.covariance, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_known_parameters_are_recovered_with_errors_of_repeated_samples():
     rng = np.random.default_rng(21)
     p = np.diff(stats.lognorm(0.35, scale=np.exp(11.3)).cdf([0, *EDGES, np.inf]))
