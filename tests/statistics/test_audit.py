@@ -22,18 +22,10 @@ from edtech_survey.statistics.audit_case import (
 
 def figure(name, printed, value, **more):
     row = {
-        "figure_id": name,
-        "source": "toy",
-        "item": "worry",
-        "group": name,
-        "statistic": "share",
-        "printed": printed,
-        "value": value,
-        "unit": "percent",
-        "base": pd.NA,
-        "base_kind": "published",
-        "note": pd.NA,
-    }
+        "figure_id": name, "source": "toy", "item": "worry", "group": name, "statistic": "share",
+        "printed": printed, "value": value, "unit": "percent", "base": pd.NA,
+        "base_kind": "published", "note": pd.NA,
+    }  # fmt: skip
     return row | more
 
 
@@ -51,16 +43,6 @@ def only(rows, check, **options):
 # percents -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("percent", [48, 75, 78, 61, 44])
-def test_five_of_a_councils_percents_are_impossible_for_thirty(percent):
-    assert percent not in {round(100 * k / 30) for k in range(31)}
-    told = only([figure("a", f"{percent}%", percent, base=30)], "percent_base")
-    assert told["grade"] == "impossible"
-    assert "of 30" in told["arithmetic"]
-    assert told["figures"] == "a"
-    assert told["advice"].startswith("check the source")
-
-
 def test_fewer_may_have_answered_a_question_than_the_survey():
     row = figure("a", "61%", 61, base=30)
     surveys = pd.DataFrame({"source": ["toy"], "answered": [30]})
@@ -74,26 +56,16 @@ def test_fewer_may_have_answered_a_question_than_the_survey():
     assert council["grade"] == "suspicious"
 
 
-@pytest.mark.parametrize(("percent", "count"), [(90, 27), (73, 22), (87, 26)])
-def test_three_of_them_are_possible_and_the_count_is_shown(percent, count):
-    told = only([figure("a", f"{percent}%", percent, base=30)], "percent_base")
-    assert (told["grade"], told["arithmetic"]) == ("passed", f"{percent}% is {count} of 30")
-
-
 def test_smaller_bases_that_would_do_are_named():
     told = only([figure("a", "61%", 61, base=30)], "percent_base")
-    fitting = [
-        n
-        for n in range(1, 30)
-        if any(Fraction(121, 2) <= Fraction(100 * k, n) < Fraction(123, 2) for k in range(n + 1))
-    ]
-    assert fitting == [18, 23, 28]
+    # 11 of 18 is 61.1%, 14 of 23 is 60.9% and 17 of 28 is 60.7%
     assert "18, 23, 28" in told["implication"]
+    assert told["advice"].startswith("check the source")
 
 
 def test_a_percent_in_words_is_tested_too():
     told = only([figure("a", "Ninety percent", 90, base=30)], "percent_base")
-    assert told["grade"] == "passed"
+    assert (told["grade"], told["arithmetic"]) == ("passed", "90% is 27 of 30")
 
 
 def test_a_padded_percent_is_possible_only_by_rounding():
@@ -116,33 +88,10 @@ def test_what_cannot_be_tested_is_said_with_the_reason():
 
 
 def test_three_challenges_share_three_bases_and_imply_how_many_left_them_out():
-    rows = [
-        figure("a", "75.9%", 75.9, base=250),
-        figure("b", "65.7%", 65.7, base=250),
-        figure("c", "39.8%", 39.8, base=250),
-    ]
-    told = only(rows, "joint_base")
+    told = only([figure(str(p), f"{p}%", p, base=250) for p in (75.9, 65.7, 39.8)], "joint_base")
     assert told["grade"] == "suspicious"
     assert told["arithmetic"].endswith("108, 166, 216")
     assert "34 of them (13.6%)" in told["implication"]
-
-
-def test_percents_that_no_base_prints_are_impossible_and_the_best_base_is_told():
-    printed = ["13.33%", "37.80%", "42.90%", "6.10%"]
-    rows = [figure(text, text, float(text[:-1]), base=250) for text in printed]
-    told = only(rows, "joint_base")
-    assert told["grade"] == "impossible"
-    assert "37.80%, 42.90%, 6.10% fit 98, 196" in told["arithmetic"]
-
-
-def test_an_unknown_base_gives_the_bases_there_could_be():
-    rows = [
-        figure(text, text, int(text[:-1]), population=205, base_kind="unknown")
-        for text in ("20%", "43%", "58%", "71%")
-    ]
-    told = only(rows, "joint_base")
-    assert told["grade"] == "untestable"
-    assert "65, 69, 76" in told["arithmetic"]
 
 
 def test_a_count_beside_its_percent_tells_the_base():
@@ -240,11 +189,8 @@ def test_rows_that_agree_in_two_telling_cells_are_pointed_out():
     assert told["grade"] == "suspicious"
     assert "engineer and technician" in told["arithmetic"]
     assert "2 of 3 columns" in told["implication"]
-
-
-def test_rows_that_agree_in_round_numbers_only_are_not():
-    rows = table({"a": {"count": "4", "fte": "1.00"}, "b": {"count": "4", "fte": "1.00"}})
-    assert only(rows, "identical_rows")["grade"] == "passed"
+    round_ = table({"a": {"count": "4", "fte": "1.00"}, "b": {"count": "4", "fte": "1.00"}})
+    assert only(round_, "identical_rows")["grade"] == "passed"
 
 
 def test_mixed_and_padded_precision():
@@ -270,12 +216,6 @@ def test_one_number_printed_two_ways():
     assert pair("65.3%", "65%") == "only by rounding"
     assert pair("80.70%", "80%") == "suspicious"
     assert pair("61%", "62%") == "impossible"
-
-
-def test_repeats_serve_only_to_compare_the_two_printings():
-    rows = [figure("a", "61%", 61, base=30), figure("b", "61%", 61, base=30, note="repeat of a")]
-    told = audit(pd.DataFrame(rows))
-    assert list(told.loc[told["check"] == "percent_base", "figures"]) == ["a"]
 
 
 def test_two_publications_that_differ():
@@ -341,16 +281,10 @@ def test_whole_percents_are_judged_as_brute_force_judges_them(base, percent):
 
 def relation(name, kind, *, parts, result="", over=(), base=pd.NA, force="must"):
     return {
-        "source": "toy",
-        "relation_id": name,
-        "kind": kind,
-        "result": result,
-        "parts": ";".join(parts),
-        "over": ";".join(over),
-        "base": base,
-        "force": force,
+        "source": "toy", "relation_id": name, "kind": kind, "result": result,
+        "parts": ";".join(parts), "over": ";".join(over), "base": base, "force": force,
         "note": pd.NA,
-    }
+    }  # fmt: skip
 
 
 # the table of findings ----------------------------------------------------------------------
@@ -370,13 +304,6 @@ def test_the_findings_are_one_table_of_text_gravest_first():
     none = audit(pd.DataFrame(rows).head(0))
     assert none.empty
     assert none.dtypes.equals(told.dtypes)
-
-
-def test_the_minimal_columns_are_enough():
-    rows = [figure("a", "61%", 61, base=30)]
-    keep = ["figure_id", "item", "group", "statistic", "printed", "value", "unit", "base"]
-    told = audit(pd.DataFrame(rows)[keep])
-    assert list(told.loc[told["check"] == "percent_base", "grade"]) == ["impossible"]
 
 
 def test_every_problem_of_the_input_is_told_at_once():
@@ -448,9 +375,6 @@ def test_means_over_few_beside_a_list_of_names():
     assert told["figures"][0] == "cyber phone"
     assert "cyber $123,000 over 4; phone $42,092 over 5" in told["arithmetic"][0]
     assert "3 respondents named" in told["arithmetic"][0]
-
-
-def test_the_threshold_decides():
     assert list(small([CYBER, PHONE], threshold=5)["figures"]) == ["cyber"]
     assert list(small([CYBER, PHONE], threshold=4)["grade"]) == ["passed"]
 

@@ -32,7 +32,6 @@ def chances(
     own: pd.DataFrame | Mapping[str, float],
     x: Any,
     *,
-    wave: int | None = None,
     spreads: Sequence[float] = SPREADS,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -44,8 +43,6 @@ def chances(
         As for :func:`edtech_survey.peers`; only its enrollment counts.
     x : Evidence or DataFrame
         Whose figures say how many districts have each position and their mean enrollment.
-    wave : int, optional
-        Survey year; default that of ``own``, else the latest that asked.
     spreads : sequence of float
         Standard deviations of log enrollment to suppose; the middle one gives the estimate.
     confidence : float
@@ -98,7 +95,7 @@ def chances(
         raise EstimateError(f"a chance needs positive spreads, not {list(spreads)}")
     mine = own_numbers(own)
     size, (figures, _, name) = number_of(mine, "enrollment"), given(x)
-    year = wave_of(x, wave or shared(mine, "wave"))
+    year = wave_of(x, shared(mine, "wave"))
     counts = pick(figures, "position_present", "count", wave=year).dropna(subset=["value", "base"])
     means = pick(figures, "position_enrollment", "mean", wave=year).dropna(subset="value")
     both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.disclosure import Rule, rule_named, withhold
+from edtech_survey.statistics.disclosure import rule_named, withhold
 from edtech_survey.statistics.given import given, pick, reported
 from edtech_survey.statistics.intervals import clopper_pearson, mean_interval
 from edtech_survey.statistics.staffing import PER_STUDENTS, priced, prices_of, shaped, total
@@ -30,7 +30,9 @@ def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     """Check a district's own numbers, however given; 0 in a mapping is "not stated"."""
     if isinstance(own, Mapping):
         rows = [
-            (BY_POSITION[2], DIRECTOR, value) if item == "director_salary" else (item, "all", value)
+            ("position_salary", DIRECTOR, value)
+            if item == "director_salary"
+            else (item, "all", value)
             for item, value in own.items()
             if value
         ]
@@ -38,28 +40,26 @@ def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     lacking = [name for name in _OWN if name not in own.columns]
     if lacking:
         raise EstimateError(f"the district's own numbers have no column {', '.join(lacking)}")
-    problems = [problem for row in own.itertuples() for problem in _row_problems(row)]
-    problems += [
-        Problem(f"{item} {group}", "stands twice", "keep one")
-        for item, group in own.loc[own.duplicated(["item", "group"]), ["item", "group"]].values
+    twice = own.duplicated(["item", "group"])
+    problems = [
+        Problem(f"{row.item} {row.group}", *wrong)
+        for row, again in zip(own.itertuples(), twice, strict=True)
+        for wrong in [*_wrong(row), *([("stands twice", "keep one")] if again else [])]
     ]
     if problems:
         raise EstimateError("the district's own numbers cannot be taken", problems)
     return own.astype({"value": "Float64"}).reset_index(drop=True)
 
 
-def _row_problems(row: Any) -> list[Problem]:
-    where = f"{row.item} {row.group}"
+def _wrong(row: Any) -> list[tuple[str, str]]:
     if row.item not in (*SINGLE, *BY_POSITION):
-        known = ", ".join((*SINGLE, *BY_POSITION))
-        return [Problem(where, "unknown item", f"one of {known}")]
+        return [("unknown item", f"one of {', '.join((*SINGLE, *BY_POSITION))}")]
     if (row.item in BY_POSITION) == (row.group == "all"):
-        by_position = row.item in BY_POSITION
-        advice = "name the position as group" if by_position else "group must be all"
-        return [Problem(where, "wrong group", advice)]
+        single = row.item in SINGLE
+        return [("wrong group", "group must be all" if single else "name the position as group")]
     least = 1 if row.item == "enrollment" else 0
     if pd.isna(row.value) or not least <= row.value < np.inf:
-        return [Problem(where, f"value {row.value}", f"give a number from {least} up")]
+        return [(f"value {row.value}", f"give a number from {least} up")]
     return []
 
 
@@ -83,12 +83,10 @@ def own_district(
     used = (f"district={district!r}" if district else "", "" if file is None else "file=", told)
     ways = [way for way in used if way]
     if len(ways) > 1:
-        raise EstimateError(
-            "one district at a time",
-            [Problem("district", way, "give a respondent, a file, or numbers") for way in ways],
-        )
-    year = wave_of(x, wave)
-    called, origin = name or "This district", "stated"
+        advice = "give a respondent, a file, or numbers"
+        problems = [Problem("district", way, advice) for way in ways]
+        raise EstimateError("one district at a time", problems)
+    year, called, origin = wave_of(x, wave), name or "This district", "stated"
     if district:
         own, origin = _respondent(x, district, year), "response"
         directory = x.codebook.districts.set_index("district_id")["name"]
@@ -110,13 +108,10 @@ def wave_of(x: Any, wave: int | None) -> int:
     if figures is None:
         raise EstimateError("a district is set beside an Evidence or figures, not rows of answers")
     there = sorted(int(year) for year in figures["wave"].dropna().unique())
-    if not there:
-        raise EstimateError("the figures name no wave", [Problem("wave", "none", "give figures")])
-    if wave and wave not in there:
+    if not there or (wave and wave not in there):
         told = ", ".join(map(str, there)) or "none"
-        raise EstimateError(
-            f"there is no wave {wave}", [Problem("wave", str(wave), f"waves there are: {told}")]
-        )
+        problem = Problem("wave", str(wave or "none"), f"waves there are: {told}")
+        raise EstimateError(f"there is no wave {wave or 'in the figures'}", [problem])
     of_staff = pick(figures, ["position_present", "support_ratio"])["wave"].dropna()
     return int(wave or (max(of_staff) if len(of_staff) else there[-1]))
 
@@ -125,18 +120,17 @@ def _respondent(x: Any, district: str, wave: int) -> pd.DataFrame:
     """Take a district's own numbers from its response."""
     responses = getattr(x, "responses", None)
     if responses is None:
+        advice = "take data=responses or sample, or give own numbers"
         raise EstimateError(
             f"district={district!r} is a respondent, and this evidence has no responses",
-            [Problem("district", district, "take data=responses or sample, or give own numbers")],
+            [Problem("district", district, advice)],
         )
     of_wave = responses.districts[responses.districts["wave"] == wave]
     row = of_wave[of_wave["district_id"] == district]
     if row.empty:
-        known = f"{len(of_wave)} districts answered"
-        raise EstimateError(
-            f"{district} did not answer in {wave}",
-            [Problem(f"wave {wave}", known, "name one of them, or give own numbers")],
-        )
+        known, advice = f"{len(of_wave)} districts answered", "name one of them, or give numbers"
+        problem = Problem(f"wave {wave}", known, advice)
+        raise EstimateError(f"{district} did not answer in {wave}", [problem])
     held = responses.positions[responses.positions["wave"] == wave]
     held = held[held["district_id"] == district].assign(present=1)
     rows = [(name, "all", row[name].iloc[0]) for name in SINGLE if name in row]
@@ -188,14 +182,12 @@ _RATIOS = (
 )  # fmt: skip
 
 
-def district_measures(
-    districts: pd.DataFrame, positions: pd.DataFrame, *, technicians: Sequence[str] = LADDER
-) -> pd.DataFrame:
+def district_measures(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
     """Work out the measures of every district: ``wave, district_id, item, group, value, unit``."""
     held = positions.reindex(columns=[*_KEYS, "position", "fte", "salary"])
     held = held.astype({"fte": "Float64", "salary": "Float64"})
     wide = districts.reindex(columns=[*_KEYS, *SINGLE]).astype(dict.fromkeys(SINGLE, "Float64"))
-    sums = {"staff_fte": held, "technician_fte": held[held["position"].isin(list(technicians))]}
+    sums = {"staff_fte": held, "technician_fte": held[held["position"].isin(LADDER)]}
     for name, kept in sums.items():
         # One unknown FTE leaves the sum unknown.
         total = kept.groupby(_KEYS)["fte"].agg(lambda fte: fte.sum(skipna=False))
@@ -246,12 +238,9 @@ def peers(
     own: pd.DataFrame | Mapping[str, float],
     x: Any,
     *,
-    wave: int | None = None,
     k: int = 10,
-    same_grades: bool = True,
     confidence: float = 0.95,
     price_year: int | None = None,
-    rule: str | Rule = "districts-5",
 ) -> pd.DataFrame:
     """Set a district beside the averages of a survey, and beside the respondents nearest in size.
 
@@ -266,18 +255,13 @@ def peers(
         An Evidence: the averages that its series gives and, where there are responses, the
         respondents nearest in enrollment. Figures: the averages alone. The described departments
         (``evidence.structures``): those nearest in size; see Notes.
-    wave : int, optional
-        Survey year; default that of ``own``, else the latest that asked about staff.
     k : int
-        Respondents nearest in the logarithm of enrollment.
-    same_grades : bool
-        Only respondents with the grades of the district, where these are known.
+        Respondents nearest in the logarithm of enrollment, with the grades of the district where
+        these are known.
     confidence : float
         Level of the interval of the peers' mean.
     price_year : int, optional
         Pay in dollars of this year, where prices are known; else as stated.
-    rule : str or Rule
-        Disclosure rule for what is said of the peers.
 
     Returns
     -------
@@ -323,7 +307,7 @@ def peers(
     if isinstance(x, pd.DataFrame) and {"role", "head_count"} <= set(x.columns):
         return _departments(own, x)
     mine, name = own_numbers(own), given(x).name
-    year = wave_of(x, wave or shared(mine, "wave"))
+    year = wave_of(x, shared(mine, "wave"))
     prices = prices_of(x, None)
     paid_in = shared(mine, "year") or price_year or year
     factor = {since: priced(1.0, since, price_year, prices) for since in (paid_in, year)}
@@ -334,9 +318,7 @@ def peers(
     series = _in_dollars(series, "estimate", factor[year][0])
     alike = series.merge(stated[["item", "group"]].assign(stated=True), "left", ["item", "group"])
     alike = alike[alike["item"].isin(one[0] for one in _RATIOS) | alike["stated"].notna()]
-    peer = _among(
-        mine, x, year, stated, factor[year][0], k, same_grades, confidence, rule_named(rule)
-    )
+    peer = _among(mine, x, year, stated, factor[year][0], k, confidence)
     rows = [*stated.to_dict("records"), *alike.drop(columns="stated").to_dict("records"), *peer]
     values = stated.set_index(["item", "group"])["estimate"].to_dict()
     order = {item: place for place, item in enumerate([*(one[0] for one in _RATIOS), *BY_POSITION])}
@@ -412,14 +394,14 @@ def nearest_peers(
 
 def _among(
     own: pd.DataFrame, x: Any, wave: int, stated: pd.DataFrame, factor: float, k: int,
-    same_grades: bool, confidence: float, rule: Rule,
+    confidence: float,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Give the rows that compare with peers; none without responses or an own enrollment."""
     responses, size = getattr(x, "responses", None), number_of(own, "enrollment")
     if responses is None or not size or "enrollment" not in responses.districts:
         return []
     bands, names = getattr(responses, "bands", None), own.get("district_id", pd.Series()).dropna()
-    levels = district_levels(bands) if same_grades and bands is not None and len(bands) else None
+    levels = None if bands is None or bands.empty else district_levels(bands)
     exclude = str(names.iloc[0]) if len(names) else None
     found = nearest_peers(responses.districts, size, wave=wave, k=k, levels=levels, exclude=exclude)
     chosen = responses.districts.merge(found[_KEYS], on=_KEYS)
@@ -427,8 +409,7 @@ def _among(
     theirs = _in_dollars(district_measures(chosen, held), "value", factor)
     context = {
         "source": "; ".join(sorted(chosen["source"].unique())), "wave": wave,
-        "base_kind": "derived",
-        "synthetic": bool(chosen["synthetic"].any()), "basis": "peers",
+        "base_kind": "derived", "synthetic": bool(chosen["synthetic"].any()), "basis": "peers",
     }  # fmt: skip
     rows = [
         context | {"item": item, "group": group, "unit": unit} | told
@@ -444,6 +425,7 @@ def _among(
             | {"statistic": "share", "method": "peers with the position", "base": len(found)}
             | {"verdict": _words(percent, ("few", "some", "most"))["verdict"]}
         )  # fmt: skip
+    rule = rule_named("districts-5")
     told = withhold(estimates(rows), rule, contributions=theirs)
     small = told["base"].isna() | told["base"].lt(rule.threshold).fillna(True)
     pay = told["item"].eq("position_salary") & told["base"].lt(PAY_PERCENTILE).fillna(True)
@@ -501,29 +483,22 @@ def _coarse(numbers: Sequence[float]) -> list[float]:
 # ---- departments that were described in public
 
 
-DESCRIBED_IN = "department-structures-2018"
 NEAR = 2.0
 """Up to so many times as large, or as small, is about the same size."""
+_DESCRIBED = {
+    "name": "str", "students_printed": "str", "near": "boolean", "log_distance": "Float64",
+    "staff": "Float64", "roles": "str", "roles_without_number": "Int64",
+    "estimate_low": "Float64", "estimate_high": "Float64",
+}  # fmt: skip
 
 
 def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame) -> pd.DataFrame:
     """Give the described departments of known staff and size, nearest to a district first."""
     size = number_of(own_numbers(own), "enrollment")
     districts = structures.groupby("district_id", sort=False)
-    rows = [_described(part, size) for _, part in districts] if size else []
-    shared = {
-        "source": DESCRIBED_IN, "item": "described_staff_per_1000_students", "statistic": "ratio",
-        "base": districts.ngroups, "base_kind": "published", "synthetic": False,
-    }  # fmt: skip
-    known = [row | shared for row in rows if row["staff"] > 0 and pd.notna(row["estimate_low"])]
+    rows = [_described(part, size) | {"base": len(districts)} for _, part in districts if size]
+    known = [row for row in rows if row["staff"] > 0 and pd.notna(row["estimate_low"])]
     return shaped(sorted(known, key=lambda row: row["log_distance"]), _DESCRIBED)
-
-
-_DESCRIBED = {
-    "name": "str", "students_printed": "str", "near": "boolean", "log_distance": "Float64",
-    "staff": "Float64", "roles": "str", "roles_without_number": "Int64",
-    "estimate_low": "Float64", "estimate_high": "Float64",
-}  # fmt: skip
 
 
 def _described(part: pd.DataFrame, size: float) -> dict[str, Any]:
@@ -532,32 +507,31 @@ def _described(part: pd.DataFrame, size: float) -> dict[str, Any]:
     stated = counted["fte"].fillna(counted["head_count"]).astype("Float64")
     staff, unstated = float(stated.sum()), int(stated.isna().sum())
     low, high = first["students_low"], first["students_high"]
-    distance = _distance(low, high, size)
-    whole = unstated == 0 and pd.notna(low) and low == high
+    least, most = (
+        pd.NA if pd.isna(students) else PER_STUDENTS * staff / float(students)
+        for students in (high, low)
+    )
+    # Least distance in logarithms from the enrollment to the stated range, bounds included.
+    away = [np.log(float(low) / size)] if pd.notna(low) else []
+    away += [np.log(size / float(high))] if pd.notna(high) else []
+    distance = float(max(*away, 0.0)) if away else pd.NA
     # Of "fewer than 900" beside 800 students it is not known how near it is.
-    close = pd.notna(distance) and distance <= np.log(NEAR) + 1e-12
+    close = bool(away) and distance <= np.log(NEAR) + 1e-12
     people = [f"{number:g} {role}" if pd.notna(number) else str(role)
               for number, role in zip(stated, counted["role"], strict=True)]  # fmt: skip
     return {
+        "source": "department-structures-2018", "item": "described_staff_per_1000_students",
+        "statistic": "ratio", "base_kind": "published", "synthetic": False,
         "group": first["district_id"],
         "name": f"{first['district']}, {first['state']}",
-        "estimate": PER_STUDENTS * staff / float(high) if whole else pd.NA,
+        "estimate": least if unstated == 0 and pd.notna(low) and low == high else pd.NA,
         "method": "staff stated over students stated",
         "students_printed": first["students_printed"],
-        "near": pd.NA if pd.isna(distance) or (close and pd.isna(low)) else bool(close),
+        "near": pd.NA if not away or (close and pd.isna(low)) else close,
         "log_distance": distance,
         "staff": staff,
         "roles": "; ".join(people),
         "roles_without_number": unstated,
-        "estimate_low": pd.NA if pd.isna(high) else PER_STUDENTS * staff / float(high),
-        "estimate_high": pd.NA if unstated or pd.isna(low) else PER_STUDENTS * staff / float(low),
-    }
-
-
-def _distance(low: Any, high: Any, enrollment: float) -> Any:
-    """Least distance in logarithms from the enrollment to a stated range, bounds included."""
-    if pd.isna(low) and pd.isna(high):
-        return pd.NA
-    above = np.log(float(low) / enrollment) if pd.notna(low) else 0.0
-    below = np.log(enrollment / float(high)) if pd.notna(high) else 0.0
-    return float(max(above, below, 0.0))
+        "estimate_low": least,
+        "estimate_high": pd.NA if unstated else most,
+    }  # fmt: skip
