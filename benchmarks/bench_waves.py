@@ -148,7 +148,7 @@ def measure(folder: Path, what: str) -> dict[str, float]:
     from edtech_survey.data.codebook import read_codebook  # noqa: PLC0415
     from edtech_survey.data.waves import merge_waves  # noqa: PLC0415
 
-    book = read_codebook(directory=folder / "districts.csv")
+    book = read_codebook().with_directory(folder / "districts.csv")
     with watched() as found:
         merged = merge_waves([folder], book)
     return {**found, "kept": float(len(merged.districts)), "ledger": float(len(merged.ledger))}

@@ -7,7 +7,6 @@ import edtech_survey as es
 from edtech_survey import project as home
 from edtech_survey.data.codebook import read_codebook
 from edtech_survey.errors import SetupError, WaveError
-from edtech_survey.project import latest_date
 
 RAW = Path(__file__).parents[1] / "data" / "raw"
 KEYS = ["wave", "item", "group", "statistic"]
@@ -67,10 +66,6 @@ def test_unknown_evidence_and_missing_responses_are_refused():
         es.evidence("real", raw=RAW)
     with pytest.raises(SetupError, match="new-wave"):
         es.evidence("responses", raw=RAW)
-
-
-def test_the_date_is_that_of_the_inputs():
-    assert latest_date(RAW) == "2024-11-26"
 
 
 def with_waves(tmp_path, **waves):
@@ -156,6 +151,15 @@ def test_the_card_names_the_series_and_what_there_is(published, sample):
     assert "Connecticut (ct)" in card
     assert "SYNTHETIC" not in card
     assert "SYNTHETIC" in sample._repr_html_()
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
+    target = home.write_whole(tmp_path / "page.html", "old")
+    monkeypatch.setattr(home.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        home.write_whole(target, b"new")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "edtech_survey"
 STOREYS = ("data", "statistics", "reports")
 SHARED = ("errors", "shape", "words")
-PLACES = {"raw_dir", "project_root", "processed_dir", "notebooks_dir", "reports_dir"}
-"""All that a storey may know of the project: where it lies."""
+PLACES = {"raw_dir", "project_root", "processed_dir", "notebooks_dir", "reports_dir", "write_whole"}
+"""All that a storey may know of the project: where it lies, and how it is written to."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))

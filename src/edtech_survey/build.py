@@ -40,13 +40,12 @@ Tell = Callable[[Outcome], object]
 def make_data(out: Path | None = None) -> list[Path]:
     """Write the processed tables; return the files written."""
     from edtech_survey.data import figures, schemas  # noqa: PLC0415
-    from edtech_survey.project import collected_responses  # noqa: PLC0415
 
     tables: dict[str, Any] = {
         "figures": (figures.read_figures(), schemas.FIGURES),
         "sources": (figures.read_sources(), schemas.SOURCES),
     }
-    responses = collected_responses()
+    responses = project.collected_responses()
     if responses is not None:
         for name in ("districts", "positions", "bands", "ledger"):
             tables[name] = (getattr(responses, name), getattr(schemas, name.upper()))
@@ -76,11 +75,8 @@ def make_reports(
     everywhere = set().union(*declared.values())
     work: list[Work] = []
     for path in chosen:
-        own = {
-            name: value
-            for name, value in given.items()
-            if name in declared[path] or name not in everywhere
-        }
+        foreign = everywhere - declared[path]
+        own = {name: value for name, value in given.items() if name not in foreign}
         work.append((path, notebooks.check_parameters(path, own), None))
     return _make(work, out or project.reports_dir(), jobs, tell)
 
@@ -94,10 +90,9 @@ def make_briefs(
     tell: Tell = lambda outcome: None,
 ) -> list[Outcome]:
     """Write the brief of every district that answered a wave (default the latest)."""
-    from edtech_survey.project import evidence  # noqa: PLC0415
     from edtech_survey.reports import notebooks  # noqa: PLC0415
 
-    responses = evidence(data).responses
+    responses = project.evidence(data).responses
     if responses is None:
         raise SetupError("there are no responses: try --data sample, or add a wave's export")
     chosen = wave or int(responses.districts["wave"].max())
@@ -148,7 +143,7 @@ def verify(page: Path) -> list[str]:
         return provenance.differences(page, outcome.page)
 
 
-def audit_table(table: Path, threshold: int) -> Any:
+def audit_table(table: Path) -> Any:
     """Audit one table of figures, with the relations and the source notes beside it."""
     from edtech_survey.data import figures as read  # noqa: PLC0415
     from edtech_survey.data import tables  # noqa: PLC0415
@@ -161,7 +156,7 @@ def audit_table(table: Path, threshold: int) -> Any:
         declared = tables.read_relation_file(folder / "relations.csv", figures, folder.name)
     if (folder / "source.yaml").is_file() and read.read_meta(folder):
         known = read.read_sources([folder.name], raw=folder.parent)
-    return audit(figures, declared, known, disclosure_threshold=threshold)
+    return audit(figures, declared, known)
 
 
 def open_lab(folder: Path | None = None, options: Sequence[str] = ()) -> int:

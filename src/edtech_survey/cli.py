@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 PLACE = click.Path(path_type=Path)
 THERE = click.Path(path_type=Path, exists=True, dir_okay=False)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+DIALECT = click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
+SHEET = click.option("--sheet", help="Sheet of a workbook.")
+WHOSE = click.option("--series", help="Whose survey, a row of codebook/series.csv.")
 GRADES = ("impossible", "only by rounding", "suspicious", "untestable")
 LONGEST = 40
 """Differences printed; there may be thousands."""
@@ -100,8 +104,13 @@ def reports(
     parameters = {name: value for name, _, value in pairs}
     click.echo(f"{len(build.notebook_paths(notebooks))} notebooks to run")
     outcomes = build.make_reports(notebooks, out=out, given=parameters, jobs=jobs, tell=_tell)
-    if pdf:
-        _print_pdfs([outcome.page for outcome in outcomes if outcome.page])
+    pages = [outcome.page for outcome in outcomes if outcome.page]
+    if pdf and pages:
+        from edtech_survey.reports.site import print_pdf, write_index  # noqa: PLC0415
+
+        for page in pages:
+            click.echo(f"  {print_pdf(page, page.with_suffix('.pdf'))}")
+        write_index(pages[0].parent)
     _sum_up(outcomes)
     click.echo(f"Open {(out or project.reports_dir()) / 'index.html'} in a browser.")
 
@@ -138,7 +147,10 @@ def verify(page: Path) -> None:
     """Run the notebook of PAGE again and compare the whole page."""
     click.echo(f"Running the notebook of {page.name} again")
     told = build.verify(page)
-    _list(told)
+    for line in told[:LONGEST]:
+        click.echo(f"  {_printable(line)}")
+    if len(told) > LONGEST:
+        click.echo(f"  and {len(told) - LONGEST} more")
     if told:
         raise Failed(f"{page.name} does not follow from what is here now")
     click.echo(f"{page.name}: every byte is the same")
@@ -147,7 +159,7 @@ def verify(page: Path) -> None:
 @main.command()
 @click.argument("old", type=THERE)
 @click.argument("new", type=THERE)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @_told
 def diff(old: Path, new: Path, as_json: bool) -> None:
     """List each number that moved between two pages; exit 1 if any did."""
@@ -167,18 +179,11 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
 @click.option(
     "--fail-on", type=click.Choice(GRADES), help="Exit 1 on findings this grave or graver."
 )
-@click.option(
-    "--threshold",
-    type=click.IntRange(1),
-    default=10,
-    show_default=True,
-    help="Bases below this are pointed out where respondents are named.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @_told
-def audit(table: Path, fail_on: str | None, threshold: int, as_json: bool) -> None:
+def audit(table: Path, fail_on: str | None, as_json: bool) -> None:
     """Ask of the published figures in TABLE (a figures.csv) whether they could be true."""
-    findings = build.audit_table(table, threshold)
+    findings = build.audit_table(table)
     counts = findings["grade"].value_counts()
     if as_json:
         click.echo(findings.to_json(orient="records", force_ascii=False, indent=2))
@@ -193,10 +198,10 @@ def audit(table: Path, fail_on: str | None, threshold: int, as_json: bool) -> No
 
 @main.command()
 @click.argument("export", type=THERE)
-@click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
-@click.option("--sheet", help="Sheet of a workbook.")
-@click.option("--series", help="Whose survey, a row of codebook/series.csv; default its first.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@DIALECT
+@SHEET
+@WHOSE
+@AS_JSON
 @_told
 def check(
     export: Path, dialect: str | None, sheet: str | None, series: str | None, as_json: bool
@@ -215,9 +220,9 @@ def check(
 @main.command("new-wave")
 @click.argument("year", type=int)
 @click.option("--from", "export", type=THERE, required=True, help="The survey tool's export.")
-@click.option("--series", help="Whose survey, a row of codebook/series.csv; default its first.")
-@click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
-@click.option("--sheet", help="Sheet of a workbook.")
+@WHOSE
+@DIALECT
+@SHEET
 @_told
 def new_wave(
     year: int, export: Path, series: str | None, dialect: str | None, sheet: str | None
@@ -254,19 +259,3 @@ def _tell(outcome: Outcome) -> None:
 def _sum_up(outcomes: list[Outcome]) -> None:
     if failed := [outcome.name for outcome in outcomes if not outcome.page]:
         raise Failed(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}")
-
-
-def _list(lines: list[str]) -> None:
-    for line in lines[:LONGEST]:
-        click.echo(f"  {_printable(line)}")
-    if len(lines) > LONGEST:
-        click.echo(f"  and {len(lines) - LONGEST} more")
-
-
-def _print_pdfs(pages: list[Path]) -> None:
-    from edtech_survey.reports.site import print_pdf, write_index  # noqa: PLC0415
-
-    for page in pages:
-        click.echo(f"  {print_pdf(page, page.with_suffix('.pdf'))}")
-    if pages:
-        write_index(pages[0].parent)

@@ -8,7 +8,7 @@ This joins the storeys, as notebooks do.
 from __future__ import annotations
 
 import os
-import re
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,6 +79,24 @@ def reports_dir() -> Path:
     return output_root() / "reports"
 
 
+def write_whole(path: Path, content: bytes | str) -> Path:
+    """Write a file, its folder too, so that a kill at any moment leaves the old one or the new."""
+    data = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).chmod(0o644)  # mkstemp makes files for their owner only
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
 @dataclass(frozen=True, repr=False)
 class Evidence:
     """What a report stands on; made by :func:`evidence`.
@@ -140,7 +158,9 @@ class Evidence:
         again = all_of["note"].fillna("").str.startswith("repeat of")
         again &= all_of["source"].isin(mine["source"])
         kept = all_of[all_of["figure_id"].isin(mine["figure_id"]) | again]
-        return pd.concat([kept, mine[~mine["figure_id"].isin(kept["figure_id"])]], ignore_index=True)
+        return pd.concat(
+            [kept, mine[~mine["figure_id"].isin(kept["figure_id"])]], ignore_index=True
+        )
 
     @cached_property
     def synthetic(self) -> bool:
@@ -376,7 +396,7 @@ def evidence(
     sources = tables.sources_of(loaded)
     figures = tables.figures_of(loaded)
     figures = figures[~figures["note"].fillna("").str.startswith("repeat of")]
-    whose = _chosen(series, known, sources, synthetic=data == "sample")
+    whose = chosen_series(series, known, sources, synthetic=data == "sample")
     codebook = read_codebook(folder / "codebook").of_series(whose.series)
     responses = collected_responses(
         folder, synthetic=data == "sample", series=whose.series, codebook=codebook
@@ -393,7 +413,9 @@ def evidence(
         ]
         population = whose.population | sizes.dropna().astype(int).to_dict()
         own = _with_estimates(own, responses, preset, population)
-        sources = _answered(sources, responses)
+        # Of an export those count who are kept, not the rows of the file.
+        kept = sources["source"].map(responses.districts.groupby("source").size()).astype("Int64")
+        sources = sources.assign(answered=kept.fillna(sources["answered"]))
     found = Evidence(
         data=data,
         series=whose,
@@ -439,19 +461,7 @@ def collected_responses(
     return merge_waves(mine, codebook or read_codebook(folder / "codebook")) if mine else None
 
 
-def latest_date(raw: Path | str | None = None, series: str | None = None) -> str:
-    """Date of the newest publication of a series: the date of a report's inputs."""
-    from edtech_survey.data.codebook import read_series  # noqa: PLC0415
-    from edtech_survey.data.figures import read_sources  # noqa: PLC0415
-
-    folder = Path(raw) if raw is not None else raw_dir()
-    sources = read_sources(raw=folder)
-    name = series or read_series(folder / "codebook")["series"].iloc[0]
-    dates = sources.loc[sources["series"].eq(name).fillna(False), "published"].dropna()
-    return max((text for text in dates if re.fullmatch(r"\d{4}-\d\d-\d\d", text)), default="")
-
-
-def _chosen(
+def chosen_series(
     name: str | None, known: pd.DataFrame, sources: pd.DataFrame, *, synthetic: bool
 ) -> SimpleNamespace:
     """Take the row of the series asked for."""
@@ -507,12 +517,6 @@ def _with_estimates(
     news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
     news = news.loc[news["_merge"] == "left_only", list(own.columns)]
     return pd.concat([own, news], ignore_index=True) if len(news) else own
-
-
-def _answered(sources: pd.DataFrame, responses: Responses) -> pd.DataFrame:
-    """Say of each export how many answered: those kept, not the rows of the file."""
-    kept = sources["source"].map(responses.districts.groupby("source").size()).astype("Int64")
-    return sources.assign(answered=kept.fillna(sources["answered"]))
 
 
 def _waves_kept(own: pd.DataFrame, waves: Sequence[int]) -> pd.DataFrame:

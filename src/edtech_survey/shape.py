@@ -122,11 +122,6 @@ def figures(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     return _shaped(rows, FIGURE_DTYPES)
 
 
-def empty_estimates() -> pd.DataFrame:
-    """Return a table of estimates with no rows."""
-    return estimates([])
-
-
 def _shaped(
     rows: Iterable[Mapping[str, Any]] | pd.DataFrame, dtypes: dict[str, str]
 ) -> pd.DataFrame:

@@ -166,7 +166,7 @@ def test_further_columns_are_left_out_and_known_ones_read(tmp_path):
     text = (
         FEWEST.replace("\n", ",wave,synthetic,colour\n") + "a,x,g,mean,1.5,1.5,fte,,2024,true,red\n"
     )
-    told = read_figure_table(write(tmp_path, text), source="them")
+    told = read_figure_table(write(tmp_path, text, "them.csv"))
     assert (told["wave"][0], told["synthetic"][0], told["source"][0]) == (2024, True, "them")
     assert "colour" not in told.columns
 

@@ -157,13 +157,14 @@ def test_functions_and_occupations(tmp_path):
 
 def test_structures(tmp_path):
     good = "a,A,WI,1700,1700,around 1700,Director,coach,1,,yes,Board,"
-    write(tmp_path, "made/structures.csv", STRUCTURES, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,")
-    table = read_structures(POSITIONS, source="made", raw=tmp_path)
+    name = "department-structures-2018/structures.csv"
+    write(tmp_path, name, STRUCTURES, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,")
+    table = read_structures(POSITIONS, raw=tmp_path)
     assert table["students_low"].tolist() == [1700, pd.NA]
     assert table["position"].isna().tolist() == [False, True]
     write(
         tmp_path,
-        "made/structures.csv",
+        name,
         STRUCTURES,
         good,
         "a,A,WI,1700,1700,around 1700,Director,plumber,many,,maybe,,",
@@ -171,7 +172,7 @@ def test_structures(tmp_path):
         "c,C,VA,10,10,10,Coach,,1,,no,,",
         "c,C,VA,20,20,20,Chief,,1,,yes,,",
     )
-    told = refused(read_structures, POSITIONS, source="made", raw=tmp_path)
+    told = refused(read_structures, POSITIONS, raw=tmp_path)
     for text in (
         "row 3, column position: 'plumber' is no position",
         "row 3, column role: 'Director' stands twice",
@@ -237,7 +238,6 @@ def test_relations_of_all_folders(tmp_path):
         write(tmp_path, f"{name}/relations.csv", RELATIONS, "x.a,order,,us.a;ct.a,,,must,")
     told = refused(read_relations, FIGURES, raw=tmp_path)
     assert "'x.a' occurs in two folders" in told
-    assert read_relations(FIGURES, raw=tmp_path, sources=["us"])["source"].tolist() == ["us"]
 
 
 def own(tmp_path, *rows):

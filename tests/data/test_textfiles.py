@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data import files, grids, textfiles
-from edtech_survey.data.files import Limits, csv_bytes, write_bytes
+from edtech_survey.data import grids, textfiles
+from edtech_survey.data.files import Limits, csv_bytes
 from edtech_survey.data.grids import Grid, letter, scan
 from edtech_survey.data.textfiles import DELIMITERS, decode, detect, read_text_csv, told_by_file
 from edtech_survey.errors import WaveError
@@ -252,14 +252,3 @@ def test_no_cell_starts_a_formula() -> None:
     assert not cells[~cells.str.startswith("'")].str.match(r"[=@+\-\t\r]").any()
     numbers = pd.DataFrame({"printed": ["-4,249", "+7%", "-102"]})
     assert "'" not in csv_bytes(numbers).decode()
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_litter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write_bytes(tmp_path / "page.html", b"old")
-    monkeypatch.setattr(files.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        write_bytes(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]

@@ -169,20 +169,17 @@ def test_unknown_answers_of_test_rows_do_not_stop_a_wave(tmp_path, book):
     assert read.flow.query("reason == 'test'")["rows"].tolist() == [1]
 
 
-@pytest.mark.parametrize(
-    ("rule", "students"), [("most_complete", 3000), ("latest", 3100), ("first", 2900)]
-)
-def test_duplicates_follow_the_rule(tmp_path, book, rule, students):
+def test_of_duplicates_the_most_complete_counts(tmp_path, book):
     rows = [
         row(timestamp="2026-10-01 08:00", students="2900", devices=""),
         row(timestamp="2026-10-01 09:00", students="3000", district="Avon Public Schools"),
         row(timestamp="2026-10-01 10:00", students="3100", devices="", techfte=""),
     ]
-    read = read_wave(make(tmp_path, rows), book, duplicates=rule)
-    assert read.districts["enrollment"].tolist() == [students]
+    read = read_wave(make(tmp_path, rows), book)
+    assert read.districts["enrollment"].tolist() == [3000]
     assert read.flow.query("step == 'duplicates'")["rows"].sum() == 2
     lost = read.ledger.query("rule == 'duplicate' and column == 'Students'")
-    assert set(lost["raw"]) == {"2900", "3000", "3100"} - {str(students)}
+    assert set(lost["raw"]) == {"2900", "3100"}
 
 
 def test_equally_complete_duplicates_the_latest_by_time_wins(tmp_path, book):
@@ -214,17 +211,8 @@ def test_partial_blank_and_test_rows_are_counted(tmp_path, book):
     assert flow["read", ""] == flow.drop(("read", "")).sum() == 6
 
 
-def test_min_answers_sets_short_rows_aside(tmp_path, book):
-    blank = [""] * len(HEADS)
-    rows = [row(), ["2026", "Bethel", "2000", *blank[3:]]]
-    folder = make(tmp_path, rows)
-    assert len(read_wave(folder, book).districts) == 2
-    assert read_wave(folder, book, min_answers=2).districts["district_id"].tolist() == ["ct-avon"]
-
-
 def test_unmatched_districts_are_kept_and_reported(tmp_path, book):
-    folder = make(tmp_path, [row(), row(district="Noriwch"), row(district="")])
-    read = read_wave(folder, book)
+    read = read_wave(make(tmp_path, [row(), row(district="Noriwch"), row(district="")]), book)
     assert read.districts["district_id"].tolist() == [
         "ct-avon", "unmatched-t-2026-row-3", "unmatched-t-2026-row-4",
     ]  # fmt: skip
@@ -232,9 +220,6 @@ def test_unmatched_districts_are_kept_and_reported(tmp_path, book):
     assert listed.iloc[0][["row", "text", "suggestion"]].tolist() == [3, "Noriwch", "ct-norwich"]
     assert "Noriwch" not in read.ledger.to_csv()
     checked(read.districts, DISTRICTS, "districts")
-    dropped = read_wave(folder, book, unmatched="drop")
-    assert len(dropped.districts) == 2
-    assert dropped.flow.query("reason == 'unmatched'")["rows"].tolist() == [1]
 
 
 def test_the_same_unmatched_name_twice_is_one_district(tmp_path, book):
@@ -301,8 +286,8 @@ def test_merging_reports_the_problems_of_all_waves(tmp_path, book):
 
 def test_folder_and_options_are_checked(tmp_path, book):
     folder = make(tmp_path, [FULL])
-    with pytest.raises(WaveError, match="'newest' is no choice -> one of most_complete"):
-        read_wave(folder, book, duplicates="newest")
+    with pytest.raises(WaveError, match="'drop' is no choice -> one of raise, refuse"):
+        read_wave(folder, book, unknown="drop")
     meta = folder / "source.yaml"
     meta.write_text(meta.read_text().replace("export.csv", "../secret.csv"))
     with pytest.raises(WaveError, match="not the name of a file in the folder"):

@@ -15,7 +15,6 @@ from edtech_survey.reports import lint, site
 from edtech_survey.reports.exhibits import csv_text
 from edtech_survey.reports.html import render
 from edtech_survey.reports.provenance import read_manifest
-from edtech_survey.reports.site import write_whole
 
 
 @pytest.fixture
@@ -124,20 +123,6 @@ def test_categories_missing_and_large_numbers_survive_the_csv():
         }
     )
     assert csv_text(frame) == "c,i,f,b\n'=x,123456789012,0.3,True\n,,,\n"
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
-    target = tmp_path / "a.html"
-    write_whole(target, "old")
-
-    def full(_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("edtech_survey.reports.site.os.fsync", full)
-    with pytest.raises(OSError, match="disk full"):
-        write_whole(target, "new")
-    assert target.read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
 
 
 def test_printing_asks_for_tags_and_an_outline(folder, monkeypatch):

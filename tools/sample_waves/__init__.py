@@ -31,8 +31,7 @@ from tools.sample_waves.questionnaires import (
 from tools.sample_waves.tools import tools
 
 from edtech_survey.data.figures import read_source
-from edtech_survey.data.files import write_bytes
-from edtech_survey.project import raw_dir
+from edtech_survey.project import raw_dir, write_whole
 
 WAVES = (2017, 2020, 2021, 2024)
 DIRECTORY = "districts-sample.csv"
@@ -120,7 +119,7 @@ def write_sample(raw: Path | str | None = None) -> list[Path]:
         The files written.
     """
     root = Path(raw) if raw is not None else raw_dir()
-    return [write_bytes(root / name, data) for name, data in sample_files(root).items()]
+    return [write_whole(root / name, data) for name, data in sample_files(root).items()]
 
 
 def _folder(wave: int, answers: Sequence[Answer]) -> dict[str, bytes]:

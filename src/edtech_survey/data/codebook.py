@@ -55,8 +55,6 @@ _RULES: dict[str, Columns] = {
     "labels": {"kind": [filled()], "code": [filled(), unique("kind")], "label": [filled()]},
     "methods": {"key": _KEY, "text": [filled()]},
 }
-_OPTIONAL = ("labels", "methods")
-"""Tables that a codebook may do without."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -194,18 +192,13 @@ class Codebook:
         return replace(book, whose=name)
 
 
-def read_codebook(
-    folder: Path | str | None = None, directory: Path | str | None = None
-) -> Codebook:
+def read_codebook(folder: Path | str | None = None) -> Codebook:
     """Read and cross-check the codebook.
 
     Parameters
     ----------
     folder : path, optional
         Default the project's ``data/raw/codebook``.
-    directory : path, optional
-        Directory of districts to use instead of that of the first series. Beside ``x.csv`` a
-        file ``x-changes.csv`` may say which districts merged.
 
     Returns
     -------
@@ -220,18 +213,16 @@ def read_codebook(
     folder = Path(folder) if folder is not None else raw_dir() / "codebook"
     tables, problems = {}, []
     for name, columns in _COLUMNS.items():
-        path = folder / f"{name}.csv"
+        file = f"{name}.csv"
         tables[name] = pd.DataFrame(columns=columns.split(), dtype="str")
         try:
-            if path.is_file() or name not in _OPTIONAL:
-                tables[name] = read_text_csv(path, columns.split(), WaveError)
-                problems += problems_of(tables[name], _RULES.get(name, {}), path.name)
+            tables[name] = read_text_csv(folder / file, columns.split(), WaveError)
+            problems += problems_of(tables[name], _RULES.get(name, {}), file)
         except WaveError as error:
-            problems += list(error.problems) or [Problem(path.name, str(error))]
+            problems += list(error.problems) or [Problem(file, str(error))]
     try:
         series = read_series(folder)
-        file = series["directory"].iloc[0] or "districts.csv"
-        chosen = Path(directory) if directory is not None else folder / file
+        chosen = folder / (series["directory"].iloc[0] or "districts.csv")
         districts = read_directory(chosen)
         changes = read_changes(chosen, districts)
     except WaveError as error:

@@ -143,14 +143,9 @@ def read_source(folder: Path | str, codebook: Codebook | None = None) -> Source:
         *(_unknown(raw, path, codebook) if codebook else ()),
     ]
     if "publication" in raw:
-        problems += _cells(
-            raw,
-            path,
-            "publication",
-            ~raw["publication"].isin(publications["publication"]),
-            "is not listed",
-            "add it to publications.csv",
-        )
+        there = raw["publication"].isin(publications["publication"])
+        advice = "add it to publications.csv"
+        problems += _cells(raw, path, "publication", ~there, "is not listed", advice)
     if problems:
         raise SourceError(f"{_short(path)}: {len(problems)} rows cannot be taken", problems)
     size = meta["population"].get("size") if isinstance(meta.get("population"), dict) else None
@@ -274,7 +269,7 @@ def publications_of(loaded: Sequence[Source]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def read_figure_table(path: Path | str, source: str | None = None) -> pd.DataFrame:
+def read_figure_table(path: Path | str) -> pd.DataFrame:
     """Read a CSV of published figures that need not be one of the project's sources."""
     path = Path(path)
     raw = read_text_csv(path, _FEWEST_COLUMNS, SourceError)
@@ -297,7 +292,7 @@ def read_figure_table(path: Path | str, source: str | None = None) -> pd.DataFra
     ]
     if problems:
         raise SourceError(f"{_short(path)}: {len(problems)} cells cannot be taken", problems)
-    name = source or (path.resolve().parent.name if path.name == "figures.csv" else path.stem)
+    name = path.resolve().parent.name if path.name == "figures.csv" else path.stem
     return as_figures(
         _numbers(raw).assign(
             population=pd.to_numeric(raw["population"]).astype("Int64"),
@@ -361,27 +356,17 @@ def _unknown(raw: pd.DataFrame, path: Path, book: Codebook) -> list[Problem]:
     """Items, and groups of items that have listed ones, that the codebook does not know."""
     items = book.items.set_index("item")["groups"]
     there = raw["item"].isin(items.index)
-    problems = _cells(
-        raw,
-        path,
-        "item",
-        ~there,
-        "is none of the codebook",
-        "add it to codebook/items.csv, or correct it",
-    )
+    advice = "add it to codebook/items.csv, or correct it"
+    problems = _cells(raw, path, "item", ~there, "is none of the codebook", advice)
     labels = set(book.labels.loc[book.labels["kind"].eq("group"), "code"])
     answers = book.answers.groupby("item")["answer"].agg(set)
     for item in raw.loc[there, "item"].unique():
         if items[item] in ("none", ""):
             continue
         known = {"all", *book.groups_of(item), *answers.get(item, ()), *labels}
-        parts = (
-            raw["group"]
-            .fillna("all")
-            .str.split("|")
-            .map(lambda parts, known=known: set(parts) <= known)
-        )
-        strange = raw["item"].eq(item) & ~parts.astype(bool)
+        groups = raw["group"].fillna("all").str.split("|")
+        fits = groups.map(lambda parts, known=known: set(parts) <= known).astype(bool)
+        strange = raw["item"].eq(item) & ~fits
         advice = "correct it, or add it to codebook/labels.csv as a group"
         problems += _cells(raw, path, "group", strange, f"is no group of {item}", advice)
     return problems

@@ -1,11 +1,8 @@
-"""Files written whole or not at all, and how much one may hold that is read."""
+"""How much a file may hold that is read, and tables as CSV that no spreadsheet runs."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -40,23 +37,6 @@ def unreadable(where: str, what: str, advice: str, at: str = "") -> WaveError:
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = r"[+-]?[\d.,]+%?"
-
-
-def write_bytes(path: Path, content: bytes) -> Path:
-    """Write atomically: whoever looks sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

@@ -16,11 +16,11 @@ from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_codebo
 from edtech_survey.data.crosswalk import read_crosswalk
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
-from edtech_survey.data.files import Limits, csv_bytes, write_bytes
+from edtech_survey.data.files import Limits, csv_bytes
 from edtech_survey.data.matching import MATCHED, match_columns
 from edtech_survey.data.waves import tidy
 from edtech_survey.errors import Problem, SurveyError, WaveError
-from edtech_survey.project import raw_dir
+from edtech_survey.project import raw_dir, write_whole
 
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -255,12 +255,8 @@ def new_wave(
         ["column", "item", "group", "comparability", "note", "score", "alternatives"]
     ]
     suffix = export.suffix.lower() if export.suffix.lower() in _SUFFIXES else f".{read.format}"
-    files = {
-        "questions.csv": csv_bytes(questions),
-        "source.yaml": _source(
-            book, year, f"export{suffix}", read, sheet, _population(root, book)
-        ).encode("utf-8"),
-    }
+    source = _source(book, year, f"export{suffix}", read, sheet, _population(root, book))
+    files = {"questions.csv": csv_bytes(questions), "source.yaml": source.encode()}
     _write(folder, export, f"export{suffix}", files)
     undecided = questions.loc[questions["item"].eq(""), "column"]
     return NewWave(folder, questions, tuple(undecided))
@@ -285,7 +281,7 @@ def _write(folder: Path, export: Path, name: str, files: dict[str, bytes]) -> No
     try:
         shutil.copyfile(export, scratch / name)
         for file, content in files.items():
-            write_bytes(scratch / file, content)
+            write_whole(scratch / file, content)
         scratch.chmod(0o755)
         scratch.rename(folder)
     except OSError as error:

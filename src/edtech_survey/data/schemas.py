@@ -15,8 +15,9 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from edtech_survey.data.files import csv_bytes, write_bytes
+from edtech_survey.data.files import csv_bytes
 from edtech_survey.errors import Problem, SurveyError
+from edtech_survey.project import write_whole
 
 _TEXT = files("edtech_survey.data").joinpath("schemas.csv").read_text("utf-8")
 _COLUMNS = list(csv.DictReader(io.StringIO(_TEXT)))
@@ -114,8 +115,8 @@ def write_package(
         text = csv_bytes(frame)
         parquet = io.BytesIO()
         frame.to_parquet(parquet, index=False)
-        written.append(write_bytes(folder / f"{name}.csv", text))
-        written.append(write_bytes(folder / f"{name}.parquet", parquet.getvalue()))
+        written.append(write_whole(folder / f"{name}.csv", text))
+        written.append(write_whole(folder / f"{name}.parquet", parquet.getvalue()))
         resources.append(_resource(name, frame, schema, text))
     descriptor = {
         "$schema": PROFILE,
@@ -125,7 +126,7 @@ def write_package(
         "resources": resources,
     }
     content = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
-    return [*written, write_bytes(folder / "datapackage.json", content.encode("utf-8"))]
+    return [*written, write_whole(folder / "datapackage.json", content)]
 
 
 def _resource(

@@ -228,9 +228,7 @@ def read_occupations(
     )
 
 
-def read_structures(
-    positions: pd.DataFrame, *, raw: Path | str, source: str = "department-structures-2018"
-) -> pd.DataFrame:
+def read_structures(positions: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     """Read the departments that their leaders described, one row a role."""
     of_district = ["district", "state", "students_low", "students_high", "students_printed"]
 
@@ -244,7 +242,7 @@ def read_structures(
         return low > high
 
     table = read_table(
-        Path(raw) / source / "structures.csv",
+        Path(raw) / "department-structures-2018" / "structures.csv",
         "district_id district state students_low students_high students_printed role position "
         "head_count fte inside reports_to note",
         {
@@ -346,18 +344,15 @@ KINDS: dict[str, Needs] = {
 """Kinds of relations; what each claims is told in ``statistics.audit_relations``."""
 
 
-def read_relations(
-    figures: pd.DataFrame, *, raw: Path | str, sources: Iterable[str] | None = None
-) -> pd.DataFrame:
+def read_relations(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     """Read what must hold between figures, as the source folders declare it."""
-    there = sorted(path.parent.name for path in Path(raw).glob("*/relations.csv"))
     frames: list[pd.DataFrame] = []
     problems: list[Problem] = []
-    for name in there if sources is None else [name for name in sources if name in there]:
+    for path in sorted(Path(raw).glob("*/relations.csv")):
         try:
-            frames.append(read_relation_file(Path(raw) / name / "relations.csv", figures, name))
+            frames.append(read_relation_file(path, figures, path.parent.name))
         except SourceError as error:
-            problems += error.problems or [Problem(name, str(error))]
+            problems += error.problems or [Problem(path.parent.name, str(error))]
     found = pd.concat(frames, ignore_index=True) if frames else _relations([])
     problems += [
         Problem("relations.csv", f"relation_id {name!r} occurs in two folders", "rename one")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,7 @@ from edtech_survey.data.schemas import (
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.project import raw_dir
 
-__all__ = ["Responses", "find_waves", "merge_waves", "read_wave"]
-
 Rows = npt.NDArray[np.intp]
-DUPLICATES = ("most_complete", "latest", "first")
 NUMBERS = ("count", "money", "fte", "percent")
 NEVER_A_RESPONSE = ("preview", "test", "spam")
 """Flags of an export's rows that exclude them; an incomplete row is taken for what it says."""
@@ -99,12 +96,10 @@ class Responses:
         return f"Responses(waves {waves}: {len(self.districts)} answers of districts{look})"
 
 
-def find_waves(raw: Path | str | None = None, *, synthetic: bool | None = None) -> list[Path]:
-    """List the folders that hold a wave's export with its crosswalk, of whatever series."""
+def find_waves(raw: Path | str | None = None, *, synthetic: bool = False) -> list[Path]:
+    """List the folders with a wave's export and crosswalk, of whatever series, real or made up."""
     root = Path(raw) if raw is not None else raw_dir()
     folders = [path.parent for path in sorted(root.glob("*/questions.csv"))]
-    if synthetic is None:
-        return folders
     return [one for one in folders if (read_meta(one)["synthetic"] == "true") == synthetic]
 
 
@@ -113,12 +108,13 @@ def read_wave(
     codebook: Codebook | None = None,
     *,
     unknown: str = "raise",
-    unmatched: str = "keep",
-    duplicates: str = "most_complete",
-    min_answers: int = 1,
     limits: Limits | None = None,
 ) -> Responses:
     """Read, clean and harmonise one export.
+
+    A district that is not in the directory keeps an id of its own, which links to no other wave.
+    Of several answers of a district the most complete counts, among equals the latest. Both are
+    listed for review.
 
     Parameters
     ----------
@@ -131,14 +127,6 @@ def read_wave(
     unknown : str
         What to do with an answer that the codebook does not know: "raise" or "refuse" (leave
         it out, list it in the ledger and for review).
-    unmatched : str
-        Rows whose district is not in the directory: "keep" them, each district with an id of
-        its own that links to no other wave, or "drop" them; listed for review either way.
-    duplicates : str
-        Which answer of a district counts: "most_complete" (among equals the latest), "latest"
-        or "first". The others are listed in the ledger cell by cell.
-    min_answers : int
-        A row with fewer answers is partial and set aside.
     limits : Limits, optional
         Of file size, rows and cells.
 
@@ -160,15 +148,9 @@ def read_wave(
     folder = Path(folder)
     meta = read_meta(folder)
     shown = f"{folder.name}/source.yaml"
-    problems = [
-        Problem(name, f"{given!r} is no choice", f"one of {', '.join(allowed)}")
-        for name, given, allowed in (
-            ("unknown", unknown, ("raise", "refuse")),
-            ("unmatched", unmatched, ("keep", "drop")),
-            ("duplicates", duplicates, DUPLICATES),
-        )
-        if given not in allowed
-    ]
+    problems = []
+    if unknown not in ("raise", "refuse"):
+        problems.append(Problem("unknown", f"{unknown!r} is no choice", "one of raise, refuse"))
     wave = str(meta.get("wave") or "")
     if not re.fullmatch(r"[0-9]{4}", wave):
         problems.append(Problem(shown, f"wave {wave!r} is not a year", 'write wave: "2024"'))
@@ -202,9 +184,6 @@ def read_wave(
         meta,
         read_matches(folder / "matches.csv", book.districts),
         unknown=unknown,
-        unmatched=unmatched,
-        duplicates=duplicates,
-        min_answers=min_answers,
     )
 
 
@@ -242,7 +221,7 @@ def merge_waves(
     >>> sorted(merged.districts["wave"].unique().tolist())
     [2017, 2020, 2021, 2024]
     """
-    given = list(waves) if waves is not None else find_waves(synthetic=False)
+    given = list(waves) if waves is not None else find_waves()
     book = codebook or read_codebook()
     parts: list[Responses] = []
     problems: list[Problem] = []
@@ -285,9 +264,6 @@ def tidy(
     matches: pd.DataFrame | None = None,
     *,
     unknown: str = "refuse",
-    unmatched: str = "keep",
-    duplicates: str = "most_complete",
-    min_answers: int = 1,
 ) -> Responses:
     """Read every cell of an export, decide about its rows, and turn what is kept into tables."""
     source, wave = meta["id"], int(meta["wave"])
@@ -305,15 +281,12 @@ def tidy(
     flags = flagged.drop_duplicates("row").set_index("row")["flag"]
     reason = flags.reindex(export.frame.index).fillna("").to_numpy(object)
     how = identity.how()
-    if unmatched == "drop":
-        reason[np.isin(how, ["unmatched", "ambiguous"]) & (reason == "")] = "unmatched"
     for sign in ("test", "not_a_district"):
         reason[(how == sign) & (reason == "")] = sign
     reason[(answers == 0) & (how == "blank") & (reason == "")] = "blank"
-    reason[(answers < min_answers) & (reason == "")] = "partial"
+    reason[(answers == 0) & (reason == "")] = "partial"
     among = np.flatnonzero(reason == "")
-    times = _submission_times(export.frame, tool["name"])
-    reason[_surplus(among, answers, identity.codes, times, duplicates)] = "duplicate"
+    reason[_surplus(export.frame, tool["name"], among, answers, identity.codes)] = "duplicate"
     fate = Fate(export.frame.index.to_numpy(np.int64), reason)
     if unknown == "raise":
         _refuse_unknown(cells, fate, f"{source} {export.file}")
@@ -341,7 +314,7 @@ def tidy(
     entries, balance = ledger.close()
 
     review = pd.concat(
-        [_review(cells, identity, fate, book), _conflicts(cells, identity, fate, duplicates)],
+        [_review(cells, identity, fate, book), _conflicts(cells, identity, fate)],
         ignore_index=True,
     ).assign(source=source, wave=wave)
     review["column"] = review["column"].fillna(named)
@@ -457,40 +430,26 @@ def _refuse_unknown(cells: Iterable[Cells], fate: Fate, where: str) -> None:
         raise WaveError(f"{where}: {len(problems)} answers contradict the codebook", problems)
 
 
-def _submission_times(frame: pd.DataFrame, meta: pd.Series) -> Callable[[Rows], pd.Series | None]:
-    """Tell when rows were handed in, by a column that the survey tool itself wrote."""
-
-    def times(rows: Rows) -> pd.Series | None:
-        for name in meta[meta.str.contains(_TIME)]:
-            told = pd.to_datetime(frame[name].iloc[rows], errors="coerce", format="mixed", utc=True)
-            if told.notna().all():
-                return told.dt.tz_convert(None)
-        return None
-
-    return times
-
-
 def _surplus(
+    frame: pd.DataFrame,
+    meta: pd.Series,
     among: Rows,
     answers: npt.NDArray[np.int64],
     ids: npt.NDArray[np.int32],
-    times: Callable[[Rows], pd.Series | None],
-    duplicates: str,
 ) -> Rows:
-    """Find the rows of a district beside the one that counts."""
+    """Find the rows of a district beside the most complete one, among equals the latest.
+
+    When a row was handed in is told by a column that the survey tool itself wrote.
+    """
     several = among[np.bincount(ids[among])[ids[among]] > 1]
-    if not len(several):
-        return several
-    told = times(several)
-    moment = np.zeros(len(several)) if told is None else told.astype("int64").to_numpy()
-    keys = {
-        "first": [-several, -moment],
-        "latest": [several, moment],
-        "most_complete": [several, moment, answers[several]],
-    }[duplicates]
-    ranked = several[np.lexsort((*keys, ids[several]))]
-    last = np.append(ids[ranked][1:] != ids[ranked][:-1], True)
-    return ranked[~last]
+    moment = np.zeros(len(several))
+    for name in meta[meta.str.contains(_TIME)] if len(several) else ():
+        told = pd.to_datetime(frame[name].iloc[several], errors="coerce", format="mixed", utc=True)
+        if told.notna().all():
+            moment = told.dt.tz_convert(None).astype("int64").to_numpy()
+            break
+    ranked = several[np.lexsort((several, moment, answers[several], ids[several]))]
+    return ranked[:-1][ids[ranked][1:] == ids[ranked][:-1]]
 
 
 def _flow(excluded: pd.DataFrame, fate: Fate) -> pd.DataFrame:
@@ -644,9 +603,9 @@ _MATCHES = "add the name with its district_id (empty: no district) to the folder
 
 def _review(cells: list[Cells], identity: Identity, fate: Fate, codebook: Codebook) -> pd.DataFrame:
     """List what could not be decided or read, once for each distinct text; NA column: the name."""
-    among = np.flatnonzero(fate.kept | (fate.reason == "unmatched"))
+    kept = np.flatnonzero(fate.kept)
     names = identity.names.assign(
-        row=_first_rows(identity.name_codes, fate.rows, among, len(identity.names))
+        row=_first_rows(identity.name_codes, fate.rows, kept, len(identity.names))
     )
     undecided = names[names["row"].gt(0) & names["how"].isin(["unmatched", "ambiguous"])]
     near = review_table(undecided["text"], codebook.districts, place=codebook.place)
@@ -661,7 +620,7 @@ def _review(cells: list[Cells], identity: Identity, fate: Fate, codebook: Codebo
         doubtful = np.flatnonzero(cell.parsed["severity"].isin(["warn", "error"]))
         if not len(doubtful):
             continue
-        first = _first_rows(cell.codes, fate.rows, np.flatnonzero(fate.kept), len(cell.parsed))
+        first = _first_rows(cell.codes, fate.rows, kept, len(cell.parsed))
         told = cell.parsed.iloc[doubtful].assign(row=first[doubtful])
         told = told[told["row"] > 0]
         unread = "position" if cell.item == "position_title" else "unreadable"
@@ -670,7 +629,7 @@ def _review(cells: list[Cells], identity: Identity, fate: Fate, codebook: Codebo
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
-def _conflicts(cells: list[Cells], identity: Identity, fate: Fate, duplicates: str) -> pd.DataFrame:
+def _conflicts(cells: list[Cells], identity: Identity, fate: Fate) -> pd.DataFrame:
     """List districts that answered more than once, and otherwise each time."""
     rows = []
     for at in np.flatnonzero(fate.reason == "duplicate"):
@@ -685,7 +644,7 @@ def _conflicts(cells: list[Cells], identity: Identity, fate: Fate, duplicates: s
         if differ:
             advice = (
                 f"row {fate.rows[counts[0]]} counts, row {fate.rows[at]} does not "
-                f"({duplicates.replace('_', ' ')}): ask which is right, and leave the other out"
+                "(most complete): ask which is right, and leave the other out"
             )
             found = identity.ids[identity.codes[at]]
             rows.append(

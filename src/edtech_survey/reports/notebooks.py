@@ -33,9 +33,9 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from edtech_survey.errors import Problem, ReportError, SetupError
+from edtech_survey.project import write_whole
 from edtech_survey.reports.exhibits import slug
 from edtech_survey.reports.html import render
-from edtech_survey.reports.site import write_whole
 
 KERNEL_ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 """Set in the kernel: sets in the same order on every run."""

@@ -1,4 +1,4 @@
-"""The folder of reports: files written whole, the index, the data of each exhibit, and PDF."""
+"""The folder of reports: the index, the data of each exhibit, and PDF."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from edtech_survey.errors import ReportError, SetupError
+from edtech_survey.project import write_whole
 from edtech_survey.reports import lint
 from edtech_survey.reports.exhibits import slug
 from edtech_survey.reports.html import SERIES, TEMPLATES, stylesheet, text_of
@@ -36,28 +37,6 @@ BROWSERS = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )  # fmt: skip
-
-
-def write_whole(path: Path, content: bytes | str) -> Path:
-    """Write a file so that a kill at any moment leaves the old one or the new one.
-
-    Its folder is made if need be; text is written as UTF-8, line ends as they are.
-    """
-    data = content.encode() if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        # mkstemp makes files for their owner only; pages are for others to read.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
 
 
 # ---- the index ----
