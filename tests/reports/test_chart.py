@@ -9,7 +9,6 @@ import seaborn as sns
 from bs4 import BeautifulSoup
 from IPython.utils.capture import capture_output
 from matplotlib.figure import Figure
-from PIL import Image
 from tests.reports.saying import BANDS, MIXED, known, levels, moves, shell  # noqa: F401
 
 import edtech_survey as es
@@ -139,15 +138,6 @@ def test_two_exhibits_of_one_item_have_two_ids():
     assert ids == ["chart-one-to-one", "chart-one-to-one-2"]
 
 
-def test_a_slide_holds_title_picture_and_source(tmp_path):
-    draw(levels(), slide=tmp_path / "slide.png")
-    assert draw(levels().head(0), slide=tmp_path / "none.png") == []
-    with Image.open(tmp_path / "slide.png") as slide:
-        assert slide.width == round(marks.WIDTH * marks.DPI) + 120
-        assert slide.height > 3.2 * marks.DPI + 300
-    assert not (tmp_path / "none.png").exists()
-
-
 def test_the_same_bytes_twice():
     def once():
         origins.remember(known())
@@ -202,12 +192,3 @@ def test_names_of_points_do_not_overlap():
     boxes = [text.get_window_extent() for text in ax.texts]
     assert boxes
     assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[k + 1 :])
-
-
-def test_a_dumbbell_is_hollow_where_it_begins():
-    ax = axes()
-    rows = pd.DataFrame({"name": ["a", "b"], "then": [1.0, 2.0], "now": [3.0, pd.NA]})
-    marks.dumbbell(ax, rows, "then", "now")
-    _, first, last = ax.collections
-    assert first.get_facecolor().tolist() == [[1, 1, 1, 1]]
-    assert len(last.get_offsets()) == 1

@@ -1,5 +1,4 @@
 import nbformat
-import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.exporters import get_exporter
@@ -44,9 +43,8 @@ def test_landmarks_language_title_and_skip_link(soup):
         "89% to 100% of responding districts gave every student a device. "
         "Who answered: 62 of about 205 districts in 2024."
     )
-    assert [len(soup.select(s)) for s in ("body > header", "main", "nav", "body > footer")] == [
-        1
-    ] * 4
+    for landmark in ("body > header", "main", "nav", "body > footer"):
+        assert len(soup.select(landmark)) == 1
     skip = soup.find("a")
     assert soup.find(id=skip["href"].removeprefix("#")) is soup.main
     assert soup.select_one(".folder-link")["href"] == "index.html"
@@ -120,23 +118,14 @@ def test_a_page_of_the_sample_says_so_once(report, make_notebook):
         assert len(soup.select("main > .exhibit-badge, .prose .exhibit-badge")) == 1
 
 
-def test_ids_are_unique(soup):
-    ids = [tag["id"] for tag in soup.find_all(id=True)]
-    assert len(ids) == len(set(ids))
-
-
 def test_the_manifest_is_embedded_and_readable(page, soup):
     assert read_manifest(page) == MANIFEST
     assert "wave = 2024" in soup.select_one("#run-manifest").get_text()
 
 
-def test_two_renders_give_the_same_bytes(report, page):
-    assert render(report, manifest=MANIFEST, folder_link=True) == page
-
-
-def test_the_notebook_is_not_changed(report):
+def test_two_renders_give_the_same_bytes_and_leave_the_notebook(report, page):
     before = nbformat.writes(report)
-    render(report)
+    assert render(report, manifest=MANIFEST, folder_link=True) == page
     assert nbformat.writes(report) == before
 
 
@@ -150,6 +139,8 @@ def test_the_same_exhibit_twice_gets_its_own_ids(shown, make_code, make_notebook
     ids = {tag["id"] for tag in soup.find_all(id=True)}
     for table in tables:
         assert table["aria-labelledby"] in ids
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids))
     names = [link["download"] for link in soup.select("a[download]")]
     assert len(set(names)) == 2
 
@@ -189,16 +180,6 @@ def test_latex_is_refused(make_code, make_notebook):
     cell = make_code("m")
     cell.outputs = [output({"text/latex": r"$\frac{1}{2}$", "text/plain": "m"})]
     with pytest.raises(ReportError, match="LaTeX, which needs a script"):
-        render(make_notebook("# T", cell))
-    with pytest.raises(ReportError, match="raw TeX"):
-        render(make_notebook("# T", "The slope is $$\\frac{a}{b}$$."))
-
-
-def test_a_bare_frame_is_refused(make_code, make_notebook):
-    frame = pd.DataFrame({"a": [1]})
-    cell = make_code("frame")
-    cell.outputs = [output({"text/html": frame.to_html(), "text/plain": "x"}, "display_data")]
-    with pytest.raises(ReportError, match=r"bare data frame.*es\.table"):
         render(make_notebook("# T", cell))
 
 
@@ -241,21 +222,6 @@ def test_a_notebook_without_title_takes_its_name(make_notebook):
     made = BeautifulSoup(render(make_notebook("Some text."), name="my-notes"), "html.parser")
     assert made.title.string == "my-notes"
     assert made.h1.string == "my-notes"
-
-
-def test_strictness_is_an_option_of_the_exporter(make_notebook, caplog):
-    exporter = ReportExporter(strict=False)
-    made, _ = exporter.from_notebook_node(make_notebook("# A\n\n#### Deep"))
-    assert "Deep" in made
-    with pytest.raises(ReportError, match="level 4 after level 1"):
-        ReportExporter().from_notebook_node(make_notebook("# A\n\n#### Deep"))
-
-
-def test_a_brief_has_a_smaller_budget(report, make_notebook):
-    long = make_notebook("# A\n\n" + "x" * 310_000)
-    with pytest.raises(ReportError, match="a brief may have"):
-        render(long, kind="brief")
-    assert render(long, kind="report")
 
 
 def test_no_text_turns_the_words_after_it_round(make_code, make_notebook):

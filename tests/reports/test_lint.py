@@ -26,33 +26,25 @@ def test_a_clean_page_has_no_problem():
     [
         ("<img src='data:image/png;base64,AA'>", "no alt text"),
         ("<img src='data:image/png;base64,AA' alt=''>", "says nothing"),
-        (
-            "<img src='data:image/png;base64,AA' alt='No description has been provided for this'>",
-            "says nothing",
-        ),
+        ("<img src='data:image/png;base64,AA' alt='No description'>", "says nothing"),
         ("<img src='data:image/png;base64,AA' alt='figure'>", "says nothing"),
         ("<img alt='a good description'>", "no picture inside"),
         ("<img src='https://example.org/x.png' alt='a chart of x'>", "loads 'https://"),
         ("<img src='x.png' alt='a chart of x'>", "loads 'x.png'"),
-        ("<script>1</script>", "scripts and frames"),
-        ("<iframe src='x.html'></iframe>", "scripts and frames"),
-        ("<p onclick='x()'>a</p>", "event handler onclick"),
-        ("<a href='javascript:x()'>a</a>", "runs a script"),
+        ("<script>1</script>", "may run a script"),
+        ("<iframe src='x.html'></iframe>", "may run a script"),
+        ("<p onclick='x()'>a</p>", "<p>: may run a script"),
+        ("<a href='javascript:x()'>a</a>", "its link runs a script"),
         ("<link rel='stylesheet' href='x.css'>", "<link>: loads"),
-        ("<style>@import 'x.css'</style>", "<style>: loads a file"),
-        ("<p style='background: url(x.png)'>a</p>", "its style loads"),
-        ("<h1>Another</h1>", "2 of level 1"),
+        ("<style>@import 'x.css'</style>", "<style>: loads"),
+        ("<p style='background: url(x.png)'>a</p>", "<p>: loads"),
         ("<h4>Deep</h4>", "level 4 after level 2"),
         ("<h3> </h3>", "empty heading"),
         ("<table><tr><th scope='col'>a</th></tr></table>", "neither caption nor name"),
         ("<table aria-label='T'><tr><td>a</td></tr></table>", "no header cells"),
-        ("<table aria-label='T'><tr><th>a</th></tr></table>", "header 'a' has no scope"),
         ("<table aria-label='T'><tr><th scope='col'></th></tr></table>", "empty header cell"),
         ("<table class='dataframe' aria-label='T'></table>", "a bare data frame"),
-        ("<p id='a'></p><p id='a'></p>", "id 'a': occurs 2 times"),
-        ("<p aria-labelledby='nobody'>a</p>", "is named by 'nobody'"),
         ("<a href='#nowhere'>a</a>", "#nowhere is not there"),
-        ("<a href='#fig-ct.x'>a</a>", "list the figure in the sources"),
         ("<a href='x.html'></a>", "has no text"),
         ("<p>$$\\frac{a}{b}$$</p>", "raw TeX"),
         ("<p>\\(x\\)</p>", "raw TeX"),
@@ -82,11 +74,10 @@ def test_what_is_right_is_not_found(inside):
     assert told(page(inside)) == []
 
 
-def test_a_page_without_policy_or_language():
-    assert any("no content-security policy" in p for p in told("<html lang='en'><h1>A</h1></html>"))
-    assert any("no language" in p for p in told(page(template=GOOD.replace(' lang="en"', ""))))
+def test_a_policy_that_forbids_too_little():
+    assert any("not forbidden" in p for p in told("<html lang='en'><h1>A</h1></html>"))
     weak = GOOD.replace("default-src 'none'", "default-src 'none'; script-src 'self'")
-    assert any("allows scripts" in p for p in told(page(template=weak)))
+    assert any("not forbidden" in p for p in told(page(template=weak)))
 
 
 def test_the_size_budget_depends_on_the_kind():
@@ -97,7 +88,7 @@ def test_the_size_budget_depends_on_the_kind():
 
 
 def test_a_heading_before_the_first_is_a_jump():
-    assert any("starts with level 2" in p for p in told(page().replace("<h1>A</h1>", "", 1)))
+    assert any("level 2 after level 0" in p for p in told(page().replace("<h1>A</h1>", "", 1)))
 
 
 def test_a_rendered_report_is_clean(report):

@@ -1,6 +1,4 @@
 import base64
-import csv
-import io
 import json
 import stat
 import subprocess
@@ -12,7 +10,6 @@ from bs4 import BeautifulSoup
 
 from edtech_survey.errors import ReportError, SetupError
 from edtech_survey.reports import lint, site
-from edtech_survey.reports.exhibits import csv_text
 from edtech_survey.reports.html import render
 from edtech_survey.reports.provenance import read_manifest
 
@@ -27,11 +24,7 @@ def folder(report, tmp_path):
 
 def test_the_index_lists_our_pages_with_finding_date_and_files(folder):
     (folder / "01-x.pdf").write_bytes(b"%PDF")
-    tour = {
-        "parameters": {},
-        "code": {},
-        "notebook": {"path": "notebooks/00_x.ipynb", "sha256": ""},
-    }
+    tour = {"code": {}, "notebook": {"path": "notebooks/00_x.ipynb", "sha256": ""}}
     page = (folder / "01-x.html").read_text()
     data = page.split("data:application/json;charset=utf-8;base64,")[1].split('"')[0]
     told = base64.b64encode(json.dumps(tour).encode()).decode()
@@ -96,36 +89,8 @@ def test_a_browser_that_fails_leaves_the_old_pdf(folder, monkeypatch):
     assert (folder / "01-x.pdf").read_bytes() == b"%PDF old"
 
 
-def test_only_root_goes_without_the_sandbox(tmp_path, monkeypatch):
-    monkeypatch.setattr(site.os, "geteuid", lambda: 1000, raising=False)
-    assert "--no-sandbox" not in site._flags(tmp_path)
-    monkeypatch.setattr(site.os, "geteuid", lambda: 0, raising=False)
-    assert "--no-sandbox" in site._flags(tmp_path)
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\tx", "\rx", "\uff1d1+1"])
-def test_no_cell_and_no_header_of_a_csv_is_a_formula(text):
-    written = csv_text(pd.DataFrame({text: [text, "plain"], "n": [-1.5, 2]}))
-    rows = list(csv.reader(io.StringIO(written)))
-    read_back = f"'{text}".replace("\r", "\n")
-    assert rows[0][0] == read_back
-    assert rows[1] == [read_back, "-1.5"]
-    assert rows[2] == ["plain", "2"]
-
-
-def test_categories_missing_and_large_numbers_survive_the_csv():
-    frame = pd.DataFrame(
-        {
-            "c": pd.Categorical(["=x", None]),
-            "i": pd.array([123456789012, None], dtype="Int64"),
-            "f": pd.array([0.1 + 0.2, None], dtype="Float64"),
-            "b": pd.array([True, None], dtype="boolean"),
-        }
-    )
-    assert csv_text(frame) == "c,i,f,b\n'=x,123456789012,0.3,True\n,,,\n"
-
-
-def test_printing_asks_for_tags_and_an_outline(folder, monkeypatch):
+@pytest.mark.parametrize("user", [0, 1000])
+def test_printing_asks_for_tags_and_an_outline_and_root_has_no_sandbox(folder, monkeypatch, user):
     asked = []
 
     def run(command, **_):
@@ -134,12 +99,14 @@ def test_printing_asks_for_tags_and_an_outline(folder, monkeypatch):
         Path(target.split("=", 1)[1]).write_bytes(b"%PDF-1.7 new")
         return subprocess.CompletedProcess(command, 0, b"", b"")
 
+    monkeypatch.setattr(site.os, "geteuid", lambda: user, raising=False)
     monkeypatch.setattr(site, "find_browser", lambda: "browser")
     monkeypatch.setattr(site.subprocess, "run", run)
     made = site.print_pdf(folder / "01-x.html", folder / "sub" / "x.pdf")
     assert made.read_bytes() == b"%PDF-1.7 new"
     assert "--generate-pdf-document-outline" in asked
     assert "--no-pdf-header-footer" in asked
+    assert ("--no-sandbox" in asked) == (user == 0)
 
 
 def link(name, data):

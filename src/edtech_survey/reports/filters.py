@@ -154,7 +154,7 @@ def _of_number(name: str, write: Callable[..., str]) -> None:
     FILTERS[name] = told
 
 
-for _name in ("percent", "points", "count", "number", "signed", "ratio", "fte", "spell", "year"):
+for _name in ("percent", "points", "count", "number", "signed", "ratio", "fte", "year"):
     _of_number(_name, getattr(words, _name))
 _of_number("dollars", words.usd)
 
@@ -183,12 +183,6 @@ def join(parts: Sequence[Any], last: str = "and") -> Markup:
 def sentence_start(text: str) -> str:
     """Begin with a capital letter."""
     return text[:1].upper() + text[1:]
-
-
-@_filter
-def sentence(text: str) -> str:
-    """Begin with a capital letter and end with a stop."""
-    return words.sentence(text) if not isinstance(text, Markup) else Markup(words.sentence(text))
 
 
 # ------------------------------------------------------------------ rows as text
@@ -369,29 +363,18 @@ def tell(rows: pd.DataFrame, pattern: str = "{size} in {name}") -> Markup:
 @_of_rows
 def holds(rows: pd.DataFrame) -> Markup:
     """Say how sure the rows of one period are: each alone, then all of the page together."""
-    return Markup(f"{alone(rows)} {together(rows)}".strip())
-
-
-@_of_rows
-def alone(rows: pd.DataFrame) -> Markup:
-    """Say how sure the rows of one period are, each by itself."""
     _one_period(rows, "holds")
-    return Markup(words.sentence(_stands(rows, _labels(rows), "holds_from_base")))
-
-
-@_of_rows
-def together(rows: pd.DataFrame) -> Markup:
-    """Say what stands of these rows when all comparisons of the page are taken together."""
-    _one_period(rows, "together")
+    labels = _labels(rows)
+    alone = words.sentence(_stands(rows, labels, "holds_from_base"))
     known = {"label_together", "family"} <= set(rows) and rows["label_together"].notna().all()
     family = rows["family"].iloc[0] if known else None
-    if not known or pd.isna(family) or family == 1 or _labels(rows).eq(NOT).all():
-        return Markup("")
+    if not known or pd.isna(family) or family == 1 or labels.eq(NOT).all():
+        return Markup(alone)
     all_of = f"all {words.number(family, 0)} comparisons of this kind are taken together"
     if rows["label_together"].eq(HOLDS).all():
-        return Markup(f"The same is true when {all_of}{_supposing(rows)}.")
+        return Markup(f"{alone} The same is true when {all_of}{_supposing(rows)}.")
     stands = _stands(rows, rows["label_together"], "holds_together_from")
-    return Markup(f"When {all_of}, {stands}.")
+    return Markup(f"{alone} When {all_of}, {stands}.")
 
 
 @_of_rows

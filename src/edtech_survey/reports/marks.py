@@ -61,17 +61,6 @@ def interval_bars(
         ax.hlines(known[y], *ends, **style)
 
 
-def dumbbell(
-    ax: Axes, rows: pd.DataFrame, start: str, end: str, y: str = "name", *, color: str = BLUE
-) -> None:
-    """Join an earlier value (hollow) and a later one (filled) of each row by a line."""
-    known = rows.dropna(subset=[start, end])
-    first, last = known[start].astype(float), known[end].astype(float)
-    ax.hlines(known[y], first, last, color=GREY, linewidth=3, zorder=1)
-    ax.scatter(first, known[y], s=62, facecolor="white", edgecolor=color, linewidth=1.6, zorder=3)
-    ax.scatter(last, known[y], s=70, color=color, zorder=4)
-
-
 def direct_labels(
     ax: Axes,
     rows: pd.DataFrame,
@@ -119,7 +108,10 @@ def point_names(
             middle = b + dy * point
             box = (left, middle - tall / 2, left + wide, middle + tall / 2)
             free = frame.x0 <= box[0] and box[2] <= frame.x1
-            if free and not any(_overlap(box, other) for other in taken):
+            if free and not any(
+                box[0] < x1 and x0 < box[2] and box[1] < y1 and y0 < box[3]
+                for x0, y0, x1, y1 in taken
+            ):
                 spot = (rows[x].iloc[at], rows[y].iloc[at])
                 _note(ax, text, spot, (dx, dy), QUIET, ha=side, va="center", size=size)
                 taken.append(box)
@@ -162,15 +154,14 @@ def fitted(text: str, inches: float, lines: int = 2, size: float = TEXT) -> str:
     return "\n".join(told)
 
 
-def width_of(text: str, size: float = TEXT, bold: bool = False) -> float:
-    """Width of a line of text in inches."""
-    return font(bold, 100).getlength(text) / 100 * size / 72
+def width_of(text: str, size: float = TEXT) -> float:
+    """Width of a line of text in inches, in the bundled font."""
+    return _font().getlength(text) / 100 * size / 72
 
 
 def style() -> dict[str, Any]:
     """Give the settings of the house style; nothing global is changed."""
-    for bold in (False, True):
-        _register(bold)
+    _register()
     spines = {f"axes.spines.{side}": False for side in ("left", "right", "top")}
     ticks = {f"{axis}tick.{kind}.size": 0 for axis in "xy" for kind in ("major", "minor")}
     return (
@@ -204,17 +195,13 @@ def _note(ax: Axes, text: str, at: Any, by: tuple[int, int], color: str, **kw: A
     ax.annotate(text, at, by, textcoords="offset points", color=color, annotation_clip=False, **kw)
 
 
-def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+@cache
+def _font() -> Any:
+    name = str(_FONTS / "OpenSans-Regular.ttf")
+    return ImageFont.truetype(name, 100, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache
-def font(bold: bool, size: float) -> Any:
-    """Load the bundled font in a size; no other font is measured or drawn with."""
-    name = "OpenSans-Bold.ttf" if bold else "OpenSans-Regular.ttf"
-    return ImageFont.truetype(str(_FONTS / name), size, layout_engine=ImageFont.Layout.BASIC)
-
-
-@cache
-def _register(bold: bool) -> None:
-    font_manager.fontManager.addfont(font(bold, 100).path)
+def _register() -> None:
+    for name in ("OpenSans-Regular.ttf", "OpenSans-Bold.ttf"):
+        font_manager.fontManager.addfont(_FONTS / name)

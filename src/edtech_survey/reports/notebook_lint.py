@@ -118,12 +118,8 @@ def _code(source: str) -> Iterator[tuple[str, str]]:
             for name in node.names:
                 if IMPORTS.get(name.name) != name.asname:
                     yield f"import {name.name}", f"import only {', '.join(IMPORTS)}, as usual"
-        elif isinstance(node, ast.Call) and _is_exhibit(node.func):
-            yield from _exhibit(node)
-
-
-def _is_exhibit(function: ast.expr) -> bool:
-    return isinstance(function, ast.Attribute) and function.attr in ("chart", "table")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield from _exhibit(node) if node.func.attr in ("chart", "table") else ()
 
 
 def _exhibit(call: ast.Call) -> Iterator[tuple[str, str]]:

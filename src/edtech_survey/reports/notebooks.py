@@ -55,11 +55,7 @@ class Run:
 
 
 def parameters(path: str | Path) -> pd.DataFrame:
-    """List the parameters of a notebook: ``name, type, default, help``, in its order.
-
-    They stand in a cell tagged ``parameters``: ``wave: int = 2024  # survey year``. The type is
-    that annotated, or that of the default; a default that is no literal is its source text.
-    """
+    """List the parameters of a notebook, as in ``wave: int = 2024  # survey year``."""
     source = next(
         (
             cell.source
@@ -110,12 +106,10 @@ def read_notebook(path: str | Path) -> Any:
 
 
 def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check values against a notebook's parameters and give them their types.
+    """Check values against a notebook's parameters; text is converted to the annotated type.
 
-    Text, as from a command line, is converted to the annotated type: ``int``, ``float``, ``str``,
-    ``bool``, lists of these (text split at commas), ``Literal[...]``, each also with ``| None``
-    (the text "none"). Other values must have the type already. A SetupError tells every unknown
-    name (and its nearest match) and every unfit value.
+    Known are ``int``, ``float``, ``str``, ``bool``, lists of these (text split at commas) and
+    ``Literal[...]``, each also with ``| None`` (the text "none").
     """
     known = parameters(path).set_index("name")
     found, typed = [], {}
@@ -147,8 +141,6 @@ def _kind_of(default: Any) -> str:
 def _typed(value: Any, kind: str) -> Any:
     """Convert a value to an annotated type; ValueError says what it is not."""
     options = [part.strip() for part in kind.split("|")] if "Literal" not in kind else [kind]
-    if kind.startswith("Optional[") and kind.endswith("]"):
-        options = [kind.removeprefix("Optional[")[:-1], "None"]
     if "None" in options:
         if value is None or (isinstance(value, str) and value.strip().lower() in ("none", "")):
             return None
@@ -170,10 +162,7 @@ def _one(value: Any, kind: str) -> Any:
             if isinstance(value, str) and value == str(choice):
                 return choice
         raise ValueError("one of " + ", ".join(map(repr, choices)))
-    inner = re.fullmatch(
-        r"(?:list|tuple|List|Tuple)(?:\[(int|float|str|bool)(?:, \.\.\.)?\])?", kind
-    )
-    if inner:
+    if inner := re.fullmatch(r"(?:list|tuple)(?:\[(int|float|str|bool)\])?", kind):
         items = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
         if not isinstance(items, list | tuple):
             raise ValueError(f"a {kind}")
@@ -230,9 +219,7 @@ def run_notebook(
 ) -> Run:
     """Run a notebook with parameters and publish its page in a folder, under its own name.
 
-    An unfit notebook, parameter or name is a SetupError, and nothing has run then. A failed
-    cell, or a page that breaks a rule, is a ReportError, and ``<name>.failed.ipynb`` is kept.
-    ``timeout`` is in seconds for each cell; ``cwd`` is by default the notebook's folder.
+    A failed cell, or a page that breaks a rule, is a ReportError; ``<name>.failed.ipynb`` is kept.
     """
     started = time.perf_counter()
     source = Path(path)

@@ -74,11 +74,9 @@ def printed(figure_ids: list[str]) -> pd.DataFrame:
 
 
 def cited(frame: pd.DataFrame | None = None) -> pd.DataFrame:
-    """List the publications behind a frame, or behind all that the page has shown.
+    """List the publications behind a frame, or all that the page has shown, in the order met.
 
-    One row a publication, in the order met: ``source``, ``publication`` (in a collection),
-    ``citation``, ``short`` (publisher, title and date), ``brief`` (without the title), ``waves``,
-    ``url``, ``figures`` (ids).
+    ``short`` is publisher, title and date, ``brief`` the same without the title.
     """
     entries = _known.shown if frame is None else [(_named(frame, "source"), _ids(frame))]
     rows: dict[tuple[str, str], dict[str, Any]] = {}

@@ -44,11 +44,7 @@ def manifest(
     date: str | None = None,
     synthetic: bool = False,
 ) -> dict[str, Any]:
-    """Describe a run: the same inputs give the same manifest, on any day and machine.
-
-    Folders among the inputs stand for all files in them; paths are told relative to ``root``.
-    The date is that of the inputs, never the day of the run.
-    """
+    """Describe a run; the date is that of the inputs, so any day and machine tells the same."""
     files = {path: None for given in inputs for path in _files(Path(given))}
     made: dict[str, Any] = {
         "code": {"sha256": code_hash(), "version": _version("edtech-survey")},
@@ -135,10 +131,7 @@ def read_manifest(page: str | Path) -> dict[str, Any]:
 
 
 def differences(old: Path, new: Path) -> list[str]:
-    """Say all that differs between two pages; nothing only where they are the same bytes.
-
-    What they were made from comes first, then numbers, words, code, pictures, markup.
-    """
+    """Say all that differs between two pages; nothing only where they are the same bytes."""
     if old.read_bytes() == new.read_bytes():
         return []
     left, right = _soup(old), _soup(new)
@@ -189,10 +182,7 @@ def moves(moved: pd.DataFrame) -> list[str]:
 
 
 def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:
-    """Read the data of each exhibit back from a page: its id to a frame of text, as written.
-
-    ReportError where the data cannot be read, or a file has neither data nor a manifest.
-    """
+    """Read the data of each exhibit back from a page: its id to a frame of text, as written."""
     found = {}
     for link in _soup(page).select(f'a[download][href^="{CSV_LINK}"]'):
         name = str(link["download"]).removesuffix(".csv")
@@ -202,7 +192,7 @@ def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:
         except ValueError:
             raise ReportError(f"{_name(page)}: the data of {name!r} cannot be read") from None
     if not found and isinstance(page, Path):
-        read_manifest(page)
+        read_manifest(page)  # refuses what is no page of ours
     return found
 
 

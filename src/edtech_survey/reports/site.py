@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +42,7 @@ BROWSERS = (
 
 
 def write_index(folder: Path) -> Path:
-    """List the pages of a folder, and lay the data of their exhibits beside them.
-
-    Also written: ``data/*.csv``, ``data/README.md``, ``manifest.json``. Pages without a manifest
-    are not ours and not listed. The same pages give the same bytes.
-    """
+    """List the pages that have a manifest, and lay the data of their exhibits beside them."""
     pages = [read for path in sorted(folder.glob("*.html")) if (read := _read(path)) is not None]
     data = {name: content for page in pages for name, content in page["csv"].items()}
     for old in (folder / "data").glob("*--*.csv"):
@@ -63,7 +58,8 @@ def write_index(folder: Path) -> Path:
         "pages": {page["page"]: page["manifest"] for page in pages},
     }
     write_whole(folder / "manifest.json", dumps(manifest))
-    made = _template().render(
+    templates = Environment(loader=FileSystemLoader(TEMPLATES / "edtech"), autoescape=True)
+    made = templates.get_template("site.html.j2").render(
         title="Who runs the technology in our schools?",
         description="What each report found, on whose answers, and its data.",
         series=SERIES,
@@ -73,12 +69,6 @@ def write_index(folder: Path) -> Path:
     if found := lint.lint(made):
         raise ReportError(f"{INDEX} is not fit to be published", found)
     return write_whole(folder / INDEX, made.rstrip() + "\n")
-
-
-@cache
-def _template() -> Any:
-    loader = FileSystemLoader(TEMPLATES / "edtech")
-    return Environment(loader=loader, autoescape=True).get_template("site.html.j2")
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -134,9 +124,6 @@ _MEANING = {
     "std_error": "standard error of the estimate",
     "conf_low": "lower end of the interval",
     "conf_high": "upper end of the interval",
-    "change": "change between the two waves, points",
-    "change_low": "lower end of the interval of the change",
-    "change_high": "upper end of the interval of the change",
     "base": "respondents who were asked and answered, unweighted",
     "base_kind": "published, derived, feasible or unknown",
     "population": "units that the estimate is about",
@@ -202,10 +189,7 @@ def find_browser() -> str | None:
 
 
 def print_pdf(html: Path, pdf: Path, *, timeout: float = 120) -> Path:
-    """Print a page to a tagged PDF with an outline, on letter paper; return the file written.
-
-    SetupError if no browser is installed; ReportError if it fails, and an older PDF stays.
-    """
+    """Print a page to a tagged PDF with an outline; where that fails an older PDF stays."""
     page = html.resolve()
     browser = find_browser()
     if browser is None:
@@ -218,8 +202,14 @@ def print_pdf(html: Path, pdf: Path, *, timeout: float = 120) -> Path:
     with tempfile.TemporaryDirectory(prefix="edtech-survey-") as scratch:
         printed = Path(scratch) / "page.pdf"
         command = [
-            browser, *_flags(Path(scratch) / "profile"), f"--print-to-pdf={printed}", page.as_uri(),
+            browser, "--headless", "--disable-gpu", "--no-first-run", "--disable-sync",
+            "--disable-background-networking", "--disable-component-update", "--disable-quic",
+            "--no-pdf-header-footer", "--generate-pdf-document-outline",
+            f"--user-data-dir={scratch}/profile", f"--print-to-pdf={printed}", page.as_uri(),
         ]  # fmt: skip
+        # The sandbox stays on for people; only root, as in containers, cannot have it.
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")
         try:
             done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -230,14 +220,3 @@ def print_pdf(html: Path, pdf: Path, *, timeout: float = 120) -> Path:
             last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
             raise ReportError(f"{Path(browser).name} could not print {page.name}: {last[0]}")
         return write_whole(pdf, printed.read_bytes())
-
-
-def _flags(profile: Path) -> list[str]:
-    flags = [
-        "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--disable-quic",
-        "--no-pdf-header-footer", "--generate-pdf-document-outline", f"--user-data-dir={profile}",
-    ]  # fmt: skip
-    # The sandbox stays on for people; only root, as in containers, cannot have it.
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*flags, "--no-sandbox"] if as_root else flags

@@ -75,25 +75,17 @@ def table(
 
 
 def _refuse(frame: pd.DataFrame, columns: Mapping[str, Any], groups: str | None) -> None:
-    found = []
-    for name in [*columns, *([groups] if groups else [])]:
-        if name not in frame:
-            found.append(
-                Problem(
-                    f"column {name!r}", "is not there", f"there are {words.join(frame.columns)}"
-                )
-            )
+    there, kinds = words.join(frame.columns), words.join(words.FORMATS)
+    found = [
+        Problem(f"column {name!r}", "is not there", f"there are {there}")
+        for name in [*columns, *([groups] if groups else [])]
+        if name not in frame
+    ]
     for name, given in columns.items():
         head, kind = given if isinstance(given, tuple) else (given, None)
         if not str(head).strip():
             found.append(Problem(f"column {name!r}", "has no header", "name it and its unit"))
         if kind is not None and kind not in words.FORMATS:
-            found.append(
-                Problem(
-                    f"column {name!r}",
-                    f"no kind {kind!r}",
-                    f"there are {words.join(words.FORMATS)}",
-                )
-            )
+            found.append(Problem(f"column {name!r}", f"no kind {kind!r}", f"there are {kinds}"))
     if found:
         raise ReportError("a table cannot be made of this frame", found)
