@@ -34,6 +34,28 @@ def test_inputs_of_a_published_report_leave_the_samples_out(monkeypatch):
     assert "sample-2024" in {path.parent.name for path in build.inputs("sample")}
 
 
+def test_another_series_neither_dates_a_page_nor_stands_in_it(project):
+    path = project / "notebooks" / "01_one_to_one_trends.ipynb"
+    before = build.run_manifest(path, {})
+    raw = project / "data" / "raw"
+    shutil.copytree(ROOT / "data" / "raw" / "sample-2024", raw / "vt-2031")
+    meta = (raw / "vt-2031" / "source.yaml").read_text()
+    meta = meta.replace("sample-2024", "vt-2031").replace("series: sample", "series: vt")
+    meta = meta.replace("synthetic: true", "synthetic: false").replace('wave: "2024"', 'wave: "2031"')
+    (raw / "vt-2031" / "source.yaml").write_text(meta)
+    shutil.copy(raw / "codebook" / "districts-sample.csv", raw / "codebook" / "districts-vt.csv")
+    with (raw / "codebook" / "series.csv").open("a") as file:
+        file.write("vt,Vermont,union,unions,Agency,2031=60,districts-vt.csv,,vermont|vt\n")
+    after = build.run_manifest(path, {})
+    assert after["date"] == before["date"]
+    assert set(after["inputs"]) == set(before["inputs"])
+    other = build.run_manifest(path, {"series": "vt"})
+    assert other["date"] > before["date"]
+    assert {"data/raw/vt-2031/export.xlsx", "data/raw/codebook/districts-vt.csv"} <= set(
+        other["inputs"]
+    )
+
+
 def test_scratch_notebooks_are_none_of_the_project(project):
     (project / "notebooks" / "scratch.ipynb").write_text("{}")
     names = [path.stem for path in build.notebook_paths()]

@@ -225,8 +225,8 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     declared = notebooks.parameters(path).set_index("name")["default"].to_dict() | dict(typed)
     data = declared.get("data", "published")
     sources = read_sources()
-    series = declared.get("series") or sources["series"].dropna().unique()
-    mine = sources["series"].isin([series] if isinstance(series, str) else series)
+    whose = _whose(declared.get("series"), sources, str(data))
+    mine = sources["series"].eq(whose.series).fillna(False)
     of_series = sources[mine & sources["synthetic"].eq(data == "sample")]
     # Where a file lies is nobody's business but the person's.
     shown = {k: Path(str(v)).name if k == "file" else v for k, v in typed.items()}
@@ -237,7 +237,7 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
         for row in of_series.itertuples()
     ]  # fmt: skip
     return provenance.manifest(
-        inputs=[*inputs(str(data)), path],
+        inputs=[*inputs(str(data), whose), path],
         root=project.project_root(),
         parameters=shown,
         notebook=path,
@@ -246,8 +246,27 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     )
 
 
-def inputs(data: str = "published") -> list[Path]:
-    """Raw files that a run on this evidence reads."""
-    files = sorted(path for path in project.raw_dir().rglob("*") if path.is_file())
-    keep = data == "sample"
-    return [path for path in files if keep or not path.parent.name.startswith("sample-")]
+def _whose(series: str | None, sources: Any, data: str) -> Any:
+    from edtech_survey.data.codebook import read_series  # noqa: PLC0415
+
+    known = read_series(project.raw_dir() / "codebook")
+    return project.chosen_series(series or None, known, sources, synthetic=data == "sample")
+
+
+def inputs(data: str = "published", whose: Any = None) -> list[Path]:
+    """Raw files that a run on this evidence reads: of other series neither export nor directory."""
+    from edtech_survey.data.codebook import read_series  # noqa: PLC0415
+    from edtech_survey.data.figures import read_meta, read_sources  # noqa: PLC0415
+
+    raw = project.raw_dir()
+    whose = whose or _whose(None, read_sources(), data)
+    metas = {path.parent: read_meta(path.parent) for path in raw.glob("*/source.yaml")}
+    foreign = {
+        folder
+        for folder, meta in metas.items()
+        if meta.get("export") and meta.get("series") != whose.series
+    }
+    directories = set(read_series(raw / "codebook")["directory"]) - {whose.directory}
+    foreign |= {raw / "codebook" / name for name in directories if name}
+    files = sorted(path for path in raw.rglob("*") if path.is_file())
+    return [path for path in files if not {path, *path.parents} & foreign]
