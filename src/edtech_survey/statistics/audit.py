@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -254,8 +253,7 @@ def _some(bases: Iterable[int]) -> str:
     return f"{', '.join(runs[:6])} ... {', '.join(runs[-6:])} ({len(numbers)})"
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """Percents that are taken to share a base; parts of one whole, exclusive, or separate."""
 
     subject: str
@@ -268,46 +266,40 @@ class Question:
 def joint_base(material: Material) -> Iterator[Finding]:
     """Ask which bases could have printed all percents of a question, and for the stated one."""
     for question in _questions(material):
-        limit = question.stated or question.figures[0].population
+        limit, mode = question.stated or question.figures[0].population, question.mode
         if limit is None:
             continue
         percents = [figure.percent for figure in question.figures]
-        found = joint_bases(percents, limit, parts=question.mode)
-        if question.mode == "whole" and not len(found.bases):
+        found = joint_bases(percents, limit, parts=mode)
+        if mode == "whole" and not len(found.bases):
             # Parts that miss their whole: perhaps an answer is not printed.
             looser = joint_bases(percents, limit, parts="rest")
-            if len(looser.bases):
-                found, question = looser, replace(question, mode="rest")  # noqa: PLW2901
-        yield _joint_finding(question, limit, found)
+            found, mode = (looser, "rest") if len(looser.bases) else (found, mode)
+        yield _joint_finding(question, mode, limit, found)
 
 
-def _questions(material: Material) -> list[Question]:
+def _questions(material: Material) -> Iterator[Question]:
     """List sets of percents that should share a base: those declared, then those of one item."""
-    found, taken = [], set()
+    modes, taken = {"parts": "whole", "exclusive": "rest", "question": ""}, set()
     for one in material.relations:
-        kinds = {"parts": "whole", "exclusive": "rest", "question": ""}
-        plain = one.kind in kinds and not one.missing and all(part.percent for part in one.parts)
-        items = {figure.item for figure in one.parts}
-        if plain and (one.kind == "question" or len(items) == 1):
-            mode = kinds[one.kind]
-            found.append(Question(one.relation_id, one.parts, mode, one.stated, one.must))
-            taken |= set(one.parts) if mode else set()
+        plain = one.kind in modes and not one.missing and all(part.percent for part in one.parts)
+        if plain and (one.kind == "question" or len({part.item for part in one.parts}) == 1):
+            yield Question(one.relation_id, one.parts, modes[one.kind], one.stated, one.must)
+            taken |= set(one.parts) if modes[one.kind] else set()
     shares = [one for one in material.first_printings if one.percent and not one.weighted]
     free = [one for one in shares if one not in taken]
     for key, figures in grouped(free, lambda one: one.question).items():
         one_base = len({(figure.base, figure.base_kind) for figure in figures}) == 1
         stated = material.stated(figures[0])
         if len(figures) > 1 and one_base and not _too_coarse(figures, stated):
-            found.append(Question(slug(key), tuple(figures), "", stated))
-    return found
+            yield Question(slug(key), tuple(figures), "", stated)
 
 
-def _joint_finding(question: Question, limit: int, found: Feasible) -> Finding:
+def _joint_finding(question: Question, mode: str, limit: int, found: Feasible) -> Finding:
     bases, stated = [int(base) for base in found.bases], question.stated
     printed = ", ".join(figure.text for figure in question.figures)
-    how = {"whole": ", parts of one whole", "rest": ", exclusive answers and others"}
-    arithmetic = f"{printed}{how.get(question.mode, '')}: bases up to {limit:,} that print all: "
-    arithmetic += _some(bases)
+    how = {"whole": ", parts of one whole", "rest": ", exclusive answers and others", "": ""}
+    arithmetic = f"{printed}{how[mode]}: bases up to {limit:,} that print all: {_some(bases)}"
     if bases and "padding" in found.readings[-1]:
         arithmetic += f" ({found.readings[-1]})"
     advice = "check the source for how many answered this question"
@@ -354,20 +346,17 @@ def counts_and_percents(material: Material) -> Iterator[Finding]:
             share = [one for one in same if one.percent]
             pairs += [(count[0], share[0])] if count and share else []
         if pairs:
-            yield _paired_finding(slug(key), material, pairs)
+            yield _paired_finding(slug(key), material.stated(pairs[0][0]), pairs)
 
 
-def _paired_finding(
-    subject: str, material: Material, pairs: list[tuple[Figure, Figure]]
-) -> Finding:
-    first, share = pairs[0]
-    stated, known = material.stated(first), share.base or first.base
-    limit = max(filter(None, (stated, known, first.population)), default=1_000)
+def _paired_finding(subject: str, stated: Any, pairs: list[tuple[Figure, Figure]]) -> Finding:
+    known = pairs[0][1].base or pairs[0][0].base
+    limit = max(filter(None, (stated, known, pairs[0][0].population)), default=1_000)
     fits = tried = np.arange(1, limit + 1)
-    for count, one in pairs:
-        low, high = compatible_counts(one.percent, tried)
+    for count, share in pairs:
+        low, high = compatible_counts(share.percent, tried)
         fits = np.intersect1d(fits, tried[(low <= int(count.value)) & (int(count.value) <= high)])
-    told = "; ".join(f"{count.digits} is {one.text}" for count, one in pairs)
+    told = "; ".join(f"{count.digits} is {share.text}" for count, share in pairs)
     advice = "check the source for the base of these percents"
     if not len(fits) or (stated is None and known is not None and known not in fits):
         grade, implication = IMPOSSIBLE, f"no one base up to {limit:,} gives these percents"
@@ -376,10 +365,12 @@ def _paired_finding(
     elif stated in fits:
         grade, implication, advice = PASSED, f"agrees with the stated {stated:,}", ""
     else:
-        grade = SUSPICIOUS
-        implication = (
-            f"the percents are of {bases_text(fits)}, so that at least {stated - fits[-1]:,} of "
-            f"the {stated:,} that answered the survey left it out"
+        grade, implication = (
+            SUSPICIOUS,
+            (
+                f"the percents are of {bases_text(fits)}, so that at least {stated - fits[-1]:,} of "
+                f"the {stated:,} that answered the survey left it out"
+            ),
         )
     return Finding(
         "counts_and_percents", subject, grade, tuple(one for pair in pairs for one in pair),
@@ -459,7 +450,7 @@ def extremes(material: Material) -> Iterator[Finding]:
                 told = f"{name.replace('_', ' ')} {named[name].text}"
                 tests.append((min(grades, key=GRADES.index), told, named[name]))
         if "total" in named:
-            tests.append(_total_test(named["total"], low, high))
+            tests.append((*_total_test(named["total"], low, high), named["total"]))
         grade = min((found for found, *_ in tests), key=GRADES.index)
         wrong = [told for found, told, _ in tests if found == grade and grade != PASSED]
         yield Finding(
@@ -477,13 +468,13 @@ def _ascending(low: Figure, high: Figure) -> str:
     return BY_ROUNDING if low.span.low <= high.span.high else IMPOSSIBLE
 
 
-def _total_test(total: Figure, low: Figure, high: Figure) -> tuple[str, str, Figure]:
-    n = total.base
-    if not n:
-        return UNTESTABLE, f"total {total.text} has no base", total
-    least, most = low.value * (n - 1) + high.value, high.value * (n - 1) + low.value
-    told = f"total {total.text} over {n:,}: {shown(least)} to {shown(most)} is possible"
-    return (PASSED if least <= total.value <= most else IMPOSSIBLE), told, total
+def _total_test(total: Figure, low: Figure, high: Figure) -> tuple[str, str]:
+    if not total.base:
+        return UNTESTABLE, f"total {total.text} has no base"
+    others = total.base - 1
+    least, most = low.value * others + high.value, high.value * others + low.value
+    told = f"total {total.text} over {total.base:,}: {shown(least)} to {shown(most)} is possible"
+    return (PASSED if least <= total.value <= most else IMPOSSIBLE), told
 
 
 # ------------------------------------------------------------------ classes, rows, digits
@@ -511,8 +502,7 @@ def class_limits(material: Material) -> Iterator[Finding]:
         if len(ranges) < len(relation.parts):
             continue
         ranges.sort()
-        wrong = [_fault(one, other, relation.kind) for one, other in pairwise(ranges)]
-        wrong = [fault for fault in wrong if fault]
+        wrong = list(filter(None, (_fault(*pair, relation.kind) for pair in pairwise(ranges))))
         yield Finding(
             "class_limits", relation.relation_id, SUSPICIOUS if wrong else PASSED, relation.parts,
             f"classes {', '.join(name for *_, name in ranges)}",
@@ -521,19 +511,17 @@ def class_limits(material: Material) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _fault(one: tuple[float, float, str], other: tuple[float, float, str], kind: str) -> str:
+def _fault(one: tuple[Any, Any, str], other: tuple[Any, Any, str], kind: str) -> str:
     if other[0] <= one[1]:
-        return f"{_numbers(other[0], min(one[1], other[1]))} in both {one[2]} and {other[2]}"
-    if kind == "parts" and other[0] > one[1] + 1:
-        return f"{_numbers(one[1] + 1, other[0] - 1)} in neither {one[2]} nor {other[2]}"
-    return ""
-
-
-def _numbers(first: float, last: float) -> str:
-    if first == last:
-        return f"{shown(first)} is"
-    rest = "and more" if math.isinf(last) else f"to {shown(last)}"
-    return f"{shown(first)} {rest} are"
+        first, last = other[0], min(one[1], other[1])
+        where = f"in both {one[2]} and {other[2]}"
+    elif kind == "parts" and other[0] > one[1] + 1:
+        first, last = one[1] + 1, other[0] - 1
+        where = f"in neither {one[2]} nor {other[2]}"
+    else:
+        return ""
+    rest = "" if first == last else " and more" if math.isinf(last) else f" to {shown(last)}"
+    return f"{shown(first)}{rest} {'are' if rest else 'is'} {where}"
 
 
 def printed_twice(material: Material) -> Iterator[Finding]:

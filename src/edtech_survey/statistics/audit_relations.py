@@ -46,7 +46,7 @@ def total(case: Relation) -> Finding:
 
 
 def quotient(case: Relation, scale: int = 1) -> Finding:
-    """Test result = parts / over."""
+    """Test result = parts / over; a share in percent is 100 times that."""
     base = Fraction(case.base or 0)
     above, may_be_above = _added(case.parts)
     below, may_be_below = _added(case.over) if case.over else (base, Span(base, base))
@@ -65,11 +65,6 @@ def quotient(case: Relation, scale: int = 1) -> Finding:
         ends = (scale * above / Fraction(end) for end in (result.span.high, result.span.low))
         told += f"; {result.text} needs a divisor of {Span(*ends).text()}"
     return _judged(case, central, possible, told)
-
-
-def share_of(case: Relation) -> Finding:
-    """Test result, in percent, = 100 x parts / over."""
-    return quotient(case, 100)
 
 
 def growth(case: Relation) -> Finding:
@@ -147,22 +142,13 @@ def limit(case: Relation) -> Finding:
     return case.finding(PASSED, told, f"none above {case.base:,}", "", INTERVALS)
 
 
-def each_within(case: Relation) -> Finding:
-    """Test that each part, as a total of its own units, is no more than the result."""
-    return _within(case, [[figure] for figure in case.parts])
-
-
-def all_within(case: Relation) -> Finding:
-    """Test that the parts together are no more than the result."""
-    return _within(case, [list(case.parts)])
-
-
-def _within(case: Relation, sets: list[list[Figure]]) -> Finding:
+def within(case: Relation, *, each: bool = True) -> Finding:
+    """Test that a part as a total of its units, or all together, is no more than the result."""
     times = {f: Fraction(1 if f.statistic in COUNTED else f.base or 0) for f in case.parts}
     if not all(times.values()):
         return case.untestable("a mean has no base")
     told, wrong = [], []
-    for figures in sets:
+    for figures in [[figure] for figure in case.parts] if each else [list(case.parts)]:
         central = sum((f.value * times[f] for f in figures), Fraction(0))
         least = total_of(f.span.times(Span(times[f], times[f])) for f in figures)
         terms = " + ".join(
@@ -294,7 +280,7 @@ def distinct(case: Relation) -> Finding:
 
 def same(case: Relation) -> Finding:
     """Test that result and parts are one number."""
-    figures = [*([case.result] if case.result else []), *case.parts]
+    figures = [one for one in (case.result, *case.parts) if one]
     return same_number("same", case.relation_id, figures, must=case.must, note=case.note)
 
 
@@ -346,7 +332,7 @@ def _agreement(figures: list[Figure], *, must: bool) -> tuple[str, str]:
 KINDS: Mapping[str, Callable[[Relation], Finding]] = {
     "sum": total,
     "quotient": quotient,
-    "share_of": share_of,
+    "share_of": lambda case: quotient(case, 100),
     "growth": growth,
     "parts": parts,
     "exclusive": exclusive,
@@ -358,8 +344,8 @@ KINDS: Mapping[str, Callable[[Relation], Finding]] = {
     "order": order,
     "between": between,
     "limit": limit,
-    "each_within": each_within,
-    "all_within": all_within,
+    "each_within": within,
+    "all_within": lambda case: within(case, each=False),
     "one_unit": one_unit,
 }
 """What each kind of relation claims is told by its function; ``joint_base`` tests "question"."""

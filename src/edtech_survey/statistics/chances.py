@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,11 +29,7 @@ _CHANCE = {
 
 
 def chances(
-    own: pd.DataFrame | Mapping[str, float],
-    x: Any,
-    *,
-    spreads: Sequence[float] = SPREADS,
-    confidence: float = 0.95,
+    own: pd.DataFrame | Mapping[str, float], x: Any, *, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Give the chance that a district of this enrollment has each position, as far as size tells.
 
@@ -43,8 +39,6 @@ def chances(
         As for :func:`edtech_survey.peers`; only its enrollment counts.
     x : Evidence or DataFrame
         Whose figures say how many districts have each position and their mean enrollment.
-    spreads : sequence of float
-        Standard deviations of log enrollment to suppose; the middle one gives the estimate.
     confidence : float
         Level of the limits of chance.
 
@@ -59,11 +53,6 @@ def chances(
         ``mean_enrollment``, ``held`` (whether the district has it, where known).
         No rows where it was not asked, where no enrollment is given, or where the enrollment lies
         beyond the sizes that so many districts would have.
-
-    Raises
-    ------
-    EstimateError
-        For spreads that are not positive.
 
     Notes
     -----
@@ -91,8 +80,6 @@ def chances(
     >>> round(row["estimate"]), round(row["range_low"]), round(row["range_high"]), row["verdict"]
     (49, 26, 72, 'could be either')
     """
-    if not (len(spreads) and all(spread > 0 for spread in spreads)):
-        raise EstimateError(f"a chance needs positive spreads, not {list(spreads)}")
     mine = own_numbers(own)
     size, (figures, _, name) = number_of(mine, "enrollment"), given(x)
     year = wave_of(x, shared(mine, "wave"))
@@ -103,17 +90,15 @@ def chances(
     answered = pick(figures, "responding_districts", "count", wave=year)
     if not size or both.empty or students is None or answered.empty:
         return shaped([], _CHANCE)
-    n, middle = float(answered["value"].iloc[0]), sorted(spreads)[len(spreads) // 2]
+    n, middle = float(answered["value"].iloc[0]), sorted(SPREADS)[len(SPREADS) // 2]
     mean = float(students["value"]) / n
     reach = float(stats.norm.ppf(1 - 1 / (2 * n))) * middle
-    if (
-        abs(np.log(size / mean) + middle**2 / 2) > reach
-    ):  # larger or smaller than n are likely to be
+    if abs(np.log(size / mean) + middle**2 / 2) > reach:  # n districts are not likely to reach it
         return shaped([], _CHANCE)
-    shapes = {spread: log_normal(mean, spread) for spread in spreads}
+    shapes = {spread: log_normal(mean, spread) for spread in SPREADS}
     rows = [_chance(row, shapes, middle, size, confidence) for row in both.to_dict("records")]
     held = set(mine.loc[mine["item"].eq("position_present"), "group"])
-    told = " or ".join(f"{spread:g}" for spread in spreads)
+    told = " or ".join(f"{spread:g}" for spread in SPREADS)
     supposed = (
         f"enrollments are log-normal with a mean of {mean:,.0f} and a spread of their logarithm of "
         f"{told}, and the chance goes with size alone, along a logistic curve"
