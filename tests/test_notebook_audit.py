@@ -44,7 +44,7 @@ def test_the_audit_leads_with_what_matters(page):
         "28 of 49 printed percents that can be tested do not fit the number of people stated"
     )
     for said in (
-        "19 of 24 in CoSN, 2013",
+        "CoSN 2013 (19 of 24)",
         "62 stated, 61 listed",
         "18 means over 4 to 9 respondents, 6 of them of pay",
         "281,925 / 280 = 1,006.88, printed 1,008",

@@ -27,7 +27,8 @@ def test_by_default_it_is_an_honest_example(page):
     made = page()
     # 281,925 devices over 280 people
     assert made.h1.text == (
-        "At 3,232 students: 1,007 devices for each support person; districts average 670"
+        "A district of average size, 3,232 students: 1,007 devices for each support person; "
+        "districts average 670"
     )
     assert "an example, not a district" in made.text
     assert "supposing that enrollments are log-normal" in made.text.lower()
@@ -38,10 +39,10 @@ def test_own_numbers_are_set_beside_averages_standards_and_departments(page):
         enrollment=600, devices=700, support_staff=1.5, director_salary=105_000, price_year=2020
     )
     told = made.text
-    assert made.h1.text.startswith("At 600 students: 467 devices for each support person")
+    assert made.h1.text.startswith("This district, 600 students: 467 devices for each support")
     assert "It meets CoSN: computers on a managed network (2001" in told
     assert "Usual at this size: Technology Manager or Director." in told
-    assert "2.5 people for <900 students" in told
+    assert "2.5 people for fewer than 900 students" in told
     # The printed $116,668 of 2024 in dollars of 2020.
     assert "$96,258" in told
 

@@ -33,7 +33,7 @@ def test_the_page_says_what_is_clear_alone_and_together(told):
         "The largest step, 27 to 65 points, came from 2020 to 2021",
         "Of 12 steps from one survey to the next, 3 are clear, 2 depend on how many answered",
         "the gap was narrower by 41 points. That is clear if 14 or more districts answered in 2017",
-        "What is left in 2024 could be anything from −0.1 to 21 points.",
+        "What is left in 2024 has an interval of −0.1 to 21 points.",
         "anything from 23% to 97% in early elementary",
         "how many answered in 2017, 2020 and 2021 is not in the sources used here",
     ):
@@ -60,4 +60,4 @@ def test_a_subset_is_named_and_makes_no_verdict_stronger(told):
 def test_the_sample_compares_the_same_districts(told):
     _, text = told(data="sample")
     assert "SYNTHETIC" in text
-    assert "+71 points in early elementary (52 to 82; 42 did)" in text
+    assert "+71 points in early elementary (52 to 82; 42 districts)" in text
