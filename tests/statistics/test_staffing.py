@@ -58,6 +58,22 @@ def made(rows=ROWS, base=62, students=200_000, population=205, rates=RATES, wave
     )  # fmt: skip
 
 
+def known(own, positions=POSITIONS):
+    """Figures as an Evidence holds them, with a codebook and a price index."""
+    names = dict(positions[["position", "label"]].values)
+    codebook = SimpleNamespace(
+        positions=positions,
+        name=lambda item, group: names.get(group, group),
+        label=lambda kind, code: code,
+    )
+    prices = figures(
+        {"figure_id": f"cpi.{year}", "item": "cpi_u", "group": "all", "statistic": "index",
+         "wave": year, "value": value}
+        for year, value in ((2018, 200.0), (2024, 250.0))
+    )  # fmt: skip
+    return SimpleNamespace(own=own, codebook=codebook, elsewhere=prices)
+
+
 def by_group(table, statistic="total"):
     return table[table["statistic"] == statistic].set_index("group")
 
@@ -69,16 +85,8 @@ def one(table, group, statistic, benefits):
     return chosen.iloc[0]
 
 
-def prices():
-    return figures(
-        {"figure_id": f"cpi.{year}", "item": "cpi_u", "group": "all", "statistic": "index",
-         "wave": year, "value": value}
-        for year, value in ((2018, 200.0), (2024, 250.0))
-    )  # fmt: skip
-
-
 def test_fte_is_districts_times_mean_to_within_the_printed_rounding():
-    table = staffing(made(), positions=POSITIONS)
+    table = staffing(known(made()))
     fte = by_group(table)
     assert fte.at["director", "estimate"] == pytest.approx(59 * 0.98)
     assert fte.at["technician", "estimate_low"] == pytest.approx(40 * 2.85)
@@ -102,7 +110,7 @@ def test_the_published_table_by_hand():
         for row in printed.itertuples()
     }
     positions = printed.assign(label=printed["position"])[["position", "label", "category"]]
-    fte = by_group(staffing(made(rows, students=200_380), positions=positions))
+    fte = by_group(staffing(known(made(rows, students=200_380), positions)))
     # 57.82 + 15.00 + 4.20 + 117.20 + 117.20 + 81.26 + 60.48 + 3.00
     assert fte.at["it", "estimate"] == pytest.approx(456.16)
     # half a hundredth for each of 59+12+4+40+40+34+32+5 districts
@@ -110,7 +118,7 @@ def test_the_published_table_by_hand():
 
 
 def test_shares_are_exact_for_a_known_population_and_wilson_without():
-    table = staffing(made(), positions=POSITIONS)
+    table = staffing(known(made()))
     row = by_group(table, "share").loc["technician"]
     have = np.arange(206)
     at_least = stats.hypergeom.sf(39, 205, have, 62)
@@ -120,75 +128,73 @@ def test_shares_are_exact_for_a_known_population_and_wilson_without():
     assert (row["name"], row["category"], row["count"]) == ("Technician", "it", 40)
     assert list(table["group"].head(3)) == list(POSITIONS["position"])
     unknown = made().assign(population=pd.array([pd.NA] * len(made()), dtype="Int64"))
-    shares = by_group(staffing(unknown, positions=POSITIONS), "share")
+    shares = by_group(staffing(known(unknown)), "share")
     assert set(shares["method"]) == {"Wilson"}
 
 
 def test_a_supposed_mean_is_taken_and_said_of_what_it_touches():
     suppose = {"technician": 1.0}
-    fte = by_group(staffing(made(), positions=POSITIONS, suppose=suppose))
+    fte = by_group(staffing(known(made()), suppose=suppose))
     assert fte.at["technician", "estimate_low"] == 40
     assert fte.at["all", "supposed"] == "the mean of Technician is 1 FTE"
     assert fte.loc[["director", "librarian"], "supposed"].isna().all()
-    paid = cost(made(), positions=POSITIONS, suppose=suppose)
-    usual = cost(made(), positions=POSITIONS)
+    paid = cost(known(made()), suppose=suppose)
+    usual = cost(known(made()))
     less = [one(t, "all", "total", "mean rate")["estimate"] for t in (usual, paid)]
     assert less[0] - less[1] == pytest.approx(40 * 1.9 * 48_347 * 1.23)
     assert usual["supposed"].isna().all()
     with pytest.raises(EstimateError, match="suppose plumber") as error:
-        staffing(made(), positions=POSITIONS, suppose={"plumber": 1.0, "director": -1})
+        staffing(known(made()), suppose={"plumber": 1.0, "director": -1})
     assert len(error.value.problems) == 2
 
 
 def test_what_cannot_be_taken_is_named():
     with pytest.raises(EstimateError, match="position librarian: unknown"):
-        staffing(made(), positions=POSITIONS.iloc[:2])
+        staffing(known(made(), POSITIONS.iloc[:2]))
     twice = pd.concat([made(), made().iloc[[1]].assign(source="x", figure_id="again")])
     with pytest.raises(EstimateError, match="again: a second figure"):
-        staffing(twice, positions=POSITIONS)
+        staffing(known(twice))
 
 
 def test_positions_without_a_published_mean_are_left_out_and_named():
     lacking = made()[lambda table: table["figure_id"] != "ct.position_fte.technician.mean"]
-    fte = by_group(staffing(lacking, positions=POSITIONS))
+    fte = by_group(staffing(known(lacking)))
     assert pd.isna(fte.at["technician", "estimate"])
     assert fte.at["it", "estimate"] == pytest.approx(57.82)
     assert (fte.at["it", "left_out"], fte.at["all", "left_out"]) == ("Technician", "Technician")
     assert pd.isna(fte.at["classroom", "left_out"])
-    numbers = position_numbers(lacking, positions=POSITIONS)
+    numbers = position_numbers(known(lacking))
     assert numbers["fte"].isna().tolist() == [False, True, False]
     unpaid = made()[lambda table: table["figure_id"] != "ct.position_salary.technician.mean"]
-    row = one(cost(unpaid, positions=POSITIONS), "all", "total", "without benefits")
+    row = one(cost(known(unpaid)), "all", "total", "without benefits")
     assert row["estimate"] == pytest.approx(59 * 0.98 * 116_668 + 46 * 4.37 * 62_833)
     assert row["left_out"] == "Technician"
 
 
 def test_what_was_not_asked_is_zero_rows_with_the_same_columns():
-    whole = staffing(made(), positions=POSITIONS)
-    assert set(staffing(made(without=["position_fte"]), positions=POSITIONS)["statistic"]) == {
-        "share"
-    }
-    assert len(staffing(made(without=["students"]), positions=POSITIONS)) == 3 + 6
+    whole = staffing(known(made()))
+    assert set(staffing(known(made(without=["position_fte"])))["statistic"]) == {"share"}
+    assert len(staffing(known(made(without=["students"])))) == 3 + 6
     bare = made(without=["position_present"])
     for table, full in (
         (staffing(bare), whole),
-        (staffing(made(), 2017, positions=POSITIONS), whole),
+        (staffing(known(made()), 2017), whole),
         (
-            cost(made(without=["position_salary"]), positions=POSITIONS),
-            cost(made(), positions=POSITIONS),
+            cost(known(made(without=["position_salary"]))),
+            cost(known(made())),
         ),
-        (cost(made(), 2017), cost(made(), positions=POSITIONS)),
+        (cost(made(), 2017), cost(known(made()))),
     ):
         assert len(table) == 0
         assert table.dtypes.equals(full.dtypes)
     later = pd.concat([made(wave=2021), made(wave=2024, without=["position_salary"])])
-    assert set(cost(later, positions=POSITIONS)["wave"]) == {2021}
-    assert set(staffing(later, positions=POSITIONS)["wave"]) == {2024}
+    assert set(cost(known(later))["wave"]) == {2021}
+    assert set(staffing(known(later))["wave"]) == {2024}
 
 
 def test_payroll_by_hand():
     rows = {"director": (10, "1.00", "$100,000"), "technician": (8, "2.50", "$50,000")}
-    table = cost(made(rows, base=12, students=40_000), positions=POSITIONS)
+    table = cost(known(made(rows, base=12, students=40_000)))
     # 10 x 1.00 x 100,000 + 8 x 2.50 x 50,000
     assert one(table, "all", "total", "without benefits")["estimate"] == pytest.approx(2_000_000)
     assert one(table, "all", "total", "mean rate")["estimate"] == pytest.approx(2_460_000)
@@ -200,13 +206,13 @@ def test_payroll_by_hand():
     assert row["estimate_high"] == pytest.approx(8 * 2.505 * 50_000.5 * 1.235)
     assert pd.isna(row["conf_low"])
     assert "ct.benefit_rate.all.mean" in row["figures"].split()
-    assert set(cost(made(rates=()), positions=POSITIONS)["benefits"]) == {"without benefits"}
+    assert set(cost(known(made(rates=())))["benefits"]) == {"without benefits"}
 
 
 def test_a_year_without_a_price_index_keeps_its_own_dollars_and_says_so():
-    given, usual = made(), one(cost(made(), positions=POSITIONS), "all", "total", "mean rate")
+    given, usual = known(made()), one(cost(known(made())), "all", "total", "mean rate")
     for year, told, factor in ((2018, 2018, 200 / 250), (2026, 2024, 1), (None, 2024, 1)):
-        table = cost(given, 2024, year, prices=prices(), positions=POSITIONS)
+        table = cost(given, 2024, year)
         row = one(table, "all", "total", "mean rate")
         assert row["estimate"] == pytest.approx(usual["estimate"] * factor)
         assert row["price_year"] == told
@@ -215,8 +221,8 @@ def test_a_year_without_a_price_index_keeps_its_own_dollars_and_says_so():
 
 def test_the_argument_is_not_changed():
     given, before = made(), made()
-    cost(given, 2024, 2018, prices=prices(), positions=POSITIONS, suppose={"director": 2.0})
-    staffing(given, positions=POSITIONS)
+    cost(known(given), 2024, 2018, suppose={"director": 2.0})
+    staffing(known(given))
     at_least_one(given, "position_present", {"any": ["director"]})
     pd.testing.assert_frame_equal(given, before)
 

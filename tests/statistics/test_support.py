@@ -1,6 +1,7 @@
 """Support ratios, standards and wages against hand computation."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,13 +10,18 @@ import pytest
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, figures
 from edtech_survey.statistics.support import LADDER, standards, support, wages
 
-POSITIONS = pd.DataFrame(
-    {
-        "position": ["technician_1", "technician_2", "integration_specialist"],
-        "label": ["Technician I", "Technician II", "Coach"],
-        "category": ["it", "it", "classroom_library"],
-    }
+POSITIONS = (
+    ("technician_1", "Technician I", "it"),
+    ("technician_2", "Technician II", "it"),
+    ("integration_specialist", "Coach", "classroom_library"),
 )
+
+
+def known(own):
+    """Figures as an Evidence holds them."""
+    positions = pd.DataFrame(POSITIONS, columns=["position", "label", "category"])
+    codebook = SimpleNamespace(positions=positions, name=lambda item, group: group)
+    return SimpleNamespace(own=own, codebook=codebook)
 
 
 def made(
@@ -58,7 +64,7 @@ def value(table, item, statistic="ratio_of_totals", basis=None):
 
 
 def test_both_ratios_are_given_and_the_totals_worked_out_again():
-    table = support(made(), positions=POSITIONS)
+    table = support(known(made()))
     assert value(table, "support_ratio", basis="as published") == 1008
     assert value(table, "support_ratio", basis="from the totals") == pytest.approx(1006.875)
     assert value(table, "support_ratio", "mean_of_ratios") == 670
@@ -70,7 +76,7 @@ def test_both_ratios_are_given_and_the_totals_worked_out_again():
 
 
 def test_technicians_are_counted_in_fte_beside_people():
-    table = support(made(), positions=POSITIONS)
+    table = support(known(made()))
     fte = 40 * 2.93 + 34 * 2.39
     assert value(table, "technician_fte", "total") == pytest.approx(fte)
     assert value(table, "devices_per_technician_fte") == pytest.approx(281_925 / fte)
@@ -84,18 +90,18 @@ def test_what_is_withheld_or_was_not_asked_is_left_out():
     hidden = made()
     hidden = hidden[~hidden["statistic"].isin(["min", "max"])]
     hidden = hidden[hidden["figure_id"] != "ct.position_fte.technician_2.mean"]
-    table = support(hidden, positions=POSITIONS)
+    table = support(known(hidden))
     assert not table["statistic"].isin(["min", "max"]).any()
     row = table[table["item"] == "technician_fte"].iloc[0]
     assert row["estimate"] == pytest.approx(40 * 2.93)
     assert row["basis"] == "districts x mean FTE, without Technician II"
     # A survey of staff that did not count who repairs devices, one without staff, and neither.
-    staff_only = support(made(without=["support_staff", "support_ratio"]), positions=POSITIONS)
+    staff_only = support(known(made(without=["support_staff", "support_ratio"])))
     assert set(staff_only["counted"]) == {"people", "fte"}
     assert "devices_per_technician_fte" in set(staff_only["item"])
     no_staff = support(made(without=["position_present", "position_fte"]))
     assert set(no_staff["counted"]) == {"people"}
-    nothing = support(made(), 2017, positions=POSITIONS)
+    nothing = support(known(made()), 2017)
     assert (len(nothing), nothing.dtypes.equals(table.dtypes)) == (0, True)
 
 
@@ -104,7 +110,7 @@ def test_the_ratio_of_totals_is_the_mean_of_ratios_weighted_by_people():
     people = rng.integers(1, 20, 40)
     devices = people * rng.integers(300, 2667, 40)
     given = made(int(people.sum()), int(devices.sum()))
-    found = value(support(given, positions=POSITIONS), "support_ratio", basis="from the totals")
+    found = value(support(known(given)), "support_ratio", basis="from the totals")
     assert found == pytest.approx(np.average(devices / people, weights=people))
 
 
@@ -239,8 +245,8 @@ def links(*rows):
 
 
 def beside(occupations, price_year=2024, figures=None):
-    return wages(own() if figures is None else figures, 2024, price_year, elsewhere=there(),
-                 occupations=occupations)  # fmt: skip
+    figures = own() if figures is None else figures
+    return wages(pd.concat([figures, there()]), 2024, price_year, occupations)
 
 
 def test_the_ladder_by_hand_beside_the_newest_means_in_real_dollars():
@@ -268,7 +274,7 @@ def test_the_ladder_by_hand_beside_the_newest_means_in_real_dollars():
 def test_without_an_index_each_side_keeps_its_own_dollars():
     pd.testing.assert_frame_equal(beside(links(), 2030), beside(links(), 2024))
     later = own().assign(wave=pd.array([2030] * len(own()), dtype="Int64"))
-    table = wages(later, elsewhere=there(), occupations=links())
+    table = wages(pd.concat([later, there()]), occupations=links())
     assert table["price_year"].tolist() == [2030, 2018, 2018]
     assert table["estimate"].tolist()[1:] == [48630, 54760]
 

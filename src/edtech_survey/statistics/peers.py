@@ -14,7 +14,8 @@ from edtech_survey.shape import estimates
 from edtech_survey.statistics.disclosure import rule_named, withhold
 from edtech_survey.statistics.given import given, pick, reported
 from edtech_survey.statistics.intervals import clopper_pearson, mean_interval
-from edtech_survey.statistics.staffing import PER_STUDENTS, priced, prices_of, shaped, total
+from edtech_survey.statistics.prices import priced
+from edtech_survey.statistics.staffing import PER_STUDENTS, shaped, total
 from edtech_survey.statistics.support import LADDER, support
 
 # ---- a district's own numbers
@@ -212,8 +213,6 @@ def own_measures(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     single = pd.DataFrame([{name: number_of(mine, name) for name in SINGLE} | named])
     held = mine[mine["item"].isin(BY_POSITION)].pivot(index="group", columns="item", values="value")
     held = held.rename(columns={"position_fte": "fte", "position_salary": "salary"})
-    if not {"fte", "salary"} & set(held.columns):
-        held = held.head(0)
     measures = district_measures(single, held.rename_axis("position").reset_index().assign(**named))
     shown = measures[["item", "group", "unit"]].assign(
         statistic="own", estimate=measures["value"], base_kind="unknown", method="own numbers",
@@ -308,9 +307,8 @@ def peers(
         return _departments(own, x)
     mine, name = own_numbers(own), given(x).name
     year = wave_of(x, shared(mine, "wave"))
-    prices = prices_of(x, None)
     paid_in = shared(mine, "year") or price_year or year
-    factor = {since: priced(1.0, since, price_year, prices) for since in (paid_in, year)}
+    factor = {since: priced(since, price_year, x) for since in (paid_in, year)}
     stated = own_measures(mine[_OWN]).assign(wave=year)
     stated = _in_dollars(stated, "estimate", factor[paid_in][0])
     means = pick(x, ["position_fte", "position_salary"], "mean", wave=year)

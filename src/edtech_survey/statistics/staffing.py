@@ -12,7 +12,7 @@ from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
 from edtech_survey.statistics.given import pick
 from edtech_survey.statistics.intervals import finite_population, share_estimates, wilson
-from edtech_survey.statistics.prices import price_index, real
+from edtech_survey.statistics.prices import priced, prices_of
 from edtech_survey.statistics.published import printed_range
 
 PER_STUDENTS = 1000
@@ -42,7 +42,6 @@ def staffing(
     x: Any,
     wave: int | None = None,
     *,
-    positions: pd.DataFrame | None = None,
     suppose: Mapping[str, float] | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -55,8 +54,6 @@ def staffing(
         (mean), ``students`` (total); ``group`` is the position.
     wave : int, optional
         Default the latest that asked about positions.
-    positions : DataFrame, optional
-        ``position, label, category`` in the order wanted; default the codebook's.
     suppose : mapping, optional
         A position's mean FTE to take instead of the published one, such as
         ``{"network_engineer": 1.0}``. Said in the column ``supposed`` of what it touches.
@@ -77,7 +74,7 @@ def staffing(
     Raises
     ------
     EstimateError
-        For a position that is not in ``positions``, or one that is published twice.
+        For a position that the codebook does not know, or one that is published twice.
 
     References
     ----------
@@ -97,7 +94,7 @@ def staffing(
     0     share  coach     20.97       a
     1     total  coach     37.57     a b
     """
-    table = position_numbers(x, wave, positions=positions, suppose=suppose)
+    table = position_numbers(x, wave, suppose)
     if table.empty:
         return shaped([], _STAFF)
     counts = table.rename(columns={"position": "group", "districts": "count"}).assign(
@@ -131,8 +128,6 @@ def cost(
     wave: int | None = None,
     price_year: int | None = None,
     *,
-    prices: pd.DataFrame | None = None,
-    positions: pd.DataFrame | None = None,
     suppose: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Work out the payroll that respondents x mean FTE x mean salary implies.
@@ -145,10 +140,8 @@ def cost(
     wave : int, optional
         Default the latest that asked for pay.
     price_year : int, optional
-        Year of the dollars; default the wave's own.
-    prices : DataFrame, optional
-        Figures with the item ``cpi_u``; default those of an Evidence.
-    positions, suppose
+        Year of the dollars, by the item ``cpi_u``; default the wave's own.
+    suppose : mapping, optional
         As :func:`staffing`.
 
     Returns
@@ -179,13 +172,11 @@ def cost(
        group statistic   estimate  price_year
     0  coach     total  1820000.0        2024
     """
-    table = position_numbers(
-        x, latest(x, "position_salary", wave), positions=positions, suppose=suppose
-    )
+    table = position_numbers(x, latest(x, "position_salary", wave), suppose)
     if table.empty or not (table["fte"] * table["salary"]).notna().any():
         return shaped([], _COST)
     year = int(table["wave"].iloc[0])
-    factor, dollars, index = priced(1.0, year, price_year, prices_of(x, prices))
+    factor, dollars, index = priced(year, price_year, x)
     pay = {
         end: table["districts"] * table[f"fte{end}"] * table[f"salary{end}"] * factor
         for end in _ENDS
@@ -221,26 +212,19 @@ def cost(
 
 
 def position_numbers(
-    x: Any,
-    wave: int | None = None,
-    *,
-    positions: pd.DataFrame | None = None,
-    suppose: Mapping[str, float] | None = None,
+    x: Any, wave: int | None = None, suppose: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
     """Put each position's respondents, mean FTE and mean salary side by side, with rounding."""
     year = latest(x, "position_present", wave)
     found = {name: pick(x, *pair, wave=year or -1) for name, pair in _ITEMS.items()}
     counts = found["districts"].set_index("group", drop=False)
-    known = getattr(getattr(x, "codebook", None), "positions", None)
-    taxonomy = pd.DataFrame(
-        {"position": counts.index, "name": counts["name"].array, "category": pd.NA}, dtype="str"
-    )
-    if positions is not None or known is not None:
-        listed = (known if positions is None else positions)[["position", "label", "category"]]
-        taxonomy = listed.rename(columns={"label": "name"}).astype("str")
+    own = {"position": counts.index, "label": counts["name"].array, "category": pd.NA}
+    known = getattr(getattr(x, "codebook", None), "positions", pd.DataFrame(own))
+    taxonomy = known[["position", "label", "category"]].astype("str")
+    taxonomy = taxonomy.rename(columns={"label": "name"})
     there = set(taxonomy["position"])
     problems = [
-        Problem(f"position {name}", "unknown", "add it to the positions")
+        Problem(f"position {name}", "unknown", "add it to codebook/positions.csv")
         for name in counts["group"].unique()
         if name not in there
     ] + [
@@ -388,23 +372,6 @@ def total(x: Any, item: str, wave: int) -> Any:
             [Problem(name, "a second total", "keep one") for name in found["figure_id"]],
         )
     return found.iloc[0].to_dict() if len(found) else None
-
-
-def prices_of(x: Any, prices: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Return the prices given, else those of an Evidence."""
-    return getattr(x, "elsewhere", None) if prices is None else prices
-
-
-def priced(
-    amount: float, year: int, price_year: int | None, prices: pd.DataFrame | None
-) -> tuple[float, int, Any]:
-    """Bring dollars of a year to another's, with the ids of the index; else leave them."""
-    if not price_year or price_year == year or prices is None:
-        return float(amount), year, pd.NA
-    if not {year, price_year} <= set(price_index(prices).index):
-        return float(amount), year, pd.NA
-    index = pick(prices, "cpi_u", "index", wave=[year, price_year])["figure_id"]
-    return float(real(float(amount), year, price_year, prices)), price_year, joined(*index)
 
 
 def shaped(rows: Sequence[Mapping[str, Any]], further: Mapping[str, str]) -> pd.DataFrame:

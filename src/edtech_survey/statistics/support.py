@@ -11,13 +11,12 @@ from edtech_survey import words
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import joined
 from edtech_survey.statistics.given import given, pick
+from edtech_survey.statistics.prices import priced, prices_of
 from edtech_survey.statistics.published import printed_range
 from edtech_survey.statistics.staffing import (
     PER_STUDENTS,
     latest,
     position_numbers,
-    priced,
-    prices_of,
     shaped,
     total,
 )
@@ -25,11 +24,12 @@ from edtech_survey.statistics.staffing import (
 LADDER = ("technician_1", "technician_2", "technician_3")
 """The break/fix ladder of the taxonomy, entry to senior."""
 
-DUTIES: Mapping[str, tuple[str, ...]] = {
-    "technician": LADDER,
-    "coach": ("integration_specialist",),
+DUTIES: Mapping[str, tuple[str, str, Sequence[str]]] = {
+    "technician": ("technicians", "staff", LADDER),
+    "coach": ("coaches", "coaches", ("integration_specialist",)),
+    "it": ("IT staff", "it_fte", ()),
 }
-"""Measure of staff -> the positions whose FTE it sums."""
+"""Measure of staff -> its name, its unit, the positions whose FTE it sums; none: all of IT."""
 
 RATIOS = {
     "min": "lightest load",
@@ -70,12 +70,7 @@ _STANDARD_ITEMS = ("support_ratio_standard", "support_staff_standard")
 _WAGE = "occupation_wage"
 
 
-def support(
-    x: Any,
-    wave: int | None = None,
-    *,
-    positions: pd.DataFrame | None = None,
-) -> pd.DataFrame:
+def support(x: Any, wave: int | None = None) -> pd.DataFrame:
     """Give devices and students per support person, both ways and from each count of people.
 
     Parameters
@@ -86,8 +81,6 @@ def support(
         :func:`edtech_survey.staffing`. What is not there is left out.
     wave : int, optional
         Default the latest that counted support people.
-    positions : DataFrame, optional
-        ``position, label, category``; default the codebook's.
 
     Returns
     -------
@@ -115,14 +108,22 @@ def support(
     year = latest(x, "support_staff", wave) or latest(x, "position_fte", wave)
     if year is None:
         return shaped([], _SUPPORT)
-    table = position_numbers(x, year, positions=positions)
+    table = position_numbers(x, year)
     totals = {name: total(x, name, year) for name in ("devices", "support_staff", "students")}
     known = {name: row for name, row in totals.items() if row is not None}
     about = known.get("support_staff") or next(iter(known.values()), None)
     about = about or (table.iloc[0].to_dict() if len(table) else {})
     shared = {name: about.get(name) for name in
               ("source", "base", "base_kind", "population", "synthetic")}  # fmt: skip
-    rows = [*_published(x, year), *_from_totals(known), *_from_fte(table, known)]
+    told = pick(x, "support_ratio", list(RATIOS), wave=year, group="all")
+    told = told.assign(**printed_range(told)).drop_duplicates("statistic").set_index("statistic")
+    published = [
+        _row("support_ratio", statistic, name, "devices_per_staff", "people", "as published",
+             told.loc[statistic, ["value", "low", "high"]].tolist(), told["figure_id"][statistic])
+        for statistic, name in RATIOS.items()
+        if statistic in told.index
+    ]  # fmt: skip
+    rows = [*published, *_from_totals(known), *_from_fte(table, known)]
     return shaped([row | shared | {"wave": year, "group": "all"} for row in rows], _SUPPORT)
 
 
@@ -190,26 +191,19 @@ def wages(
     x: Any,
     wave: int | None = None,
     price_year: int | None = None,
-    *,
-    elsewhere: pd.DataFrame | None = None,
     occupations: pd.DataFrame | None = None,
-    positions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Set pay by position beside the newest mean wages of the occupations that do the same work.
 
     Parameters
     ----------
     x : Evidence or DataFrame
-        Figures as :func:`edtech_survey.cost` takes them.
+        Figures as :func:`edtech_survey.cost` takes them, with ``occupation_wage`` (group
+        ``occupation|sector``).
     wave, price_year : int, optional
         As :func:`edtech_survey.cost`.
-    elsewhere : DataFrame, optional
-        Figures with ``occupation_wage`` (group ``occupation|sector``) and ``cpi_u``; default
-        those of an Evidence.
     occupations : DataFrame, optional
         ``position, occupation, label, comparability, reason``; default those of an Evidence.
-    positions : DataFrame, optional
-        ``position, label, category``; default the codebook's.
 
     Returns
     -------
@@ -223,26 +217,25 @@ def wages(
     Examples
     --------
     >>> from edtech_survey.shape import figures
+    >>> mean = {"wave": 2024, "statistic": "mean", "group": "technician_1"}
     >>> own = figures([
-    ...     {"figure_id": item, "item": f"position_{item}", "group": "technician_1",
-    ...      "statistic": statistic, "wave": 2024, "value": value, "printed": str(value)}
-    ...     for item, statistic, value in
-    ...     (("present", "count", 40), ("fte", "mean", 2.93), ("salary", "mean", 48347))])
-    >>> there = figures([{"figure_id": "w", "item": "occupation_wage", "group": "help|schools",
-    ...                   "statistic": "mean", "wave": 2024, "value": 50000}])
+    ...     mean | {"item": "position_present", "statistic": "count", "value": 40},
+    ...     mean | {"item": "position_fte", "value": 2.93, "printed": "2.93"},
+    ...     mean | {"item": "position_salary", "value": 48347, "printed": "48347"},
+    ...     mean | {"item": "occupation_wage", "group": "help|schools", "value": 50000}])
     >>> link = pd.DataFrame([{"position": "technician_1", "occupation": "help",
     ...                       "label": "User support", "comparability": "B", "reason": "close"}])
-    >>> wages(own, elsewhere=there, occupations=link)[["sector", "estimate"]].values.tolist()
+    >>> wages(own, occupations=link)[["sector", "estimate"]].values.tolist()
     [[nan, 48347.0], ['schools', 50000.0]]
     """
-    there = prices_of(x, elsewhere)
+    there = prices_of(x)
     links = getattr(x, "occupations", None) if occupations is None else occupations
-    if there is None or links is None:
-        raise EstimateError("wages: give an Evidence, or elsewhere= and occupations=")
+    if links is None:
+        raise EstimateError("wages: give an Evidence, or occupations=")
     year = latest(x, "position_salary", wave)
     # Without an index for the year wanted, all come to the wave's own dollars, if those have one.
-    price_year = priced(1.0, year or 0, price_year, there)[1]
-    table = position_numbers(x, year, positions=positions).set_index("position", drop=False)
+    price_year = priced(year or 0, price_year, x).year
+    table = position_numbers(x, year).set_index("position", drop=False)
     whole = (table[["districts", "fte", "salary"]] > 0).fillna(False).all(axis=1)
     rows: list[dict[str, Any]] = []
     for occupation, part in links[links["position"].isin(table.index[whole])].groupby(
@@ -257,18 +250,21 @@ def wages(
         fte = own["districts"] * own["fte"]
         mean = float((own["salary"] * fte).sum() / fte.sum())
         weighted = "FTE-weighted mean of published means" if len(own) > 1 else "as published"
-        here, dollars, index = priced(mean, int(year or 0), price_year, there)
+        factor, dollars, index = priced(int(year or 0), price_year, x)
         ids = joined(
             *(own[f"figures_{name}"].str.cat(sep=" ") for name in ("districts", "fte", "salary"))
         )
         rows.append(
             shared | {name: own[name].iloc[0] for name in ("source", "wave", "synthetic")}
-            | {"item": "position_salary", "group": "|".join(own.index), "estimate": here,
+            | {"item": "position_salary", "group": "|".join(own.index), "estimate": mean * factor,
                "base_kind": "unknown", "method": _cpi(weighted, dollars, own["wave"].iloc[0]),
                "price_year": dollars, "nominal": mean, "nominal_year": own["wave"].iloc[0],
                "count": own["districts"].max(), "figures": joined(ids, index)}
         )  # fmt: skip
-        rows += [shared | row for row in _newest(there, str(occupation), here, grade, price_year)]
+        rows += [
+            shared | row
+            for row in _newest(there, str(occupation), mean * factor, grade, price_year)
+        ]
     table = shaped(rows, _WAGES)
     codebook = getattr(x, "codebook", None)
     named = table["sector"].map(lambda code: codebook.label("sector", code) if codebook else code,
@@ -290,7 +286,8 @@ def _newest(
     rows = []
     for _, row in means.groupby("sector", sort=False).tail(1).iterrows():
         nominal, year = float(row["value"]), int(row["wave"])
-        estimate, dollars, index = priced(nominal, year, price_year, there)
+        factor, dollars, index = priced(year, price_year, there)
+        estimate = nominal * factor
         rows.append(
             {
                 **{name: row[name] for name in
@@ -306,18 +303,6 @@ def _newest(
 
 def _cpi(method: str, dollars: int, year: int) -> str:
     return method if dollars == year else f"{method}, CPI-U"
-
-
-def _published(x: Any, wave: int) -> list[dict[str, Any]]:
-    found = pick(x, "support_ratio", list(RATIOS), wave=wave, group="all")
-    found = found.assign(**printed_range(found)).drop_duplicates("statistic").set_index("statistic")
-    return [
-        _row("support_ratio", statistic, name, "devices_per_staff", "people", "as published",
-             (row["value"], row["low"], row["high"]), row["figure_id"])
-        for statistic, name in RATIOS.items()
-        if statistic in found.index
-        for row in [found.loc[statistic]]
-    ]  # fmt: skip
 
 
 def _from_totals(known: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -342,34 +327,29 @@ def _from_totals(known: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _from_fte(table: pd.DataFrame, known: Mapping[str, Any]) -> list[dict[str, Any]]:
-    chosen = {name: table["position"].isin(list(held)) for name, held in DUTIES.items()}
-    chosen["it"] = table["category"].eq("it")
-    rows: list[dict[str, Any]] = []
-    for name, here in chosen.items():
-        part, has = table[here], table[here & table["fte"].notna()]
+    """Sum the FTE of each duty, for students and devices too."""
+    rows = []
+    for duty, (who, unit, held) in DUTIES.items():
+        part = table[table["position"].isin(held) if held else table["category"].eq("it")]
+        has, lacking = part[part["fte"].notna()], part.loc[part["fte"].isna(), "name"]
         if has.empty:
             continue
         fte = [float((has["districts"] * has[f"fte{end}"]).sum()) for end in ("", "_low", "_high")]
-        lacking = part.loc[part["fte"].isna(), "name"]
-        basis = "districts x mean FTE" + (
-            f", without {words.join(lacking)}" if len(lacking) else ""
-        )
-        ids = joined(*has["figures_districts"], *has["figures_fte"])
-        who = {"technician": "technicians", "coach": "coaches", "it": "IT staff"}.get(name, name)
-        rows.append(_row(f"{name}_fte", "total", f"{who} in FTE", "fte", "fte", basis, fte, ids))
+        made = [(f"{duty}_fte", "total", f"{who} in FTE", "fte", fte, pd.NA)]
         if "students" in known:
-            unit = {"technician": "staff", "coach": "coaches"}.get(name, f"{name}_fte")
             per = PER_STUDENTS / known["students"]["value"]
-            rows.append(_row(f"{name}_fte_per_1000_students", "ratio_of_totals",
-                             f"{who} in FTE per 1,000 students", f"{unit}_per_1000_students", "fte",
-                             basis, [n * per for n in fte], ids,
-                             known["students"]["figure_id"]))  # fmt: skip
-        if name == "technician" and "devices" in known:
-            devices, (point, low, high) = known["devices"]["value"], fte
-            rows.append(_row("devices_per_technician_fte", "ratio_of_totals",
-                             "all devices over technicians in FTE", "devices_per_staff", "fte",
-                             basis, (devices / point, devices / high, devices / low), ids,
-                             known["devices"]["figure_id"]))  # fmt: skip
+            made.append((f"{duty}_fte_per_1000_students", "ratio_of_totals",
+                         f"{who} in FTE per 1,000 students", f"{unit}_per_1000_students",
+                         [n * per for n in fte], known["students"]["figure_id"]))  # fmt: skip
+        if duty == "technician" and "devices" in known:
+            loads = [known["devices"]["value"] / fte[at] for at in (0, 2, 1)]
+            made.append(("devices_per_technician_fte", "ratio_of_totals",
+                         "all devices over technicians in FTE", "devices_per_staff",
+                         loads, known["devices"]["figure_id"]))  # fmt: skip
+        without = f", without {words.join(lacking)}" if len(lacking) else ""
+        basis = "districts x mean FTE" + without
+        ids = joined(*has["figures_districts"], *has["figures_fte"])
+        rows += [_row(*one, "fte", basis, values, ids, by) for *one, values, by in made]
     return rows
 
 
