@@ -28,8 +28,8 @@ _KEYS = ("period", "wave", "name", "group")
 @contextmanager
 def chart(
     frame: pd.DataFrame,
-    title: str,
-    measure: str,
+    title: str = "",
+    measure: str = "",
     *,
     panels: str | None = None,
     wrap: int = 2,
@@ -80,6 +80,7 @@ def chart(
     """
     from IPython.display import display  # noqa: PLC0415
 
+    exhibits.refuse("chart", frame, title=title, measure=measure)
     keys = list(dict.fromkeys(frame[panels])) if panels else [None]
     at_hand = {**say.names_at_hand(), "rows": frame}
     if frame.empty:

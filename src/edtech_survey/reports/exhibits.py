@@ -47,6 +47,23 @@ _HEADERS = {
 _GROUPS = {"bands": "Grade band", "positions": "Position"}
 
 
+_EXAMPLES = {
+    "title": 'title="{{ rows | span }} had one", the finding',
+    "measure": 'measure="Percent of districts, 2024"',
+    "columns": 'columns={"name": "Group", "estimate": "Percent"}',
+}
+
+
+def refuse(verb: str, frame: Any, **given: Any) -> None:
+    """Say of a first call what it lacks, all at once."""
+    if not isinstance(frame, pd.DataFrame):
+        problem = Problem("first argument", f"{type(frame).__name__} is none", "es.shares gives one")
+        raise ReportError(f"es.{verb} shows the rows of a data frame", [problem])
+    if missing := [name for name, value in given.items() if not value]:
+        problems = [Problem(f"{name}=", "is not given", _EXAMPLES[name]) for name in missing]
+        raise ReportError(f"a {verb} needs a {' and '.join(given)}", problems)
+
+
 @dataclass(frozen=True)
 class Exhibit:
     """One chart or table with all that must stand around it; shows itself alike everywhere."""

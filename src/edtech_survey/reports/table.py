@@ -14,10 +14,10 @@ from edtech_survey.reports import exhibits, say
 
 def table(
     frame: pd.DataFrame,
-    title: str,
+    title: str = "",
     measure: str = "",
     *,
-    columns: Mapping[str, Any],
+    columns: Mapping[str, Any] | None = None,
     groups: str | None = None,
     total: str | Sequence[str] = (),
     note: str = "",
@@ -57,6 +57,8 @@ def table(
     """
     from IPython.display import display  # noqa: PLC0415
 
+    exhibits.refuse("table", frame, title=title, columns=columns)
+    columns = columns or {}
     names = {**say.names_at_hand(), "rows": frame}
     if frame.empty:
         if missing:

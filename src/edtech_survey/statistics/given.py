@@ -33,6 +33,11 @@ def given(x: Any) -> Given:
             f"the first argument is an Evidence or a data frame, not {type(x).__name__}",
             [Problem("first argument", repr(x)[:60], "begin with evidence = es.evidence()")],
         )
+    if {"estimate", "conf_low", "figures"} <= set(x.columns):
+        raise EstimateError(
+            "these rows are estimates already",
+            [Problem("first argument", "a result of a verb", "give the evidence it was made from")],
+        )
     if set(x.columns) >= _SHAPE:
         return Given(x if set(x.columns) >= set(FIGURE_COLUMNS) else shaped(x), None, _code)
     return Given(None, x, _code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -347,8 +348,12 @@ def specs_of(
         if "~" not in spec["formula"]:
             problems.append(Problem(where, "no ~ in the formula", "write pay ~ enrollment"))
         elif lacking:
-            there = ", ".join(map(str, table.columns))
-            problems.append(Problem(where, f"no column {', '.join(lacking)}", f"there are {there}"))
+            columns = [str(column) for column in table.columns]
+            near = [one for name in lacking for one in get_close_matches(name, columns, n=1)]
+            advice = (
+                f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(columns)}"
+            )
+            problems.append(Problem(where, f"no column {', '.join(lacking)}", advice))
     if problems:
         raise EstimateError("the specifications do not fit the table", problems)
     return frame
