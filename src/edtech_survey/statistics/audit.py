@@ -365,12 +365,10 @@ def _paired_finding(subject: str, stated: Any, pairs: list[tuple[Figure, Figure]
     elif stated in fits:
         grade, implication, advice = PASSED, f"agrees with the stated {stated:,}", ""
     else:
-        grade, implication = (
-            SUSPICIOUS,
-            (
-                f"the percents are of {bases_text(fits)}, so that at least {stated - fits[-1]:,} of "
-                f"the {stated:,} that answered the survey left it out"
-            ),
+        grade = SUSPICIOUS
+        implication = (
+            f"the percents are of {bases_text(fits)}, so that at least {stated - fits[-1]:,} of "
+            f"the {stated:,} that answered the survey left it out"
         )
     return Finding(
         "counts_and_percents", subject, grade, tuple(one for pair in pairs for one in pair),

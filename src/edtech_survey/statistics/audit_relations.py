@@ -83,12 +83,10 @@ def _judged(case: Relation, central: Number, possible: Span, told: str) -> Findi
     if central in case.result.span:
         grade, implication = PASSED, "follows within printed precision"
     elif possible.meets(case.result.span):
-        grade, implication = (
-            BY_ROUNDING,
-            (
-                "does not follow from the numbers as printed, but numbers that round to them give "
-                f"{possible.text()}"
-            ),
+        grade = BY_ROUNDING
+        implication = (
+            "does not follow from the numbers as printed, but numbers that round to them give "
+            f"{possible.text()}"
         )
         if not all(figure.exact for figure in case.figures):
             grade, implication = UNTESTABLE, "a bound or an approximation is among the numbers"

@@ -275,8 +275,10 @@ def _of_count(figure: Mapping[Any, Any], take: str) -> Share:
     if figure["statistic"] != "count" or pd.isna(figure["base"]):
         raise EstimateError(f"{figure['figure_id']}: not a count with a base, so no share of it")
     count, base = int(figure["value"]), int(figure["base"])
+    names = ("source", "item", "group", "printed", "base_kind")
+    texts: dict[str, Any] = {name: str(figure[name]) for name in names}
     return Share(
-        **{name: str(figure[name]) for name in ("source", "item", "group", "printed", "base_kind")},
+        **texts,
         wave=int(figure["wave"]),
         percent=Percent(0, 0),  # not printed as a percent, and one pair needs none
         base=base,
