@@ -1,10 +1,9 @@
 import shutil
 
-import pandas as pd
 import pytest
 
 from edtech_survey.data.codebook import read_codebook, titles
-from edtech_survey.data.crosswalk import groups_allowed, nearest, read_crosswalk
+from edtech_survey.data.crosswalk import read_crosswalk
 from edtech_survey.errors import WaveError
 from edtech_survey.project import raw_dir
 
@@ -132,13 +131,6 @@ def test_crosswalk_problems_are_said_all_at_once_with_what_is_near(tmp_path, boo
         assert part in told
 
 
-def test_groups_that_may_be_left_empty(book):
-    assert "" in groups_allowed("after_hours", book)
-    assert "" in groups_allowed("position_outsourced", book)
-    assert "" not in groups_allowed("position_fte", book)
-    assert groups_allowed("sharing", book) == ("",)
-
-
 def test_extra_columns_and_guarded_headers_of_a_crosswalk_are_read_past(tmp_path, book):
     path = tmp_path / "questions.csv"
     path.write_text(
@@ -148,15 +140,3 @@ def test_extra_columns_and_guarded_headers_of_a_crosswalk_are_read_past(tmp_path
     table = read_crosswalk(path, ["=Who", "'-Apples"], book)
     assert table["column"].tolist() == ["=Who", "'-Apples"]
     assert "score" not in table
-
-
-def test_nearest_is_advice_only():
-    assert nearest("tecnician", ["technician", "director"]) == "did you mean 'technician'?"
-    assert nearest("zzz", ["technician"]) == nearest("", ["technician"]) == ""
-
-
-def test_codebook_tables_are_text_without_blanks_around(book):
-    for table in (book.items, book.positions, book.bands, book.answers, book.wordings):
-        for column in table:
-            assert table[column].dtype == pd.StringDtype(na_value=float("nan"))
-            assert table[column].str.strip().eq(table[column]).all()

@@ -114,12 +114,6 @@ def test_an_unknown_source_is_named_with_those_there_are(tmp_path):
         read_figures(["ct-1999"], raw=tmp_path)
 
 
-def test_nullable_types_throughout(tmp_path):
-    figures = read_figures(raw=(folder(tmp_path).parent))
-    assert figures.dtypes["wave"] == pd.Int64Dtype()
-    assert figures.dtypes["value"] == pd.Float64Dtype()
-
-
 def test_items_and_groups_that_the_codebook_does_not_know_are_refused(tmp_path):
     (tmp_path / "codebook").symlink_to(raw_dir() / "codebook")
     rows = (
@@ -176,11 +170,6 @@ def test_a_file_called_figures_is_named_after_its_folder(tmp_path):
     assert told["source"][0] == tmp_path.name
 
 
-def test_a_range_gives_no_value_of_its_own(tmp_path):
-    told = read_figure_table(write(tmp_path, f"{FEWEST}a,x,g,amount,25-30,,fte,\n"))
-    assert pd.isna(told["value"][0])
-
-
 def test_every_problem_of_a_table_is_told(tmp_path):
     rows = (
         "a,x,g,share,61%,16,percent,30\na,x,g,share,61%,,percent,some\n,x,g,share,1%,,percent,3\n"
@@ -192,11 +181,6 @@ def test_every_problem_of_a_table_is_told(tmp_path):
     assert "row 3, column base: 'some' is not a number" in told
     assert "row 3, column figure_id: 'a' stands twice" in told
     assert "row 4, column figure_id: is empty" in told
-
-
-def test_a_table_without_a_column(tmp_path):
-    with pytest.raises(SourceError, match="'printed' is missing"):
-        read_figure_table(write(tmp_path, "figure_id,item\n"))
 
 
 @pytest.mark.parametrize(

@@ -210,24 +210,6 @@ def test_check_says_everything_and_writes_nothing(tmp_path, export, book):
     assert json.loads(report.to_json())["columns"][1]["item"] == "district_name"
 
 
-def test_check_of_a_crosswalk_names_its_problems(short, book, tmp_path):
-    questions = tmp_path / "questions.csv"
-    questions.write_text("column,item,group,comparability,note\nGone,enrollment,,A,\n")
-    report = check_export(short, book, questions=questions)
-    assert any("'Gone' is not in the export" in str(problem) for problem in report.problems)
-    assert any("no column has the item district_name" in str(p) for p in report.problems)
-
-
-def test_check_of_a_sound_wave_finds_nothing(book):
-    folder = raw_dir() / "sample-2021"
-    own = book.of_series("sample")
-    report = check_export(folder / "export.csv", own, questions=folder / "questions.csv")
-    assert [str(problem) for problem in report.problems] == [
-        "export.csv, row 37, column 'Q1': 'Smaple Distrct 30' is no district of the directory"
-        " -> add the name with its district_id (empty: no district) to the folder's matches.csv"
-    ]
-
-
 def test_check_reports_a_file_that_cannot_be_read(tmp_path, book):
     path = tmp_path / "page.csv"
     path.write_text("<!DOCTYPE html><html><body>Please log in</body></html>")

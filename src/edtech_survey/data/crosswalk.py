@@ -65,6 +65,7 @@ def _problems(
     """List what is wrong with a crosswalk, row by row, and what the export has beside it."""
     known = codebook.items.loc[codebook.items["type"].ne("none"), "item"].tolist()
     texts = set(codebook.items.loc[codebook.items["type"].eq("text"), "item"]) - {IDENTITY}
+    of_positions = set(codebook.items.loc[codebook.items["groups"].eq("positions"), "item"])
     unmapped = [name for name in columns if name not in set(table["column"])]
     claims, seen = set(), set()
     problems: list[Problem] = []
@@ -86,7 +87,10 @@ def _problems(
             tell(row, "item", f"{column!r} is undecided", advice)
         elif item not in known:
             tell(row, "item", f"{item!r} is no item that can be collected", nearest(item, known))
-        elif not _group_fits(item, group, codebook):
+        elif codebook.type_of(item) != "text" and not (
+            (item in of_positions and SLOT.fullmatch(group))
+            or group in groups_allowed(item, codebook)
+        ):
             allowed = [name for name in groups_allowed(item, codebook) if name]
             listed = f"write one of {', '.join(allowed)}" if allowed else "leave it empty"
             what = f"{group!r} is no group of {item}"
@@ -106,16 +110,6 @@ def _problems(
         what = f"no column has the item {IDENTITY}"
         problems.append(Problem(shown, what, "say which one names the district"))
     return problems
-
-
-def _group_fits(item: str, group: str, codebook: Codebook) -> bool:
-    if codebook.type_of(item) == "text":
-        return True
-    if SLOT.fullmatch(group):
-        return bool(
-            codebook.items.loc[codebook.items["item"].eq(item), "groups"].eq("positions").any()
-        )
-    return group in groups_allowed(item, codebook)
 
 
 UNKNOWN_ANSWER = ("single", "multi", "ratio", "yes_no", "outsourced")

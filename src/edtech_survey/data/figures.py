@@ -51,19 +51,15 @@ def printed_values(printed: str) -> tuple[Decimal, ...]:
         return tuple(abs(_decimal(number)) * scale for number in _NUMBER.findall(text))
     numbers = tuple(_decimal(number) for number in _NUMBER.findall(text))
     spans = (*numbers, *(abs(number) for number in numbers)) if "-" in text[1:] else numbers
-    return spans or _from_words(text.lower())
+    parts = _OUT_OF.search(text.lower())
+    if not spans and parts and parts.group(1) in _WORDS and parts.group(2) in _WORDS:
+        return (Decimal(_WORDS[parts.group(1)]) * 100 / Decimal(_WORDS[parts.group(2)]),)
+    words = re.findall(r"\w+", text.lower())
+    return spans or tuple(Decimal(_WORDS[word]) for word in words if word in _WORDS)
 
 
 def _decimal(text: str) -> Decimal:
     return Decimal(text.replace(",", "").replace("\N{MINUS SIGN}", "-"))
-
-
-def _from_words(text: str) -> tuple[Decimal, ...]:
-    parts = _OUT_OF.search(text)
-    if parts and parts.group(1) in _WORDS and parts.group(2) in _WORDS:
-        share = Decimal(_WORDS[parts.group(1)]) * 100 / Decimal(_WORDS[parts.group(2)])
-        return (share,)
-    return tuple(Decimal(_WORDS[word]) for word in re.findall(r"\w+", text) if word in _WORDS)
 
 
 FILE_COLUMNS = (

@@ -13,13 +13,12 @@ from typing import Any
 import pandas as pd
 
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_codebook
-from edtech_survey.data.crosswalk import read_crosswalk
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
 from edtech_survey.data.files import Limits, csv_bytes
-from edtech_survey.data.matching import MATCHED, match_columns
+from edtech_survey.data.matching import match_columns
 from edtech_survey.data.waves import tidy
-from edtech_survey.errors import Problem, SurveyError, WaveError
+from edtech_survey.errors import Problem, WaveError
 from edtech_survey.project import raw_dir, write_whole
 
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}
@@ -81,7 +80,6 @@ def check_export(
     path: Path | str,
     codebook: Codebook | None = None,
     *,
-    questions: Path | str | None = None,
     dialect: str | None = None,
     sheet: str | None = None,
     limits: Limits | None = None,
@@ -94,8 +92,6 @@ def check_export(
         The export.
     codebook : Codebook, optional
         Default the project's.
-    questions : path, optional
-        A crosswalk to check the export against; without it columns are matched by likeness.
     dialect, sheet, limits
         As for :func:`edtech_survey.data.exports.read_export`.
 
@@ -109,7 +105,16 @@ def check_export(
         export = read_export(path, dialect, sheet, limits or Limits())
     except WaveError as error:
         return CheckReport(path.name, error.problems or (Problem(path.name, str(error)),))
-    matched, problems = _matched(export, book, questions)
+    matched = match_columns(export, book)
+    unmatched = matched.loc[matched["item"].eq(""), ["column", "alternatives"]]
+    problems = [
+        Problem(
+            f"{export.file}, column {column!r}",
+            "is like no item of the codebook",
+            f"near: {others}" if others else f"name the item, or {IGNORED}",
+        )
+        for column, others in unmatched.itertuples(index=False)
+    ]
     report = CheckReport(
         export.file,
         tuple(problems),
@@ -123,7 +128,7 @@ def check_export(
     if not matched["item"].eq(IDENTITY).any():
         what = f"no column could be recognised as {IDENTITY}"
         lost = Problem(export.file, what, "say in questions.csv which one names the district")
-        return report if questions else replace(report, problems=(*report.problems, lost))
+        return replace(report, problems=(*report.problems, lost))
     types = dict(zip(book.items["item"], book.items["type"], strict=True))
     used = matched.assign(item=matched["item"].replace("", IGNORED), comparability="")
     tried = tidy(export, used.assign(type=used["item"].map(types).astype("str")), book, _META)
@@ -133,29 +138,6 @@ def check_export(
         review=tried.review.drop(columns=["source", "wave"]),
         problems=(*report.problems, *_cell_problems(tried.review, export.file)),
     )
-
-
-def _matched(
-    export: Export, book: Codebook, questions: Path | str | None
-) -> tuple[pd.DataFrame, list[Problem]]:
-    if questions is None:
-        found = match_columns(export, book)
-        unmatched = found.loc[found["item"].eq(""), ["column", "alternatives"]]
-        return found, [
-            Problem(
-                f"{export.file}, column {column!r}",
-                "is like no item of the codebook",
-                f"near: {others}" if others else f"name the item, or {IGNORED}",
-            )
-            for column, others in unmatched.itertuples(index=False)
-        ]
-    try:
-        table = read_crosswalk(questions, list(export.frame.columns), book)
-    except SurveyError as error:
-        return match_columns(export, book), list(error.problems) or [
-            Problem(Path(questions).name, str(error))
-        ]
-    return table.assign(score=pd.NA, alternatives="")[list(MATCHED)], []
 
 
 def _cell_problems(review: pd.DataFrame, file: str) -> list[Problem]:

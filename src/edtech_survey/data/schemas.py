@@ -77,21 +77,20 @@ def checked(
     schema: pa.DataFrameSchema,
     where: str,
     error: type[SurveyError] = SurveyError,
-    first_row: int = 2,
 ) -> pd.DataFrame:
     """Return the frame if it fits its schema."""
     try:
         return schema.validate(frame, lazy=True)
     except SchemaErrors as failed:
         cases = failed.failure_cases
-        problems = [_problem(case, where, first_row) for case in cases.to_dict("records")]
+        problems = [_problem(case, where) for case in cases.to_dict("records")]
         raise error(f"{where}: {len(problems)} cells break the schema", problems) from None
 
 
-def _problem(case: dict[Any, Any], where: str, first_row: int) -> Problem:
+def _problem(case: dict[Any, Any], where: str) -> Problem:
     row = case.get("index")
     column = case.get("column") if case.get("schema_context") == "Column" else None
-    place = where if row is None or pd.isna(row) else f"{where}, row {int(row) + first_row}"
+    place = where if row is None or pd.isna(row) else f"{where}, row {int(row) + 2}"
     if column:
         place = f"{place}, column {column}"
     return Problem(place, f"{case['failure_case']!r} breaks {case['check']}", "correct the cell")

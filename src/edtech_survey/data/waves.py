@@ -190,7 +190,6 @@ def read_wave(
 def merge_waves(
     waves: Iterable[Path | str | Responses] | None = None,
     codebook: Codebook | None = None,
-    **options: Any,
 ) -> Responses:
     """Read several waves of one series and merge them.
 
@@ -201,8 +200,6 @@ def merge_waves(
         synthetic.
     codebook : Codebook, optional
         Default the project's.
-    **options
-        As for :func:`read_wave`.
 
     Returns
     -------
@@ -227,7 +224,7 @@ def merge_waves(
     problems: list[Problem] = []
     for wave in given:
         try:
-            parts.append(wave if isinstance(wave, Responses) else read_wave(wave, book, **options))
+            parts.append(wave if isinstance(wave, Responses) else read_wave(wave, book))
         except WaveError as error:
             problems += error.problems or [Problem(Path(str(wave)).name, str(error))]
     if problems:
