@@ -11,13 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
 from edtech_survey.statistics.given import given, pick, reported
-from edtech_survey.statistics.intervals import mean_interval, share_estimates
+from edtech_survey.statistics.intervals import share_estimates
 from edtech_survey.statistics.samples import (
     ALL,
     NUMBERS,
@@ -44,34 +43,19 @@ class Estimated(NamedTuple):
 NOTHING = Estimated(np.nan, np.nan, np.nan, np.nan)
 
 
-def mean(values: ArrayLike, population: int | None = None, confidence: float = 0.95) -> Estimated:
-    """Estimate a mean, with Student's interval.
-
-    Cochran (1977), Sampling Techniques, 3rd ed., sections 2.5 to 2.8.
-    """
-    y = np.asarray(values, dtype=float)
-    if len(y) == 0:
-        return NOTHING
-    if len(y) == 1:
-        return Estimated(float(y[0]), np.nan, np.nan, np.nan)
-    deviation = float(y.std(ddof=1))
-    low, high = mean_interval(y.mean(), deviation, len(y), population, confidence)
-    error = deviation / np.sqrt(len(y)) * np.sqrt(1 - fraction(len(y), population))
-    return Estimated(float(y.mean()), float(error), float(low), float(high))
-
-
 def ratio_of_totals(
-    above: ArrayLike,
-    below: ArrayLike,
-    population: int | None = None,
-    confidence: float = 0.95,
+    y: np.ndarray, x: np.ndarray, population: int | None, confidence: float
 ) -> Estimated:
-    """Estimate the ratio of two totals, with the linearised error.
+    """Estimate the ratio of two totals with the linearised error, and Student's interval.
 
-    Cochran (1977), Sampling Techniques, 3rd ed., equations 6.4 and 6.13.
+    Cochran (1977), Sampling Techniques, 3rd ed., equations 6.4 and 6.13; where `x` is 1
+    throughout it is the mean with its error, sections 2.5 to 2.8.
     """
-    y, x = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
     n = len(y)
+    if population is not None and n > population:
+        raise EstimateError(
+            f"{n} answers from {population} districts: correct the population, or leave it out"
+        )
     if n == 0:
         return NOTHING
     if x.sum() == 0:
@@ -80,21 +64,11 @@ def ratio_of_totals(
     if n == 1:
         return Estimated(ratio, np.nan, np.nan, np.nan)
     rest = y - ratio * x
-    variance = (1 - fraction(n, population)) / n * (rest**2).sum() / (n - 1) / x.mean() ** 2
+    sampled = 0.0 if population is None else n / population
+    variance = (1 - sampled) / n * (rest**2).sum() / (n - 1) / x.mean() ** 2
     error = float(np.sqrt(variance))
     half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * error
     return Estimated(ratio, error, ratio - half, ratio + half)
-
-
-def fraction(n: int, population: int | None) -> float:
-    """Return the sampling fraction; 0 if the population is not known."""
-    if population is None:
-        return 0.0
-    if n > population:
-        raise EstimateError(
-            f"{n} answers from {population} districts: correct the population, or leave it out"
-        )
-    return n / population
 
 
 def answers_of(column: pd.Series) -> pd.Series:
@@ -206,10 +180,8 @@ def _moments(
     for group in sample.groups:
         answered = values[sample.group == group].dropna()
         y, size = answered.to_numpy(float), sample.population
-        if divisor is None:
-            made = mean(y, size, confidence)
-        else:
-            made = ratio_of_totals(y, divisor[answered.index].to_numpy(float), size, confidence)
+        x = np.ones(len(y)) if divisor is None else divisor[answered.index].to_numpy(float)
+        made = ratio_of_totals(y, x, size, confidence)
         of = "" if size is None else f", {len(answered)} of {size} districts"
         moments.append((group, made, f"Student t{of}; unweighted"))
     return moments

@@ -12,7 +12,7 @@ from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
 from edtech_survey.statistics.given import pick
 from edtech_survey.statistics.intervals import finite_population, share_estimates, wilson
-from edtech_survey.statistics.prices import priced, prices_of
+from edtech_survey.statistics.prices import priced
 from edtech_survey.statistics.published import printed_range
 
 PER_STUDENTS = 1000

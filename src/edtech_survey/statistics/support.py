@@ -251,20 +251,18 @@ def wages(
         mean = float((own["salary"] * fte).sum() / fte.sum())
         weighted = "FTE-weighted mean of published means" if len(own) > 1 else "as published"
         factor, dollars, index = priced(int(year or 0), price_year, x)
+        here = mean * factor
         ids = joined(
             *(own[f"figures_{name}"].str.cat(sep=" ") for name in ("districts", "fte", "salary"))
         )
         rows.append(
             shared | {name: own[name].iloc[0] for name in ("source", "wave", "synthetic")}
-            | {"item": "position_salary", "group": "|".join(own.index), "estimate": mean * factor,
+            | {"item": "position_salary", "group": "|".join(own.index), "estimate": here,
                "base_kind": "unknown", "method": _cpi(weighted, dollars, own["wave"].iloc[0]),
                "price_year": dollars, "nominal": mean, "nominal_year": own["wave"].iloc[0],
                "count": own["districts"].max(), "figures": joined(ids, index)}
         )  # fmt: skip
-        rows += [
-            shared | row
-            for row in _newest(there, str(occupation), mean * factor, grade, price_year)
-        ]
+        rows += [shared | row for row in _newest(there, str(occupation), here, grade, price_year)]
     table = shaped(rows, _WAGES)
     codebook = getattr(x, "codebook", None)
     named = table["sector"].map(lambda code: codebook.label("sector", code) if codebook else code,

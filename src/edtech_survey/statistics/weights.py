@@ -11,16 +11,10 @@ from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.statistics.samples import KEYS, UNIT, library, polars_frame
 
 _WORST_MISS = 1e-6  # of a margin's size, relative
+_ROUNDS = 1_000  # before it is given up
 
 
-def weights(
-    responses: pd.DataFrame,
-    frame: pd.DataFrame,
-    by: Sequence[str] = (),
-    *,
-    start: str | None = None,
-    max_iterations: int = 1_000,
-) -> pd.DataFrame:
+def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Weight the respondents of each wave so that they add up to known margins (raking).
 
     Parameters
@@ -32,10 +26,6 @@ def weights(
         themselves: ``margin`` (a column of `responses`), ``level``, ``size``, maybe ``wave``.
     by : sequence of str
         Columns whose counts must be met; of margins all that are there.
-    start : str, optional
-        Column of weights to begin with; 1 for each respondent by default.
-    max_iterations : int
-        Rounds before it is given up.
 
     Returns
     -------
@@ -62,14 +52,19 @@ def weights(
     >>> weights(asked, everyone, ["kind"])["weight"].round(6).tolist()
     [4.0, 4.0, 2.0]
     """
+    for name, given in (("responses", responses), ("frame", frame)):
+        if not isinstance(given, pd.DataFrame):
+            advice = "responses are evidence.responses.districts, the frame is a row for each unit"
+            problem = Problem(name, f"{type(given).__name__} is no data frame", advice)
+            raise EstimateError("weights are made from two data frames", [problem])
     table = _margins(frame, by)
     names = list(dict.fromkeys(table["margin"]))
-    _check_responses(responses, names, start)
+    _check_responses(responses, names)
     parts = []
     for wave, rows in responses.groupby("wave", sort=True):
         own = table.loc[table["wave"].isna() | (table["wave"] == wave)]
         _check_margins(rows, own, names, wave)
-        parts.append(_raked(rows, own, names, start, max_iterations))
+        parts.append(_raked(rows, own, names))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -107,14 +102,11 @@ def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def _raked(
-    rows: pd.DataFrame, own: pd.DataFrame, names: Sequence[str], start: str | None, rounds: int
-) -> pd.DataFrame:
+def _raked(rows: pd.DataFrame, own: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     svy = library()
     population = float(own.loc[own["margin"] == names[0], "size"].sum())
     levels = {name: rows[name].astype("str") for name in names}
-    begin = pd.Series(1.0, index=rows.index) if start is None else rows[start].astype(float)
-    begin = begin * population / begin.sum()
+    begin = pd.Series(population / len(rows), index=rows.index)
     controls = {
         name: dict(part[["level", "size"]].astype({"size": float}).values)
         for name, part in own.groupby("margin", sort=False)
@@ -122,18 +114,18 @@ def _raked(
     try:
         raked = svy.Sample(
             polars_frame(levels | {"_start": begin}), svy.Design(wgt="_start")
-        ).weighting.rake(controls=controls, wgt_name="_raked", tol=1e-10, max_iter=rounds)
+        ).weighting.rake(controls=controls, wgt_name="_raked", tol=1e-10, max_iter=_ROUNDS)
     except svy.SvyError as error:
         raise EstimateError(
-            f"wave {rows['wave'].iloc[0]}: the margins cannot all be met in {rounds} rounds; "
+            f"wave {rows['wave'].iloc[0]}: the margins cannot all be met in {_ROUNDS} rounds; "
             f"merge levels that hardly any respondent has ({error})"
         ) from error
     weight = pd.Series(raked.data["_raked"].to_list(), index=rows.index)
     return rows[list(UNIT)].assign(weight=weight, start=begin).assign(**levels)
 
 
-def _check_responses(responses: pd.DataFrame, names: Sequence[str], start: str | None) -> None:
-    needed = [*UNIT, *names, *([start] if start else [])]
+def _check_responses(responses: pd.DataFrame, names: Sequence[str]) -> None:
+    needed = [*UNIT, *names]
     problems = [
         Problem(f"margin {name}", "has the name of a column of the result", "rename it")
         for name in names
