@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
-from edtech_survey.statistics.disclosure import dominance_unsafe, p_percent_unsafe, withhold
+from edtech_survey.statistics.disclosure import PRESETS, dominated, withhold
 
 SALARIES = estimates(
     [
@@ -50,13 +52,19 @@ def test_a_dominated_sum_is_withheld_though_its_base_is_large_enough():
 
 
 def test_the_rules_by_hand():
-    # p%: total 155, less the two largest leaves 5; 5 < 10 percent of 100.
-    assert p_percent_unsafe([100, 50, 5], 10)
-    assert not p_percent_unsafe([100, 50, 10], 10)
-    assert p_percent_unsafe([100], 10)
-    # (2, 0.9): 150 of 155 is 96.8 percent, 150 of 170 is 88.2 percent.
-    assert dominance_unsafe([100, 50, 5], 2, 0.9)
-    assert not dominance_unsafe([100, 50, 20], 2, 0.9)
+    both = PRESETS["districts-5"]
+    largest, two = (
+        "largest can be estimated within 10 percent",
+        "2 respondents hold over 90 percent",
+    )
+    for values, percent, share in (
+        # p%: total 155, less the two largest leaves 5; 5 < 10 percent of 100.
+        # (2, 0.9): 150 of 155 is 96.8 percent, 150 of 170 is 88.2 percent.
+        ([100, 50, 5], largest, two), ([100, 50, 10], pd.NA, two), ([100], largest, two),
+        ([100, 50, 20], pd.NA, pd.NA),
+    ):  # fmt: skip
+        assert str(dominated(values, replace(both, dominance=None))) == str(percent)
+        assert str(dominated(values, replace(both, p_percent=None))) == str(share)
 
 
 def test_an_unknown_preset_names_those_there_are():

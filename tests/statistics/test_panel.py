@@ -20,17 +20,6 @@ def two_waves(first, last, **columns):
     return pd.DataFrame({"wave": waves, "district_id": names} | columns)
 
 
-@pytest.fixture
-def overlapping():
-    """40 districts, then 30 of them again and 15 others; pay moves with the district."""
-    rng = np.random.default_rng(11)
-    first, last = [f"d{at}" for at in range(40)], [f"d{at}" for at in range(10, 55)]
-    level = dict(zip([f"d{at}" for at in range(55)], rng.normal(90, 12, 55), strict=True))
-    pay = [level[name] + rng.normal(0, 3) for name in first]
-    pay += [level[name] + 6 + rng.normal(0, 3) for name in last]
-    return two_waves(first, last, salary=pay, high=[value > 92 for value in pay])
-
-
 def test_share_of_strangers_is_newcombes_independent_interval():
     # 48 of 80, then 56 of 70, no district twice: Newcombe's own example.
     first, last = [f"a{at}" for at in range(80)], [f"b{at}" for at in range(70)]
@@ -115,7 +104,7 @@ def test_pairs_of_waves_and_refusals():
         assert len(found) == 2 * count
     only = response_changes(frame, "near", pairs=[(2017, 2020)])
     assert only["wave_from"].tolist() == [2017, 2017]
-    with pytest.raises(EstimateError, match="2020, 2017.*is not .earlier, later"):
+    with pytest.raises(EstimateError, match=r"2020, 2017.*is not .earlier, later"):
         response_changes(frame, "near", pairs=[(2020, 2017)])
     with pytest.raises(EstimateError, match="has more than one row"):
         response_changes(pd.concat([frame, frame.iloc[:1]]), "near")

@@ -7,8 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from edtech_survey.errors import EstimateError
@@ -143,17 +141,15 @@ def test_a_supposed_mean_is_taken_and_said_of_what_it_touches():
     less = [one(t, "all", "total", "mean rate")["estimate"] for t in (usual, paid)]
     assert less[0] - less[1] == pytest.approx(40 * 1.9 * 48_347 * 1.23)
     assert usual["supposed"].isna().all()
-    with pytest.raises(EstimateError, match="suppose plumber") as error:
-        staffing(known(made()), suppose={"plumber": 1.0, "director": -1})
-    assert len(error.value.problems) == 2
 
 
 def test_what_cannot_be_taken_is_named():
-    with pytest.raises(EstimateError, match="position librarian: unknown"):
-        staffing(known(made(), POSITIONS.iloc[:2]))
     twice = pd.concat([made(), made().iloc[[1]].assign(source="x", figure_id="again")])
-    with pytest.raises(EstimateError, match="again: a second figure"):
-        staffing(known(twice))
+    with pytest.raises(EstimateError, match="again: a second figure") as error:
+        staffing(known(twice, POSITIONS.iloc[:2]), suppose={"plumber": 1.0, "director": -1})
+    told = str(error.value)
+    assert all(part in told for part in ("position librarian: unknown", "suppose plumber"))
+    assert len(error.value.problems) == 4
 
 
 def test_positions_without_a_published_mean_are_left_out_and_named():
@@ -219,14 +215,6 @@ def test_a_year_without_a_price_index_keeps_its_own_dollars_and_says_so():
         assert ("cpi.2018" in row["figures"]) == (factor != 1)
 
 
-def test_the_argument_is_not_changed():
-    given, before = made(), made()
-    cost(known(given), 2024, 2018, suppose={"director": 2.0})
-    staffing(known(given))
-    at_least_one(given, "position_present", {"any": ["director"]})
-    pd.testing.assert_frame_equal(given, before)
-
-
 # ---- at least one of several
 
 
@@ -238,13 +226,6 @@ def test_every_way_to_overlap_lies_between_and_both_ends_occur():
     for counts in ([], [-1], [63], [1.5], [np.nan]):
         with pytest.raises(EstimateError, match="whole counts"):
             union_bounds(counts, 62)
-
-
-@settings(derandomize=True)
-@given(st.lists(st.sets(st.integers(0, 19)), min_size=1, max_size=5))
-def test_any_sets_keep_to_the_bounds(sets):
-    low, high = union_bounds([len(one) for one in sets], 20)
-    assert low <= len(set().union(*sets)) <= high
 
 
 def two(first=13, second=9, population=205, bases=(62, 62)):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import ESTIMATE_COLUMNS, FIGURE_COLUMNS
+from edtech_survey.shape import ESTIMATE_COLUMNS
 from edtech_survey.statistics.changes import changes
 from edtech_survey.statistics.disclosure import PRESETS, withhold
 from edtech_survey.statistics.summarise import (
@@ -134,21 +134,11 @@ def test_bases_are_those_who_were_asked_and_answered(summary):
     assert list(summary.columns) == list(ESTIMATE_COLUMNS)
 
 
-def test_definitions_of_positions(summary):
-    table = summary.loc[summary["group"] == "technician_1"].set_index(["item", "statistic"])
-    # The third district has it done by a contractor only, and the second gave no salary.
-    assert table.loc[("position_present", "count"), "estimate"] == 2
-    assert table.loc[("position_fte", "mean"), "estimate"] == pytest.approx(2.925)
-    assert table.loc[("position_salary", "mean"), ["estimate", "base"]].tolist() == [48_000, 1]
-    assert table.loc[("position_outsourced", "count"), ["estimate", "base"]].tolist() == [1, 62]
-
-
-def test_support_ratio_in_its_four_forms(summary):
+def test_support_ratio_as_the_mean_of_single_ratios(summary):
     ratio = summary.loc[summary["item"] == "support_ratio"].set_index("statistic")["estimate"]
-    assert ratio["ratio_of_totals"] == pytest.approx(281_925 / 280)
     own = [4547 / 4] * 60 + [4547 / 20, 4558 / 20]
     assert ratio["mean_of_ratios"] == pytest.approx(np.mean(own))
-    assert (ratio["max"], ratio["min"]) == pytest.approx((4547 / 4, 4547 / 20))
+    assert (ratio["max"], ratio["min"]) == pytest.approx((max(own), min(own)))
 
 
 def test_a_wave_that_did_not_ask_has_no_rows(districts_2024, positions_2024, bands_2024):
@@ -187,17 +177,6 @@ def test_bands_and_answers_keep_the_reports_order(summary):
     assert items == [one for one in dict.fromkeys(item for item, _ in FORMS) if one in items]
 
 
-def test_figures_are_whole_and_exact(summary):
-    figures = as_figures(summary)
-    assert list(figures.columns) == list(FIGURE_COLUMNS)
-    assert figures["figure_id"].is_unique
-    assert figures["locator"].eq("estimated from responses").all()
-    one = figures.set_index("figure_id").loc["sample-2024.one-to-one.pk-2.share"]
-    assert one["value"] == pytest.approx(100 * 47 / 53)
-    assert (one["unit"], one["base_kind"], one["base"]) == ("percent", "derived", 53)
-    assert figures[["printed", "unit", "source"]].notna().all(axis=None)
-
-
 def test_withheld_numbers_become_no_figures(summary, districts_2024, positions_2024):
     values = contributions(districts_2024, positions_2024)
     safe = withhold(summary, contributions=values)
@@ -213,20 +192,11 @@ def test_withheld_numbers_become_no_figures(summary, districts_2024, positions_2
     assert "benefit_rate" not in kept["item"].tolist()
 
 
-def test_contributions_are_the_values_behind_the_means(summary, districts_2024, positions_2024):
-    values = contributions(districts_2024, positions_2024)
-    means = summary.loc[summary["statistic"] == "mean"].set_index(["item", "group"])["estimate"]
-    for key, rows in values.groupby(["item", "group"])["value"]:
-        if key in means.index:
-            assert rows.mean() == pytest.approx(means[key])
-    assert values["value"].notna().all()
-    assert {"position_salary", "devices", "benefit_rate"} <= set(values["item"])
-
-
 def test_every_position_tells_absent_from_unanswered(districts_2024, positions_2024):
     table = every_position(districts_2024, positions_2024)
     assert len(table) == 62 * 2
     technician = table.loc[table["position"] == "technician_1"].set_index("district_id")
+    # The third district has it done by a contractor only.
     assert technician["present"].sum() == 2
     assert technician.loc["sample-05", ["present", "outsourced"]].tolist() == [False, False]
     assert pd.isna(technician.loc["sample-05", "fte"])

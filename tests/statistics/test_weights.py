@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.responses import means, response_shares
+from edtech_survey.statistics.responses import means
 from edtech_survey.statistics.weights import weights as raked
 
 
@@ -68,15 +68,6 @@ def test_one_margin_is_poststratification():
     residual = weights["weight"].to_numpy() * (frame["fte"] - own) / 200
     variance = (1 - 10 / 200) * 10 / 9 * (residual**2).sum()
     assert found["std_error"] == pytest.approx(np.sqrt(variance))
-
-
-def test_weighted_share_by_hand():
-    frame = two_by_two().assign(outsourced=[True] * 5 + [False] * 5)
-    weights = rake(frame, {"kind": {"town": 20, "other": 80}})
-    found = response_shares(frame, "outsourced", weights=weights).iloc[0]
-    # Towns weigh 5, others 80/6: large ones are 3 towns and 2 others.
-    assert found["estimate"] == pytest.approx(3 * 5 + 2 * 80 / 6)
-    assert found["base"] == 10
 
 
 def test_margins_that_do_not_fit_are_all_named():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,27 +63,6 @@ def rule_named(rule: str | Rule) -> Rule:
     if rule not in PRESETS:
         raise EstimateError(f"no disclosure preset {rule!r}; there are {', '.join(PRESETS)}")
     return PRESETS[rule]
-
-
-def p_percent_unsafe(contributions: Iterable[float], p: float) -> bool:
-    """Say whether the second largest contributor could estimate the largest within p percent.
-
-    Hundepool et al. 2012, Statistical Disclosure Control, section 4.2.2 (p% rule).
-    """
-    largest = np.sort(np.asarray(list(contributions), dtype=float))[::-1]
-    if largest.size < 2:
-        return True
-    return bool(largest[2:].sum() < p / 100 * largest[0])
-
-
-def dominance_unsafe(contributions: Iterable[float], n: int, k: float) -> bool:
-    """Say whether the n largest contributors hold more than the share k of a sum.
-
-    Hundepool et al. 2012, Statistical Disclosure Control, section 4.2.2 ((n,k) rule).
-    """
-    largest = np.sort(np.asarray(list(contributions), dtype=float))[::-1]
-    total = largest.sum()
-    return bool(total > 0 and largest[:n].sum() > k * total)
 
 
 def withhold(
@@ -147,21 +127,30 @@ def withhold(
             key: rows["value"].dropna() for key, rows in contributions.groupby(keys, dropna=False)
         }
         rows = zip(shaped[keys].itertuples(index=False, name=None), statistic, strict=True)
-        dominated = [
-            _dominated(values[key], applied) if key in values and kind in SUMS else pd.NA
+        unsafe = [
+            dominated(values[key], applied) if key in values and kind in SUMS else pd.NA
             for key, kind in rows
         ]
-        reason = reason.fillna(pd.Series(dominated, index=shaped.index, dtype="object"))
+        reason = reason.fillna(pd.Series(unsafe, index=shaped.index, dtype="object"))
     numbers = ["estimate", "std_error", "conf_low", "conf_high", "base"]
     cleared = {name: shaped[name].mask(reason.notna()) for name in numbers}
     return shaped.assign(**cleared, withheld=reason)
 
 
-def _dominated(values: Sequence[float], rule: Rule) -> object:
-    if rule.p_percent is not None and p_percent_unsafe(values, rule.p_percent):
-        return f"largest can be estimated within {rule.p_percent:g} percent"
-    if rule.dominance is not None and dominance_unsafe(values, *rule.dominance):
-        return f"{rule.dominance[0]} respondents hold over {100 * rule.dominance[1]:g} percent"
+def dominated(values: Iterable[float], rule: Rule) -> Any:
+    """Say how a sum gives its largest contributors away; NA if it does not.
+
+    Hundepool et al. 2012, Statistical Disclosure Control, section 4.2.2: p% rule, whether the
+    second largest could estimate the largest within p percent; (n,k) rule, whether the n
+    largest hold more than the share k.
+    """
+    largest = np.sort(np.asarray(list(values), dtype=float))[::-1]
+    percent, (n, share) = rule.p_percent, rule.dominance or (0, 1.0)
+    alone = largest.size < 2
+    if percent is not None and (alone or largest[2:].sum() < percent / 100 * largest[0]):
+        return f"largest can be estimated within {percent:g} percent"
+    if largest[:n].sum() > share * largest.sum() > 0:
+        return f"{n} respondents hold over {100 * share:g} percent"
     return pd.NA
 
 

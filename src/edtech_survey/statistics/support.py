@@ -258,7 +258,7 @@ def wages(
         rows.append(
             shared | {name: own[name].iloc[0] for name in ("source", "wave", "synthetic")}
             | {"item": "position_salary", "group": "|".join(own.index), "estimate": here,
-               "base_kind": "unknown", "method": _cpi(weighted, dollars, own["wave"].iloc[0]),
+               "base_kind": "unknown", "method": weighted + (", CPI-U" if factor != 1 else ""),
                "price_year": dollars, "nominal": mean, "nominal_year": own["wave"].iloc[0],
                "count": own["districts"].max(), "figures": joined(ids, index)}
         )  # fmt: skip
@@ -291,16 +291,12 @@ def _newest(
                 **{name: row[name] for name in
                    ("source", "wave", "item", "group", "base", "base_kind", "synthetic", "sector")},
                 "estimate": estimate, "price_year": dollars, "nominal": nominal,
-                "nominal_year": year, "method": _cpi("as published", dollars, year),
+                "nominal_year": year, "method": "as published" + (", CPI-U" if factor != 1 else ""),
                 "difference": 100 * (here / estimate - 1) if grade == "A" else pd.NA,
                 "figures": joined(row["figure_id"], index),
             }
         )  # fmt: skip
     return rows
-
-
-def _cpi(method: str, dollars: int, year: int) -> str:
-    return method if dollars == year else f"{method}, CPI-U"
 
 
 def _from_totals(known: Mapping[str, Any]) -> list[dict[str, Any]]:
