@@ -77,11 +77,11 @@ class Span:
         """Every quotient; dividing by a range with zero inside leaves anything possible."""
         if other.low < 0 < other.high or (other.low == other.high == 0):
             return ANY
-        ends = [
+        low, high = (
             side * math.inf if not end else 1 / Fraction(end) if math.isfinite(end) else Fraction(0)
             for end, side in ((other.high, -1), (other.low, 1))
-        ]
-        return self.times(Span(*ends, other.high_in, other.low_in))
+        )
+        return self.times(Span(low, high, other.high_in, other.low_in))
 
     def text(self, places: int = 2) -> str:
         """Write a range for a reader."""

@@ -62,8 +62,8 @@ def quotient(case: Relation, scale: int = 1) -> Finding:
         return case.untestable("no such number is printed", f"{told}: {possible.text(1)}")
     told += f", printed {result.text}"
     if result.exact and result.span.low and central not in result.span:
-        ends = (scale * above / Fraction(end) for end in (result.span.high, result.span.low))
-        told += f"; {result.text} needs a divisor of {Span(*ends).text()}"
+        low, high = (scale * above / Fraction(end) for end in (result.span.high, result.span.low))
+        told += f"; {result.text} needs a divisor of {Span(low, high).text()}"
     return _judged(case, central, possible, told)
 
 

@@ -30,17 +30,10 @@ from edtech_survey.statistics.samples import (
 )
 
 CROSS_SECTION, MATCHED = "cross-section", "matched panel"
-FURTHER = {
-    "comparison": "str",
-    "wave_from": "Int64",
-    "value_from": "Float64",
-    "value_to": "Float64",
-    "base_from": "Int64",
-    "base_to": "Int64",
-    "gained": "Int64",
-    "lost": "Int64",
-    "p_value": "Float64",
-}
+FURTHER = {"comparison": "str", "wave_from": "Int64"}
+FURTHER |= dict.fromkeys(("value_from", "value_to"), "Float64")
+FURTHER |= dict.fromkeys(("base_from", "base_to", "gained", "lost"), "Int64")
+FURTHER |= {"p_value": "Float64"}
 """Columns of a change after those of the result shape, with their types."""
 
 
@@ -148,7 +141,8 @@ def _between(
                 f"correlation {correlation:.2f}; {weighted}",
             }
         )
-        found.append(shared | _matched(*(side.loc[common, "value"] for side in sides), confidence))
+        first, last = (side.loc[common, "value"] for side in sides)
+        found.append(shared | _matched(first, last, confidence))
     return found
 
 
@@ -157,11 +151,10 @@ def _matched(first: pd.Series, last: pd.Series, confidence: float) -> dict[str, 
     row: dict[str, Any] = {"comparison": MATCHED, "base_from": n, "base_to": n, "base": n}
     if n == 0:
         return row | {"method": "no district answered both times"}
-    counts = [
+    both, gained, lost, neither = (
         int(((last == now) & (first == was)).sum()) for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
-    ]
-    gained, lost = counts[1], counts[2]
-    low, high = newcombe_paired(*counts, confidence)
+    )
+    low, high = newcombe_paired(both, gained, lost, neither, confidence)
     change = last - first
     error = 100 * float(change.std(ddof=0)) / np.sqrt(n) if gained + lost else pd.NA
     return row | {
