@@ -5,6 +5,8 @@ from __future__ import annotations
 import nbformat
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from edtech_survey.reports.exhibits import Exhibit, data_table, grid
 from edtech_survey.shape import estimates
@@ -18,38 +20,30 @@ LABELS = {
 SOURCE = "Connecticut Commission for Educational Technology, 2024"
 
 
-@pytest.fixture(scope="session")
-def levels():
-    published = {
-        2017: (20, 43, 58, 71),
-        2020: (14, 42, 61, 64),
-        2021: (79, 88, 88, 94),
-        2024: (89, 97, 100, 98),
-    }
-    return estimates(
-        {
-            "source": f"ct-{wave}",
-            "wave": wave,
-            "item": "one_to_one",
-            "group": group,
-            "statistic": "share",
-            "estimate": float(value),
-            "synthetic": False,
-        }
-        for wave, values in published.items()
-        for group, value in zip(LABELS, values, strict=True)
-    )
+@pytest.fixture
+def shell():
+    """A notebook's shell, with the magic."""
+    made = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    made.run_line_magic("load_ext", "edtech_survey")
+    yield made
+    InteractiveShell.clear_instance()
 
 
 @pytest.fixture(scope="session")
-def shares(levels):
+def shares():
     """Wave 2024 with counts, bases and Wilson intervals (47 of 53: 77.4 to 94.7)."""
-    return levels[levels["wave"] == 2024].assign(
-        count=[47, 56, 58, 56],
-        base=pd.array([53, 58, 58, 57], dtype="Int64"),
-        conf_low=[77.4, 88.3, 93.8, 90.7],
-        conf_high=[94.7, 99.0, 100.0, 99.7],
+    about = {"source": "ct-2024", "wave": 2024, "item": "one_to_one", "statistic": "share"}
+    rows = pd.DataFrame(
+        {
+            "group": list(LABELS),
+            "estimate": [89.0, 97.0, 100.0, 98.0],
+            "count": [47, 56, 58, 56],
+            "base": pd.array([53, 58, 58, 57], dtype="Int64"),
+            "conf_low": [77.4, 88.3, 93.8, 90.7],
+            "conf_high": [94.7, 99.0, 100.0, 99.7],
+        }
     )
+    return estimates(rows.assign(synthetic=False, **about).to_dict("records"))
 
 
 PICTURE = (
@@ -88,9 +82,8 @@ def code(source, shown=None, tags=()):
     """A code cell that looks as if it had been run."""
     cell = nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)} if tags else {})
     if shown is not None:
-        bundle = shown if isinstance(shown, dict) else shown._repr_mimebundle_()
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        cell.outputs = [nbformat.v4.new_output("display_data", data=data, metadata=metadata)]
+        data = shown if isinstance(shown, dict) else shown._repr_mimebundle_()
+        cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
     return cell
 
 

@@ -1,25 +1,12 @@
-"""Rows as the front door gives them, and a notebook's shell to say and show them in."""
+"""Rows as the front door gives them."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
 import pandas as pd
-import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from edtech_survey.shape import DEPENDS, HOLDS, NOT, VERDICTS, estimates
-
-
-@pytest.fixture
-def shell():
-    """A notebook's shell, with the magic."""
-    made = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    made.run_line_magic("load_ext", "edtech_survey")
-    yield made
-    InteractiveShell.clear_instance()
-
 
 BANDS = ("early elementary", "elementary", "middle school", "high school")
 PUBLISHED = {

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from IPython.utils.capture import capture_output
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
-from tests.reports.saying import MIXED, SURE, known, levels, moves, shell  # noqa: F401
+from tests.reports.saying import MIXED, SURE, known, levels, moves
 
 from edtech_survey.reports import origins, say
 from edtech_survey.reports.filters import FILTERS, SayError
@@ -277,7 +277,7 @@ def cell(ip, line, text, **names):
     return "".join(output.data["text/markdown"] for output in out.outputs)
 
 
-def test_zero_rows_say_what_stands_after_else_under_the_same_heading(shell):  # noqa: F811
+def test_zero_rows_say_what_stands_after_else_under_the_same_heading(shell):
     text = "## How sure?\nIt {{ rows | tell }}.\n%%else\nOne survey shows no change.\n"
     full = cell(shell, "needs=rows", text, rows=moves(*SURE))
     assert full.startswith("## How sure?\nIt rose by 69 points")
@@ -289,14 +289,14 @@ def test_zero_rows_say_what_stands_after_else_under_the_same_heading(shell):  # 
     assert cell(shell, "", loop, rows=moves()) == "nothing"
 
 
-def test_a_wrong_first_line_is_refused(shell):  # noqa: F811
+def test_a_wrong_first_line_is_refused(shell):
     with pytest.raises(SayError, match=r"needs=frame.*not 'need=rows'"):
         cell(shell, "need=rows", "x")
     with pytest.raises(SayError, match="no such name; did you mean rows"):
         cell(shell, "needs=row", "x", rows=levels())
 
 
-def test_a_page_of_the_sample_says_so_after_its_title(shell):  # noqa: F811
+def test_a_page_of_the_sample_says_so_after_its_title(shell):
     origins.remember(SimpleNamespace(**(vars(known()) | {"synthetic": True})))
     told = cell(shell, "", "# A title\n\ntext")
     assert told.startswith("# A title\n\n<p class=")

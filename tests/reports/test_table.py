@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from IPython.utils.capture import capture_output
-from tests.reports.saying import MIXED, known, levels, moves, shell  # noqa: F401
+from tests.reports.saying import MIXED, known, levels, moves
 
 import edtech_survey as es
 from edtech_survey.errors import ReportError
@@ -16,7 +16,7 @@ COLUMNS = {"name": "Grade band", "estimate": "Percent", "base": "Answered"}
 
 
 @pytest.fixture(autouse=True)
-def evidence(shell):  # noqa: F811
+def evidence(shell):
     origins.remember(known())
 
 
@@ -98,7 +98,7 @@ def test_everything_that_is_wrong_is_told_at_once():
         ReportError, match=r"(?s)'nam'.*there are source.*no header.*'percnt'.*percent"
     ):
         shown(levels(), {"nam": "A", "name": " ", "estimate": ("B", "percnt")})
-    with pytest.raises(ReportError, match="a table needs a title"):
+    with pytest.raises(ReportError, match="title=: is not given"):
         shown(levels(), title="")
 
 
