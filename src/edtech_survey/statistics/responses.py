@@ -447,11 +447,6 @@ def ratios(
         ``mean_of_ratios``. A district whose denominator is 0 has no ratio of its own: it
         counts in the first and not in the second, whose ``method`` says how many.
 
-    Raises
-    ------
-    EstimateError
-        As :func:`means`, or if the denominators of a group add up to 0.
-
     References
     ----------
     Cochran (1977), Sampling Techniques, 3rd ed., sections 2.11 and 6.3.
@@ -513,11 +508,6 @@ def quantiles(
     DataFrame
         The result shape, statistic ``quantile_0.5`` and so on. The limits are two of the
         answers themselves; where too few answered to give any, they are NA.
-
-    Raises
-    ------
-    EstimateError
-        As :func:`means`.
 
     References
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -30,15 +30,8 @@ ANSWERS = {
 AFTER_HOURS = ("staff", "students", "families", "other")
 
 
-class Form(NamedTuple):
-    """How a statistic of an item is printed."""
-
-    unit: str
-    form: str
-
-
 FORMS = {
-    (item, statistic): Form(unit, form)
+    (item, statistic): (unit, form)
     for item, statistics, unit, form in (
         ("responding_districts", "count", "districts", "number"),
         ("students", "total", "students", "number"),
@@ -63,7 +56,7 @@ FORMS = {
     )
     for statistic in statistics.split()
 }
-"""In the order of the summary."""
+"""Item and statistic -> unit, and how it is printed; in the order of the summary."""
 
 
 def printed(value: float, form: str) -> str:
@@ -192,8 +185,8 @@ def as_figures(
         [
             {
                 "figure_id": _figure_id(row, with_wave),
-                "printed": printed(row["estimate"], FORMS[row["item"], row["statistic"]].form),
-                "unit": FORMS[row["item"], row["statistic"]].unit,
+                "printed": printed(row["estimate"], FORMS[row["item"], row["statistic"]][1]),
+                "unit": FORMS[row["item"], row["statistic"]][0],
             }
             for row, with_wave in zip(rows.to_dict("records"), several, strict=True)
         ],
@@ -211,22 +204,20 @@ def contributions(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFr
     """List the single districts' numbers behind the means and totals of a summary."""
     table = every_position(districts, positions)
     have = table.loc[table["present"].fillna(False)]
-    columns = {"students": "enrollment", "schools": "schools", "devices": "devices",
-               "support_staff": "support_staff", "benefit_rate": "benefit_rate"}  # fmt: skip
-    parts = [
-        _values(have, column, f"position_{column}", have["position"])
-        for column in ("fte", "salary", "enrollment")
-    ] + [
-        _values(districts, column, item, "all")
-        for item, column in columns.items()
-        if column in districts.columns
-    ]
-    return pd.concat(parts, ignore_index=True).dropna(subset="value", ignore_index=True)
-
-
-def _values(rows: pd.DataFrame, column: str, item: str, group: Any) -> pd.DataFrame:
-    value = rows[column].astype("Float64")
-    return pd.DataFrame({"wave": rows["wave"], "item": item, "group": group, "value": value})
+    own = {"students": "enrollment"} | {
+        name: name for name in ("schools", "devices", "support_staff", "benefit_rate")
+    }
+    parts = [(have, name, f"position_{name}", have["position"])
+             for name in ("fte", "salary", "enrollment")]  # fmt: skip
+    parts += [(districts, name, item, "all") for item, name in own.items() if name in districts]
+    table = pd.concat(
+        [
+            pd.DataFrame({"wave": rows["wave"], "item": item, "group": group,
+                          "value": rows[name].astype("Float64")})
+            for rows, name, item, group in parts
+        ]
+    )  # fmt: skip
+    return table.dropna(subset="value", ignore_index=True)
 
 
 def _figure_id(row: Mapping[str, Any], with_wave: bool) -> str:
@@ -234,9 +225,6 @@ def _figure_id(row: Mapping[str, Any], with_wave: bool) -> str:
     parts = [row["source"], row["item"], group, row["statistic"]]
     parts += [str(row["wave"])] if with_wave else []
     return ".".join(parts).lower().replace("_", "-").replace("; ", "-")
-
-
-_CARRIED = ("source", "synthetic", "enrollment", "staffing")
 
 
 def every_position(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
@@ -249,7 +237,8 @@ def every_position(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataF
             [Problem(f"column {name}", "is missing", "give both tables") for name in needed],
         )
     asked = positions[["wave", "position"]].drop_duplicates().sort_values(["wave", "position"])
-    carried = [name for name in _CARRIED if name in districts.columns]
+    carried = ["source", "synthetic", "enrollment", "staffing"]
+    carried = [name for name in carried if name in districts.columns]
     grid = districts[[*UNIT, *carried]].merge(asked, on="wave")
     table = _beside(positions, grid, (*UNIT, "position"), ("fte", "salary", "outsourced"))
     there, outsourced = table["_there"], table["outsourced"].astype("boolean")
