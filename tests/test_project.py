@@ -46,7 +46,8 @@ def test_the_sample_reproduces_every_published_number_it_can(published, sample):
     assert sample.synthetic
 
 
-def test_small_bases_made_from_responses_are_withheld_by_default():
+def test_small_bases_made_from_responses_are_withheld_by_default(sample, monkeypatch):
+    monkeypatch.setattr(home, "collected_responses", lambda *_, **__: sample.responses)
     guarded = es.evidence("sample", raw=RAW)
     pay = guarded.own[guarded.own["item"].eq("position_salary") & guarded.own["wave"].eq(2024)]
     assert pay["base"].min() >= 5

@@ -326,7 +326,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(st.tuples(NAMES, *[WORDS] * 7), min_size=1, max_size=8))
 def test_the_ledger_balances_whatever_is_in_the_cells(tmp_path_factory, book, rows):
     export = [["x", *cells, "said"] for cells in rows]

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
@@ -232,7 +232,6 @@ def printed_percent(count, base, places, rounding):
     return str(exact.quantize(Decimal(1).scaleb(-places), rounding=rounding))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     counts=st.lists(st.integers(0, 60), min_size=2, max_size=6).filter(any),
     places=st.integers(0, 2),
@@ -260,7 +259,6 @@ def test_a_report_made_from_real_answers_is_never_called_impossible(counts, plac
     assert wrong.empty, wrong[["check", "arithmetic", "implication"]].to_string()
 
 
-@settings(max_examples=60, deadline=None)
 @given(base=st.integers(5, 90), percent=st.integers(0, 100))
 def test_whole_percents_are_judged_as_brute_force_judges_them(base, percent):
     possible = any(
@@ -400,7 +398,6 @@ def one(printed, value, note="", **more):
     return read(pd.DataFrame([row]), None, [], 1, lambda _, group: group, {}).figures[0]
 
 
-@settings(max_examples=60)
 @given(
     number=st.decimals(0, 10_000, places=4),
     places=st.integers(0, 3),
@@ -420,7 +417,6 @@ def test_a_number_lies_in_the_span_of_what_is_printed_for_it_and_of_nothing_else
 whole = st.integers(-8, 8)
 
 
-@settings(max_examples=60)
 @given(a=whole, b=whole, c=whole, d=whole, x=st.fractions(0, 1), y=st.fractions(0, 1))
 def test_sums_products_and_quotients_hold_every_pair_and_reach_their_ends(a, b, c, d, x, y):
     first = Span(Fraction(min(a, b)), Fraction(max(a, b)))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edtech_survey.statistics.audit import audit
@@ -296,7 +296,6 @@ def test_relations_of_sources_that_were_not_given_say_nothing():
     assert "sum" not in set(told["check"])
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     above=st.integers(1, 5_000),
     below=st.integers(1, 400),

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
@@ -164,7 +164,6 @@ def test_the_strictest_reading_is_named():
     assert padded[7] == "zeros beyond 0 decimals are padding"  # 3 of 7 is 42.86
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     base=st.integers(1, 300),
     parts=st.lists(st.floats(0, 1), min_size=1, max_size=5),
