@@ -340,6 +340,4 @@ def _rounded(cells: Mapping[str, int], equations: Equations, rule: Rule) -> dict
 
 
 def _names(table: pd.DataFrame, by: Sequence[str]) -> list[str]:
-    return [
-        "|".join(map(str, labels)) for labels in table[list(by)].itertuples(index=False, name=None)
-    ]
+    return ["|".join(map(str, labels)) for labels in table[list(by)].astype("object").to_numpy()]

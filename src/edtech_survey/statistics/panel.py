@@ -89,7 +89,14 @@ def _between(
         {"group": pooled.group, "district": pooled.cluster, "wave": rows["wave"]}
     ).assign(value=values)
     answers = answers.dropna(subset="value")
-    _refuse_doubles(answers)
+    twice = answers.loc[answers.duplicated(["group", "district", "wave"])]
+    if len(twice):
+        problems = [
+            Problem(f"wave {row.wave}, {row.district}, group {row.group}", "has more than one row",
+                    "add the column that tells them apart to by=, such as position or band")
+            for row in twice.head(20).itertuples()
+        ]  # fmt: skip
+        raise EstimateError("a district has several answers in a group", problems)
     labels = rows["wave"].astype("str") + "|" + pooled.group
     both = replace(pooled, group=labels, groups=tuple(labels.unique()))
     places, matrix = covariance(values[rows.index], both)
@@ -170,22 +177,6 @@ def _matched(first: pd.Series, last: pd.Series, confidence: float) -> dict[str, 
         "method": f"paired difference of shares, Newcombe (paired, method 10), {n} districts "
         "that answered both times, unweighted",
     }
-
-
-def _refuse_doubles(answers: pd.DataFrame) -> None:
-    twice = answers.loc[answers.duplicated(["group", "district", "wave"])]
-    if len(twice):
-        raise EstimateError(
-            "a district has several answers in a group",
-            [
-                Problem(
-                    f"wave {row.wave}, {row.district}, group {row.group}",
-                    "has more than one row",
-                    "add the column that tells them apart to by=, such as position or band",
-                )
-                for row in twice.head(20).itertuples()
-            ],
-        )
 
 
 def _typed(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
