@@ -57,7 +57,8 @@ _EXAMPLES = {
 def refuse(verb: str, frame: Any, **given: Any) -> None:
     """Say of a first call what it lacks, all at once."""
     if not isinstance(frame, pd.DataFrame):
-        problem = Problem("first argument", f"{type(frame).__name__} is none", "es.shares gives one")
+        what = f"{type(frame).__name__} is none"
+        problem = Problem("first argument", what, "es.shares gives one")
         raise ReportError(f"es.{verb} shows the rows of a data frame", [problem])
     if missing := [name for name, value in given.items() if not value]:
         problems = [Problem(f"{name}=", "is not given", _EXAMPLES[name]) for name in missing]
