@@ -41,7 +41,9 @@ def test_another_series_neither_dates_a_page_nor_stands_in_it(project):
     shutil.copytree(ROOT / "data" / "raw" / "sample-2024", raw / "vt-2031")
     meta = (raw / "vt-2031" / "source.yaml").read_text()
     meta = meta.replace("sample-2024", "vt-2031").replace("series: sample", "series: vt")
-    meta = meta.replace("synthetic: true", "synthetic: false").replace('wave: "2024"', 'wave: "2031"')
+    meta = meta.replace("synthetic: true", "synthetic: false").replace(
+        'wave: "2024"', 'wave: "2031"'
+    )
     (raw / "vt-2031" / "source.yaml").write_text(meta)
     shutil.copy(raw / "codebook" / "districts-sample.csv", raw / "codebook" / "districts-vt.csv")
     with (raw / "codebook" / "series.csv").open("a") as file:

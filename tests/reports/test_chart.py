@@ -11,6 +11,7 @@ from IPython.utils.capture import capture_output
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 from tests.reports.saying import BANDS, MIXED, known, levels, moves
 
 import edtech_survey as es
@@ -138,6 +139,15 @@ def test_a_supposition_and_unknown_bases_stand_under_the_picture():
 def test_two_exhibits_of_one_item_have_two_ids():
     ids = [figure(levels()).figure["id"] for _ in range(2)]
     assert ids == ["chart-one-to-one", "chart-one-to-one-2"]
+
+
+def test_a_slide_holds_title_picture_and_source(tmp_path):
+    draw(levels(), slide=tmp_path / "slide.png")
+    assert draw(levels().head(0), slide=tmp_path / "none.png") == []
+    with Image.open(tmp_path / "slide.png") as slide:
+        assert slide.width == round(marks.WIDTH * marks.DPI) + 120
+        assert slide.height > 3.2 * marks.DPI + 300
+    assert not (tmp_path / "none.png").exists()
 
 
 def test_the_same_bytes_twice():

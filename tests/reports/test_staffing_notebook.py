@@ -39,7 +39,8 @@ def test_the_published_page_says_what_its_rows_say():
     told = page()
     for part in (
         "1 to 1,008", "1 to 670", "0 of 4 standards that count devices", "2 of 3 that count staff",
-        "4.43 FTE", "&#36;371 a student", "13 to 22 of 62", "Technology Manager or Director (59 of 62)",
+        "4.43 FTE", "&#36;371 a student", "13 to 22 of 62",
+        "Technology Manager or Director (59 of 62)",
         "At least 30 of 62", "Supposing that the mean of Network Engineer or Manager is 1 FTE",
     ):  # fmt: skip
         assert part in told

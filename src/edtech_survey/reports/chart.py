@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ def chart(
     base: str | None = None,
     alt: str | None = None,
     sharey: bool = True,
+    slide: str | Path | None = None,
 ) -> Iterator[Any]:
     """Give axes in the house theme, take what is drawn on them, show it as an accessible exhibit.
 
@@ -69,6 +71,8 @@ def chart(
         Templates in place of the base line and the alt text that follow from the frame.
     sharey : bool
         Whether panels share the upright axis; they always share the other.
+    slide : path, optional
+        Also write a PNG with title, notes and source burnt in: for use outside the page.
 
     Examples
     --------
@@ -115,13 +119,15 @@ def chart(
             canvas.tight_layout(h_pad=1.0)
         texts = {"title": title, "measure": measure, "note": note, "base": base, "alt": alt}
         said = {key: text and say.plain_text(text, at_hand) for key, text in texts.items()}
-        shown = _exhibit(canvas, frame, said, panels, columns)
+        shown, png = _exhibit(canvas, frame, said, panels, columns)
+        if slide is not None:
+            Path(slide).write_bytes(_slide(png, shown))
     display(shown)
 
 
 def _exhibit(
     canvas: Canvas, frame: pd.DataFrame, told: Mapping[str, Any], panels: str | None, columns: Any
-) -> exhibits.Exhibit:
+) -> tuple[exhibits.Exhibit, bytes]:
     """Put the picture among its words."""
     title, measure = told["title"], told["measure"]
     notes = exhibits.around(frame, "chart", title, told["note"], told["base"])
@@ -137,14 +143,14 @@ def _exhibit(
             0.5, 0.5, "SYNTHETIC", ha="center", va="center", fontsize=54, fontweight="bold",
             color=marks.PINK, alpha=0.16, rotation=24, zorder=100,
         )  # fmt: skip
-    data, name = base64.b64encode(_png(canvas)).decode(), exhibits.identity("chart", frame)
+    png, name = _png(canvas), exhibits.identity("chart", frame)
     wide, high = canvas.get_size_inches() * _CSS_PIXELS
     body = (
-        f'<div class="picture"><img src="data:image/png;base64,{data}" '
+        f'<div class="picture"><img src="data:image/png;base64,{base64.b64encode(png).decode()}" '
         f'alt="{escape(alt, quote=True)}" width="{wide:.0f}" height="{high:.0f}"></div>'
     )
     table = exhibits.data_table(frame, columns or _columns(frame, panels), name, "figure")
-    return exhibits.Exhibit("figure", frame, title, measure, body, notes, [table], alt, name)
+    return exhibits.Exhibit("figure", frame, title, measure, body, notes, [table], alt, name), png
 
 
 def describe(frame: pd.DataFrame, panels: str | None = None) -> str:
@@ -205,3 +211,30 @@ def _png(canvas: Canvas) -> bytes:
     out = io.BytesIO()
     few.save(out, "PNG", optimize=True, dpi=(marks.DPI, marks.DPI))
     return out.getvalue()
+
+
+def _slide(png: bytes, shown: exhibits.Exhibit) -> bytes:
+    """Set title and measure above a picture and its notes below."""
+    edge, picture = 0.3, Image.open(io.BytesIO(png)).convert("RGB")
+    told = [(shown.title, 13.0, "bold"), (shown.measure, marks.TEXT, "normal"), ("", 0, "")]
+    told += [(note, 8.5, "normal") for note in shown.notes if note]
+    texts = [
+        (marks.fitted(text, marks.WIDTH, 99, size) if text else "", size, weight)
+        for text, size, weight in told
+    ]
+    tall = [(text.count("\n") + 1) * size * 1.45 / 72 for text, size, _ in texts]
+    high = picture.height / marks.DPI
+    sheet = Canvas(figsize=(marks.WIDTH + 2 * edge, high + sum(tall) + 4 * edge))
+    top = sheet.get_size_inches()[1] - edge
+    for (text, size, weight), inches in zip(texts, tall, strict=True):
+        if text:
+            at = (edge / sheet.get_size_inches()[0], top / sheet.get_size_inches()[1])
+            colour = marks.INK if weight == "bold" else marks.QUIET
+            sheet.text(*at, text, size=size, weight=weight, va="top", color=colour)
+            top -= inches
+        else:
+            top -= high + edge
+            at = (round(edge * marks.DPI), round(top * marks.DPI))
+            sheet.figimage(np.asarray(picture), *at)
+            top -= edge
+    return _png(sheet)
