@@ -8,6 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from edtech_survey.reports import origins
 from edtech_survey.reports.exhibits import Exhibit, data_table, grid
 from edtech_survey.shape import estimates
 
@@ -27,6 +28,12 @@ def shell():
     made.run_line_magic("load_ext", "edtech_survey")
     yield made
     InteractiveShell.clear_instance()
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch):
+    """What another test has loaded is not known to this one."""
+    monkeypatch.setattr(origins, "_known", type(origins._known)())
 
 
 @pytest.fixture(scope="session")
