@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import nbformat
 import pandas as pd
 import pytest
@@ -33,7 +35,8 @@ def shell():
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch):
     """What another test has loaded is not known to this one."""
-    monkeypatch.setattr(origins, "_known", type(origins._known)())
+    blank = {name: type(kept)() for name, kept in vars(origins._known).items()}
+    monkeypatch.setattr(origins, "_known", SimpleNamespace(**blank | {"evidence": None}))
 
 
 @pytest.fixture(scope="session")
