@@ -35,8 +35,9 @@ def shell():
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch):
     """What another test has loaded is not known to this one."""
-    blank = {name: type(kept)() for name, kept in vars(origins._known).items()}
-    monkeypatch.setattr(origins, "_known", SimpleNamespace(**blank | {"evidence": None}))
+    kept = vars(origins._known).items()
+    blank = {name: None if name == "evidence" else type(value)() for name, value in kept}
+    monkeypatch.setattr(origins, "_known", SimpleNamespace(**blank))
 
 
 @pytest.fixture(scope="session")
