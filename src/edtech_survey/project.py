@@ -382,8 +382,8 @@ def evidence(
     Examples
     --------
     >>> published = evidence()
-    >>> published.series.place, published.about("one_to_one").last
-    ('Connecticut', 2024)
+    >>> published.series.units, published.about("one_to_one").last
+    ('districts', 2024)
     """
     from edtech_survey.data import figures as tables  # noqa: PLC0415
     from edtech_survey.data.codebook import read_codebook, read_series  # noqa: PLC0415
