@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 
-FIGURE_DTYPES: dict[str, str] = {
-    "figure_id": "str",
-    "source": "str",
-    "wave": "Int64",
-    "item": "str",
-    "group": "str",
-    "statistic": "str",
-    "printed": "str",
-    "value": "Float64",
-    "unit": "str",
-    "base": "Int64",
-    "base_kind": "str",
-    "population": "Int64",
-    "publication": "str",
-    "confidence": "str",
-    "locator": "str",
-    "note": "str",
-    "synthetic": "boolean",
-}
-"""Columns of a figure (a number that somebody published), in order, with their types."""
+_DECLARED = files("edtech_survey").joinpath("columns.csv").read_text("utf-8")
+_COLUMNS = list(csv.DictReader(io.StringIO(_DECLARED)))
+TYPES = {row["column"]: row["type"] for row in _COLUMNS}
+"""Every column that a figure or an estimate may have, with its type: ``columns.csv``."""
 
-ESTIMATE_DTYPES: dict[str, str] = {
-    "source": "str",
-    "wave": "Int64",
-    "item": "str",
-    "group": "str",
-    "statistic": "str",
-    "estimate": "Float64",
-    "std_error": "Float64",
-    "conf_low": "Float64",
-    "conf_high": "Float64",
-    "base": "Int64",
-    "base_kind": "str",
-    "population": "Int64",
-    "method": "str",
-    "synthetic": "boolean",
-    "figures": "str",
-}
-"""Columns of an estimate, in order, with their types: the same whatever goes in.
+MEANINGS = {row["column"]: row["meaning"] for row in _COLUMNS}
+
+_FIGURE = (
+    "figure_id source wave item group statistic printed value unit base base_kind population "
+    "publication confidence locator note synthetic"
+)
+_ESTIMATE = (
+    "source wave item group statistic estimate std_error conf_low conf_high base base_kind "
+    "population method synthetic figures"
+)
+FIGURE_COLUMNS = tuple(_FIGURE.split())
+"""Columns of a figure (a number that somebody published), in order."""
+
+ESTIMATE_COLUMNS = tuple(_ESTIMATE.split())
+"""Columns of an estimate, in order: the same whatever goes in.
 
 ``figures`` holds the ids of the published figures behind the number, a space between them; it
 is NA where a number was estimated from responses.
@@ -60,33 +44,35 @@ VERDICTS = {HOLDS: "clear", DEPENDS: "clear if enough", NOT: "no clear change"}
 BANDS = ("pk-2", "3-5", "6-8", "9-12")
 """The grade bands, youngest first."""
 
-FIGURE_COLUMNS = tuple(FIGURE_DTYPES)
-ESTIMATE_COLUMNS = tuple(ESTIMATE_DTYPES)
 
-
-def estimates(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
+def estimates(
+    rows: Iterable[Mapping[str, Any]] | pd.DataFrame, further: str | None = None
+) -> pd.DataFrame:
     """Put rows into the one result shape.
 
     Parameters
     ----------
     rows : iterable of mappings, or DataFrame
-        Keys are column names. A missing key becomes NA; keys beyond the shape are kept
-        as further columns, after the fifteen.
+        Keys are column names. A missing key becomes NA.
+    further : str, optional
+        Columns of ``columns.csv`` that follow the fifteen, also where there are no rows, a space
+        between them; what else the rows have is left out. Default: what they have, as it is.
 
     Returns
     -------
     DataFrame
-        Columns of ``ESTIMATE_DTYPES`` in that order, nullable types, then any others.
+        Columns of ``ESTIMATE_COLUMNS`` in that order, nullable types, then the others.
 
     Examples
     --------
-    >>> table = estimates([{"item": "one_to_one", "estimate": 89, "base": 53, "label": "up"}])
+    >>> table = estimates([{"item": "one_to_one", "estimate": 89, "base": 53}], "verdict")
     >>> list(table.columns[:3]), list(table.columns[-2:])
-    (['source', 'wave', 'item'], ['figures', 'label'])
+    (['source', 'wave', 'item'], ['figures', 'verdict'])
     >>> float(table.loc[0, "estimate"]), table.loc[0, "std_error"]
     (89.0, <NA>)
     """
-    return _shaped(rows, ESTIMATE_DTYPES)
+    shaped = _shaped(rows, [*ESTIMATE_COLUMNS, *(further or "").split()])
+    return shaped if further is None else shaped[[*ESTIMATE_COLUMNS, *further.split()]]
 
 
 def joined(*texts: Any) -> Any:
@@ -118,22 +104,12 @@ def ids(*frames: pd.DataFrame) -> list[str]:
 
 
 def figures(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
-    """Put rows into the shape of figures; like :func:`estimates`, for ``FIGURE_DTYPES``."""
-    return _shaped(rows, FIGURE_DTYPES)
+    """Put rows into the shape of figures; like :func:`estimates`, for ``FIGURE_COLUMNS``."""
+    return _shaped(rows, FIGURE_COLUMNS)
 
 
-def _shaped(
-    rows: Iterable[Mapping[str, Any]] | pd.DataFrame, dtypes: dict[str, str]
-) -> pd.DataFrame:
+def _shaped(rows: Iterable[Mapping[str, Any]] | pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     given = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
-    further = [column for column in given.columns if column not in dtypes]
-    columns = {
-        name: (
-            given[name].astype(dtype)
-            if name in given.columns
-            else pd.Series(pd.NA, index=given.index, dtype=dtype)
-        )
-        for name, dtype in dtypes.items()
-    }
-    shaped = pd.DataFrame(columns, index=given.index)
-    return pd.concat([shaped, given[further]], axis=1).reset_index(drop=True)
+    rest = given.columns.difference(names, sort=False)
+    types = {name: TYPES[name] for name in names}
+    return given.reindex(columns=[*names, *rest]).astype(types).reset_index(drop=True)

@@ -50,7 +50,7 @@ def test_share_of_the_same_districts_by_hand():
     assert matched["wave_from"] == 2020
     assert matched["wave"] == 2024
     assert found["statistic"].tolist() == ["change", "change"]
-    assert list(found.columns[15:]) == list(FURTHER)
+    assert list(found.columns[15:]) == FURTHER.split()
 
 
 def test_everybody_has_it_in_the_end():

@@ -6,7 +6,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.prices import price_index, priced, real
+from edtech_survey.statistics.salary import price_index, priced, real
 
 # BLS, CPI-U annual averages, 1982-84 = 100.
 LEVELS = {2012: 229.594, 2013: 232.957, 2014: 236.736, 2017: 245.120, 2024: 313.689}

@@ -13,8 +13,8 @@ from statsmodels.datasets import longley
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import ESTIMATE_COLUMNS, HOLDS, NOT, figures
-from edtech_survey.statistics.salary import SPECS, fit, regressions, salary_table
-from edtech_survey.statistics.salary_checks import influence
+from edtech_survey.statistics.regressions import SPECS, fit, influence, regressions
+from edtech_survey.statistics.salary import salary_table
 
 PRINTED = pd.read_csv(Path(__file__).with_name("ct_positions_2024.csv"))
 POSITIONS = PRINTED[["position", "category"]].assign(label=PRINTED["position"].str.title())

@@ -14,7 +14,7 @@ import edtech_survey as es
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import DEPENDS, ESTIMATE_COLUMNS, HOLDS, NOT, figures
 from edtech_survey.statistics import intervals
-from edtech_survey.statistics.changes import nonresponse_bounds
+from edtech_survey.statistics.shares import nonresponse_bounds
 
 BANDS = ["pk-2", "3-5", "6-8", "9-12"]
 COUNTS_2024 = {"pk-2": (47, 53), "3-5": (56, 58), "6-8": (58, 58), "9-12": (56, 57)}

@@ -17,7 +17,7 @@ from edtech_survey.data.schemas import FIGURES, SOURCES, checked
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, SourceError
 from edtech_survey.project import raw_dir
-from edtech_survey.shape import FIGURE_DTYPES
+from edtech_survey.shape import FIGURE_COLUMNS
 from edtech_survey.shape import figures as as_figures
 
 _NUMBER = re.compile(
@@ -269,7 +269,7 @@ def read_figure_table(path: Path | str) -> pd.DataFrame:
     """Read a CSV of published figures that need not be one of the project's sources."""
     path = Path(path)
     raw = read_text_csv(path, _FEWEST_COLUMNS, SourceError)
-    raw = raw.reindex(columns=list(FIGURE_DTYPES), fill_value="").astype("str")
+    raw = raw.reindex(columns=list(FIGURE_COLUMNS), fill_value="").astype("str")
     raw = raw.mask(raw == "")
 
     def value(printed: object) -> str | None:

@@ -22,6 +22,7 @@ from edtech_survey.reports import lint
 from edtech_survey.reports.exhibits import slug
 from edtech_survey.reports.html import SERIES, TEMPLATES, stylesheet, text_of
 from edtech_survey.reports.provenance import CSV_LINK, dumps, hash_of, read_manifest
+from edtech_survey.shape import MEANINGS
 
 INDEX = "index.html"
 TOUR = "notebooks/00_"
@@ -109,49 +110,6 @@ def _read(path: Path) -> dict[str, Any] | None:
     }
 
 
-_MEANING = {
-    "figure_id": "stable name of a published figure",
-    "source": "publication or export, a folder under data/raw",
-    "wave": "survey year",
-    "item": "question, as harmonised over the waves",
-    "group": "sub-question (grade band, position), or all",
-    "answer": "harmonised answer",
-    "statistic": "share, mean, median, total, change ...",
-    "estimate": "the number shown; shares in percent, changes in points, pay in US dollars",
-    "value": "the published number, without its signs",
-    "printed": "the number as it was printed",
-    "unit": "unit of the number",
-    "std_error": "standard error of the estimate",
-    "conf_low": "lower end of the interval",
-    "conf_high": "upper end of the interval",
-    "base": "respondents who were asked and answered, unweighted",
-    "base_kind": "published, derived, feasible or unknown",
-    "population": "units that the estimate is about",
-    "count": "respondents who gave this answer",
-    "method": "how the estimate was made",
-    "synthetic": "True for the synthetic sample, which is no survey",
-    "flag": "! fewer than 30 answers; ‡ withheld; — not available; # rounds to zero",
-    "comparability": "A same construct and population, B usable side by side, C not to be compared",
-    "publication": "publication in a collection of figures",
-    "confidence": "how surely the figure was read",
-    "locator": "where in the publication",
-    "note": "remarks",
-    "spec": "specification of the model",
-    "district_id": "district, where it is named at all",
-    "position": "job title of the taxonomy",
-    "band": "grade band",
-    "category": "category of positions",
-    "figures": "published figures behind the number, by their ids",
-    "name": "group in words",
-    "verdict": "clear, clear if enough, or no clear change",
-    "label": "how far the statement holds over the bases that are possible",
-    "wave_from": "earlier survey year of a change",
-    "period": "years compared",
-    "supposed": "what the author of the page supposed",
-}
-"""Columns that several exhibits share."""
-
-
 def _describe(files: dict[str, bytes], titles: dict[str, str]) -> str:
     """Write the README of the data folder: which columns the files have, and what they mean."""
     heads = {
@@ -172,9 +130,9 @@ def _describe(files: dict[str, bytes], titles: dict[str, str]) -> str:
             listed = [f"- `{name}`: {', '.join(heads[name])}" for name in mine]
             lines += [f"## {title}", "", *listed, ""]
     there = {column for columns in heads.values() for column in columns}
-    known = [f"- `{name}`: {text}" for name, text in _MEANING.items() if name in there]
+    known = [f"- `{name}`: {text}" for name, text in MEANINGS.items() if name in there]
     lines += ["## Columns", "", *known]
-    if other := sorted(there - set(_MEANING)):
+    if other := sorted(there - set(MEANINGS)):
         said = ", ".join(f"`{name}`" for name in other)
         lines += ["", f"Columns of one exhibit, explained under it on the page: {said}."]
     return "\n".join(lines) + "\n"

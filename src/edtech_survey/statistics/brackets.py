@@ -13,37 +13,25 @@ import pandas as pd
 from scipy import optimize, stats
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
+from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.given import given, pick
 from edtech_survey.statistics.intervals import checked_confidence, wilson
-from edtech_survey.statistics.prices import priced, prices_of
 from edtech_survey.statistics.published import (
     feasible_bases,
     read_percent,
     whole,
     whole_number,
 )
+from edtech_survey.statistics.salary import priced, prices_of
 
 ITEM = "salary_bracket"
 _PER_MILLE = 1000
 """Answers that stand for an unknown base; nothing but the curve itself is made of them."""
 
-_FURTHER = {
-    "name": "str",
-    "count": "Int64",
-    "unit": "str",
-    "low": "Float64",
-    "high": "Float64",
-    "holds_median": "boolean",
-    "free_low": "Float64",
-    "free_high": "Float64",
-    "df": "Int64",
-    "p_value": "Float64",
-    "price_year": "Int64",
-    "dollar_year": "Int64",
-    "currency": "str",
-    "reason": "str",
-}
+_FURTHER = (
+    "name count unit low high holds_median free_low free_high df p_value price_year "
+    "dollar_year currency reason"
+)
 
 
 def brackets(
@@ -124,7 +112,7 @@ def brackets(
         raise EstimateError("quantiles= are fractions such as 0.5, amounts= are dollars above 0")
     cells = _cells(x, wave, source)
     if cells.empty:
-        return _shaped([])
+        return estimates([], _FURTHER)
     first = cells.iloc[0]
     year = dollar_year or (None if pd.isna(first["wave"]) else int(first["wave"]))
     money = None if year is None else priced(year, price_year, prices_of(x, prices))
@@ -171,7 +159,8 @@ def brackets(
         )
     ]
     told = shared | {"item": "salary_distribution", "figures": joined(*cells["figures"], behind)}
-    return _shaped([*shares, *_curve(told, counts, low, high, known, fractions, above, confidence)])
+    curve = _curve(told, counts, low, high, known, fractions, above, confidence)
+    return estimates([*shares, *curve], _FURTHER)
 
 
 def _name(low: float, high: float) -> str:
@@ -179,11 +168,6 @@ def _name(low: float, high: float) -> str:
     if low == 0:
         return f"under {ends[1]}"
     return " to ".join(ends) if np.isfinite(high) else f"{ends[0]} or more"
-
-
-def _shaped(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(list(rows), columns=[*ESTIMATE_COLUMNS, *_FURTHER], dtype=object)
-    return estimates(frame).astype(_FURTHER)
 
 
 # ------------------------------------------------------------------ reading brackets

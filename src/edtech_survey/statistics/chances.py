@@ -11,21 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import joined
-from edtech_survey.statistics.given import given, pick
+from edtech_survey.shape import estimates, joined
+from edtech_survey.statistics.given import given, pick, total
 from edtech_survey.statistics.peers import number_of, own_numbers, shared, wave_of
-from edtech_survey.statistics.staffing import shaped, total
 
 SPREADS = (0.7, 0.95, 1.2)
 """Standard deviations of log enrollment to try, the middle one for the estimate."""
 _STEEPEST = 60.0  # beyond this the curve is a step on any grid of enrollments
 USUAL, EITHER, UNUSUAL = "usual", "could be either", "unusual"
-_CHANCE = {
-    "name": "str", "unit": "str", "verdict": "str", "supposed": "str", "enrollment": "Float64",
-    "estimate_low": "Float64", "estimate_high": "Float64", "range_low": "Float64",
-    "range_high": "Float64", "count": "Int64", "share": "Float64", "mean_enrollment": "Float64",
-    "held": "boolean",
-}  # fmt: skip
+_CHANCE = (
+    "name unit verdict supposed enrollment estimate_low estimate_high range_low range_high "
+    "count share mean_enrollment held"
+)
 
 
 def chances(
@@ -89,12 +86,12 @@ def chances(
     students = total(figures, "students", year)
     answered = pick(figures, "responding_districts", "count", wave=year)
     if not size or both.empty or students is None or answered.empty:
-        return shaped([], _CHANCE)
+        return estimates([], _CHANCE)
     n, middle = float(answered["value"].iloc[0]), sorted(SPREADS)[len(SPREADS) // 2]
     mean = float(students["value"]) / n
     reach = float(stats.norm.ppf(1 - 1 / (2 * n))) * middle
     if abs(np.log(size / mean) + middle**2 / 2) > reach:  # n districts are not likely to reach it
-        return shaped([], _CHANCE)
+        return estimates([], _CHANCE)
     shapes = {spread: log_normal(mean, spread) for spread in SPREADS}
     rows = [_chance(row, shapes, middle, size, confidence) for row in both.to_dict("records")]
     held = set(mine.loc[mine["item"].eq("position_present"), "group"])
@@ -111,7 +108,7 @@ def chances(
         }
         for row in rows if row["estimate"] is not None
     ]  # fmt: skip
-    return shaped(sorted(known, key=lambda row: -row["estimate"]), _CHANCE)
+    return estimates(sorted(known, key=lambda row: -row["estimate"]), _CHANCE)
 
 
 def _chance(

@@ -4,52 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.errors import EstimateError
 from edtech_survey.shape import HOLDS, NOT, VERDICTS, joined
 from edtech_survey.statistics.contrasts import (
     Pairs,
     contrast,
     contrast_columns,
     difference_name,
-    over,
     refuse_pairs,
     wave_pairs,
 )
 from edtech_survey.statistics.given import Given, given
-from edtech_survey.statistics.intervals import Interval, checked_counts, refuse_small_population
 from edtech_survey.statistics.published import Share, as_list, share_figures, wave_list
-from edtech_survey.statistics.shares import published_shares, shaped, share_columns, suppositions
+from edtech_survey.statistics.shares import by_group, published_shares, shaped, suppositions
 
-_CHANGE = {
-    "name": "str",
-    "label": "str",
-    "holds_from_base": "Int64",
-    "label_together": "str",
-    "holds_together_from": "Int64",
-    "family": "Int64",
-    "verdict": "str",
-    "wave_from": "Int64",
-    "period": "str",
-    "whole": "boolean",
-    "silent": "object",
-    "supposed": "str",
-    "share_from": "Float64",
-    "share_to": "Float64",
-    "base_from_low": "Int64",
-    "base_from_high": "Int64",
-    "base_low": "Int64",
-    "base_high": "Int64",
-    "estimate_low": "Float64",
-    "estimate_high": "Float64",
-}
-_MATCHED = {"gained": "Int64", "lost": "Int64", "p_value": "Float64"}
+_CHANGE = (
+    "name label holds_from_base label_together holds_together_from family verdict wave_from "
+    "period whole silent supposed share_from share_to base_from_low base_from_high base_low "
+    "base_high estimate_low estimate_high"
+)
+_MATCHED = "gained lost p_value"
 
 
 def changes(
@@ -261,116 +239,6 @@ def gaps(
     return shaped(rows, _CHANGE, what)
 
 
-_BOUNDS = {
-    "name": "str",
-    "silent": "object",
-    "supposed": "str",
-    "bound_low": "Float64",
-    "bound_high": "Float64",
-    "differ": "Float64",
-    "covered": "Float64",
-    "base_low": "Int64",
-    "base_high": "Int64",
-}
-
-
-def bounds(
-    x: Any,
-    item: str,
-    *,
-    differ: float | Sequence[float] = (),
-    groups: str | Sequence[str] | None = None,
-    waves: int | Sequence[int] | None = None,
-    **choices: Any,
-) -> pd.DataFrame:
-    """Bound an item's share among all units, of which only a part answered.
-
-    Parameters
-    ----------
-    x, item, groups, waves, **choices
-        As for ``es.shares``.
-    differ : float or sequence of float
-        Also suppose that those who did not answer differ by at most so many points.
-
-    Returns
-    -------
-    DataFrame
-        The result shape without interval, for each share one row that supposes nothing
-        (``differ`` NA) and one for each supposition: ``bound_low, bound_high`` in percent, the
-        widest over all bases that could have printed the share; ``covered``, the percent of
-        the population that answered, where that is known.
-
-    Raises
-    ------
-    EstimateError
-        As ``es.shares``; without a population, or for a negative difference.
-
-    References
-    ----------
-    Cochran (1977), Sampling Techniques, 3rd ed., section 13.2; Manski (1989), Journal of Human
-    Resources 24:343-360, section II.
-
-    Examples
-    --------
-    >>> from edtech_survey.shape import figures
-    >>> printed = figures([{"source": "a", "wave": 2024, "item": "one_to_one", "group": "pk-2",
-    ...     "statistic": "share", "printed": "80%", "base": 50, "population": 200}])
-    >>> bounds(printed, "one_to_one", differ=10)[["differ", "bound_low", "bound_high"]]
-       differ  bound_low  bound_high
-    0    <NA>       20.0        95.0
-    1    10.0       72.5        87.5
-    """
-    what = given(x)
-    found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
-    lacking = [share for share in found if share.population is None]
-    if lacking:
-        raise EstimateError(
-            "no bounds can be worked out",
-            [
-                Problem(f"{item} {one.group} {one.wave}", "no population", "pass population=")
-                for one in lacking
-            ],
-        )
-    reaches: list[float | None] = [None, *np.atleast_1d(np.asarray(differ, dtype=float)).tolist()]
-    rows = []
-    for share in found:
-        size = int(share.population or 0)
-        for points in reaches:
-            low, high = nonresponse_bounds(share.counts, share.bases, size, points)
-            more = [] if points is None else [f"the others differ by at most {points:g} points"]
-            rows.append(
-                share_columns(share)
-                | {"estimate": share.point}
-                | {"method": f"nonresponse bounds, population {size}{over([share])}"}
-                | {"bound_low": float(np.min(low)), "bound_high": float(np.max(high))}
-                | {"differ": points, "supposed": suppositions([share], 0.95, *more)}
-                | {"covered": 100 * share.base / size if share.base is not None else pd.NA}
-            )
-    return shaped(rows, _BOUNDS, what)
-
-
-def nonresponse_bounds(
-    count: ArrayLike, base: ArrayLike, population: ArrayLike, differ: float | None = None
-) -> Interval:
-    """Bounds for the share of a population of which only a part answered; see ``bounds``."""
-    if differ is not None and differ < 0:
-        raise EstimateError(f"differ={differ} is negative: give the points as a positive number")
-    x, n = checked_counts(count, base)
-    x, n, size = np.broadcast_arrays(x, n, np.asarray(population, dtype=float))
-    refuse_small_population(n, size)
-    percent, covered = 100 * x / n, n / size
-    reach = 100.0 if differ is None else differ
-    least, most = np.maximum(percent - reach, 0.0), np.minimum(percent + reach, 100.0)
-    return Interval(
-        covered * percent + (1 - covered) * least, covered * percent + (1 - covered) * most
-    )
-
-
-def by_group(shares: Sequence[Share]) -> list[list[Share]]:
-    """Split shares that are sorted by group into one list a group."""
-    return [list(part) for _, part in groupby(shares, key=lambda share: share.group)]
-
-
 def _waves_of_groups(figures: pd.DataFrame, item: str, waves: Any, sources: Any) -> list[list[int]]:
     """List the waves of each group that the item has, whatever groups were asked for."""
     rows = share_figures(figures, item)
@@ -411,7 +279,7 @@ def _of_responses(
     from edtech_survey.statistics import panel  # noqa: PLC0415
     from edtech_survey.statistics.disclosure import rule_named  # noqa: PLC0415
 
-    kinds, columns = _CHANGE | _MATCHED, [item, *(as_list(settings["by"]) or [])]
+    kinds, columns = f"{_CHANGE} {_MATCHED}", [item, *(as_list(settings["by"]) or [])]
     rows, least = what.rows, 0
     if what.figures is not None:
         if not hasattr(x, "responses"):

@@ -13,11 +13,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
+from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.contrasts import contrast, contrast_columns
 from edtech_survey.statistics.given import given, unrepeated
 from edtech_survey.statistics.intervals import normal_quantile
-from edtech_survey.statistics.prices import price_index, real
 from edtech_survey.statistics.published import (
     Percent,
     Share,
@@ -25,6 +24,7 @@ from edtech_survey.statistics.published import (
     printed_range,
     published_pairs,
 )
+from edtech_survey.statistics.salary import price_index, real
 from edtech_survey.statistics.shares import level, suppositions
 
 PAIRS = (
@@ -64,14 +64,10 @@ GRADES = {
 """Grades of comparability, and what they allow."""
 
 _FURTHER = (
-    dict.fromkeys(("name", "survey", "other", "label", "verdict"), "str")
-    | {"holds_from_base": "Int64", "supposed": "str", "pair_id": "str", "topic": "str"}
-    | dict.fromkeys(("side", "comparability", "reason"), "str")
-    | {"wave_from": "Int64", "period": "str", "silent": "object"}
-    | dict.fromkeys(("unit", "publication", "printed", "take"), "str")
-    | {"estimate_low": "Float64", "estimate_high": "Float64"}
-    | {"base_low": "Int64", "base_high": "Int64", "effect": "Float64", "effect_name": "str"}
-    | {"effect_low": "Float64", "effect_high": "Float64", "real": "Float64", "price_year": "Int64"}
+    "name survey other label verdict holds_from_base supposed pair_id topic side "
+    "comparability reason wave_from period silent unit publication printed take estimate_low "
+    "estimate_high base_low base_high effect effect_name effect_low effect_high real "
+    "price_year"
 )
 
 
@@ -184,11 +180,11 @@ def compare(
             rows += [row | told for told in _rows(row, sides, confidence, over_time)]
     if problems:
         raise EstimateError(f"{len(problems)} comparisons cannot be taken as they stand", problems)
-    made = estimates(rows).reindex(columns=[*ESTIMATE_COLUMNS, *_FURTHER])
+    made = estimates(rows, _FURTHER)
     made = made.assign(**_names(made, table, once, given(x).name, None if framed else x))
     place = "this survey" if framed else x.series.place
     made["reason"] = made["reason"].astype("str").str.replace("{place}", place, regex=False)
-    return made.assign(**_real(made, price_year, figures)).astype(_FURTHER)
+    return made.assign(**_real(made, price_year, figures))
 
 
 # ------------------------------------------------------------------ what is compared

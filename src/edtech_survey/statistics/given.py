@@ -99,6 +99,25 @@ def pick(
     return found.assign(name=pd.Series(names, index=found.index, dtype="str"))
 
 
+def latest(x: Any, item: str, wave: int | None = None) -> int | None:
+    """Return the wave asked for, or the latest that has figures of an item; None without one."""
+    if wave:
+        return wave
+    waves = pick(x, item)["wave"].dropna()
+    return int(waves.max()) if len(waves) else None
+
+
+def total(x: Any, item: str, wave: int) -> Any:
+    """Return the one published total of an item in a wave as a row; None where it was not asked."""
+    found = pick(x, item, "total", wave=wave, group="all").dropna(subset="value")
+    if len(found) > 1:
+        raise EstimateError(
+            f"{item} of {wave} is published more than once",
+            [Problem(name, "a second total", "keep one") for name in found["figure_id"]],
+        )
+    return found.iloc[0].to_dict() if len(found) else None
+
+
 def unrepeated(figures: pd.DataFrame) -> pd.DataFrame:
     """Leave out second printings, whose note says "repeat of" the first one."""
     return figures[~figures["note"].fillna("").str.contains(_REPEAT, regex=True).astype(bool)]

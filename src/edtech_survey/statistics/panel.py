@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
+from edtech_survey.shape import estimates
 from edtech_survey.statistics.contrasts import Pairs, refuse_pairs, wave_pairs
 from edtech_survey.statistics.intervals import (
     Interval,
@@ -30,10 +30,7 @@ from edtech_survey.statistics.samples import (
 )
 
 CROSS_SECTION, MATCHED = "cross-section", "matched panel"
-FURTHER = {"comparison": "str", "wave_from": "Int64"}
-FURTHER |= dict.fromkeys(("value_from", "value_to"), "Float64")
-FURTHER |= dict.fromkeys(("base_from", "base_to", "gained", "lost"), "Int64")
-FURTHER |= {"p_value": "Float64"}
+FURTHER = "comparison wave_from value_from value_to base_from base_to gained lost p_value"
 """Columns of a change after those of the result shape, with their types."""
 
 
@@ -180,4 +177,4 @@ def _matched(first: pd.Series, last: pd.Series, confidence: float) -> dict[str, 
 
 
 def _typed(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    return estimates(rows).reindex(columns=[*ESTIMATE_COLUMNS, *FURTHER]).astype(FURTHER)
+    return estimates(rows, FURTHER)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
 from edtech_survey.statistics.disclosure import rule_named, withhold
-from edtech_survey.statistics.given import given, pick, reported
+from edtech_survey.statistics.given import given, pick, reported, total
 from edtech_survey.statistics.intervals import clopper_pearson, mean_interval
-from edtech_survey.statistics.prices import priced
-from edtech_survey.statistics.staffing import PER_STUDENTS, shaped, total
+from edtech_survey.statistics.salary import priced
+from edtech_survey.statistics.staffing import PER_STUDENTS
 from edtech_survey.statistics.support import LADDER, support
 
 # ---- a district's own numbers
@@ -227,10 +227,7 @@ PAY_PERCENTILE = 20
 """Fewest peers among whom it is told how many are paid less."""
 MOST = 75.0
 """Percent of the peers from which "most" is said in place of the number."""
-_FURTHER = {
-    "name": "str", "verdict": "str", "unit": "str", "basis": "str", "own": "Float64",
-    "times": "Float64", "price_year": "Int64", "withheld": "str",
-}  # fmt: skip
+_FURTHER = "name verdict unit basis own times price_year withheld"
 
 
 def peers(
@@ -332,7 +329,7 @@ def peers(
             "times": mine_is / row["estimate"] if compared else pd.NA,
             "price_year": factor[year][1] if row["unit"] == "usd" else pd.NA,
         }  # fmt: skip
-    return shaped(sorted(rows, key=lambda row: order[row["item"]]), _FURTHER)
+    return estimates(sorted(rows, key=lambda row: order[row["item"]]), _FURTHER)
 
 
 def shared(own: pd.DataFrame, column: str) -> int | None:
@@ -483,11 +480,10 @@ def _coarse(numbers: Sequence[float]) -> list[float]:
 
 NEAR = 2.0
 """Up to so many times as large, or as small, is about the same size."""
-_DESCRIBED = {
-    "name": "str", "students_printed": "str", "near": "boolean", "log_distance": "Float64",
-    "staff": "Float64", "roles": "str", "roles_without_number": "Int64",
-    "estimate_low": "Float64", "estimate_high": "Float64",
-}  # fmt: skip
+_DESCRIBED = (
+    "name students_printed near log_distance staff roles roles_without_number estimate_low "
+    "estimate_high"
+)
 
 
 def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame) -> pd.DataFrame:
@@ -496,7 +492,7 @@ def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFra
     districts = structures.groupby("district_id", sort=False)
     rows = [_described(part, size) | {"base": len(districts)} for _, part in districts if size]
     known = [row for row in rows if row["staff"] > 0 and pd.notna(row["estimate_low"])]
-    return shaped(sorted(known, key=lambda row: row["log_distance"]), _DESCRIBED)
+    return estimates(sorted(known, key=lambda row: row["log_distance"]), _DESCRIBED)
 
 
 def _described(part: pd.DataFrame, size: float) -> dict[str, Any]:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
+from edtech_survey.shape import estimates
 from edtech_survey.statistics.contrasts import over, silent
 from edtech_survey.statistics.given import Given, given, unrepeated
-from edtech_survey.statistics.intervals import finite_population, wilson
+from edtech_survey.statistics.intervals import (
+    Interval,
+    checked_counts,
+    finite_population,
+    refuse_small_population,
+    wilson,
+)
 from edtech_survey.statistics.published import (
     Assumed,
     Share,
@@ -24,17 +32,7 @@ from edtech_survey.statistics.published import (
     wave_list,
 )
 
-_LEVEL = {
-    "name": "str",
-    "silent": "object",
-    "supposed": "str",
-    "count": "Int64",
-    "base_low": "Int64",
-    "base_high": "Int64",
-    "n_bases": "Int64",
-    "printed": "str",
-    "rounding": "Float64",
-}
+_LEVEL = "name silent supposed count base_low base_high n_bases printed rounding"
 
 
 def shares(
@@ -155,14 +153,12 @@ def published_shares(x: Any, what: Given, item: str, **choices: Any) -> list[Sha
     return published_pairs(unrepeated(what.figures), item, **choices)
 
 
-def shaped(
-    rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], what: Given
-) -> pd.DataFrame:
-    """Put rows into the result shape with all further columns, and name their groups."""
-    table = estimates(rows).reindex(columns=[*ESTIMATE_COLUMNS, *kinds])
+def shaped(rows: Sequence[Mapping[str, Any]], further: str, what: Given) -> pd.DataFrame:
+    """Put rows into the result shape with further columns, and name their groups."""
+    table = estimates(rows, further)
     pairs = zip(table["item"], table["group"], table["name"], strict=True)
     names = [what.name(item, group) if pd.isna(name) else name for item, group, name in pairs]
-    return table.assign(name=pd.Series(names, table.index, dtype="str")).astype(dict(kinds))
+    return table.assign(name=pd.Series(names, table.index, dtype="str"))
 
 
 def suppositions(found: Sequence[Share], confidence: float, *more: str) -> Any:
@@ -223,6 +219,106 @@ def share_columns(share: Share) -> dict[str, Any]:
         "base_low": int(share.bases.min()),
         "base_high": int(share.bases.max()),
     }
+
+
+_BOUNDS = "name silent supposed bound_low bound_high differ covered base_low base_high"
+
+
+def bounds(
+    x: Any,
+    item: str,
+    *,
+    differ: float | Sequence[float] = (),
+    groups: str | Sequence[str] | None = None,
+    waves: int | Sequence[int] | None = None,
+    **choices: Any,
+) -> pd.DataFrame:
+    """Bound an item's share among all units, of which only a part answered.
+
+    Parameters
+    ----------
+    x, item, groups, waves, **choices
+        As for ``es.shares``.
+    differ : float or sequence of float
+        Also suppose that those who did not answer differ by at most so many points.
+
+    Returns
+    -------
+    DataFrame
+        The result shape without interval, for each share one row that supposes nothing
+        (``differ`` NA) and one for each supposition: ``bound_low, bound_high`` in percent, the
+        widest over all bases that could have printed the share; ``covered``, the percent of
+        the population that answered, where that is known.
+
+    Raises
+    ------
+    EstimateError
+        As ``es.shares``; without a population, or for a negative difference.
+
+    References
+    ----------
+    Cochran (1977), Sampling Techniques, 3rd ed., section 13.2; Manski (1989), Journal of Human
+    Resources 24:343-360, section II.
+
+    Examples
+    --------
+    >>> from edtech_survey.shape import figures
+    >>> printed = figures([{"source": "a", "wave": 2024, "item": "one_to_one", "group": "pk-2",
+    ...     "statistic": "share", "printed": "80%", "base": 50, "population": 200}])
+    >>> bounds(printed, "one_to_one", differ=10)[["differ", "bound_low", "bound_high"]]
+       differ  bound_low  bound_high
+    0    <NA>       20.0        95.0
+    1    10.0       72.5        87.5
+    """
+    what = given(x)
+    found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
+    lacking = [share for share in found if share.population is None]
+    if lacking:
+        raise EstimateError(
+            "no bounds can be worked out",
+            [
+                Problem(f"{item} {one.group} {one.wave}", "no population", "pass population=")
+                for one in lacking
+            ],
+        )
+    reaches: list[float | None] = [None, *np.atleast_1d(np.asarray(differ, dtype=float)).tolist()]
+    rows = []
+    for share in found:
+        size = int(share.population or 0)
+        for points in reaches:
+            low, high = nonresponse_bounds(share.counts, share.bases, size, points)
+            more = [] if points is None else [f"the others differ by at most {points:g} points"]
+            rows.append(
+                share_columns(share)
+                | {"estimate": share.point}
+                | {"method": f"nonresponse bounds, population {size}{over([share])}"}
+                | {"bound_low": float(np.min(low)), "bound_high": float(np.max(high))}
+                | {"differ": points, "supposed": suppositions([share], 0.95, *more)}
+                | {"covered": 100 * share.base / size if share.base is not None else pd.NA}
+            )
+    return shaped(rows, _BOUNDS, what)
+
+
+def nonresponse_bounds(
+    count: ArrayLike, base: ArrayLike, population: ArrayLike, differ: float | None = None
+) -> Interval:
+    """Bounds for the share of a population of which only a part answered; see ``bounds``."""
+    if differ is not None and differ < 0:
+        raise EstimateError(f"differ={differ} is negative: give the points as a positive number")
+    x, n = checked_counts(count, base)
+    x, n, size = np.broadcast_arrays(x, n, np.asarray(population, dtype=float))
+    refuse_small_population(n, size)
+    percent, covered = 100 * x / n, n / size
+    reach = 100.0 if differ is None else differ
+    least, most = np.maximum(percent - reach, 0.0), np.minimum(percent + reach, 100.0)
+    return Interval(
+        covered * percent + (1 - covered) * least, covered * percent + (1 - covered) * most
+    )
+
+
+def by_group(shares: Sequence[Share]) -> list[list[Share]]:
+    """Split shares that are sorted by group into one list a group."""
+    return [list(part) for _, part in groupby(shares, key=lambda share: share.group)]
 
 
 def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import ESTIMATE_COLUMNS, estimates, joined
-from edtech_survey.statistics.given import pick
+from edtech_survey.shape import estimates, joined
+from edtech_survey.statistics.given import latest, pick, total
 from edtech_survey.statistics.intervals import finite_population, share_estimates, wilson
-from edtech_survey.statistics.prices import priced
 from edtech_survey.statistics.published import printed_range
+from edtech_survey.statistics.salary import priced
 
 PER_STUDENTS = 1000
 """Students that staff is related to."""
@@ -31,11 +31,11 @@ _ITEMS = {
     "salary": ("position_salary", "mean"),
 }
 _ENDS = ("", "_low", "_high")
-_STAFF = {
-    "name": "str", "level": "str", "category": "str", "count": "Int64", "unit": "str",
-    "estimate_low": "Float64", "estimate_high": "Float64", "left_out": "str", "supposed": "str",
-}  # fmt: skip
-_COST = {**_STAFF, "benefits": "str", "benefit_rate": "Float64", "price_year": "Int64"}
+_STAFF = "name level category count unit estimate_low estimate_high left_out supposed"
+_COST = (
+    "name level category count unit estimate_low estimate_high left_out supposed benefits "
+    "benefit_rate price_year"
+)
 
 
 def staffing(
@@ -96,7 +96,7 @@ def staffing(
     """
     table = position_numbers(x, wave, suppose)
     if table.empty:
-        return shaped([], _STAFF)
+        return estimates([], _STAFF)
     counts = table.rename(columns={"position": "group", "districts": "count"}).assign(
         item="position_present", figures=table["figures_districts"]
     )
@@ -120,7 +120,7 @@ def staffing(
         for row in totals
     ]
     asked = table["fte"].notna().any()
-    return shaped([*shares.to_dict("records"), *(rows if asked else [])], _STAFF)
+    return estimates([*shares.to_dict("records"), *(rows if asked else [])], _STAFF)
 
 
 def cost(
@@ -174,7 +174,7 @@ def cost(
     """
     table = position_numbers(x, latest(x, "position_salary", wave), suppose)
     if table.empty or not (table["fte"] * table["salary"]).notna().any():
-        return shaped([], _COST)
+        return estimates([], _COST)
     year = int(table["wave"].iloc[0])
     factor, dollars, index = priced(year, price_year, x)
     pay = {
@@ -208,7 +208,7 @@ def cost(
         for benefits, ends, behind in levels
         for row in totals
     ]  # fmt: skip
-    return shaped(rows, _COST)
+    return estimates(rows, _COST)
 
 
 def position_numbers(
@@ -337,11 +337,7 @@ def at_least_one(
                 "members": "; ".join(part["name"]),
             }
         )  # fmt: skip
-    return shaped(
-        rows,
-        {"name": "str", "count_low": "Int64", "count_high": "Int64", "estimate_low": "Float64",
-         "estimate_high": "Float64", "members": "str"},
-    )  # fmt: skip
+    return estimates(rows, "name count_low count_high estimate_low estimate_high members")
 
 
 def union_bounds(counts: Any, base: int) -> tuple[int, int]:
@@ -353,31 +349,6 @@ def union_bounds(counts: Any, base: int) -> tuple[int, int]:
             [Problem("counts", f"{np.ravel(x).tolist()} of {base}", "leave out what is unknown")],
         )
     return int(x.max()), int(min(x.sum(), base))
-
-
-def latest(x: Any, item: str, wave: int | None = None) -> int | None:
-    """Return the wave asked for, or the latest that has figures of an item; None without one."""
-    if wave:
-        return wave
-    waves = pick(x, item)["wave"].dropna()
-    return int(waves.max()) if len(waves) else None
-
-
-def total(x: Any, item: str, wave: int) -> Any:
-    """Return the one published total of an item in a wave as a row; None where it was not asked."""
-    found = pick(x, item, "total", wave=wave, group="all").dropna(subset="value")
-    if len(found) > 1:
-        raise EstimateError(
-            f"{item} of {wave} is published more than once",
-            [Problem(name, "a second total", "keep one") for name in found["figure_id"]],
-        )
-    return found.iloc[0].to_dict() if len(found) else None
-
-
-def shaped(rows: Sequence[Mapping[str, Any]], further: Mapping[str, str]) -> pd.DataFrame:
-    """Put rows into the result shape with these further columns, also where there are none."""
-    frame = pd.DataFrame(list(rows), columns=[*ESTIMATE_COLUMNS, *further], dtype=object)
-    return estimates(frame).astype(dict(further))
 
 
 def _sums(

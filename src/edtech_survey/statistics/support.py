@@ -9,17 +9,11 @@ import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import joined
-from edtech_survey.statistics.given import given, pick
-from edtech_survey.statistics.prices import priced, prices_of
+from edtech_survey.shape import estimates, joined
+from edtech_survey.statistics.given import given, latest, pick, total
 from edtech_survey.statistics.published import printed_range
-from edtech_survey.statistics.staffing import (
-    PER_STUDENTS,
-    latest,
-    position_numbers,
-    shaped,
-    total,
-)
+from edtech_survey.statistics.salary import priced, prices_of
+from edtech_survey.statistics.staffing import PER_STUDENTS, position_numbers
 
 LADDER = ("technician_1", "technician_2", "technician_3")
 """The break/fix ladder of the taxonomy, entry to senior."""
@@ -50,22 +44,16 @@ MEETS, MISSES = "met", "not met"
 LOWEST, ABOVE_LOWEST = "in the lowest level", "above the lowest level"
 PARTLY = "met in part"
 
-_SUPPORT = {
-    "name": "str", "unit": "str", "counted": "str", "basis": "str",
-    "estimate_low": "Float64", "estimate_high": "Float64",
-}  # fmt: skip
-_JUDGED = {
-    **_SUPPORT, "standard": "str", "standard_name": "str", "standard_wave": "Int64",
-    "standard_low": "Float64", "standard_high": "Float64", "asks": "str", "better": "str",
-    "times": "Float64", "verdict": "str", "verdict_together": "str", "publication": "str",
-    "standard_note": "str",
-}  # fmt: skip
-_WAGES = {
-    "name": "str", "occupation": "str", "sector": "str", "sector_name": "str",
-    "comparability": "str", "reason": "str",
-    "unit": "str", "price_year": "Int64", "nominal": "Float64", "nominal_year": "Int64",
-    "difference": "Float64", "count": "Int64",
-}  # fmt: skip
+_SUPPORT = "name unit counted basis estimate_low estimate_high"
+_JUDGED = (
+    "name unit counted basis estimate_low estimate_high standard standard_name standard_wave "
+    "standard_low standard_high asks better times verdict verdict_together publication "
+    "standard_note"
+)
+_WAGES = (
+    "name occupation sector sector_name comparability reason unit price_year nominal "
+    "nominal_year difference count"
+)
 _STANDARD_ITEMS = ("support_ratio_standard", "support_staff_standard")
 _WAGE = "occupation_wage"
 
@@ -107,7 +95,7 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
     """
     year = latest(x, "support_staff", wave) or latest(x, "position_fte", wave)
     if year is None:
-        return shaped([], _SUPPORT)
+        return estimates([], _SUPPORT)
     table = position_numbers(x, year)
     totals = {name: total(x, name, year) for name in ("devices", "support_staff", "students")}
     known = {name: row for name, row in totals.items() if row is not None}
@@ -124,7 +112,7 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
         if statistic in told.index
     ]  # fmt: skip
     rows = [*published, *_from_totals(known), *_from_fte(table, known)]
-    return shaped([row | shared | {"wave": year, "group": "all"} for row in rows], _SUPPORT)
+    return estimates([row | shared | {"wave": year, "group": "all"} for row in rows], _SUPPORT)
 
 
 def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
@@ -181,7 +169,7 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
             for row in usable
             if row["unit"] == unit
         ]  # fmt: skip
-    judged = shaped(rows, _JUDGED)
+    judged = estimates(rows, _JUDGED)
     keys = ["item", "statistic", "unit", "publication"]
     told = judged.groupby(keys, dropna=False, sort=False)["verdict"].transform(_together)
     return judged.assign(verdict_together=told.astype("str"))
@@ -263,7 +251,7 @@ def wages(
                "count": own["districts"].max(), "figures": joined(ids, index)}
         )  # fmt: skip
         rows += [shared | row for row in _newest(there, str(occupation), here, grade, price_year)]
-    table = shaped(rows, _WAGES)
+    table = estimates(rows, _WAGES)
     codebook = getattr(x, "codebook", None)
     named = table["sector"].map(lambda code: codebook.label("sector", code) if codebook else code,
                                 na_action="ignore")  # fmt: skip

@@ -1,0 +1,432 @@
+"""Regressions of pay on enrollment, and how much one row decides of a slope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import statsmodels.formula.api as smf
+from scipy import stats
+
+from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.shape import HOLDS, NOT, VERDICTS, estimates, joined
+from edtech_survey.statistics.intervals import checked_confidence
+
+MAX_CONDITION = 1e7
+"""Seven digits agree with certified values (NIST StRD) up to here."""
+
+MIN_CLUSTERS = 20
+"""Below some 20 to 50 clusters the clustered error is too small (Cameron & Miller 2015, VI)."""
+
+COVARIANCES = ("HC3", "nonrobust")
+"""Errors of a fit without clusters."""
+
+SPECS = pd.DataFrame(
+    [
+        (f"{counted}{within}", f"{left} ~ {right}{effects}", weights, unit)
+        for left, right, unit in (
+            ("salary", "I(enrollment / 1000)", "usd"),
+            ("log_salary", "log_enrollment", "percent per percent"),
+        )
+        for within, effects in (("", ""), (", within categories", " + C(category)"))
+        for counted, weights in (
+            ("each job once", pd.NA),
+            ("each job once per district", "districts"),
+        )
+    ],
+    columns=["name", "formula", "weights", "unit"],
+)
+"""The eight specifications that are shown together, never one of them alone."""
+
+_FIT = "name label verdict formula weights clusters unit df p_value records left_out reason"
+_RANKS = re.compile(r"rank\(\w+\)\s*~\s*rank\(\w+\)")
+_ALONE = "it alone decides a coefficient (leverage 1)"
+_CARRIED = ("source", "wave", "base", "base_kind", "synthetic", "figures")
+_INFLUENCE = (
+    "name spec formula weights unit full turns added weight leverage cooks_distance dfbetas "
+    "influential reason"
+)
+
+
+def regressions(
+    table: pd.DataFrame,
+    specs: str | Sequence[str] | pd.DataFrame | None = None,
+    *,
+    weights: str | None = None,
+    clusters: str | None = None,
+    covariance: str = "HC3",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Regress pay on enrollment, once a specification; the first term's coefficient is told.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`salary_table`, or any frame that has the columns of the formulas.
+    specs : str, list of str, DataFrame or None
+        Formulas such as ``"log_salary ~ log_enrollment + C(category)"``; or a frame with columns
+        ``formula`` and, if wanted, ``name, weights, clusters, covariance, unit``. Default
+        ``SPECS``: dollars on 1,000 students and log on log, each position counted once and
+        as often as districts have it, without and with effects of categories. A formula
+        ``"rank(salary) ~ rank(enrollment)"`` gives Spearman's correlation.
+    weights : str, optional
+        Column of analytic weights (never frequencies), such as ``"districts"``.
+    clusters : str, optional
+        Column that says which rows belong together, such as ``"district_id"``; at least 20.
+    covariance : {"HC3", "nonrobust"}
+        Errors where no clusters are given.
+    confidence : float
+        Level of the t intervals, a fraction.
+
+    Returns
+    -------
+    DataFrame
+        The result shape, statistic ``slope``, ``elasticity`` (log on log) or
+        ``rank_correlation``. ``base`` is how many districts stand behind the rows where the table
+        says which, else their number; NA over published means, which overlap. Then ``name,
+        label, verdict`` ("clear" where the interval leaves out zero), ``formula, weights,
+        clusters, unit, df, p_value, records`` (rows used), ``left_out`` (rows that alone decide
+        a coefficient, such as the only one of its category; without them the others' coefficients
+        stay and the HC3 errors exist), ``reason`` why there is no estimate. Zero rows for a table
+        of zero rows.
+
+    Raises
+    ------
+    EstimateError
+        For a column that is not there, an unknown covariance, a confidence that is no fraction.
+
+    Notes
+    -----
+    HC3 with the t distribution (MacKinnon & White 1985, Journal of Econometrics 29; Long & Ervin
+    2000, The American Statistician 54). Clustered: factor G/(G-1) (n-1)/(n-k), t with G-1 degrees
+    of freedom (Cameron & Miller 2015, Journal of Human Resources 50, II). Rank correlation:
+    interval of Bonett & Wright (2000, Psychometrika 65), p-value over permutations (Phipson &
+    Smyth 2010), whose simulation error is below 0.0005.
+    Published means are not independent, since one district stands behind many of them: their
+    intervals are a rough guide, and say nothing of one position (Robinson 1950, ASR 15).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "enrollment": [1000, 2000, 3000, 4000], "salary": [50000, 53000, 54000, 59000]})
+    >>> regressions(table, "salary ~ enrollment")[["statistic", "estimate", "records"]]
+      statistic  estimate  records
+    0     slope       2.8        4
+    """
+    checked_confidence(confidence)
+    asked = specs_of(table, specs, weights, clusters, covariance).to_dict("records")
+    rows = [] if table.empty else [_row(table, spec, confidence) for spec in asked]
+    return estimates(rows, _FIT)
+
+
+def specs_of(
+    table: pd.DataFrame, specs: Any, weights: Any, clusters: Any = None, covariance: str = "HC3"
+) -> pd.DataFrame:
+    """Bring specifications into one frame, or refuse those that do not fit the table."""
+    if not isinstance(table, pd.DataFrame):
+        raise EstimateError("regressions are of a table: begin with es.salary_table(evidence)")
+    if specs is None:
+        specs = SPECS
+    if isinstance(specs, dict):
+        specs = pd.DataFrame({"name": list(specs), "formula": list(specs.values())})
+    if not isinstance(specs, pd.DataFrame):
+        specs = pd.DataFrame({"formula": [specs] if isinstance(specs, str) else list(specs)})
+    if "formula" not in specs:
+        raise EstimateError("specs= is a formula, a list of them, or a frame with a column formula")
+    given = {"weights": weights, "clusters": clusters, "covariance": covariance, "unit": None}
+    frame = specs.assign(**{name: value for name, value in given.items() if name not in specs})
+    frame = frame.assign(name=frame["name"] if "name" in frame else frame["formula"])
+    frame = frame.astype(object).where(frame.notna(), None)
+    problems = []
+    for spec in frame.to_dict("records"):
+        where = f"specification {spec['name']}"
+        if spec["covariance"] not in COVARIANCES:
+            problems.append(
+                Problem(where, f"covariance {spec['covariance']!r}", f"one of {COVARIANCES}")
+            )
+        wanted = [spec["weights"], spec["clusters"], *_words(spec["formula"])]
+        lacking = [name for name in wanted if name and name not in table]
+        if "~" not in spec["formula"]:
+            problems.append(Problem(where, "no ~ in the formula", "write pay ~ enrollment"))
+        elif lacking:
+            columns = [str(column) for column in table.columns]
+            near = [one for name in lacking for one in get_close_matches(name, columns, n=1)]
+            advice = (
+                f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(columns)}"
+            )
+            problems.append(Problem(where, f"no column {', '.join(lacking)}", advice))
+    if problems:
+        raise EstimateError("the specifications do not fit the table", problems)
+    return frame
+
+
+def _words(formula: str) -> list[str]:
+    """List the names in a formula that are no functions and no attributes."""
+    return re.findall(r"(?<![\w.])[A-Za-z_]\w*(?![\w.]*\()", formula)
+
+
+def used_rows(table: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
+    """Keep the rows that have all a specification needs, as plain floats, weights positive."""
+    names = [*_words(spec["formula"]), *filter(None, (spec["weights"], spec["clusters"]))]
+    rows = table.dropna(subset=names)
+    if spec["weights"]:
+        rows = rows[rows[spec["weights"]].astype(float) > 0]
+    numeric = [name for name in names if pd.api.types.is_numeric_dtype(rows[name])]
+    return rows.astype(dict.fromkeys(numeric, float)).reset_index(drop=True)
+
+
+def fit(rows: pd.DataFrame, spec: dict[str, Any]) -> Any:
+    """Fit least squares, weighted if asked; an EstimateError where the rows do not carry it."""
+    weight = rows[spec["weights"]] if spec["weights"] else np.ones(len(rows))
+    if len(rows) < 3:
+        raise EstimateError(f"{len(rows)} rows are too few for a line")
+    try:
+        model = smf.wls(spec["formula"], rows, weights=weight)
+    except Exception as error:  # the reader of formulas raises errors of its own
+        told = str(error).splitlines()[0]
+        raise EstimateError(f"{spec['formula']} cannot be fitted: {told}") from None
+    sizes = np.linalg.norm(model.wexog, axis=0)
+    condition = float(np.linalg.cond(model.wexog / sizes)) if (sizes > 0).all() else np.inf
+    if len(rows) <= model.exog.shape[1]:
+        raise EstimateError(f"{len(rows)} rows for {model.exog.shape[1]} coefficients")
+    if not condition <= MAX_CONDITION:
+        raise EstimateError(
+            f"its columns nearly determine one another (condition number {condition:.1e}, limit "
+            f"{MAX_CONDITION:.0e}): drop one, or centre them"
+        )
+    return model.fit(method="qr")
+
+
+def place_of(model: Any, term: str) -> int:
+    """Find the column of a term among those of a fit."""
+    names = [name.replace(" ", "") for name in model.exog_names]
+    if term.replace(" ", "") not in names:
+        raise EstimateError(
+            f"the first term, {term}, is not one number: write it first, effects after it"
+        )
+    return names.index(term.replace(" ", ""))
+
+
+def leverage(results: Any) -> np.ndarray:
+    """Weight of each row in its own fitted value; 1 where it alone decides a coefficient."""
+    q = np.linalg.qr(results.model.wexog)[0]
+    return np.asarray((q**2).sum(axis=1))
+
+
+def term_of(formula: str) -> tuple[str, str, str]:
+    """Name the first term of a formula, its statistic, and the item that its slope is."""
+    left, right = (side.strip() for side in formula.split("~", 1))
+    term = re.split(r"\s\+\s", right)[0]
+    plain = [(_words(side) or [side])[0] for side in (left, term)]
+    logs = all("log" in side for side in (left, term))
+    item = "_on_".join(name.removeprefix("log_") for name in plain)
+    return term, "elasticity" if logs else "slope", item
+
+
+def _row(table: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[str, object]:
+    rows = used_rows(table, spec)
+    row: dict[str, object] = {"group": "all"} | {
+        name: spec[name] for name in ("name", "formula", "weights", "clusters", "unit")
+    }
+    try:
+        ranks = _RANKS.fullmatch(spec["formula"].strip())
+        estimator = _ranks if ranks else _slope
+        told = estimator(rows, spec, confidence)
+    except EstimateError as error:
+        told = {
+            "reason": str(error),
+            "statistic": term_of(spec["formula"])[1],
+            "records": len(rows),
+        }
+    sure = "conf_low" in told and (told["conf_low"] > 0 or told["conf_high"] < 0)
+    label = HOLDS if sure else NOT
+    known = {"label": label, "verdict": VERDICTS[label]} if "estimate" in told else {}
+    return {"item": term_of(spec["formula"])[2]} | row | _shared_columns(rows) | told | known
+
+
+def _shared_columns(rows: pd.DataFrame) -> dict[str, object]:
+    """Source, wave, base, figures and synthetic mark of what is estimated from these rows."""
+    one = {name: rows[name].dropna().unique() for name in ("source", "wave") if name in rows}
+    printed = rows["figures"].dropna() if "figures" in rows else []
+    units = rows["district_id"].nunique() if "district_id" in rows else len(rows)
+    return {
+        "source": " ".join(one.get("source", [])) or pd.NA,
+        "wave": one["wave"][0] if len(one.get("wave", [])) == 1 else pd.NA,
+        "base": pd.NA if len(printed) else units,
+        "base_kind": "published" if len(printed) else "derived",
+        "synthetic": bool(rows["synthetic"].fillna(False).any()) if "synthetic" in rows else pd.NA,
+        "figures": joined(*printed),
+    }
+
+
+def _slope(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[str, Any]:
+    term, statistic, _ = term_of(spec["formula"])
+    groups = rows[spec["clusters"]].nunique() if spec["clusters"] else 0
+    if spec["clusters"] and groups < MIN_CLUSTERS:
+        raise EstimateError(f"{groups} distinct clusters, at least {MIN_CLUSTERS} are needed")
+    robust, errors, alone = fit(rows, spec), spec["covariance"], rows.head(0)
+    if spec["clusters"]:
+        codes = pd.factorize(rows[spec["clusters"]])[0]
+        errors = f"clustered by {spec['clusters']}"
+        robust = robust.get_robustcov_results("cluster", groups=codes, use_t=True)
+    elif errors == "HC3":
+        deciding = leverage(robust) > 1 - 1e-9
+        alone, rows = rows[deciding], rows[~deciding].reset_index(drop=True)
+        robust = fit(rows, spec) if len(alone) else robust
+        robust = robust.get_robustcov_results("HC3", use_t=True)
+    place = place_of(robust.model, term)
+    low, high = np.asarray(robust.conf_int(1 - confidence))[place]
+    df = groups - 1 if spec["clusters"] else float(robust.df_resid)
+    way = f"WLS by {spec['weights']}" if spec["weights"] else "OLS"
+    names = alone["name"] if "name" in alone else alone.index + 1
+    return {
+        "statistic": statistic,
+        "estimate": float(np.asarray(robust.params)[place]),
+        "std_error": float(np.asarray(robust.bse)[place]),
+        "conf_low": float(low),
+        "conf_high": float(high),
+        "p_value": float(np.asarray(robust.pvalues)[place]),
+        "df": df,
+        "records": len(rows),
+        "left_out": ", ".join(map(str, names)) or pd.NA,
+        "method": f"{way}, {errors}, t({df:.0f})",
+    }
+
+
+def _ranks(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[str, Any]:
+    """Correlate the orders; the p-value from 1,000,000 permutations, or from all of few rows."""
+    n = len(rows)
+    if n < 5:
+        raise EstimateError(f"{n} rows: rank correlations need at least 5")
+    up, across = (stats.rankdata(rows[name]) for name in _words(spec["formula"]))
+    rho = float(np.corrcoef(across, up)[0, 1])
+    gap = up - up.mean()
+    test = stats.permutation_test(
+        (across,),
+        lambda order, axis: abs(order @ gap),
+        vectorized=True,
+        alternative="greater",
+        permutation_type="pairings",
+        n_resamples=1_000_000,
+        batch=50_000,
+        rng=np.random.default_rng(1),
+    )
+    error = np.sqrt((1 + rho**2 / 2) / (n - 3))
+    reach = stats.norm.ppf(0.5 + confidence / 2) * error
+    z = np.arctanh(np.clip(rho, -1 + 1e-15, 1 - 1e-15))
+    return {
+        "statistic": "rank_correlation",
+        "estimate": rho,
+        "std_error": float((1 - rho**2) * error),
+        "conf_low": float(np.tanh(z - reach)),
+        "conf_high": float(np.tanh(z + reach)),
+        "p_value": float(test.pvalue),
+        "records": n,
+        "method": "Spearman, Bonett-Wright interval, permutation",
+    }
+
+
+def influence(
+    table: pd.DataFrame, specs: Any = None, *, weights: str | None = None
+) -> pd.DataFrame:
+    """Say of each row what it adds to a slope and what the slope would be without it.
+
+    Parameters
+    ----------
+    table, specs, weights
+        As in :func:`regressions`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each specification that can be fitted and each row of the table that it uses,
+        in the result shape: ``estimate`` is the slope without that row (NA, with a ``reason``,
+        where it alone decides a coefficient). Then ``name, spec`` (name of the specification),
+        ``formula, weights, unit, full`` (the slope of all rows), ``turns`` (whether the sign turns
+        without it), ``added`` (its part of the slope: the parts sum to ``full``), ``weight``
+        (percent of all weight), ``leverage, cooks_distance, dfbetas``, ``influential`` (beyond
+        2k/n, 4/n or 2/sqrt(n)).
+
+    Raises
+    ------
+    EstimateError
+        See :func:`regressions`.
+
+    Notes
+    -----
+    Without a row: Belsley, Kuh & Welsch (1980, Regression Diagnostics, 2.1), weights as roots on
+    both sides. Distance: Cook (1977, Technometrics 19). Parts: slope = sum w e y / sum w e^2,
+    where e and y are what the rest of the design leaves of enrollment and of pay (Frisch & Waugh
+    1933, Econometrica 1).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "name": list("abcd"), "enrollment": [1000, 2000, 3000, 9000],
+    ...     "salary": [52000, 51000, 50000, 59000]})
+    >>> found = influence(table, "salary ~ enrollment")
+    >>> found.loc[found["turns"], ["name", "full", "estimate"]]
+      name      full  estimate
+    3    d  1.032258      -1.0
+    """
+    parts = []
+    for spec in specs_of(table, specs, weights).to_dict("records"):
+        rows = used_rows(table, spec)
+        try:
+            parts.append(_measures(rows, spec))
+        except EstimateError:
+            continue
+    found = pd.concat(parts) if parts else pd.DataFrame()
+    return estimates(found, _INFLUENCE)
+
+
+def _measures(rows: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
+    results = fit(rows, spec)
+    term, statistic, item = term_of(spec["formula"])
+    x, y = results.model.wexog, results.model.wendog
+    n, k = x.shape
+    j = place_of(results.model, term)
+    hat, error = leverage(results), np.asarray(results.wresid)
+    alone = hat > 1 - 1e-9
+    left = np.where(alone, np.nan, 1 - hat)
+    inverse = np.linalg.inv(x.T @ x)
+    shift = (inverse @ x.T)[j] * error / left
+    variance = float(np.sum(error**2)) / (n - k)
+    without = (variance * (n - k) - error**2 / left) / (n - k - 1 or np.nan)
+    rest = np.delete(x, j, axis=1)
+    gap, height = (v - rest @ np.linalg.lstsq(rest, v, rcond=None)[0] for v in (x[:, j], y))
+    full, weight = float(results.params.iloc[j]), np.asarray(results.model.weights, float)
+    cooks = error**2 * hat / (k * variance * left**2)
+    dfbetas = shift / np.sqrt(np.where(without > 0, without, np.nan) * inverse[j, j])
+    over = (hat > 2 * k / n) | (cooks > 4 / n) | (np.abs(dfbetas) > 2 / np.sqrt(n))
+    named = [name for name in ("group", "position", "name") if name in rows]
+    group = rows[named[0]] if named else pd.Series(rows.index.astype("str"), rows.index)
+    return pd.DataFrame(
+        {
+            **{name: rows.get(name) for name in _CARRIED},
+            "item": item,
+            "group": group,
+            "name": rows.get("name", group),
+            "statistic": statistic,
+            "estimate": full - shift,
+            "method": "slope without one row; its part by Frisch & Waugh",
+            "spec": spec["name"],
+            "formula": spec["formula"],
+            "weights": spec["weights"],
+            "unit": spec["unit"],
+            "full": full,
+            "turns": (full - shift) * full < 0,
+            "added": gap * height / np.sum(gap**2),
+            "weight": 100 * weight / weight.sum(),
+            "leverage": hat,
+            "cooks_distance": cooks,
+            "dfbetas": dfbetas,
+            "influential": over,
+            "reason": pd.Series(_ALONE, rows.index).where(alone),
+        },
+        index=rows.index,
+    )
