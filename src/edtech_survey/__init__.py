@@ -55,7 +55,7 @@ _HOME = {
     "staffing": "statistics.staffing",
     "standards": "statistics.support",
     "support": "statistics.support",
-    "table": "reports.table",
+    "table": "reports.chart",
     "totals": "statistics.responses",
     "wages": "statistics.support",
     "weights": "statistics.weights",

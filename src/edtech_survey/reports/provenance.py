@@ -10,7 +10,6 @@ import base64
 import hashlib
 import io
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import cache
@@ -20,7 +19,7 @@ from platform import python_version_tuple
 from typing import Any
 
 import pandas as pd
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from edtech_survey.errors import Problem, ReportError
 
@@ -45,11 +44,10 @@ def manifest(
     synthetic: bool = False,
 ) -> dict[str, Any]:
     """Describe a run; the date is that of the inputs, so any day and machine tells the same."""
-    files = {path: None for given in inputs for path in _files(Path(given))}
     made: dict[str, Any] = {
         "code": {"sha256": code_hash(), "version": _version("edtech-survey")},
         "date": date,
-        "inputs": dict(sorted((_relative(path, root), _sha256(path)) for path in files)),
+        "inputs": dict(sorted((_relative(path, root), _sha256(path)) for path in inputs)),
         "notebook": None,
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "parameters": {str(name): _plain(value) for name, value in sorted(parameters.items())},
@@ -134,20 +132,11 @@ def differences(old: Path, new: Path) -> list[str]:
     """Say all that differs between two pages; nothing only where they are the same bytes."""
     if old.read_bytes() == new.read_bytes():
         return []
-    left, right = _soup(old), _soup(new)
     told = [*_made_otherwise(read_manifest(old), read_manifest(new)), *moves(diff_pages(old, new))]
-    for kind in ("text", "code"):
-        was, now = ([line for of, line in _lines(page) if of == kind] for page in (left, right))
-        for what, a, b, c, d in SequenceMatcher(None, was, now).get_opcodes():
-            if what != "equal":
-                told.append(f"{kind}: {' '.join(was[a:b])!r} -> {' '.join(now[c:d])!r}")
-    before, after = _pictures(left), _pictures(right)
-    for name in dict.fromkeys([*before, *after]):
-        if before.get(name) != after.get(name):
-            told.append(f"picture of {name} is another")
-    elements, others = Counter(_elements(left)), Counter(_elements(right))
-    told += [f"markup: {element} should not be there" for element in elements - others]
-    told += [f"markup: {element} is missing" for element in others - elements]
+    was, now = (list(_lines(_soup(page))) for page in (old, new))
+    for what, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        if what != "equal":
+            told.append(f"{'; '.join(was[a:b]) or 'nothing'} -> {'; '.join(now[c:d]) or 'nothing'}")
     return told or ["bytes: the page is written otherwise"]
 
 
@@ -256,39 +245,27 @@ def _made_otherwise(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
                 yield f"made with {part} {name}: {was.get(name)} -> {now.get(name)}"
 
 
-def _lines(page: Any) -> Iterator[tuple[str, str]]:
-    """Texts of a page that people read or hear, and of which kind each is."""
-    for piece in page.find_all(string=True):
-        text = " ".join(piece.split())
-        aside = piece.find_parent(["style", "script"]) or piece.find_parent(id="run-manifest")
-        if aside or not text:
-            continue
-        yield "code" if piece.find_parent("details", class_="code") else "text", text
-    for element in page.select("img[alt], meta[name=description]"):
-        yield "text", " ".join(str(element.get("alt", element.get("content"))).split())
+def _lines(page: Any) -> Iterator[str]:
+    """Tell all of a page in lines, as it stands: tags, texts, pictures by their hash."""
+    for element in page.descendants:
+        exhibit = element.find_parent("figure", id=True)
+        of = f" of {exhibit['id']}" if exhibit else ""
+        if isinstance(element, Tag):
+            told = dict(element.attrs)
+            alone = {"picture": told.pop("src", None), "alternative text": told.pop("alt", None)}
+            alone["description"] = told.pop("content", None)
+            shown = "".join(f" {name}={_brief(value)!r}" for name, value in told.items())
+            yield f"markup: <{element.name}{shown}>"
+            yield from (f"{kind}{of}: {_brief(v)}" for kind, v in alone.items() if v is not None)
+        elif element.parent.name in ("style", "script"):
+            yield f"<{element.parent.name}>: {hash_of(element.encode())[:12]}"
+        elif element.strip() and not element.find_parent(id="run-manifest"):
+            code = element.find_parent("details", class_="code")
+            yield f"{'code' if code else 'text'}: {' '.join(element.split())}"
 
 
-def _pictures(page: Any) -> dict[str, str]:
-    """Picture of each exhibit, or of the place where it stands."""
-    found = {}
-    for number, image in enumerate(page.find_all("img"), start=1):
-        exhibit = image.find_parent("figure", id=True)
-        found[exhibit["id"] if exhibit else f"image {number}"] = str(image.get("src"))
-    return found
-
-
-def _elements(page: Any) -> Iterator[str]:
-    """Start tags as written, without the texts and the data inside them."""
-    for element in page.find_all(True):
-        if element.get("name") == "description":
-            continue
-        told = "".join(
-            f" {name}={str(value)[:60]!r}"
-            for name, value in element.attrs.items()
-            if name != "alt" and not str(value).startswith("data:")
-        )
-        inside = element.string if element.name in ("script", "style") else None
-        yield f"<{element.name}{told}>" + (f" {hash_of(inside.encode())[:12]}" if inside else "")
+def _brief(value: Any) -> str:
+    return hash_of(value.encode())[:12] if str(value).startswith("data:") else str(value)
 
 
 def hash_of(content: bytes) -> str:
@@ -299,15 +276,9 @@ def hash_of(content: bytes) -> str:
 # ---- small matters ----
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return [found for found in sorted(path.rglob("*")) if found.is_file()]
+def _relative(path: Path, root: Path) -> str:
     if not path.is_file():
         raise ReportError("the run cannot be described", [Problem(path.name, "is not there")])
-    return [path]
-
-
-def _relative(path: Path, root: Path) -> str:
     try:
         return path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
