@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
@@ -337,7 +338,6 @@ def _finished(markup: str, title: str, name: str, manifest: dict[str, Any]) -> s
     soup = BeautifulSoup(_DIRECTION.sub("", markup), "html.parser")
     main: Any = soup.find("main")
     _first_sheet(soup, main, title, name, manifest)
-    _unique_ids(soup)
     for kind, of_kind in (("thead", "col"), ("tbody", "row")):
         for cell in main.select(f"{kind} th:not([scope])"):
             cell["scope"] = of_kind
@@ -345,7 +345,7 @@ def _finished(markup: str, title: str, name: str, manifest: dict[str, Any]) -> s
         if text_of(link) == link["href"]:
             link["class"] = "bare"
     _number_exhibits(soup, main)
-    _heading_ids(soup, main)
+    _heading_ids(main)
     _contents(soup, main)
     _regions(soup, main)
     return str(soup).rstrip() + "\n"
@@ -395,42 +395,6 @@ def _paper_foot(title: str, date: str) -> str:
     )
 
 
-def _unique_ids(soup: Any) -> None:
-    """Rename ids that occur twice, with the references inside the same exhibit."""
-    taken: set[str] = set()
-    for element in soup.find_all(id=True):
-        name = element["id"]
-        if name in taken:
-            new = _free(name, taken)
-            scope = element.find_all(True) if element.name in ("figure", "section") else []
-            for inner in [element, *scope]:
-                _rename(inner, name, new)
-        taken.add(element["id"])
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number = 2
-    new = name
-    while new in taken:
-        new = f"{name}-{number}"
-        number += 1
-    return new
-
-
-def _rename(element: Any, old: str, new: str) -> None:
-    for attribute in ("id", "aria-labelledby", "aria-describedby", "headers", "download"):
-        given = element.get(attribute)
-        if given is None:
-            continue
-        parts = given if isinstance(given, list) else str(given).split(" ")
-        element[attribute] = " ".join(
-            new + part[len(old) :]
-            if part == old or part.startswith((f"{old}-", f"{old}."))
-            else part
-            for part in parts
-        )
-
-
 def _number_exhibits(soup: Any, main: Any) -> None:
     for kind in ("figure", "table"):
         for number, figure in enumerate(main.select(f"figure.exhibit-{kind}"), start=1):
@@ -453,12 +417,12 @@ def _number_exhibits(soup: Any, main: Any) -> None:
                 (figure.find(class_="exhibit-tools") or figure).append(fold.extract())
 
 
-def _heading_ids(soup: Any, main: Any) -> None:
-    taken = {element["id"] for element in soup.find_all(id=True)}
+def _heading_ids(main: Any) -> None:
+    seen: Counter[str] = Counter()
     for heading in main.find_all(["h2", "h3", "h4"]):
-        taken.discard(heading.get("id"))
-        heading["id"] = _free(f"q-{slug(text_of(heading), 60)}", taken)
-        taken.add(heading["id"])
+        name = f"q-{slug(text_of(heading), 60)}"
+        seen[name] += 1
+        heading["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
 
 
 def _contents(soup: Any, main: Any) -> None:

@@ -115,7 +115,9 @@ def _tables(soup: Any) -> Iterator[Problem]:
 
 
 def _links(soup: Any) -> Iterator[Problem]:
-    ids = {element["id"] for element in soup.find_all(id=True)}
+    ids = Counter(element["id"] for element in soup.find_all(id=True))
+    for name in (name for name, times in ids.items() if times > 1):
+        yield Problem(f"id {name!r}", "is there twice", "show an exhibit once")
     for link in soup.find_all("a"):
         said, address = link.get_text(strip=True), link.get("href", "")
         if not said and not link.get("aria-label") and link.find("img", alt=True) is None:

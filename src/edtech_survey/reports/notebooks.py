@@ -11,13 +11,12 @@ from __future__ import annotations
 import ast
 import io
 import logging
-import math
 import os
 import re
 import tempfile
 import time
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -56,42 +55,32 @@ class Run:
 
 def parameters(path: str | Path) -> pd.DataFrame:
     """List the parameters of a notebook, as in ``wave: int = 2024  # survey year``."""
-    source = next(
-        (
-            cell.source
-            for cell in read_notebook(path).cells
-            if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", [])
-        ),
-        "",
+    source = "\n".join(
+        cell.source
+        for cell in read_notebook(path).cells
+        if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", [])
     )
     try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        wrong = f"{Path(path).name}: the parameters cell is not Python: {error}"
+        rows = [
+            (node.target.id, ast.unparse(node.annotation), ast.literal_eval(node.value), node)
+            for node in ast.parse(source).body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
+        ]
+    except (SyntaxError, ValueError) as error:
+        wrong = (
+            f"{Path(path).name}: the parameters cell holds more than plain Python values: {error}"
+        )
         raise SetupError(wrong) from error
-    comments = {
+    said = {
         token.start[0]: token.string.lstrip("#").strip()
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }
-    rows = []
-    for node in tree.body:
-        kind = ""
-        if isinstance(node, ast.AnnAssign):
-            # An annotation in quotes is meant without them.
-            kind = ast.unparse(node.annotation).strip("'\"")
-        elif not isinstance(node, ast.Assign):
-            continue
-        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-        if not isinstance(target, ast.Name) or node.value is None:
-            continue
-        try:
-            default = ast.literal_eval(node.value)
-            kind = kind or _kind_of(default)
-        except ValueError:
-            default, kind = ast.unparse(node.value), kind or "object"
-        rows.append((target.id, kind, default, comments.get(node.end_lineno or node.lineno, "")))
-    return pd.DataFrame(rows, columns=["name", "type", "default", "help"], dtype=object)
+    return pd.DataFrame(
+        [(*row, said.get(node.end_lineno or 0, "")) for *row, node in rows],
+        columns=["name", "type", "default", "help"],
+        dtype=object,
+    )
 
 
 def read_notebook(path: str | Path) -> Any:
@@ -108,8 +97,7 @@ def read_notebook(path: str | Path) -> Any:
 def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """Check values against a notebook's parameters; text is converted to the annotated type.
 
-    Known are ``int``, ``float``, ``str``, ``bool``, lists of these (text split at commas) and
-    ``Literal[...]``, each also with ``| None`` (the text "none").
+    Known are ``int``, ``float``, ``str``, ``bool`` and lists of these (text split at commas).
     """
     known = parameters(path).set_index("name")
     found, typed = [], {}
@@ -131,76 +119,32 @@ def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, An
     return typed
 
 
-def _kind_of(default: Any) -> str:
-    if isinstance(default, list | tuple):
-        inner = {type(item).__name__ for item in default}
-        return f"list[{inner.pop()}]" if len(inner) == 1 else "list[str]"
-    return "None" if default is None else type(default).__name__
+_TEXTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
+    "int": (r"[+-]?\d{1,18}", int, "a whole number"),
+    "float": (r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", float, "a number"),
+    "bool": ("true|false", "true".__eq__, "true or false"),
+}
+"""Type to the texts that mean a value of it, and what makes it of them."""
 
 
 def _typed(value: Any, kind: str) -> Any:
     """Convert a value to an annotated type; ValueError says what it is not."""
-    options = [part.strip() for part in kind.split("|")] if "Literal" not in kind else [kind]
-    if "None" in options:
-        if value is None or (isinstance(value, str) and value.strip().lower() in ("none", "")):
-            return None
-        options = [option for option in options if option != "None"] or ["str"]
-    for option in options[:-1]:
-        with suppress(ValueError):
-            return _one(value, option)
-    return _one(value, options[-1])
-
-
-def _one(value: Any, kind: str) -> Any:
-    if kind in _MAKERS:
-        return _MAKERS[kind](value)
-    if kind.startswith("Literal[") and kind.endswith("]"):
-        choices = ast.literal_eval(f"({kind.removeprefix('Literal[')[:-1]},)")
-        for choice in choices:
-            if value == choice and isinstance(value, bool) == isinstance(choice, bool):
-                return choice
-            if isinstance(value, str) and value == str(choice):
-                return choice
-        raise ValueError("one of " + ", ".join(map(repr, choices)))
-    if inner := re.fullmatch(r"(?:list|tuple)(?:\[(int|float|str|bool)\])?", kind):
+    if inner := re.fullmatch(r"list\[(\w+)\]", kind):
         items = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
         if not isinstance(items, list | tuple):
             raise ValueError(f"a {kind}")
-        return [_MAKERS[inner.group(1) or "str"](item) for item in items if item != ""]
-    raise ValueError(f"a {kind}, which cannot be given from outside")
-
-
-def _int(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+        return [_typed(item, inner[1]) for item in items if item != ""]
+    if kind in _TEXTS:
+        pattern, made, what = _TEXTS[kind]
+        if type(value).__name__ == kind:
+            return value
+        text = str(value).strip().lower()
+        if isinstance(value, bool) or not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(what)
+        return made(text)
+    if kind == "str" and isinstance(value, str):
         return value
-    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value.strip()):
-        return int(value)
-    raise ValueError("a whole number")
-
-
-def _float(value: Any) -> float:
-    if isinstance(value, int | float | str) and not isinstance(value, bool):
-        with suppress(ValueError):
-            number = float(value)
-            if math.isfinite(number) and not (isinstance(value, str) and "_" in value):
-                return number
-    raise ValueError("a number")
-
-
-def _bool(value: Any) -> bool:
-    text = value.strip().lower() if isinstance(value, str) else value
-    if isinstance(value, bool) or text in ("true", "yes", "1", "false", "no", "0"):
-        return text in (True, "true", "yes", "1")
-    raise ValueError("true or false")
-
-
-def _str(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    raise ValueError("text")
-
-
-_MAKERS = {"int": _int, "float": _float, "bool": _bool, "str": _str}
+    raise ValueError("text" if kind == "str" else f"a {kind}, which cannot be given from outside")
 
 
 # ---- the run ----
