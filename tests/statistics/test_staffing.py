@@ -17,7 +17,6 @@ from edtech_survey.statistics.staffing import (
     cost,
     position_numbers,
     staffing,
-    union_bounds,
 )
 
 POSITIONS = pd.DataFrame(
@@ -218,29 +217,29 @@ def test_a_year_without_a_price_index_keeps_its_own_dollars_and_says_so():
 # ---- at least one of several
 
 
-def test_every_way_to_overlap_lies_between_and_both_ends_occur():
-    for first, second, base in ((2, 3, 5), (3, 3, 4), (0, 2, 4), (4, 4, 4)):
-        ways = product(combinations(range(base), first), combinations(range(base), second))
-        sizes = {len({*one, *two}) for one, two in ways}
-        assert (min(sizes), max(sizes)) == union_bounds([first, second], base)
-    for counts in ([], [-1], [63], [1.5], [np.nan]):
-        with pytest.raises(EstimateError, match="whole counts"):
-            union_bounds(counts, 62)
+SETS = {
+    "coaching": ["specialist", "director", "nobody"],
+    "training": ["specialist"],
+    "x": ["nobody"],
+}
 
 
 def two(first=13, second=9, population=205, bases=(62, 62)):
     rows = {"specialist": (first, "1", "$1"), "director": (second, "1", "$1")}
-    found = made(rows, population=population)
+    found = made(rows, base=bases[0], population=population)
     return found.assign(base=found["base"].mask(found["group"].eq("director"), bases[1]))
 
 
+@pytest.mark.parametrize(("first", "second", "base"), [(2, 3, 5), (3, 3, 4), (0, 2, 4), (4, 4, 4)])
+def test_every_way_to_overlap_lies_between_and_both_ends_occur(first, second, base):
+    ways = product(combinations(range(base), first), combinations(range(base), second))
+    sizes = {len({*one, *two}) for one, two in ways}
+    found = at_least_one(two(first, second, bases=(base, base)), "position_present", SETS).iloc[0]
+    assert (found["count_low"], found["count_high"]) == (min(sizes), max(sizes))
+
+
 def test_limits_hold_the_interval_of_every_possible_count():
-    sets = {
-        "coaching": ["specialist", "director", "nobody"],
-        "training": ["specialist"],
-        "x": ["nobody"],
-    }
-    table = at_least_one(two(), "position_present", sets).set_index("group")
+    table = at_least_one(two(), "position_present", SETS).set_index("group")
     assert list(table.index) == ["coaching", "training"]  # of the third nothing was asked
     row = table.loc["coaching"]
     assert (row["count_low"], row["count_high"]) == (13, 22)
@@ -254,7 +253,7 @@ def test_limits_hold_the_interval_of_every_possible_count():
                            confidence=0.9).iloc[0]  # fmt: skip
     assert (unknown["conf_low"], unknown["conf_high"]) == pytest.approx(tuple(wilson(13, 62, 0.9)))
     with pytest.raises(EstimateError, match="director: base 61"):
-        at_least_one(two(bases=(62, 61)), "position_present", sets)
+        at_least_one(two(bases=(62, 61)), "position_present", SETS)
     assert len(at_least_one(two(), "after_hours", {"any": ["staff"]})) == 0
 
 

@@ -5,37 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.given import latest, pick, total
-from edtech_survey.statistics.intervals import finite_population, share_estimates, wilson
+from edtech_survey.statistics.intervals import checked_counts, share_estimates
 from edtech_survey.statistics.published import printed_range
 from edtech_survey.statistics.salary import priced
 
 PER_STUDENTS = 1000
 """Students that staff is related to."""
 
-LEVELS = ("position", "category", "all")
-"""What a row of implied staff or cost is about."""
-
-WITHOUT = "without benefits"
 BENEFITS = {"mean": "mean rate", "min": "lowest rate", "max": "highest rate"}
 """Published statistics of the benefit rate -> how a payroll at that rate is named."""
+
+ENDS = ["estimate", "estimate_low", "estimate_high"]
+"""A number, and the lowest and highest that the rounding of what was printed allows."""
 
 _ITEMS = {
     "districts": ("position_present", "count"),
     "fte": ("position_fte", "mean"),
     "salary": ("position_salary", "mean"),
 }
-_ENDS = ("", "_low", "_high")
+_ABOUT = ["source", "wave", "base", "base_kind", "population", "synthetic"]
 _STAFF = "name level category count unit estimate_low estimate_high left_out supposed"
-_COST = (
-    "name level category count unit estimate_low estimate_high left_out supposed benefits "
-    "benefit_rate price_year"
-)
 
 
 def staffing(
@@ -97,30 +91,19 @@ def staffing(
     table = position_numbers(x, wave, suppose)
     if table.empty:
         return estimates([], _STAFF)
-    counts = table.rename(columns={"position": "group", "districts": "count"}).assign(
-        item="position_present", figures=table["figures_districts"]
-    )
-    shares = share_estimates(counts, confidence=confidence).assign(
-        name=table["name"], level="position", category=table["category"], unit="percent",
-        figures=counts["figures"],
+    counts = table.assign(
+        item="position_present", group=table["position"], count=table["districts"],
+        figures=table["figures_districts"],
     )  # fmt: skip
-    fte = {end: table["districts"] * table[f"fte{end}"] for end in _ENDS}
-    totals = _sums(x, table, fte, ("districts", "fte"))
-    kinds = [("total", "fte", 1.0, pd.NA)]
-    students = total(x, "students", int(table["wave"].iloc[0]))
-    if students is not None:
-        per = students["value"] / PER_STUDENTS
-        kinds.append(("per_1000_students", "fte_per_1000_students", per, students["figure_id"]))
-    rows = [
-        row
-        | {"item": "implied_fte", "statistic": statistic, "unit": unit}
-        | {f"estimate{end}": row[end] / divisor for end in _ENDS}
-        | {"method": "districts x mean FTE", "figures": joined(row["figures"], by)}
-        for statistic, unit, divisor, by in kinds
-        for row in totals
-    ]
+    shares = share_estimates(counts, confidence=confidence).assign(
+        unit="percent", level="position", name=table["name"].array, category=table["category"].array
+    )
+    fte = ends(table, "fte").mul(table["districts"], axis=0)
+    sums = _sums(x, table, fte, ["districts", "fte"])
+    sums = sums.assign(item="implied_fte", unit="fte", method="districts x mean FTE", behind=pd.NA)
+    staff = _with_each(x, sums, "per_1000_students", PER_STUDENTS)
     asked = table["fte"].notna().any()
-    return estimates([*shares.to_dict("records"), *(rows if asked else [])], _STAFF)
+    return estimates(pd.concat([shares, staff if asked else staff.head(0)]), _STAFF)
 
 
 def cost(
@@ -134,15 +117,13 @@ def cost(
 
     Parameters
     ----------
-    x : Evidence or DataFrame
-        Figures as :func:`staffing` takes them, with ``position_salary`` (mean, usd) and, where
-        benefits are to be added, ``benefit_rate`` (mean, min, max, in percent).
+    x, suppose
+        As :func:`staffing` takes them, with ``position_salary`` (mean, usd) and, where benefits
+        are to be added, ``benefit_rate`` (mean, min, max, in percent).
     wave : int, optional
         Default the latest that asked for pay.
     price_year : int, optional
         Year of the dollars, by the item ``cpi_u``; default the wave's own.
-    suppose : mapping, optional
-        As :func:`staffing`.
 
     Returns
     -------
@@ -172,90 +153,131 @@ def cost(
        group statistic   estimate  price_year
     0  coach     total  1820000.0        2024
     """
+    further = f"{_STAFF} benefits benefit_rate price_year"
     table = position_numbers(x, latest(x, "position_salary", wave), suppose)
     if table.empty or not (table["fte"] * table["salary"]).notna().any():
-        return estimates([], _COST)
+        return estimates([], further)
     year = int(table["wave"].iloc[0])
     factor, dollars, index = priced(year, price_year, x)
-    pay = {
-        end: table["districts"] * table[f"fte{end}"] * table[f"salary{end}"] * factor
-        for end in _ENDS
-    }
-    totals = _sums(x, table, pay, tuple(_ITEMS))
-    kinds = [("total", "usd", 1.0, pd.NA)]
-    students = total(x, "students", year)
-    if students is not None:
-        kinds.append(("per_student", "usd_per_student", students["value"], students["figure_id"]))
-    rates = pick(x, "benefit_rate", list(BENEFITS), wave=year)
-    rates = rates.assign(**printed_range(rates)).set_index("statistic")
-    levels = [(WITHOUT, (0.0, 0.0, 0.0), pd.NA)]
-    levels += [
-        (BENEFITS[name], tuple(rates.loc[name, ["value", "low", "high"]]), rates["figure_id"][name])
-        for name in BENEFITS
-        if name in rates.index
-    ]
-    method = "districts x mean FTE x mean salary"
-    rows = [
-        row
-        | {"item": "implied_payroll", "statistic": statistic, "unit": unit, "benefits": benefits}
-        | {f"estimate{end}": row[end] * (1 + rate / 100) / divisor
-           for end, rate in zip(_ENDS, ends, strict=True)}
-        | {"benefit_rate": ends[0], "price_year": dollars,
-           "method": method + (f", plus {ends[0]:g} percent benefits" if ends[0] else "")
-           + (", CPI-U" if dollars != year else ""),
-           "figures": joined(row["figures"], by, behind, index)}
-        for statistic, unit, divisor, by in kinds
-        for benefits, ends, behind in levels
-        for row in totals
-    ]  # fmt: skip
-    return estimates(rows, _COST)
+    pay = ends(table, "fte").mul(table["districts"], axis=0) * ends(table, "salary") * factor
+    sums = _sums(x, table, pay, list(_ITEMS)).assign(
+        item="implied_payroll", unit="usd", method="districts x mean FTE x mean salary",
+        benefits="without benefits", benefit_rate=0.0, price_year=dollars, behind=index,
+    )  # fmt: skip
+    rates = with_range(pick(x, "benefit_rate", wave=year), "statistic", "rate")
+    paid = [sums]
+    for statistic, benefits in BENEFITS.items():
+        if statistic in rates.index:
+            rate = rates.loc[statistic]
+            paid.append(
+                sums.assign(
+                    **sums[ENDS] * (1 + ends(rates, "rate").loc[statistic] / 100),
+                    benefits=benefits,
+                    benefit_rate=rate["rate"],
+                    method=sums["method"] + f", plus {rate['rate']:g} percent benefits",
+                    behind=joined(rate["figures_rate"], index),
+                )
+            )
+    rows = _with_each(x, pd.concat(paid), "per_student", 1)
+    if dollars != year:
+        rows["method"] += ", CPI-U"
+    return estimates(rows, further)
 
 
 def position_numbers(
     x: Any, wave: int | None = None, suppose: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
     """Put each position's respondents, mean FTE and mean salary side by side, with rounding."""
-    year = latest(x, "position_present", wave)
-    found = {name: pick(x, *pair, wave=year or -1) for name, pair in _ITEMS.items()}
-    counts = found["districts"].set_index("group", drop=False)
-    own = {"position": counts.index, "label": counts["name"].array, "category": pd.NA}
-    known = getattr(getattr(x, "codebook", None), "positions", pd.DataFrame(own))
-    taxonomy = known[["position", "label", "category"]].astype("str")
-    taxonomy = taxonomy.rename(columns={"label": "name"})
-    there = set(taxonomy["position"])
+    year = latest(x, "position_present", wave) or -1
+    found = {name: pick(x, *pair, wave=year) for name, pair in _ITEMS.items()}
+    counts, suppose = found["districts"], suppose or {}
+    codebook = getattr(x, "codebook", None)
+    known = (
+        codebook.positions
+        if codebook
+        else counts.assign(position=counts["group"], label=counts["name"], category=pd.NA)
+    )
+    known = known[["position", "label", "category"]].astype("str")
+    known = known.rename(columns={"label": "name"}).set_index("position", drop=False)
+    every = pd.concat(list(found.values()))
     problems = [
         Problem(f"position {name}", "unknown", "add it to codebook/positions.csv")
         for name in counts["group"].unique()
-        if name not in there
-    ] + [
-        Problem(row.figure_id, "a second figure of this position", "keep the figures of one source")
-        for rows in found.values()
-        for row in rows[rows.duplicated("group")].itertuples()
-    ] + [
+        if name not in known.index
+    ]
+    problems += [
+        Problem(figure, "a second figure of this position", "keep the figures of one source")
+        for figure in every.loc[every.duplicated(["item", "group"]), "figure_id"]
+    ]
+    problems += [
         Problem(f"suppose {name}", f"{fte} for {name!r}", "name a position, and an FTE above 0")
-        for name, fte in (suppose or {}).items()
-        if name not in there or not fte > 0
-    ]  # fmt: skip
+        for name, fte in suppose.items()
+        if name not in known.index or not fte > 0
+    ]
     if problems:
         raise EstimateError("the positions cannot be taken as they stand", problems)
-    table = taxonomy[taxonomy["position"].isin(counts.index)].reset_index(drop=True)
-    place = table["position"]
+    table = known.rename_axis(None).join(counts.set_index("group")[_ABOUT], how="inner")
     for name, rows in found.items():
-        limits = printed_range(rows).assign(value=rows["value"], figure_id=rows["figure_id"])
-        limits = limits.set_axis(rows["group"].tolist()).reindex(place.tolist())
-        table[name] = limits["value"].astype("Float64").array
-        table[f"{name}_low"], table[f"{name}_high"] = limits["low"].array, limits["high"].array
-        table[f"figures_{name}"] = limits["figure_id"].astype("str").array
-    new = place.map(dict(suppose or {})).astype("Float64")
-    for name in ("fte", "fte_low", "fte_high"):
-        table[name] = new.fillna(table[name])
-    told = [f"the mean of {table['name'][at]} is {new[at]:g} FTE" for at in new.dropna().index]
-    return table.assign(
-        **{name: counts[name].reindex(place.tolist()).array for name in
-           ("source", "wave", "base", "base_kind", "population", "synthetic")},
-        supposed=pd.Series(" and ".join(told) or pd.NA, index=table.index, dtype="str"),
-        touched=new.notna(),
-    )  # fmt: skip
+        table = table.join(with_range(rows, "group", name))
+    new = table["position"].map(dict(suppose)).astype("Float64")
+    told = " and ".join(
+        f"the mean of {table.at[name, 'name']} is {fte:g} FTE" for name, fte in new.dropna().items()
+    )
+    fte = {name: new.fillna(table[name]) for name in ("fte", "fte_low", "fte_high")}
+    supposed = pd.Series(told, table.index, dtype="str").where(new.notna())
+    return table.assign(**fte, supposed=supposed)
+
+
+def with_range(rows: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
+    """Set figures on a key, each with what its rounding allows: ``name``, ``name_low`` ..."""
+    named = {"value": name, "low": f"{name}_low", "high": f"{name}_high"}
+    named |= {"figure_id": f"figures_{name}"}
+    return rows.assign(**printed_range(rows)).set_index(key)[list(named)].rename(columns=named)
+
+
+def ends(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Take a number of :func:`with_range` under the names of an estimate."""
+    return table[[name, f"{name}_low", f"{name}_high"]].set_axis(ENDS, axis=1)
+
+
+def _sums(x: Any, table: pd.DataFrame, amounts: pd.DataFrame, used: Sequence[str]) -> pd.DataFrame:
+    """Sum amounts over each position, category and all; name the positions without one."""
+    codebook = getattr(x, "codebook", None)
+    lacking = table["name"].where(amounts["estimate"].isna())
+    rows = table.assign(**amounts, lacking=lacking)
+    found = []
+    for level in ("position", "category", "all"):
+        parts = rows.assign(group=rows.get(level, "all")).groupby("group", sort=False)
+        sums, first = parts[ENDS].sum(min_count=1), parts.first()
+        labels = [codebook.label("category", code) if codebook else code for code in sums.index]
+        told = sums.assign(
+            group=sums.index,
+            level=level,
+            name=first["name"] if level == "position" else labels,
+            category=pd.NA if level == "all" else first["category"],
+            count=first["districts"] if level == "position" else pd.NA,
+            left_out=parts["lacking"].agg(lambda names: "; ".join(names.dropna()) or pd.NA),
+            supposed=first["supposed"],
+            synthetic=parts["synthetic"].any(),
+            figures=joined(
+                *(parts[f"figures_{name}"].agg(lambda ids: joined(*ids)) for name in used)
+            ),
+        )
+        found.append(told)
+    return pd.concat(found).assign(**table.iloc[0][_ABOUT].drop("synthetic"))
+
+
+def _with_each(x: Any, sums: pd.DataFrame, statistic: str, students: int) -> pd.DataFrame:
+    """Give sums in total and, where it is known how many there are, for so many students."""
+    kinds = [sums.assign(statistic="total")]
+    known = total(x, "students", int(sums["wave"].iloc[0]))
+    if known is not None:
+        each = sums[ENDS] / (known["value"] / students)
+        figures = joined(sums["figures"], known["figure_id"])
+        unit = sums["unit"] + f"_{statistic}"
+        kinds.append(sums.assign(**each, statistic=statistic, unit=unit, figures=figures))
+    rows = pd.concat(kinds)
+    return rows.assign(figures=joined(rows["figures"], rows["behind"]))
 
 
 def at_least_one(
@@ -303,6 +325,7 @@ def at_least_one(
     >>> both[["name", "count_low", "count_high"]].values.tolist()
     [['coaching', 13, 22]]
     """
+    further = "name count_low count_high estimate_low estimate_high members"
     year = latest(x, item, wave)
     counts = pick(x, item, "count", wave=year or -1).dropna(subset=["value", "base"])
     counts = counts.set_index("group", drop=False)
@@ -314,75 +337,35 @@ def at_least_one(
         if part["base"].nunique() > 1:
             raise EstimateError(
                 f"{item} of {year}: {name} cannot be bounded",
-                [Problem(group, f"base {n}", "take groups of one base") for group, n in
-                 zip(part["group"], part["base"], strict=True)],
+                [Problem(row.group, f"base {row.base}", "take groups of one base")
+                 for row in part.itertuples()],
             )  # fmt: skip
-        base, size = int(part["base"].iloc[0]), part["population"].iloc[0]
-        exact = _counted(x, item, part)
-        low, high = exact or union_bounds(part["value"], base)
-        ends, whole = np.array([low, high]), np.array([base, base])
-        limits = (wilson(ends, whole, confidence) if pd.isna(size)
-                  else finite_population(ends, whole, int(size), confidence))  # fmt: skip
+        told, base = checked_counts(part["value"], part["base"])[0], part["base"].iloc[0]
+        counted = _counted(x, item, part)
+        possible = (told.max(), min(told.sum(), base)) if counted is None else (counted, counted)
         rows.append(
             {
-                "source": joined(part["source"].iloc[0]), "wave": year, "item": item, "group": name,
-                "statistic": "share", "estimate": 100 * low / base if low == high else pd.NA,
-                "conf_low": limits.low[0], "conf_high": limits.high[1], "base": base,
-                "base_kind": part["base_kind"].iloc[0], "population": size,
-                "method": "counted" if exact else "bounds from single counts (Fréchet)",
+                **part.iloc[0][_ABOUT], "item": item, "group": name, "name": name,
                 "synthetic": bool(part["synthetic"].fillna(False).any()),
-                "figures": joined(*part["figure_id"]), "name": name,
-                "count_low": low, "count_high": high,
-                "estimate_low": 100 * low / base, "estimate_high": 100 * high / base,
-                "members": "; ".join(part["name"]),
+                "method": "bounds from single counts (Fréchet)" if counted is None else "counted",
+                "figures": joined(*part["figure_id"]), "members": "; ".join(part["name"]),
+                "count_low": possible[0], "count_high": possible[1],
             }
         )  # fmt: skip
-    return estimates(rows, "name count_low count_high estimate_low estimate_high members")
+    sure = estimates(rows, further)
+    low, high = (
+        share_estimates(sure.assign(count=sure[end]), confidence=confidence)
+        for end in ("count_low", "count_high")
+    )
+    return sure.assign(
+        statistic="share",
+        estimate=low["estimate"].where(low["estimate"].eq(high["estimate"])),
+        conf_low=low["conf_low"], conf_high=high["conf_high"],
+        estimate_low=low["estimate"], estimate_high=high["estimate"],
+    )  # fmt: skip
 
 
-def union_bounds(counts: Any, base: int) -> tuple[int, int]:
-    """Bound how many of the respondents have at least one of several things (Fréchet 1935)."""
-    x = np.asarray(counts, dtype=float)
-    if not (x.size and np.all((x >= 0) & (x <= base) & (x == np.floor(x)))):
-        raise EstimateError(
-            "at least one of what? A union needs whole counts between 0 and their base",
-            [Problem("counts", f"{np.ravel(x).tolist()} of {base}", "leave out what is unknown")],
-        )
-    return int(x.max()), int(min(x.sum(), base))
-
-
-def _sums(
-    x: Any, table: pd.DataFrame, values: Mapping[str, pd.Series], used: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Sum values over each position, category and all, and name the positions without one."""
-    one, codebook = table.iloc[0], getattr(x, "codebook", None)
-    shared = ("source", "wave", "base", "base_kind", "population")
-    rows = []
-    for level in LEVELS:
-        key = table[level] if level != "all" else pd.Series("all", table.index)
-        for group, part in table.groupby(key, sort=False):
-            lacking = part.loc[values[""][part.index].isna(), "name"]
-            sums = {end: series[part.index].sum(min_count=1) for end, series in values.items()}
-            ids = joined(*(joined(*part[f"figures_{name}"]) for name in used))
-            rows.append(
-                {
-                    **{name: one[name] for name in shared},
-                    **sums,
-                    "group": group, "level": level,
-                    "name": part["name"].iloc[0] if level == "position"
-                    else codebook.label("category", group) if codebook else group,
-                    "category": part["category"].iloc[0] if level != "all" else pd.NA,
-                    "count": part["districts"].iloc[0] if level == "position" else pd.NA,
-                    "left_out": "; ".join(lacking) or pd.NA,
-                    "supposed": one["supposed"] if part["touched"].any() else pd.NA,
-                    "synthetic": bool(part["synthetic"].fillna(False).any()),
-                    "figures": ids,
-                }
-            )  # fmt: skip
-    return rows
-
-
-def _counted(x: Any, item: str, part: pd.DataFrame) -> tuple[int, int] | None:
+def _counted(x: Any, item: str, part: pd.DataFrame) -> int | None:
     """Count the respondents with at least one, if the figures are estimated from their answers."""
     answers, wave = getattr(x, "responses", None), part["wave"].iloc[0]
     if answers is None:
@@ -390,11 +373,10 @@ def _counted(x: Any, item: str, part: pd.DataFrame) -> tuple[int, int] | None:
     told = answers.districts[answers.districts["wave"].eq(wave)]
     if not set(part["source"]) <= set(told["source"]):
         return None
-    if item in ("position_present", "position_outsourced"):
-        held = answers.positions[answers.positions["wave"].eq(wave)]
-        if item == "position_outsourced":
-            held = held[held["outsourced"].fillna(False).astype(bool)]
-        n = held.loc[held["position"].isin(part.index), "district_id"].nunique()
-    else:
-        n = int(told[[f"{item}_{group}" for group in part.index]].fillna(False).any(axis=1).sum())
-    return n, n
+    if item not in ("position_present", "position_outsourced"):
+        ticked = told[[f"{item}_{group}" for group in part["group"]]]
+        return int(ticked.fillna(False).any(axis=1).sum())
+    held = answers.positions[answers.positions["wave"].eq(wave)]
+    if item == "position_outsourced":
+        held = held[held["outsourced"].fillna(False).astype(bool)]
+    return int(held.loc[held["position"].isin(part["group"]), "district_id"].nunique())
