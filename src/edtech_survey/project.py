@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from edtech_survey.data.codebook import Codebook
-    from edtech_survey.data.waves import Responses
+    from edtech_survey.data.tidy import Responses
 
 HOME_VARIABLE = "EDTECH_SURVEY_HOME"
 CHOICES = ("published", "responses", "sample")
@@ -393,8 +393,7 @@ def evidence(
     folder = Path(raw) if raw is not None else raw_dir()
     known = read_series(folder / "codebook")
     loaded = tables.read_all(raw=folder)
-    sources = tables.sources_of(loaded)
-    figures = tables.figures_of(loaded)
+    sources, figures = loaded.sources, loaded.figures
     figures = figures[~figures["note"].fillna("").str.startswith("repeat of")]
     whose = chosen_series(series, known, sources, synthetic=data == "sample")
     codebook = read_codebook(folder / "codebook").of_series(whose.series)
@@ -422,7 +421,7 @@ def evidence(
         own=_waves_kept(own, [waves] if isinstance(waves, int) else list(waves)),
         elsewhere=figures[~_of(figures, sources, known["series"])].reset_index(drop=True),
         sources=sources,
-        publications=tables.publications_of(loaded),
+        publications=loaded.publications,
         codebook=codebook,
         responses=responses,
         raw=folder,
@@ -511,7 +510,7 @@ def _with_estimates(
         population=known or None,
     )
     units = None if preset is None else contributions(responses.districts, responses.positions)
-    estimated = as_figures(estimates, preset=preset, contributions=units)
+    estimated = as_figures(estimates, units)
     frame = estimated["wave"].map(known).astype("Int64")  # counts are of the same units as shares
     estimated = estimated.assign(population=estimated["population"].fillna(frame))
     news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from rapidfuzz import fuzz, process
 
@@ -51,12 +49,11 @@ def nearest(text: str, known: Sequence[str]) -> str:
 def groups_allowed(item: str, codebook: Codebook) -> tuple[str, ...]:
     """List what may stand in ``group`` for an item, "" included where it may be left empty."""
     groups, kind = codebook.groups_of(item), codebook.type_of(item)
-    if kind in ("single", "multi"):
-        listed = [answer for answer in dict.fromkeys(codebook.answers_of(item)["answer"]) if answer]
-        return ("", *dict.fromkeys([*groups, *listed])) if kind == "multi" else ("",)
-    if kind == "outsourced":
-        return ("", *groups)
-    return groups or ("",)
+    if kind == "single":
+        return ("",)
+    if kind == "multi":
+        return ("", *dict.fromkeys([*groups, *filter(None, codebook.answers_of(item)["answer"])]))
+    return ("", *groups) if kind == "outsourced" or not groups else groups
 
 
 def _problems(
@@ -112,61 +109,51 @@ def _problems(
     return problems
 
 
-UNKNOWN_ANSWER = ("single", "multi", "ratio", "yes_no", "outsourced")
+CLOSED = ("single", "multi", "ratio", "yes_no", "outsourced")
 """Types with a closed list of answers: what is not in the list contradicts the codebook."""
 
-Codes = npt.NDArray[np.signedinteger]
 
+def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> pd.DataFrame:
+    """Parse one column as the item that the crosswalk says it holds: a row a cell.
 
-@dataclass(frozen=True)
-class Cells:
-    """One column of an export, read."""
-
-    column: str
-    item: str
-    group: str
-    type: str
-    codes: Codes
-    parsed: pd.DataFrame
-
-    def outcomes(self) -> npt.NDArray[np.int8]:
-        """Outcome of each row's cell, as a place in ``OUTCOMES``."""
-        return self.parsed["outcome"].to_numpy(np.int8)[self.codes]
-
-    def answered(self) -> npt.NDArray[np.bool_]:
-        """Tell which rows hold a value."""
-        return self.parsed["missing"].isna().to_numpy()[self.codes]
-
-    def filled(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-        """Tell which of some rows hold any text."""
-        text = self.parsed["text"].iloc[self.codes[rows]]
-        return text.str.strip().ne("").to_numpy()
-
-    def values(self, rows: npt.NDArray[np.intp]) -> pd.api.extensions.ExtensionArray:
-        """Values of the rows asked for."""
-        return self.parsed["value"].array.take(self.codes[rows])
-
-
-def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> Cells:
-    """Parse one column as the item that the crosswalk says it holds."""
-    codes, distinct = pd.factorize(text, use_na_sentinel=False)
-    texts = pd.Series(distinct, dtype="str").fillna("")
+    To what :func:`values.parse` says come the ``text`` and its ``outcome``, a place in OUTCOMES.
+    """
     item, group = question["item"], question["group"]
     kind, answers = _reading(item, group, question["type"], question["column"], codebook)
-    low, high = values.plausible(item, kind)
-    parsed = values.parse(texts, kind, answers, low, high)
-    if kind == "count":
-        parsed = _whole(parsed)
-    missing, severity = parsed["missing"].notna(), parsed["severity"]
-    outcome = np.where(severity.eq("ok"), TAKEN, np.where(missing, BLANKED, CHANGED))
-    outcome = np.where(severity.eq("error"), REFUSED, outcome).astype(np.int8)
-    table = parsed.assign(text=texts, outcome=outcome)
+    text = text.astype("str").fillna("")
+    parsed = values.parse(text, kind, answers, *values.plausible(item, kind)).assign(text=text)
+    if kind == "count":  # half a student was never counted
+        broken = (parsed["value"] % 1).fillna(0).ne(0)
+        advice = "a count is a whole number: ask the respondent"
+        parsed = _ruled(parsed, broken, None, "unreadable", "not_whole", "error", advice)
+    refused = parsed["severity"].eq("error")
     if group == "other" and question["type"] == "multi":
-        table = _other_in_words(table)
-    elif kind in UNKNOWN_ANSWER and answers is not None:
-        table = _with_near_misses(table, answers)
-    small = codes.astype(np.min_scalar_type(-max(len(table), 1)))  # a column has few texts
-    return Cells(question["column"], item, group, question["type"], small, table)
+        # Whoever writes what the other is has chosen "other"; the words themselves stay behind.
+        parsed = _ruled(parsed, refused, True, None, "other_in_words", "note")
+    elif kind in CLOSED and answers is not None:
+        near = {one: nearest(one, list(answers["spelling"])) for one in set(text[refused])}
+        told = (parsed["advice"] + " " + text.map(near).astype("str")).str.strip()
+        parsed = parsed.assign(advice=parsed["advice"].mask(refused, told))
+    missing, severity = parsed["missing"].notna(), parsed["severity"]
+    outcome = np.select(
+        [severity.eq("error"), severity.eq("ok"), missing], [REFUSED, TAKEN, BLANKED], CHANGED
+    )
+    return parsed.assign(outcome=outcome)
+
+
+def _ruled(
+    parsed: pd.DataFrame,
+    where: pd.Series,
+    value: object,
+    missing: str | None,
+    rule: str,
+    severity: str,
+    advice: str | None = None,
+) -> pd.DataFrame:
+    """Read some cells by another rule."""
+    told = {"value": value, "missing": missing, "rule": rule, "severity": severity}
+    told |= {"advice": advice} if advice else {}
+    return parsed.assign(**{name: parsed[name].mask(where, said) for name, said in told.items()})
 
 
 def _reading(
@@ -188,39 +175,3 @@ def _reading(
         nobody = own[own["answer"].eq("no")].assign(answer="none")
         return "multi", pd.concat([codebook.position_titles, nobody])
     return kind, own if len(own) else None
-
-
-def _whole(parsed: pd.DataFrame) -> pd.DataFrame:
-    """Refuse a count that is not whole: half a student was never counted."""
-    broken = parsed["value"].notna() & (parsed["value"] % 1 != 0).fillna(False)
-    if not broken.any():
-        return parsed
-    return parsed.assign(
-        value=parsed["value"].mask(broken),
-        missing=parsed["missing"].mask(broken, "unreadable"),
-        rule=parsed["rule"].mask(broken, "not_whole"),
-        severity=parsed["severity"].mask(broken, "error"),
-        advice=parsed["advice"].mask(broken, "a count is a whole number: ask the respondent"),
-    )
-
-
-def _other_in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """Whoever writes what the other is has chosen "other"; the words themselves stay behind."""
-    words = table["outcome"].eq(REFUSED)
-    return table.assign(
-        value=table["value"].mask(words, True),
-        missing=table["missing"].mask(words),
-        rule=table["rule"].mask(words, "other_in_words"),
-        severity=table["severity"].mask(words, "note"),
-        outcome=table["outcome"].mask(words, np.int8(CHANGED)),
-    )
-
-
-def _with_near_misses(table: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    unknown = table["outcome"].eq(REFUSED)
-    if not unknown.any():
-        return table
-    spellings = list(dict.fromkeys(answers["spelling"]))
-    advice = table.loc[unknown, "text"].map(lambda text: nearest(text, spellings)).astype("str")
-    joined = (table.loc[unknown, "advice"] + " " + advice).str.strip()
-    return table.assign(advice=table["advice"].mask(unknown, joined))

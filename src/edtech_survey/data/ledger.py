@@ -1,145 +1,84 @@
-"""The ledger: every cell that was not taken as it stood, and the proof that none is missing."""
+"""The account of a wave: what became of every cell and row, and what a person should look at.
+
+All of it is read off one frame with a row for each cell: ``row, column, item, group, type``, what
+its parser says (``text, value, missing, rule, severity, advice, outcome``), the ``district`` and
+``fate`` of its row ("": kept), and ``ruled``: the rule by which another cell refuses it, or "".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from edtech_survey.data.crosswalk import Cells
+from edtech_survey.data.codebook import IDENTITY, Codebook
+from edtech_survey.data.crosswalk import CLOSED
+from edtech_survey.data.districts import review_table
 from edtech_survey.data.readings import CHANGED, OUTCOMES, REFUSED
-from edtech_survey.data.schemas import LEDGER, dtypes
-from edtech_survey.errors import WaveError
+from edtech_survey.data.schemas import FLOW, LEDGER, REVIEW, dtypes
+from edtech_survey.errors import Problem, WaveError
 
-Rows = npt.NDArray[np.intp]
-
-_BALANCE = {
+BALANCE = {
     "source": "str", "wave": "Int64", "column": "str", "raw": "Int64",
     **dict.fromkeys(OUTCOMES, "Int64"),
 }  # fmt: skip
 _PERSONAL = r"@|\bhttps?:|\b\d{3}[-. )]{1,2}\d{3}[-. ]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
 _LETTERS = r"[A-Za-z]{2}|[^\x00-\x7F]{2}"
+_NUMBERS = ("count", "money", "fte", "percent")
+_NAMELESS = "the row names no district: find out who answered, or leave it out"
+_MATCHES = "add the name with its district_id (empty: no district) to the folder's matches.csv"
+_STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial"}
 
 
-@dataclass(frozen=True)
-class Fate:
-    """What becomes of the rows of an export."""
+def account(
+    cells: pd.DataFrame, left_out: pd.DataFrame, excluded: pd.DataFrame, rows: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the ledger (each cell not taken as it stood) and the balance (counts by column).
 
-    rows: npt.NDArray[np.int64]
-    reason: npt.NDArray[np.object_]
+    ``left_out`` has the columns of which nothing is shown, with the rule; ``excluded`` the rows
+    of the file that hold no answers.
+    """
+    dropped, blank = cells["fate"].ne(""), cells["text"].str.strip().eq("")
+    cells = cells.assign(ruled=cells["ruled"].mask(dropped, cells["fate"]))
+    ruled = cells["ruled"].ne("")
+    became = cells["outcome"].mask(ruled, REFUSED)
+    counts = pd.crosstab(cells["column"], became).reindex(cells["column"].unique())
+    counts = counts.reindex(columns=range(len(OUTCOMES)), fill_value=0)
+    counts = counts.set_axis(list(OUTCOMES), axis=1).reset_index()
+    lost = left_out[["column"]].assign(refused=rows)
+    balance = pd.concat([counts, lost], ignore_index=True).fillna(dict.fromkeys(OUTCOMES, 0))
+    balance = balance.assign(raw=rows)
 
-    @cached_property
-    def kept(self) -> npt.NDArray[np.bool_]:
-        """Tell which rows are kept."""
-        return self.reason == ""
-
-
-class Book:
-    """Collects the entries and the balance of one export, column by column."""
-
-    def __init__(self, source: str, wave: int, fate: Fate) -> None:
-        self.source, self.wave, self.fate = source, wave, fate
-        self._entries: list[pd.DataFrame] = []
-        self._balance: list[dict[str, object]] = []
-        self._blank_in_dropped = np.zeros(len(fate.rows), dtype=np.int64)
-        self._dropped = np.flatnonzero(~fate.kept)
-
-    def leave_out(self, column: str, rule: str) -> None:
-        """Enter a column of which nothing is carried on, and nothing is shown."""
-        size = len(self.fate.rows)
-        self._add(column, np.array([0, 0, 0, size]))
-        entry = {"column": [column], "rule": [rule], "severity": ["note"], "cells": [size]}
-        self._entries.append(pd.DataFrame({**entry, "outcome": ["refused"]}))
-
-    def column(self, cells: Cells, *, refused: Mapping[str, Rows] | None = None) -> None:
-        """Enter a column that is used; ``refused`` has rules that refuse cells of some rows."""
-        kept, outcomes = self.fate.kept, cells.outcomes()
-        outcomes[~kept] = REFUSED
-        rule = np.full(len(kept), None, dtype=object)
-        for name, rows in (refused or {}).items():
-            rule[rows[kept[rows]]] = name
-        outcomes[rule != None] = REFUSED  # noqa: E711
-        dropped = np.flatnonzero(~kept)
-        filled = cells.filled(dropped)
-        rule[dropped[filled]] = self.fate.reason[dropped[filled]]
-        self._blank_in_dropped[dropped[~filled]] += 1
-        self._add(cells.column, np.bincount(outcomes, minlength=len(OUTCOMES)))
-        listed = np.flatnonzero((kept & (outcomes > 0)) | (rule != None))  # noqa: E711
-        if len(listed):
-            self._entries.append(self._listed(cells, listed, outcomes[listed], rule[listed]))
-
-    def _listed(
-        self,
-        cells: Cells,
-        rows: Rows,
-        outcomes: npt.NDArray[np.int8],
-        rule: npt.NDArray[np.object_],
-    ) -> pd.DataFrame:
-        """Make one entry a row; with a rule of its own a cell is refused, whatever it says."""
-        codes, at = np.unique(cells.codes[rows], return_inverse=True)
-        parsed = cells.parsed.iloc[codes]
-        severity = parsed["severity"].replace({"ok": "note", "warn": "warning"})
-        ruled = pd.Series(rule).notna()
-        entry = pd.DataFrame(
-            {
-                "row": self.fate.rows[rows],
-                "column": cells.column,
-                "raw": _safe(parsed).array.take(at),
-                "value": _told(parsed).array.take(at),
-                "rule": parsed["rule"].array.take(at),
-                "severity": severity.astype("str").array.take(at),
-                "outcome": pd.array(OUTCOMES, dtype="str").take(outcomes),
-                "cells": 1,
-            }
-        )
-        return entry.assign(
-            rule=entry["rule"].mask(ruled, pd.Series(rule)).astype("str"),
-            value=entry["value"].mask(ruled),
-            severity=entry["severity"].mask(ruled, "warning"),
-        )
-
-    def row(self, row: int, rule: str) -> None:
-        """Enter a row that holds no answers: a title, a total, a footnote."""
-        entry = {"row": [row], "rule": [rule], "severity": ["note"], "cells": [0]}
-        self._entries.append(pd.DataFrame({**entry, "outcome": ["refused"]}))
-
-    def close(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the ledger and the balance, after proving that they agree."""
-        blanks = np.flatnonzero(self._blank_in_dropped)
-        rest = pd.DataFrame(
-            {
-                "row": self.fate.rows[blanks],
-                "rule": self.fate.reason[blanks],
-                "severity": "note",
-                "outcome": "refused",
-                "cells": self._blank_in_dropped[blanks],
-            }
-        )
-        entries = [entry for entry in [*self._entries, rest] if len(entry)]
-        ledger = pd.concat([pd.DataFrame({"row": []}), *entries], ignore_index=True)
-        ledger = ledger.iloc[np.argsort(ledger["row"].fillna(0).to_numpy(), kind="stable")]
-        ledger = ledger.reset_index(drop=True).assign(source=self.source, wave=self.wave)
-        ledger = ledger.reindex(columns=list(dtypes(LEDGER))).astype(dtypes(LEDGER))
-        balance = pd.DataFrame(self._balance, columns=list(_BALANCE)).astype(_BALANCE)
-        check_balance(ledger, balance)
-        return ledger, balance
-
-    def _add(self, column: str, counts: npt.NDArray[np.int64]) -> None:
-        row = dict(zip(OUTCOMES, map(int, counts), strict=True))
-        size = len(self.fate.rows)
-        keys = {"source": self.source, "wave": self.wave, "column": column, "raw": size}
-        self._balance.append({**keys, **row})
+    listed = became.gt(0) & ~(dropped & blank)
+    told = cells[listed]
+    entries = told[["row", "column"]].assign(
+        raw=_safe(told),
+        value=_taken_instead(told).mask(ruled[listed]),
+        rule=told["rule"].mask(ruled[listed], told["ruled"]),
+        severity=told["severity"].replace({"ok": "note", "warn": "warning"}),
+        outcome=pd.array(OUTCOMES, dtype="str").take(became[listed].to_numpy(int)),
+        cells=1,
+    )
+    entries["severity"] = entries["severity"].mask(ruled[listed], "warning")
+    beside = excluded[~excluded["reason"].isin(["header", "blank"])]
+    blanks = cells[dropped & blank].groupby(["row", "fate"]).size().reset_index(name="cells")
+    ledger = pd.concat(
+        [
+            entries,
+            left_out[["column", "rule"]].assign(cells=rows),
+            pd.DataFrame({"row": beside["row"], "rule": "row_" + beside["reason"], "cells": 0}),
+            blanks.rename(columns={"fate": "rule"}),
+        ]
+    ).fillna({"severity": "note", "outcome": "refused"})
+    ledger = ledger.sort_values("row", kind="stable", na_position="first", ignore_index=True)
+    check_balance(ledger, balance)
+    return ledger.reindex(columns=list(dtypes(LEDGER))), balance
 
 
 def check_balance(ledger: pd.DataFrame, balance: pd.DataFrame) -> None:
     """Prove that raw cells = taken + changed + blanked + refused, and that the ledger has them."""
     parts = balance[list(OUTCOMES)].sum()
     listed = ledger.groupby("outcome")["cells"].sum()
-    apart = balance["raw"].sum() != parts.sum()
+    apart = balance["raw"].ne(balance[list(OUTCOMES)].sum(axis=1)).any()
     missing = [name for name in OUTCOMES[1:] if parts[name] != listed.get(name, 0)]
     if apart or missing:
         raise WaveError(
@@ -149,20 +88,102 @@ def check_balance(ledger: pd.DataFrame, balance: pd.DataFrame) -> None:
         )
 
 
-def _safe(parsed: pd.DataFrame) -> pd.Series:
+def _safe(cells: pd.DataFrame) -> pd.Series:
     """Text that may be shown: unreadable words may be anything, a name included."""
-    text = parsed["text"]
-    words = parsed["outcome"].eq(REFUSED) & text.str.contains(_LETTERS, regex=True)
-    in_words = parsed["rule"].eq("other_in_words")
+    text = cells["text"]
+    words = cells["outcome"].eq(REFUSED) & text.str.contains(_LETTERS, regex=True)
+    in_words = cells["rule"].eq("other_in_words")
     return text.mask(words | in_words | text.str.contains(_PERSONAL, regex=True))
 
 
-def _told(parsed: pd.DataFrame) -> pd.Series:
+def _taken_instead(cells: pd.DataFrame) -> pd.Series:
     """Values as text, where something was changed; numbers without needless decimals."""
-    changed = parsed["outcome"].eq(CHANGED) & parsed["value"].notna()
-    told = parsed.loc[changed, "value"].map(
-        lambda value: (
-            np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
-        )
+
+    def told(value: object) -> str:
+        number = isinstance(value, float)
+        return np.format_float_positional(value, trim="-") if number else str(value)
+
+    changed = cells["outcome"].eq(CHANGED) & cells["value"].notna()
+    return cells.loc[changed, "value"].map(told).astype("str").reindex(cells.index)
+
+
+def flow(excluded: pd.DataFrame, fate: pd.Series) -> pd.DataFrame:
+    """Count rows from file to responses."""
+    reasons = pd.Series([*excluded["reason"], *fate], dtype="str")
+    counts = dict.fromkeys(_STEPS, 0) | reasons.value_counts().to_dict()
+    rows = [("read", "", len(reasons))]
+    rows += [(_STEPS.get(reason, "excluded"), reason, count) for reason, count in counts.items()]
+    order = ("read", "excluded", "duplicates", "partial", "kept")
+    rows.sort(key=lambda row: (order.index(row[0]), row[1]))
+    return pd.DataFrame(rows, columns=["step", "reason", "rows"]).reindex(columns=list(FLOW))
+
+
+def review(cells: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """List what could not be decided or read, once for each distinct text, and each conflict."""
+    kept = cells[cells["fate"].eq("")]
+    names, answers = kept[kept["item"].eq(IDENTITY)], kept[kept["item"].ne(IDENTITY)]
+    undecided = names[names["rule"].isin(["district_unmatched", "district_ambiguous"])]
+    undecided = undecided[["row", "column", "text"]].drop_duplicates("text")
+    near = review_table(undecided["text"], codebook.districts, place=codebook.place)
+    near = near.rename(columns={"name": "text", "district_id": "suggestion"})
+    nameless = names.loc[names["rule"].eq("district_blank"), ["row", "column"]]
+    doubtful = answers[answers["severity"].isin(["warn", "error"])]
+    doubtful = doubtful.drop_duplicates(["column", "text"])
+    refused, titled = doubtful["outcome"].eq(REFUSED), doubtful["item"].eq("position_title")
+    kinds = np.select([refused & titled, refused], ["position", "unreadable"], "doubtful")
+    parts = [
+        near.merge(undecided, on="text", how="left").assign(kind="district", advice=_MATCHES),
+        nameless.assign(kind="district", text="", advice=_NAMELESS),
+        doubtful[["row", "column", "text", "advice"]].assign(kind=kinds),
+        _conflicts(cells).assign(kind="duplicate", column=names["column"].max()),
+    ]
+    whole = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    return whole.reindex(columns=list(REVIEW))
+
+
+def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
+    """List districts that answered more than once, and otherwise each time."""
+    given = cells[cells["item"].ne(IDENTITY) & cells["value"].notna()]
+    both = given[given["fate"].eq("duplicate")].merge(
+        given.loc[given["fate"].eq(""), ["district", "column", "row", "value"]],
+        on=["district", "column"],
+        suffixes=("", "_counts"),
     )
-    return told.astype("str").reindex(parsed.index)
+    both = both[both["value"] != both["value_counts"]]
+    rows = []
+    for row, told in both.groupby("row"):
+        differ = [
+            f"{column}: {counts:,.10g}, {other:,.10g}"
+            if kind in _NUMBERS
+            else f"{column}: {counts}, {other}"
+            for column, kind, counts, other in told[
+                ["column", "type", "value_counts", "value"]
+            ].itertuples(index=False)
+        ]
+        advice = (
+            f"row {told['row_counts'].iloc[0]} counts, row {row} does not "
+            "(most complete): ask which is right, and leave the other out"
+        )
+        district = told["district"].iloc[0]
+        rows.append((row, "; ".join(differ), district, advice))
+    return pd.DataFrame(rows, columns=["row", "text", "suggestion", "advice"])
+
+
+def refuse_unknown(cells: pd.DataFrame, where: str) -> None:
+    """Raise each answer of a kept row that contradicts the codebook, with its rows and advice."""
+    wrong = cells["outcome"].eq(REFUSED) & cells["fate"].eq("") & cells["type"].isin(CLOSED)
+    wrong &= cells["item"].ne("position_title")
+    problems = []
+    for (column, text), told in cells[wrong].groupby(["column", "text"], sort=False):
+        rows = ", ".join(map(str, told["row"].iloc[:5])) + (" ..." if len(told) > 5 else "")
+        problems.append(
+            Problem(
+                f"{where}, column {column!r}, item {told['item'].iloc[0]}",
+                f"{text!r} ({len(told)} rows: {rows}) is no answer that the codebook knows",
+                f"{told['advice'].iloc[0]} Add it to the folder's answers.csv (item,answer,"
+                "spelling: for this wave alone) or to codebook/answers.csv; an empty answer "
+                "means missing.",
+            )
+        )
+    if problems:
+        raise WaveError(f"{where}: {len(problems)} answers contradict the codebook", problems)

@@ -1,0 +1,315 @@
+"""One export to responses: the fate of its rows, and the three tables that its cells make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from edtech_survey.data.codebook import IDENTITY, IGNORED, RESPONSE, Codebook
+from edtech_survey.data.crosswalk import SLOT, read_cells
+from edtech_survey.data.districts import identify
+from edtech_survey.data.exports import Export
+from edtech_survey.data.ledger import BALANCE, account, flow, refuse_unknown, review
+from edtech_survey.data.schemas import (
+    ASKED,
+    BANDS,
+    DISTRICTS,
+    FLOW,
+    KINDS,
+    LEDGER,
+    POSITIONS,
+    REVIEW,
+    dtypes,
+)
+
+NEVER_A_RESPONSE = ("preview", "test", "spam")
+"""Flags of an export's rows that exclude them; an incomplete row is taken for what it says."""
+
+_DTYPE_OF = {
+    "count": "Int64", "money": "Float64", "fte": "Float64", "percent": "Float64", "ratio": "str",
+    "yes_no": "boolean", "outsourced": "boolean", "single": "str",
+}  # fmt: skip
+"""Item types that make a column of ``districts``; multi makes one flag per answer."""
+_TIME = re.compile(
+    r"(?i)timestamp|completion ?time|end ?date|recorded ?date|submit ?date|date submitted|"
+    r"date modified"
+)
+_MEASURES = ("fte", "salary", "outsourced", "present")
+
+
+@dataclass(frozen=True, repr=False)
+class Responses:
+    """Tidy answers of one or more waves of a series.
+
+    Attributes
+    ----------
+    districts, positions, bands : DataFrame
+        Answers: one row a district and wave; a position that it has; a grade band it answered.
+    panel : DataFrame
+        Who answered which waves.
+    asked : DataFrame
+        For each item and group how many were asked, and what became of their answers.
+    ledger, balance : DataFrame
+        Every cell that was not taken as it stood; the count of all cells, column by column.
+    flow, review : DataFrame
+        Rows from file to responses; what a person should look at.
+    series : str
+        Whose survey it is.
+    """
+
+    districts: pd.DataFrame
+    positions: pd.DataFrame
+    bands: pd.DataFrame
+    panel: pd.DataFrame
+    asked: pd.DataFrame
+    ledger: pd.DataFrame
+    balance: pd.DataFrame
+    flow: pd.DataFrame
+    review: pd.DataFrame
+    series: str = ""
+
+    def __repr__(self) -> str:
+        waves = ", ".join(map(str, sorted(self.flow["wave"].unique())))
+        look = f", {len(self.review)} to review" if len(self.review) else ""
+        return f"Responses(waves {waves}: {len(self.districts)} answers of districts{look})"
+
+
+def tidy(
+    export: Export,
+    crosswalk: pd.DataFrame,
+    book: Codebook,
+    meta: Mapping[str, Any],
+    matches: pd.DataFrame | None = None,
+    *,
+    unknown: str = "refuse",
+) -> Responses:
+    """Read every cell of an export, decide about its rows, and turn what is kept into tables."""
+    keys = {"source": meta["id"], "wave": int(meta["wave"])}
+    tool = export.columns.loc[export.columns["role"].eq("meta"), "name"]
+    free = crosswalk["type"].isin(["text", "id"])
+    used = crosswalk[~free]
+    naming = crosswalk[crosswalk["item"].eq(IDENTITY)].iloc[0]
+    identity = identify(export.frame[naming["column"]], book, **keys, matches=matches)
+    names = identity.names.iloc[identity.name_codes].set_index(export.frame.index)
+    parts = [(naming, names)]
+    parts += [(asked, read_cells(export.frame[asked["column"]], asked, book))
+              for _, asked in used.iterrows()]  # fmt: skip
+    told = ["column", "item", "group", "type"]
+    cells = pd.concat([read.assign(**asked[told]) for asked, read in parts])
+    cells = cells.rename_axis("row").reset_index()
+
+    rows = pd.DataFrame(
+        {"how": names["how"], "district": identity.ids.array.take(identity.codes)},
+        index=export.frame.index,
+    )
+    values = cells[cells["item"].ne(IDENTITY) & cells["missing"].isna()]
+    rows["answers"] = values["row"].value_counts().reindex(rows.index, fill_value=0)
+    rows["fate"] = _fates(rows, export, tool)
+    cells = cells.merge(rows[["district", "fate"]], left_on="row", right_index=True)
+    if unknown == "raise":
+        refuse_unknown(cells, f"{meta['id']} {export.file}")
+
+    kept = cells[cells["item"].ne(IDENTITY) & cells["fate"].eq("")]
+    ids = rows.loc[rows["fate"].eq(""), "district"].sort_values().astype("str")
+    staff = kept[kept["item"].str.startswith("position_")]
+    positions, ruled, staffed = _positions(staff, book.positions["position"])
+    cells = cells.merge(ruled, on=["district", "column"], how="left").fillna({"ruled": ""})
+    districts = _districts(kept, ids, book).assign(
+        **keys, synthetic=meta["synthetic"] == "true", staffing=ids.isin(staffed).array
+    )
+    left = crosswalk[free & crosswalk["item"].ne(IDENTITY)]
+    personal = left["column"].isin(tool) | ~left["item"].isin([IGNORED, RESPONSE])
+    left = left[["column"]].assign(rule=left["item"].mask(personal, "personal"))
+    ledger, balance = account(cells, left, export.excluded, len(rows))
+    typed = districts.reindex(columns=list(dict.fromkeys([*dtypes(DISTRICTS), *districts])))
+    districts = typed.astype(dtypes(DISTRICTS) | {"staffing": "boolean"})
+    return Responses(
+        districts=districts,
+        positions=_finished(positions, dtypes(POSITIONS), keys),
+        bands=_finished(_bands(kept, book.bands["band"]), dtypes(BANDS), keys),
+        panel=panel(districts, book.changes),
+        asked=_finished(_asked(kept, used, len(ids)), ASKED, keys),
+        ledger=_finished(ledger, dtypes(LEDGER), keys),
+        balance=_finished(balance, BALANCE, keys),
+        flow=_finished(flow(export.excluded, rows["fate"]), FLOW, keys),
+        review=_finished(review(cells, book), REVIEW, keys),
+        series=meta.get("series") or "",
+    )
+
+
+def panel(districts: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    """Show who answered which waves."""
+    answered = pd.crosstab(districts["district_id"], districts["wave"]).gt(0)
+    heirs = dict(zip(changes["district_id"], changes["becomes"], strict=True))
+    there = answered.astype("boolean").add_prefix("wave_").rename_axis(columns=None)
+    return there.assign(
+        n_waves=answered.sum(axis=1).astype("Int64"),
+        becomes=answered.index.map(heirs).astype("str"),
+    ).reset_index()
+
+
+def _finished(table: pd.DataFrame, types: Mapping[str, str], keys: dict[str, Any]) -> pd.DataFrame:
+    """Fill the key columns and give each column its type."""
+    wanted = {name: told for name, told in keys.items() if name in types}
+    return table.assign(**wanted)[list(types)].astype(types).reset_index(drop=True)
+
+
+def _fates(rows: pd.DataFrame, export: Export, tool: pd.Series) -> pd.Series:
+    """Say what becomes of each row: "" if it is kept, else why it is not.
+
+    Of several rows of a district the most complete counts, among equals the latest. When a row was
+    handed in is told by a column that the survey tool itself wrote.
+    """
+    flagged = export.flagged[export.flagged["flag"].isin(NEVER_A_RESPONSE)]
+    flags = flagged.drop_duplicates("row").set_index("row")["flag"]
+    fate = flags.reindex(rows.index).astype("str").fillna("")
+    silent = rows["answers"].eq(0)
+    for reason, met in (
+        (rows["how"], rows["how"].isin(["test", "not_a_district"])),
+        ("blank", silent & rows["how"].eq("blank")),
+        ("partial", silent),
+    ):
+        fate = fate.mask(fate.eq("") & met, reason)
+    several = rows[fate.eq("")]
+    several = several[several.duplicated("district", keep=False)].assign(moment=0)
+    for name in tool[tool.str.contains(_TIME)] if len(several) else ():
+        text = export.frame.loc[several.index, name]
+        moment = pd.to_datetime(text, errors="coerce", format="mixed", utc=True)
+        if moment.notna().all():
+            several["moment"] = moment
+            break
+    ranked = several.sort_values(["answers", "moment"], kind="stable")
+    surplus = ranked.index[ranked.duplicated("district", keep="last")]
+    return fate.mask(fate.index.isin(surplus), "duplicate")
+
+
+def _districts(kept: pd.DataFrame, ids: pd.Series, codebook: Codebook) -> pd.DataFrame:
+    """One row per district: every item that is asked once, one flag per answer of a multi."""
+    grouped = codebook.items.loc[codebook.items["groups"].isin(["positions", "bands"]), "item"]
+    columns: dict[str, Any] = {"district_id": ids.array}
+    flags: dict[str, Any] = {}
+    types = dtypes(DISTRICTS)
+    for (item, kind), told in kept[~kept["item"].isin(grouped)].groupby(
+        ["item", "type"], sort=False
+    ):
+        wide = told.pivot(index="district", columns="group", values="value").reindex(ids)
+        if kind != "multi":
+            columns[item] = wide[""].astype(types.get(item, _DTYPE_OF[kind])).array
+            continue
+        ticked = wide.astype("boolean") if "" not in wide else None
+        for group in codebook.groups_of(item):
+            if group == "none" or (ticked is not None and group not in ticked):
+                continue
+            if ticked is None:
+                flag = _chosen(wide[""], group)
+            else:  # skipped only if nothing at all was ticked
+                flag = ticked[group].mask(ticked[group].isna() & ticked.notna().any(axis=1), False)
+            flags[f"{item}_{group}"] = flag.array
+    return pd.DataFrame(columns | flags)
+
+
+def _chosen(lists: pd.Series, group: str) -> pd.Series:
+    """Tell whose list of answers has one; NA where there is no list."""
+    named = ("|" + lists.astype("str") + "|").str.contains(f"|{group}|", regex=False)
+    return named.astype("boolean").mask(lists.isna())
+
+
+def _positions(
+    staff: pd.DataFrame, positions: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Say who has or outsources which position, whatever the layout of the columns.
+
+    Returns the table, the cells that cannot stand beside others (``district, column, ruled``), and
+    the districts that said anything.
+    """
+    marked = staff["rule"].str.contains("outsourced", regex=False) & staff["type"].ne("outsourced")
+    staff = staff.assign(
+        measure=staff["item"].str.removeprefix("position_"),
+        filled=staff["text"].str.strip().ne(""),
+        marked=marked,
+    )
+    staffed = staff.loc[staff["missing"].isna() | marked, "district"]
+    for_all = staff[staff["group"].eq("")].set_index("district")["value"]
+    wide = staff[staff["group"].ne("")].pivot(
+        index=["district", "group"], columns="measure", values=["value", "filled", "marked"]
+    )
+    if len(for_all):
+        groups = dict.fromkeys([*wide.index.unique("group"), *positions])
+        wide = wide.reindex(
+            pd.MultiIndex.from_product([for_all.index, groups], names=wide.index.names)
+        )
+    every = [["value", "filled", "marked"], [*_MEASURES, "title"]]
+    wide = wide.reindex(columns=pd.MultiIndex.from_product(every))
+    value, filled, marked = (wide[name] for name in every[0])
+    group = wide.index.to_frame()["group"]
+    slot = group.str.fullmatch(SLOT)
+    fte, salary = (value[name].astype("Float64").astype(float) for name in ("fte", "salary"))
+    present, own = (value[name].astype("boolean") for name in ("present", "outsourced"))
+
+    # Who outsources: by its own question, by one for all positions, or by a word for a number.
+    state = pd.Series(pd.NA, index=wide.index, dtype="boolean")
+    for name in positions if len(for_all) else ():
+        state[group.eq(name)] = _chosen(for_all, name).array
+    state = own.fillna(state)
+    if not own[~slot].eq(False).any():  # options, of which a blank beside a chosen one means no
+        ticked = (own.fillna(False) & ~slot).groupby(level="district").transform("any")
+        state = state.mask(ticked & ~slot & filled["outsourced"].eq(False) & state.isna(), False)
+    state = state.mask(marked[["fte", "salary"]].eq(True).any(axis=1), True)
+
+    some, none, paid = fte.gt(0), fte.eq(0), salary.notna()
+    yes, no, outside = (said.fillna(False).astype(bool) for said in (present, ~present, state))
+    unpaid = none & ~outside
+    position = group.where(~slot, value["title"])
+    placed = position.isin(positions)
+    held = ((some | (~none & (paid | yes))) | outside) & placed
+    table = pd.DataFrame(
+        {
+            "position": pd.Categorical(position, categories=positions),
+            "fte": fte.where(some),
+            "salary": salary.mask(unpaid),
+            "outsourced": state,
+            "slot": slot,
+        },
+        index=wide.index,
+    )[held].reset_index()
+    table = table.sort_values(["district", "slot", "group"])
+    again = table.duplicated(["district", "position"])
+    twice = wide.index.isin(pd.MultiIndex.from_frame(table.loc[again, ["district", "group"]]))
+
+    ruled = pd.DataFrame(index=wide.index, columns=list(_MEASURES), dtype=object)
+    ruled["salary"] = ruled["salary"].mask(unpaid & paid, "position_not_held")
+    ruled["present"] = ruled["present"].mask((none & yes) | (some & no), "contradicts_fte")
+    for name in _MEASURES:
+        ruled.loc[filled[name].eq(True) & ~placed, name] = "no_position_title"
+    ruled.loc[twice] = "position_given_twice"
+    rules = ruled.rename_axis(columns="measure").stack().dropna().rename("ruled").reset_index()
+    rules = rules.merge(staff[["district", "group", "measure", "column"]])
+    table = table[~again].sort_values(["district", "position"], ignore_index=True)
+    return (
+        table.rename(columns={"district": "district_id"}),
+        rules[["district", "column", "ruled"]],
+        staffed,
+    )
+
+
+def _bands(kept: pd.DataFrame, bands: pd.Series) -> pd.DataFrame:
+    """One row per grade band for which a district gave its ratio."""
+    given = kept[kept["item"].eq("student_device_ratio") & kept["missing"].isna()]
+    given = given.assign(band=pd.Categorical(given["group"], categories=bands))
+    given = given.sort_values(["district", "band"])
+    return given.rename(columns={"district": "district_id", "value": "ratio"})
+
+
+def _asked(kept: pd.DataFrame, used: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Count, for each item and group, how many were asked and what became of their answers."""
+    counts = pd.crosstab(kept["column"], kept["missing"].fillna("answered"))
+    told = used.join(counts.reindex(columns=list(KINDS), fill_value=0), on="column")
+    told = told.fillna(dict.fromkeys(KINDS, 0)).assign(asked=size)
+    return told.assign(
+        group=told["group"].replace("", "all"),
+        comparability=told["comparability"].mask(told["comparability"].eq("")),
+    )
