@@ -58,7 +58,7 @@ _HOME = {
     "table": "reports.chart",
     "totals": "statistics.responses",
     "wages": "statistics.support",
-    "weights": "statistics.weights",
+    "weights": "statistics.samples",
     "withhold": "statistics.disclosure",
     "words": "words",
 }

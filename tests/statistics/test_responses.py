@@ -10,7 +10,8 @@ from scipy import stats
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.intervals import finite_population, wilson
 from edtech_survey.statistics.responses import (
-    count_answers,
+    KINDS,
+    estimated,
     means,
     quantiles,
     ratios,
@@ -83,7 +84,9 @@ def test_missing_answers_are_left_out_and_never_zero():
     # Expanded, the district that gave no number counts like the others.
     assert totals(frame, "devices", population=3).loc[0, "estimate"] == 600
     assert response_shares(frame, "near").loc[0, ["estimate", "base"]].tolist() == [50.0, 2]
-    counts = count_answers(frame, "sharing", known=("none", "some", "all"))
+    counts = estimated(
+        frame, "sharing", {"count": KINDS["count"]}, known=("none", "some", "all")
+    )
     assert counts["group"].tolist() == ["none", "some", "all"]
     assert counts["estimate"].tolist() == [1, 0, 1]
     assert counts["base"].tolist() == [2, 2, 2]
@@ -168,7 +171,7 @@ def test_a_denominator_of_zero_has_no_ratio_of_its_own():
 
 def test_what_cannot_be_estimated_is_refused_with_the_reason():
     frame = respondents(devices=[1, 2, 3], sharing=["all", "none", "all"])
-    with pytest.raises(EstimateError, match=r"column devcies: is not in the frame[\s\S]*column by"):
+    with pytest.raises(EstimateError, match=r"column devcies: is missing[\s\S]*column by"):
         means(frame, "devcies", by=("wave", "by"))
     with pytest.raises(EstimateError, match="sharing: has type str, not a number"):
         means(frame, "sharing")

@@ -14,7 +14,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.responses import means, ratios, response_shares, totals
-from edtech_survey.statistics.weights import weights as raked
+from edtech_survey.statistics.samples import weights as raked
 
 TYPES = {"E": 4421, "H": 755, "M": 1018}
 SCHOOL_WIDE = {"No": 1072, "Yes": 5122}
@@ -124,7 +124,7 @@ def test_weights_that_do_not_fit_are_refused(schools):
         means(schools.assign(wave=2001), "api00", weights=weights)
     with pytest.raises(EstimateError, match="row 3: is not above 0"):
         means(schools, "api00", weights=weights.assign(weight=weights.index != 3))
-    with pytest.raises(EstimateError, match="has a double"):
+    with pytest.raises(EstimateError, match="2000 school-0: is there twice"):
         means(schools, "api00", weights=pd.concat([weights, weights.iloc[:1]]))
     with pytest.raises(EstimateError, match="weights, column weight: is missing"):
         means(schools, "api00", weights=weights.drop(columns="weight"))

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.disclosure import rule_named, withhold
+from edtech_survey.statistics.disclosure import THRESHOLD, withhold
 from edtech_survey.statistics.given import given, pick, reported, total
-from edtech_survey.statistics.intervals import clopper_pearson, mean_interval
+from edtech_survey.statistics.intervals import clopper_pearson
 from edtech_survey.statistics.salary import priced
 from edtech_survey.statistics.staffing import PER_STUDENTS
 from edtech_survey.statistics.support import LADDER, support
@@ -420,14 +421,13 @@ def _among(
             | {"statistic": "share", "method": "peers with the position", "base": len(found)}
             | {"verdict": _words(percent, ("few", "some", "most"))["verdict"]}
         )  # fmt: skip
-    rule = rule_named("districts-5")
-    told = withhold(estimates(rows), rule, contributions=theirs)
-    small = told["base"].isna() | told["base"].lt(rule.threshold).fillna(True)
+    told = withhold(estimates(rows), contributions=theirs)
+    small = told["base"].isna() | told["base"].lt(THRESHOLD).fillna(True)
     pay = told["item"].eq("position_salary") & told["base"].lt(PAY_PERCENTILE).fillna(True)
     reason = told["withheld"].mask(
         pay & told["statistic"].eq("percentile"), f"pay of fewer than {PAY_PERCENTILE} districts"
     )
-    reason = reason.mask(small, f"base below {rule.threshold}")
+    reason = reason.mask(small, f"base below {THRESHOLD}")
     numbers = ["estimate", "conf_low", "conf_high", "base", "verdict"]
     shown = {name: told[name].mask(reason.notna()) for name in numbers if name in told}
     return told.assign(**shown, withheld=reason).to_dict("records")
@@ -441,8 +441,9 @@ def _placed(
     place: dict[str, Any] = {"statistic": "percentile", "base": len(values)}
     place["method"] = "percent of peers below, exact binomial"
     if len(values) > 1 and np.ptp(values) > 0:
-        limits = mean_interval(values.mean(), values.std(ddof=1), len(values), None, confidence)
-        numbers = (float(values.mean()), float(limits.low), float(limits.high))
+        # Student's interval: Cochran (1977), Sampling Techniques, 3rd ed., section 2.8.
+        limits = stats.t.interval(confidence, len(values) - 1, values.mean(), stats.sem(values))
+        numbers = (float(values.mean()), *map(float, limits))
         mean |= dict(zip(("estimate", "conf_low", "conf_high"), _coarse(numbers), strict=True))
     if len(values):
         same = np.isclose(values, own, rtol=1e-9)

@@ -6,8 +6,9 @@ goes to the closed forms. Both are tested equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,61 +26,69 @@ from edtech_survey.statistics.samples import (
     Sample,
     checked_frame,
     linearised,
+    refuse,
     samples,
 )
 
 Answer = str | int | float | bool | Sequence[Any] | None
+Kind = Callable[[Sample, pd.Series, "pd.Series | None", float], pd.DataFrame]
 
 
-class Estimated(NamedTuple):
-    """A number with its standard error and interval; NaN where there is none."""
+def estimated(
+    x: Any,
+    item: str,
+    kinds: Mapping[str, Kind],
+    by: Grouping = (),
+    population: Population = None,
+    weights: pd.DataFrame | None = None,
+    cluster: str | None = "district_id",
+    confidence: float = 0.95,
+    *,
+    divisor: str | None = None,
+    name: str | None = None,
+    answer: Answer = None,
+    known: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Estimate statistics of an item in each wave and group: where all the verbs end.
 
-    estimate: float
-    std_error: float
-    low: float
-    high: float
-
-
-NOTHING = Estimated(np.nan, np.nan, np.nan, np.nan)
-
-
-def ratio_of_totals(
-    y: np.ndarray, x: np.ndarray, population: int | None, confidence: float
-) -> Estimated:
-    """Estimate the ratio of two totals with the linearised error, and Student's interval.
-
-    Cochran (1977), Sampling Techniques, 3rd ed., equations 6.4 and 6.13; where `x` is 1
-    throughout it is the mean with its error, sections 2.5 to 2.8.
+    Of counts and shares `answer` says of whom, and `known` are answers that are possible though
+    nobody may have given them.
     """
-    n = len(y)
-    if population is not None and n > population:
-        raise EstimateError(
-            f"{n} answers from {population} districts: correct the population, or leave it out"
-        )
-    if n == 0:
-        return NOTHING
-    if x.sum() == 0:
-        raise EstimateError("the denominators add up to 0: there is no ratio of totals")
-    ratio = float(y.sum() / x.sum())
-    if n == 1:
-        return Estimated(ratio, np.nan, np.nan, np.nan)
-    rest = y - ratio * x
-    sampled = 0.0 if population is None else n / population
-    variance = (1 - sampled) / n * (rest**2).sum() / (n - 1) / x.mean() ** 2
-    error = float(np.sqrt(variance))
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * error
-    return Estimated(ratio, error, ratio - half, ratio + half)
+    if given(x).figures is not None:
+        return reported(pick(x, item, list(kinds)))
+    if {*kinds} <= {"count", "share"}:
+        frame = checked_frame(x, by, cluster, answers=[item])
+        asked = hits(frame[item], answer, known)
+    else:
+        columns = [item] if divisor is None else [item, divisor]
+        frame = checked_frame(x, by, cluster, numbers=columns)
+        asked = {"": frame[item].astype("Float64")}
+    below = None if divisor is None else frame[divisor].astype("Float64")
+    parts = []
+    for sample in samples(frame, by, population=population, cluster=cluster, weights=weights):
+        here = sample.rows.index
+        made = [
+            kind(sample, values[here], None if below is None else below[here], confidence).assign(
+                statistic=statistic,
+                group=[_label(group, told) for group in sample.groups],
+                place=range(len(sample.groups)),
+            )
+            for told, values in asked.items()
+            for statistic, kind in kinds.items()
+        ]
+        table = pd.concat(made).sort_values("place", kind="stable")
+        parts.append(table.assign(item=name or item, **sample.columns()))
+    return estimates(pd.concat(parts), "")
 
 
-def answers_of(column: pd.Series) -> pd.Series:
-    """Write answers as text, whole numbers without a point, so that all paths compare alike."""
-    if pd.api.types.is_float_dtype(column):
-        return column.map(lambda value: f"{value:g}", na_action="ignore").astype("str")
-    return column.astype("str").where(column.notna())
+def _label(group: str, answer: str) -> str:
+    if not answer:
+        return group
+    return answer if group == ALL else f"{group}|{answer}"
 
 
-def wanted_answers(column: pd.Series, answer: Answer, known: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the answers to look for; none for a yes/no column, where it is yes.
+def hits(column: pd.Series, answer: Answer = None, known: Sequence[str] = ()) -> dict[str, Any]:
+    """For each answer who gave it, NA where there is none; under "" the yes of a yes/no column.
 
     An answer that neither the column nor `known` has is refused with what there is.
     """
@@ -87,49 +96,125 @@ def wanted_answers(column: pd.Series, answer: Answer, known: Sequence[str] = ())
     if pd.api.types.is_bool_dtype(column) or (len(told) and told.map(type).eq(bool).all()):
         if answer is not None and answer is not True:
             raise EstimateError(f"{column.name} is a yes/no column: leave answer= out")
-        return ()
-    there = sorted(set(answers_of(told)))
-    if answer is None:
-        return tuple(known) or tuple(there)
-    asked = [answer] if isinstance(answer, (str, int, float)) else list(answer)
-    wanted = tuple(answers_of(pd.Series(asked)))
-    absent = [text for text in wanted if text not in {*there, *known}]
-    if absent:
-        raise EstimateError(
-            f"{column.name} has no such answer",
-            [Problem(f"answer {text!r}", "nobody gave it", f"there are {', '.join(there)}")
-             for text in absent],
-        )  # fmt: skip
-    return wanted
+        return {"": column.astype("boolean").astype("Float64")}
+    texts = _texts(column)
+    there = sorted(set(texts.dropna()))
+    asked = [answer] if isinstance(answer, (str, int, float)) else list(answer or ())
+    wanted = tuple(_texts(pd.Series(asked))) or tuple(known) or there
+    problems = [
+        Problem(f"answer {text!r}", "nobody gave it", f"there are {', '.join(there)}")
+        for text in wanted
+        if text not in {*there, *known}
+    ]
+    refuse(f"{column.name} has no such answer", problems)
+    nobody = pd.Series(pd.NA, index=column.index, dtype="Float64")
+    return {one: nobody.mask(texts.notna(), texts.eq(one)) for one in wanted} or {"": nobody}
 
 
-def told(
-    sample: Sample, group: str, item: str, wanted: Sequence[str]
-) -> Iterator[tuple[str, pd.Series]]:
-    """For each answer, the label of its row and who of those answering gave it."""
-    answered = sample.rows.loc[sample.group == group, item].dropna()
-    if not wanted:
-        yield group, answered.astype(bool)
-    for answer in wanted:
-        label = answer if group == ALL else f"{group}|{answer}"
-        yield label, answers_of(answered).eq(answer)
+def _texts(column: pd.Series) -> pd.Series:
+    """Write answers as text, whole numbers without a point, so that all paths compare alike."""
+    if pd.api.types.is_float_dtype(column):
+        return column.map(lambda value: f"{value:g}", na_action="ignore").astype("str")
+    return column.astype("str").where(column.notna())
 
 
-def _total_rows(
-    sample: Sample, values: pd.Series, cluster: str | None, confidence: float
-) -> Iterator[dict[str, Any]]:
-    waves = sample.rows["wave"].nunique() if "wave" in sample.rows else 1
-    if waves > 1 and sample.wave is None:
+# ---- the kinds of statistic: what each group's values, over `x` where there is one, tell ----
+
+
+def _made(sample: Sample, y: pd.Series, numbers: Any, method: Any) -> pd.DataFrame:
+    """One row a group: its numbers, how many answered, and how it was made."""
+    table = pd.DataFrame(numbers, index=list(sample.groups)).reindex(columns=NUMBERS)
+    return table.assign(base=y.groupby(sample.group).count(), method=method)
+
+
+def _count(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float) -> pd.DataFrame:
+    return _made(sample, y, {"estimate": y.groupby(sample.group).sum()}, "count of respondents")
+
+
+def _extreme(
+    sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float, *, which: str, said: str
+) -> pd.DataFrame:
+    own = y if x is None else y / x.mask(x == 0)
+    most = own.groupby(sample.group).agg(which)
+    return _made(sample, own, {"estimate": most}, f"{said} of the respondents")
+
+
+def _share(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float) -> pd.DataFrame:
+    if sample.linear:
+        method = f"Korn-Graubard, Taylor linearised (svy); {sample.said()}"
+        made = _made(sample, y, 100 * linearised("share", y, sample, confidence=confidence), method)
+        certain = made["estimate"].isin([0, 100])
+        made = made.assign(std_error=made["std_error"].mask(certain))
+    else:
+        made = _made(sample, y, {}, "")
+        counts = made.assign(count=y.groupby(sample.group).sum(), population=sample.population)
+        some = counts[counts["base"] > 0]
+        if len(some):
+            found = share_estimates(some, confidence=confidence).set_index(some.index)
+            made = made.assign(**found[[*NUMBERS, "method"]].reindex(made.index))
+        made = made.assign(method=made["method"] + "; unweighted")
+    return made.assign(method=made["method"].where(made["base"] > 0, "no answers"))
+
+
+def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float) -> pd.DataFrame:
+    """Mean, or ratio of the totals of `y` and `x`, with its error and Student's interval.
+
+    Cochran (1977), Sampling Techniques, 3rd ed., equations 6.4 and 6.13; where `x` is 1
+    throughout it is the mean with its error, sections 2.5 to 2.8.
+    """
+    if sample.linear:
+        kind = "mean" if x is None else "ratio"
+        found = linearised(kind, y, sample, divisor=x, confidence=confidence)
+        method = f"Taylor linearised (svy), Student t; {sample.said()}"
+        return _made(sample, y, found, method)
+    rows = pd.DataFrame({"y": y, "x": 1.0 if x is None else x}).dropna().astype(float)
+    group = sample.group[rows.index]
+    sums = rows.groupby(group).sum().reindex(list(sample.groups))
+    if (sums["x"] == 0).any():
+        raise EstimateError("the denominators add up to 0: there is no ratio of totals")
+    n = group.value_counts().reindex(sums.index, fill_value=0)
+    ratio = sums["y"] / sums["x"]
+    rest = (rows["y"] - group.map(ratio).astype(float) * rows["x"]) ** 2
+    sampled = 0.0 if sample.population is None else n / sample.population
+    spread = rest.groupby(group).sum() / (n - 1)
+    variance = (1 - sampled) / n * spread / (sums["x"] / n) ** 2
+    error = np.sqrt(variance.where(n > 1))
+    half = stats.t.ppf((1 + confidence) / 2, n - 1) * error
+    ends = {"conf_low": ratio - half, "conf_high": ratio + half}
+    of = "" if sample.population is None else f" of {sample.population} districts"
+    method = "Student t" + (", " + n.astype("str") + of if of else "") + "; unweighted"
+    return _made(sample, y, {"estimate": ratio, "std_error": error, **ends}, method)
+
+
+def _mean(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float) -> pd.DataFrame:
+    made = _student(sample, y, None, confidence)
+    return made.assign(method="mean; " + made["method"])
+
+
+def _ratio(sample: Sample, y: pd.Series, x: Any, confidence: float) -> pd.DataFrame:
+    both = y.notna() & x.notna()
+    made = _student(sample, y.where(both), x.where(both), confidence)
+    return made.assign(method="ratio of totals; " + made["method"])
+
+
+def _mean_of_ratios(sample: Sample, y: pd.Series, x: Any, confidence: float) -> pd.DataFrame:
+    made = _student(sample, y / x.mask(x == 0), None, confidence)
+    left_out = (y.notna() & (x == 0)).groupby(sample.group).sum().reindex(made.index)
+    without = "; " + left_out.astype("str") + f" without a ratio, {x.name} 0"
+    method = "mean of ratios; " + made["method"] + without.where(left_out > 0, "")
+    return made.assign(method=method)
+
+
+def _total(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float) -> pd.DataFrame:
+    """Sum over the respondents; under weights or a population the total over all units."""
+    if sample.wave is None and "wave" in sample.rows and sample.rows["wave"].nunique() > 1:
         raise EstimateError("a total over several waves counts districts twice: add 'wave' to by=")
     _refuse_repeats(sample)
     if sample.weights is None and sample.population is None:
-        for group in sample.groups:
-            summed = values[sample.group == group].dropna()
-            found = NOTHING._replace(estimate=float(summed.sum())) if len(summed) else NOTHING
-            yield _shown(sample, group, found, values, "sum over the respondents")
-        return
-    district = sample.rows.get("district_id", sample.cluster)
-    sizes, everyone = sample.group.value_counts(), district.nunique()
+        sums = y.groupby(sample.group).sum(min_count=1)
+        return _made(sample, y, {"estimate": sums}, "sum over the respondents")
+    everyone = sample.rows.get("district_id", sample.cluster).nunique()
+    sizes = sample.group.value_counts()
     short = [group for group in sample.groups if sizes[group] < everyone]
     if short:
         raise EstimateError(
@@ -137,54 +222,37 @@ def _total_rows(
             f"all of the {everyone} respondents; give a row to every district, with 0 where it "
             "has none, or leave out population= and weights= to sum the respondents"
         )
-    made = _moments(sample, values, None, cluster, confidence)
-    if sample.weights is None:
+    mean = _student(sample, y, None, confidence)
+    if sample.weights is None or sample.raked:
         size = float(sample.population or 0)
-    elif sample.raked:
-        size = float(sample.weights.loc[sample.group == sample.groups[0], "weight"].sum())
-    else:
-        # The sum of the weights is itself an estimate: the mean times it is the total of `parts`.
-        weight = sample.weights["weight"]
-        of, answered = (w.groupby(sample.group).transform("sum")
-                        for w in (weight, weight.where(values.notna())))  # fmt: skip
-        means = sample.group.map({group: found.estimate for group, found, _ in made})
-        parts = ((values - means) * of / answered).fillna(0.0) + means
-        numbers = linearised("total", parts, sample, confidence=confidence)
-        rows = zip(made, numbers.to_numpy(float, na_value=np.nan), strict=True)
-        for (group, _, method), row in rows:
-            yield _shown(sample, group, Estimated(*row), values, f"weighted total; {method}")
-        return
-    for group, found, method in made:
-        whole = Estimated(*(size * number for number in found))
-        yield _shown(sample, group, whole, values, f"mean times {size:g} districts; {method}")
+        if sample.weights is not None:
+            size = float(sample.weights.loc[sample.group == sample.groups[0], "weight"].sum())
+        method = f"mean times {size:g} districts; " + mean["method"]
+        return _made(sample, y, size * mean[NUMBERS], method)
+    # The sum of the weights is itself an estimate: the mean times it is the total of `parts`.
+    weight = sample.weights["weight"]
+    of, answered = (
+        part.groupby(sample.group).transform("sum") for part in (weight, weight.where(y.notna()))
+    )
+    means_of = sample.group.map(mean["estimate"])
+    parts = ((y - means_of) * of / answered).fillna(0.0) + means_of
+    found = linearised("total", parts, sample, confidence=confidence)
+    return _made(sample, y, found, "weighted total; " + mean["method"])
 
 
-def _moments(
-    sample: Sample,
-    values: pd.Series,
-    divisor: pd.Series | None,
-    cluster: str | None,
-    confidence: float,
-) -> list[tuple[str, Estimated, str]]:
-    """For each group its mean, or ratio to `divisor`, and how it was made."""
-    if sample.linear:
-        kind = "mean" if divisor is None else "ratio"
-        found = linearised(kind, values, sample, divisor=divisor, confidence=confidence)
-        method = f"Taylor linearised (svy), Student t; {sample.said(cluster)}"
-        numbers = found.to_numpy(float, na_value=np.nan)
-        return [
-            (group, Estimated(*row), method)
-            for group, row in zip(sample.groups, numbers, strict=True)
-        ]
-    moments = []
-    for group in sample.groups:
-        answered = values[sample.group == group].dropna()
-        y, size = answered.to_numpy(float), sample.population
-        x = np.ones(len(y)) if divisor is None else divisor[answered.index].to_numpy(float)
-        made = ratio_of_totals(y, x, size, confidence)
-        of = "" if size is None else f", {len(answered)} of {size} districts"
-        moments.append((group, made, f"Student t{of}; unweighted"))
-    return moments
+def _quantile(
+    sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float, *, at: float
+) -> pd.DataFrame:
+    """Quantile with the answers between which it lies with at least the confidence."""
+    _refuse_repeats(sample)
+    tails, rows = [(1 - confidence) / 2, (1 + confidence) / 2], {}
+    for group, told in y.dropna().astype(float).groupby(sample.group):
+        answers, n = np.sort(told), len(told)
+        low, high = stats.binom.ppf(tails, n, at).astype(int)
+        limits = (answers[low - 1], answers[high]) if low >= 1 and high < n else (np.nan, np.nan)
+        rows[group] = (np.quantile(answers, at), np.nan, *limits)
+    table = pd.DataFrame.from_dict(rows, "index", columns=NUMBERS).reindex(list(sample.groups))
+    return _made(sample, y, table, "sample quantile, binomial limits; unweighted")
 
 
 def _refuse_repeats(sample: Sample) -> None:
@@ -198,37 +266,20 @@ def _refuse_repeats(sample: Sample) -> None:
         )
 
 
-def _shown(
-    sample: Sample, group: str, found: Estimated, values: pd.Series, method: str
-) -> dict[str, Any]:
-    base = int(values[sample.group == group].notna().sum())
-    known = {
-        name: pd.NA if pd.isna(number) else number
-        for name, number in zip(NUMBERS, found, strict=True)
-    }
-    return sample.columns() | known | {"group": group, "base": base, "method": method}
+KINDS: dict[str, Kind] = {
+    "count": _count,
+    "share": _share,
+    "mean": _mean,
+    "total": _total,
+    "max": partial(_extreme, which="max", said="largest"),
+    "min": partial(_extreme, which="min", said="smallest"),
+    "ratio_of_totals": _ratio,
+    "mean_of_ratios": _mean_of_ratios,
+}
+"""Statistic -> how it is estimated."""
 
 
-def count_answers(
-    frame: pd.DataFrame,
-    item: str,
-    *,
-    answer: Answer = None,
-    known: Sequence[str] = (),
-    by: Grouping = (),
-) -> pd.DataFrame:
-    """Count who answered so, beside who answered at all."""
-    frame = checked_frame(frame, by, None, answers=[item])
-    wanted = wanted_answers(frame[item], answer, known)
-    rows = [
-        sample.columns()
-        | {"item": item, "group": label, "statistic": "count", "estimate": float(hits.sum())}
-        | {"base": len(hits), "method": "count of respondents"}
-        for sample in samples(frame, by, cluster=None)
-        for group in sample.groups
-        for label, hits in told(sample, group, item, wanted)
-    ]
-    return estimates(rows)
+# ---- the verbs ----
 
 
 def response_shares(
@@ -245,47 +296,13 @@ def response_shares(
 ) -> pd.DataFrame:
     """Estimate the percent that answered so, of those who answered; see ``es.shares``.
 
-    `known` are answers that are possible though nobody may have given them. Unweighted with
-    one row a district: hypergeometric limits where the population is known, else Wilson.
-    Otherwise Korn and Graubard (1998), Survey Methodology 24:193-201, linearised.
+    Unweighted with one row a district: hypergeometric limits where the population is known,
+    else Wilson. Otherwise Korn and Graubard (1998), Survey Methodology 24:193-201, linearised.
     """
-    frame = checked_frame(frame, by, cluster, answers=[item])
-    wanted = wanted_answers(frame[item], answer, known)
-    parts = []
-    for sample in samples(frame, by, population=population, cluster=cluster, weights=weights):
-        hits = {
-            (group, at): (label, found)
-            for group in sample.groups
-            for at, (label, found) in enumerate(told(sample, group, item, wanted))
-        }
-        counts = pd.DataFrame(
-            [
-                {"group": label, "count": int(found.sum()), "base": len(found)}
-                for label, found in hits.values()
-            ]
-        ).assign(**sample.columns() | {"item": item, "statistic": "share"})
-        if sample.linear:
-            made = {}
-            for at in range(len(wanted) or 1):
-                values = pd.concat([hits[group, at][1] for group in sample.groups])
-                values = values.astype(float).reindex(sample.rows.index)
-                made[at] = linearised("share", values, sample, confidence=confidence)
-            numbers = pd.DataFrame([100 * made[at].loc[group] for group, at in hits])
-            shares = counts.assign(**{name: numbers[name].array for name in NUMBERS})
-            certain = shares["estimate"].isin([0, 100])
-            shares = shares.assign(
-                std_error=shares["std_error"].mask(certain),
-                method=f"Korn-Graubard, Taylor linearised (svy); {sample.said(cluster)}",
-            )
-        else:
-            some, shares = counts[counts["base"] > 0], estimates(counts)
-            if len(some):
-                made_of = share_estimates(some, confidence=confidence).set_axis(some.index)
-                shares = made_of.reindex(counts.index).assign(**counts)
-            shares = shares.assign(method=shares["method"] + "; unweighted")
-        shares = shares.drop(columns="count")
-        parts.append(shares.assign(method=shares["method"].where(shares["base"] > 0, "no answers")))
-    return estimates(pd.concat(parts, ignore_index=True))
+    return estimated(
+        frame, item, {"share": _share}, by, population, weights, cluster, confidence,
+        answer=answer, known=known,
+    )  # fmt: skip
 
 
 def means(
@@ -342,17 +359,7 @@ def means(
     >>> means(paid, "salary", by="wave")[["wave", "estimate", "base"]].values.tolist()
     [[2024, 100000.0, 2]]
     """
-    if given(x).figures is not None:
-        return reported(pick(x, item, "mean"))
-    frame = checked_frame(x, by, cluster, numbers=[item])
-    rows = [
-        _shown(sample, group, found, sample.rows[item], f"mean; {method}")
-        for sample in samples(frame, by, population=population, cluster=cluster, weights=weights)
-        for group, found, method in _moments(
-            sample, sample.rows[item].astype("Float64"), None, cluster, confidence
-        )
-    ]
-    return estimates(row | {"item": item, "statistic": "mean"} for row in rows)
+    return estimated(x, item, {"mean": _mean}, by, population, weights, cluster, confidence)
 
 
 def totals(
@@ -397,19 +404,12 @@ def totals(
     --------
     >>> asked = pd.DataFrame({
     ...     "wave": 2024, "district_id": list("abc"), "devices": [100, 300, 200]})
-    >>> float(totals(asked, "devices")["estimate"].iloc[0])
+    >>> float(totals(asked, "devices").at[0, "estimate"])
     600.0
-    >>> float(totals(asked, "devices", population=10)["estimate"].iloc[0])
+    >>> float(totals(asked, "devices", population=10).at[0, "estimate"])
     2000.0
     """
-    if given(x).figures is not None:
-        return reported(pick(x, item, "total"))
-    frame = checked_frame(x, by, cluster, numbers=[item])
-    return estimates(
-        row | {"item": item, "statistic": "total"}
-        for sample in samples(frame, by, population=population, cluster=cluster, weights=weights)
-        for row in _total_rows(sample, sample.rows[item].astype("Float64"), cluster, confidence)
-    )
+    return estimated(x, item, {"total": _total}, by, population, weights, cluster, confidence)
 
 
 def ratios(
@@ -431,14 +431,12 @@ def ratios(
 
     Parameters
     ----------
-    x : Evidence or DataFrame
+    x, by, population, weights, cluster, confidence
         As :func:`means`.
     numerator, denominator : str
         Columns of numbers; rows that have both count. Of figures, the item alone.
     name : str, optional
         Item of the result; ``numerator/denominator`` by default.
-    by, population, weights, cluster, confidence
-        As :func:`means`.
 
     Returns
     -------
@@ -446,6 +444,11 @@ def ratios(
         The result shape, two rows a group: statistics ``ratio_of_totals`` and
         ``mean_of_ratios``. A district whose denominator is 0 has no ratio of its own: it
         counts in the first and not in the second, whose ``method`` says how many.
+
+    Raises
+    ------
+    EstimateError
+        As :func:`means`; or if the denominators add up to 0.
 
     References
     ----------
@@ -459,27 +462,13 @@ def ratios(
     >>> found[["statistic", "estimate"]].round(1).values.tolist()
     [['ratio_of_totals', 857.1], ['mean_of_ratios', 750.0]]
     """
-    if given(x).figures is not None:
-        return reported(pick(x, numerator, ["ratio_of_totals", "mean_of_ratios"]))
-    if denominator is None:
+    if denominator is None and given(x).figures is None:
         raise EstimateError(f"ratios of rows needs two columns: {numerator!r} and its denominator")
-    frame = checked_frame(x, by, cluster, numbers=[numerator, denominator])
-    item, rows = name or f"{numerator}/{denominator}", []
-    for sample in samples(frame, by, population=population, cluster=cluster, weights=weights):
-        above, below = (sample.rows[name].astype("Float64") for name in (numerator, denominator))
-        both = above.notna() & below.notna()
-        above, below = above.where(both), below.where(both)
-        own = above / below.mask(below == 0)
-        whole = _moments(sample, above, below, cluster, confidence)
-        single = _moments(sample, own, None, cluster, confidence)
-        for (group, found, method), (_, mean_of, mean_method) in zip(whole, single, strict=True):
-            row = _shown(sample, group, found, above, f"ratio of totals; {method}")
-            rows.append(row | {"item": item, "statistic": "ratio_of_totals"})
-            left_out = int((below[sample.group == group] == 0).sum())
-            without = f"; {left_out} without a ratio, {denominator} 0" if left_out else ""
-            row = _shown(sample, group, mean_of, own, f"mean of ratios; {mean_method}{without}")
-            rows.append(row | {"item": item, "statistic": "mean_of_ratios"})
-    return estimates(rows)
+    both = {"ratio_of_totals": _ratio, "mean_of_ratios": _mean_of_ratios}
+    return estimated(
+        x, numerator, both, by, population, weights, cluster, confidence,
+        divisor=denominator, name=name or f"{numerator}/{denominator}",
+    )  # fmt: skip
 
 
 def quantiles(
@@ -494,14 +483,10 @@ def quantiles(
 
     Parameters
     ----------
-    x : Evidence or DataFrame
-        Rows of respondents, one a district and group; of figures, the medians as printed.
-    item : str
-        Column of numbers.
+    x, item, by, confidence
+        As :func:`means`, one row a district and group; of figures, the medians as printed.
     at : sequence of float
         Between 0 and 1.
-    by, confidence
-        As :func:`means`.
 
     Returns
     -------
@@ -522,20 +507,5 @@ def quantiles(
     """
     if given(x).figures is not None:
         return reported(pick(x, item, "median"))
-    frame = checked_frame(x, by, None, numbers=[item])
-    rows = []
-    for sample in samples(frame, by, cluster=None):
-        _refuse_repeats(sample)
-        for group in sample.groups:
-            y = np.sort(sample.rows.loc[sample.group == group, item].dropna().to_numpy(float))
-            for q in at:
-                # The answers between which the quantile lies with at least the confidence.
-                tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-                low, high = stats.binom.ppf(tails, len(y), q).astype(int) if len(y) else (0, 0)
-                limits = (y[low - 1], y[high]) if low >= 1 and high < len(y) else (np.nan,) * 2
-                middle = float(np.quantile(y, q)) if len(y) else np.nan
-                found = Estimated(middle, np.nan, *map(float, limits))
-                method = "sample quantile, binomial limits; unweighted"
-                row = _shown(sample, group, found, sample.rows[item], method)
-                rows.append(row | {"item": item, "statistic": f"quantile_{q:g}"})
-    return estimates(rows)
+    kinds = {f"quantile_{q:g}": partial(_quantile, at=q) for q in at}
+    return estimated(x, item, kinds, by, cluster=None, confidence=confidence)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,9 @@ NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
 Population = int | Mapping[int, int] | None
 Grouping = str | Sequence[str]
 
+_WORST_MISS = 1e-6  # of a margin's size, relative
+_ROUNDS = 1_000  # of raking, before it is given up
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -36,7 +38,7 @@ class Sample:
     group: pd.Series
     groups: tuple[str, ...]
     population: int | None
-    cluster: pd.Series
+    cluster: pd.Series  # named as its column, without a name where rows are independent
     weights: pd.DataFrame | None  # beside the rows: ``weight``, and if raked ``start`` and margins
 
     @property
@@ -64,47 +66,45 @@ class Sample:
             "synthetic": bool(synthetic.astype(bool).any()) if len(synthetic) else pd.NA,
         }
 
-    def said(self, cluster: str | None) -> str:
+    def said(self) -> str:
         """Name weights, clusters and population, for the column ``method``."""
-        margins = [] if self.weights is None else list(self.weights.columns[2:])
-        parts = [
-            f"weights raked to {' and '.join(margins)}" if self.raked
-            else "unweighted" if self.weights is None else "weighted",
-            f"{self.cluster.nunique()} clusters of {cluster}" if cluster else "rows independent",
-        ]  # fmt: skip
-        if self.population is not None:
-            parts.append(f"finite population {self.population}")
-        return ", ".join(parts)
+        weighted = "unweighted" if self.weights is None else "weighted"
+        if self.weights is not None and self.raked:
+            weighted = f"weights raked to {' and '.join(self.weights.columns[2:])}"
+        name = self.cluster.name
+        clusters = f"{self.cluster.nunique()} clusters of {name}" if name else "rows independent"
+        finite = f", finite population {self.population}" if self.population is not None else ""
+        return f"{weighted}, {clusters}{finite}"
 
 
-def samples(
-    frame: pd.DataFrame,
-    by: Grouping,
-    *,
-    population: Population = None,
-    cluster: str | None = "district_id",
-    weights: pd.DataFrame | None = None,
-) -> Iterator[Sample]:
-    """Split responses into samples: by wave if `by` has it, and into groups within each."""
-    names = by_columns(by)
-    within = [name for name in names if name != "wave"]
-    for _, rows in frame.groupby("wave", sort=True) if "wave" in names else [(None, frame)]:
-        labels, order = _labels(rows, within)
-        waves = rows["wave"].dropna().unique() if "wave" in rows else []
-        wave = int(waves[0]) if len(waves) == 1 else None
-        yield Sample(
-            wave=wave,
-            rows=rows,
-            group=labels,
-            groups=order,
-            population=_population(rows, wave, population),
-            cluster=(
-                pd.Series(range(len(rows)), index=rows.index, dtype="str")
-                if cluster is None
-                else rows[cluster].astype("str")
-            ),
-            weights=None if weights is None else _weights_of(rows, weights, pooled=wave is None),
-        )
+def faults(
+    name: str, frame: Any, columns: Sequence[str], unit: Sequence[str] = (), full: bool = False
+) -> list[Problem]:
+    """List what a frame lacks: columns, one row for each `unit`, and if `full` values in it."""
+    if not isinstance(frame, pd.DataFrame):
+        advice = "responses are evidence.responses.districts, a frame is a row for each unit"
+        return [Problem(name, f"{type(frame).__name__} is no data frame", advice)]
+    there = ", ".join(map(str, frame.columns))
+    lacking = [one for one in dict.fromkeys(columns) if one not in frame]
+    if lacking:
+        return [
+            Problem(f"{name}, column {one}", "is missing", f"it has {there}") for one in lacking
+        ]
+    wrong = {f"{one} is missing": frame[one].isna() for one in (columns if full else ())}
+    if unit:
+        wrong["is there twice"] = frame.duplicated(list(unit))
+    places = frame[list(unit)].astype("str").agg(" ".join, axis=1) if unit else frame.index
+    return [
+        Problem(f"{name}, {place}", what, "give one complete row, or leave it out")
+        for what, rows in wrong.items()
+        for place in np.asarray(places)[rows.to_numpy()][:20]
+    ]
+
+
+def refuse(message: str, problems: Sequence[Problem]) -> None:
+    """Raise all that is wrong at once."""
+    if problems:
+        raise EstimateError(message, problems)
 
 
 def by_columns(by: Grouping) -> tuple[str, ...]:
@@ -122,100 +122,97 @@ def checked_frame(
 ) -> pd.DataFrame:
     """Return the frame with rows numbered anew; refuse missing columns, and text for numbers."""
     needed = [*numbers, *answers, *by_columns(by), *([] if cluster is None else [cluster])]
-    problems = [
-        Problem(f"column {name}", "is not in the frame", f"there are {', '.join(frame.columns)}")
-        for name in dict.fromkeys(needed)
-        if name not in frame.columns
-    ]
-    types = pd.api.types
-    problems += [
-        Problem(
-            f"column {name}",
-            f"has type {frame[name].dtype}, not a number",
-            "es.shares is for answers; or turn the text into numbers first",
-        )
-        for name in numbers
-        if name in frame.columns
-        and (types.is_bool_dtype(frame[name]) or not types.is_numeric_dtype(frame[name]))
-    ]
+    problems = faults("responses", frame, needed)
+    for name in numbers:
+        kind = frame[name].dtype if name in frame else np.dtype(float)
+        if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
+            advice = "es.shares is for answers; or turn the text into numbers first"
+            problems.append(Problem(f"column {name}", f"has type {kind}, not a number", advice))
     if not len(frame):
-        problems.append(Problem("the frame", "has no rows", "check the wave and the filter"))
-    if problems:
-        raise EstimateError("the responses cannot be estimated as asked", problems)
+        problems.append(Problem("responses", "has no rows", "check the wave and the filter"))
+    refuse("the responses cannot be estimated as asked", problems)
     return frame.reset_index(drop=True)
 
 
-def _labels(rows: pd.DataFrame, within: Sequence[str]) -> tuple[pd.Series, tuple[str, ...]]:
+def samples(
+    frame: pd.DataFrame,
+    by: Grouping,
+    *,
+    population: Population = None,
+    cluster: str | None = "district_id",
+    weights: pd.DataFrame | None = None,
+) -> Iterator[Sample]:
+    """Split responses into samples: by wave if `by` has it, and into groups within each."""
+    names = by_columns(by)
+    within = [name for name in names if name != "wave"]
+    for _, rows in frame.groupby("wave", sort=True) if "wave" in names else [(None, frame)]:
+        labels, order = _labels(rows, within)
+        waves = rows["wave"].dropna().unique() if "wave" in rows else []
+        wave = int(waves[0]) if len(waves) == 1 else None
+        alone = pd.Series(range(len(rows)), index=rows.index).astype("str")
+        clusters = alone if cluster is None else rows[cluster].astype("str")
+        size = _population(wave, population)
+        most = clusters.groupby(labels).nunique().max()
+        if "district_id" in rows:
+            most = max(most, rows["district_id"].nunique())
+        if size is not None and most > size:
+            raise EstimateError(
+                f"population {size} is below the {most} districts of "
+                f"{'the pooled waves' if wave is None else f'wave {wave}'}: "
+                "give the number of districts there are, or leave it out"
+            )
+        beside = None if weights is None else _weights_of(rows, weights, pooled=wave is None)
+        yield Sample(wave, rows, labels, order, size, clusters, beside)
+
+
+def _labels(rows: pd.DataFrame, within: list[str]) -> tuple[pd.Series, tuple[str, ...]]:
+    """Name each row's group, and the groups in their order."""
     if not within:
         return pd.Series(ALL, index=rows.index, dtype="str"), (ALL,)
-    keys = list(within)
-    ordered = rows[keys]
-    if "band" in keys:  # from the youngest up, not by the alphabet
+    ordered = rows[within]
+    if "band" in within:  # from the youngest up, not by the alphabet
         others = sorted(set(rows["band"].dropna()) - set(BANDS))
         ordered = ordered.assign(band=pd.Categorical(rows["band"], [*BANDS, *others]))
-    number = ordered.groupby(keys, dropna=False, sort=True, observed=True).ngroup()
-    first = rows[keys].assign(_number=number).drop_duplicates("_number").sort_values("_number")
-    order = tuple(
-        "|".join("missing" if pd.isna(value) else str(value) for value in key)
-        for key in first[keys].itertuples(index=False)
-    )
-    return number.map(dict(enumerate(order))).astype("str"), order
+    place = ordered.groupby(within, dropna=False, sort=True, observed=True).ngroup()
+    words = rows[within].astype("object").where(rows[within].notna(), "missing").astype("str")
+    labels = words.agg("|".join, axis=1)
+    return labels, tuple(labels[place.sort_values(kind="stable").index].unique())
 
 
-def _population(rows: pd.DataFrame, wave: int | None, given: Population) -> int | None:
-    if isinstance(given, Mapping):
-        if wave is None:
-            raise EstimateError(
-                "several waves are pooled, and population= is given by wave: put 'wave' into by=, "
-                "or give one number"
-            )
-        if wave not in given:
-            there = ", ".join(map(str, given))
-            raise EstimateError(f"no population for wave {wave}: population= has {there}; add it")
-        given = given[wave]
-    answered = rows["district_id"].nunique() if "district_id" in rows.columns else 0
-    if given is not None and answered > given:
+def _population(wave: int | None, given: Population) -> int | None:
+    if not isinstance(given, Mapping):
+        return None if given is None else int(given)
+    if wave is None:
         raise EstimateError(
-            f"population {given} is below the {answered} districts of "
-            f"{'the pooled waves' if wave is None else f'wave {wave}'}: "
-            "give the number of districts there are, or leave it out"
+            "several waves are pooled, and population= is given by wave: put 'wave' into by=, "
+            "or give one number"
         )
-    return None if given is None else int(given)
+    if wave not in given:
+        there = ", ".join(map(str, given))
+        raise EstimateError(f"no population for wave {wave}: population= has {there}; add it")
+    return int(given[wave])
 
 
 def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> pd.DataFrame:
     """Put each row's weight beside it, and if it was raked its start and margins."""
-    problems = [
-        Problem(f"{which}, column {name}", "is missing", "weights go by wave and district")
-        for which, table, names in (
-            ("weights", weights, (*UNIT, "weight")),
-            ("responses", rows, UNIT),
-        )
-        for name in names
-        if name not in table.columns
-    ]
+    problems = faults("weights", weights, [*UNIT, "weight"], unit=UNIT)
+    problems += faults("responses", rows, UNIT)
     if not problems:
-        twice = weights.duplicated(list(UNIT), keep=False)
         wrong = ~(weights["weight"] > 0).fillna(False).astype(bool)
         problems = [
-            Problem(f"weights, row {at}", what, "give one weight above 0 for each response")
-            for which, what in ((twice, "has a double"), (wrong, "is not above 0"))
-            for at in np.flatnonzero(which.to_numpy())[:20]
+            Problem(f"weights, row {at}", "is not above 0", "give each response its weight")
+            for at in np.flatnonzero(wrong)[:20]
         ]
-    if problems:
-        raise EstimateError("the weights cannot be used", problems)
+    refuse("the weights cannot be used", problems)
     index = pd.MultiIndex.from_frame(rows[list(UNIT)].astype("object"))
     keyed = weights.set_index(pd.MultiIndex.from_frame(weights[list(UNIT)].astype("object")))
     beside = keyed.reindex(index).set_axis(rows.index)
-    absent = beside["weight"].isna()
-    if absent.any():
-        raise EstimateError(
-            f"{int(absent.sum())} rows have no weight",
-            [
-                Problem(f"wave {wave}, {district}", "no weight", "rake its wave with it")
-                for wave, district in index[absent.to_numpy()].unique()[:20]
-            ],
-        )
+    absent = beside["weight"].isna().to_numpy()
+    problems = [
+        Problem(f"wave {wave}, {district}", "no weight", "rake its wave with it")
+        for wave, district in index[absent].unique()[:20]
+    ]
+    refuse(f"{absent.sum()} rows have no weight", problems)
     margins = [name for name in weights.columns if name not in KEYS]
     if not margins or "start" not in weights.columns:
         return beside[["weight"]].astype(float)
@@ -261,49 +258,28 @@ def covariance(values: pd.Series, sample: Sample) -> tuple[list[str], NDArray[np
     return groups, np.asarray(estimate.covariance, dtype=float)
 
 
-def polars_frame(columns: Mapping[str, pd.Series]) -> Any:
-    """Hand columns over to polars, missing values as its nulls."""
-    import polars  # noqa: PLC0415
-
-    return polars.DataFrame(
-        {
-            name: [None if pd.isna(value) else value for value in column.tolist()]
-            for name, column in columns.items()
-        },
-        infer_schema_length=None,
-    )
-
-
-def library() -> ModuleType:
-    """Import svy, which is heavy, where it is used."""
-    import svy  # noqa: PLC0415
-
-    return svy
-
-
 def _estimated(
     kind: str, values: pd.Series, sample: Sample, divisor: pd.Series | None, confidence: float
 ) -> Any:
-    svy, ones = library(), pd.Series(1.0, index=values.index)
-    weights = pd.DataFrame({"weight": ones}) if sample.weights is None else sample.weights
-    table = {"value": values, "group": sample.group, "cluster": sample.cluster}
-    table |= {"weight": weights["weight"]} | ({} if divisor is None else {"divisor": divisor})
+    import svy  # noqa: PLC0415
+
+    table = pd.DataFrame({"value": values, "group": sample.group, "cluster": sample.cluster})
+    table = table.assign(weight=1.0, divisor=divisor, population=sample.population)
     declared: dict[str, Any] = {"psu": "cluster", "wgt": "weight"}
     if sample.population is not None:
-        table["population"] = ones * sample.population
         declared["pop_size"] = "population"
-    if sample.raked:
-        cells = {
-            f"cell_{at}": pd.Series(pd.factorize(weights[name], sort=True)[0])
-            for at, name in enumerate(weights.columns[2:])
-        }
-        table |= cells | {"start": weights["start"]}
+    if sample.weights is not None:
+        table = table.assign(weight=sample.weights["weight"])
+    if sample.weights is not None and sample.raked:
+        levels = sample.weights.iloc[:, 2:].apply(lambda level: pd.factorize(level, sort=True)[0])
+        levels = levels.add_prefix("margin ")
+        table = table.assign(start=sample.weights["start"]).join(levels)
         declared["wgt_adjustment"] = svy.WgtAdjustment(
-            kind="raking", prev_wgt="start", new_wgt="weight", cells=tuple(cells)
+            kind="raking", prev_wgt="start", new_wgt="weight", cells=tuple(levels)
         )
     asked: dict[str, Any] = {"by": "group", "alpha": 1 - confidence, "drop_nulls": True}
     try:
-        estimation = svy.Sample(polars_frame(table), svy.Design(**declared)).estimation
+        estimation = svy.Sample(_polars(table), svy.Design(**declared)).estimation
         if kind == "share":
             return estimation.prop("value", ci_method="korn-graubard", **asked)
         if kind == "ratio":
@@ -311,3 +287,143 @@ def _estimated(
         return getattr(estimation, kind)("value", **asked)
     except svy.SvyError as error:
         raise EstimateError(f"svy refuses the survey design: {error}") from error
+
+
+def _polars(table: pd.DataFrame) -> Any:
+    """Hand a frame over to polars, missing values as its nulls."""
+    import polars  # noqa: PLC0415
+
+    filled = table.dropna(axis="columns", how="all").astype("object")
+    filled = filled.where(filled.notna(), None)
+    return polars.DataFrame(filled.to_dict("list"), infer_schema_length=None)
+
+
+def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Weight the respondents of each wave so that they add up to known margins (raking).
+
+    Parameters
+    ----------
+    responses : DataFrame
+        One row a respondent and wave: ``wave, district_id`` and the columns of `by`.
+    frame : DataFrame
+        All units with the columns of `by`; or, where only totals are known, the margins
+        themselves: ``margin`` (a column of `responses`), ``level``, ``size``, maybe ``wave``.
+    by : sequence of str
+        Columns whose counts must be met; of margins all that are there.
+
+    Returns
+    -------
+    DataFrame
+        ``wave, district_id, weight, start`` and the margins, one row a respondent: what the
+        estimators take as ``weights=``, and with the margins allow for the raking.
+
+    Raises
+    ------
+    EstimateError
+        With every level that is on one side only, every missing value, every doubled row; or
+        if the margins cannot all be met.
+
+    References
+    ----------
+    Deming and Stephan (1940), Annals of Mathematical Statistics 11:427-444; Deville, Särndal
+    and Sautory (1993), JASA 88:1013-1020. Computed by svy.
+
+    Examples
+    --------
+    >>> asked = pd.DataFrame({
+    ...     "wave": 2024, "district_id": list("abc"), "kind": ["town", "town", "charter"]})
+    >>> everyone = pd.DataFrame({"kind": ["town"] * 8 + ["charter"] * 2})
+    >>> weights(asked, everyone, ["kind"])["weight"].round(6).tolist()
+    [4.0, 4.0, 2.0]
+    """
+    problems = faults("frame", frame, () if _are_margins(frame) else by, full=True)
+    refuse("there are no margins to rake to", problems)
+    table = _margins(frame, by)
+    names = list(dict.fromkeys(table["margin"]))
+    problems = [
+        Problem(f"margin {name}", "has the name of a column of the result", "rename it")
+        for name in names
+        if name in KEYS
+    ]
+    problems += faults("responses", responses, [*UNIT, *names], unit=UNIT, full=True)
+    refuse("the responses cannot be weighted", problems)
+    parts = []
+    for wave, rows in responses.groupby("wave", sort=True):
+        own = table.loc[table["wave"].isna() | (table["wave"] == wave)]
+        levels = rows[names].astype("str")
+        refuse("the margins do not fit the responses", _misfits(levels, own, f"wave {wave}"))
+        raked = _raked(levels, own, f"wave {wave}")
+        parts.append(rows[list(UNIT)].assign(**raked).assign(**levels))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _are_margins(frame: Any) -> bool:
+    return {"margin", "level", "size"} <= set(getattr(frame, "columns", ()))
+
+
+def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """One table ``margin, level, size, wave``, counted from a list of units or as given."""
+    if not _are_margins(frame):
+        if not by:
+            advice = "say by which columns of the frame, or give margin, level, size"
+            raise EstimateError.of("there are no margins to rake to", "by", repr(by), advice)
+        long = frame[list(by)].astype("str").melt(var_name="margin", value_name="level")
+        return (
+            long.groupby(["margin", "level"], sort=False)
+            .size()
+            .reset_index(name="size")
+            .assign(wave=pd.NA)
+        )
+    wrong = frame[~(frame["size"] > 0).fillna(False).astype(bool)]
+    problems = [
+        Problem(f"{margin} {level}", f"size {size} is not above 0", "leave it out")
+        for margin, level, size in wrong[["margin", "level", "size"]].to_numpy()
+    ]
+    refuse("there are no margins to rake to", problems)
+    wave = frame["wave"] if "wave" in frame.columns else pd.NA
+    return frame.assign(wave=wave, level=frame["level"].astype("str"))
+
+
+def _raked(levels: pd.DataFrame, own: pd.DataFrame, wave: str) -> pd.DataFrame:
+    """Columns ``weight`` and ``start`` of a wave's respondents."""
+    import svy  # noqa: PLC0415
+
+    begin = own.groupby("margin", sort=False)["size"].sum().iloc[0] / len(levels)
+    controls = {
+        name: dict(zip(part["level"], part["size"].astype(float), strict=True))
+        for name, part in own.groupby("margin", sort=False)
+    }
+    sample = svy.Sample(_polars(levels.assign(_start=begin)), svy.Design(wgt="_start"))
+    try:
+        raked: Any = sample.weighting.rake(
+            controls=controls, wgt_name="_raked", tol=1e-10, max_iter=_ROUNDS
+        )
+    except svy.SvyError as error:
+        raise EstimateError(
+            f"{wave}: the margins cannot all be met in {_ROUNDS} rounds; "
+            f"merge levels that hardly any respondent has ({error})"
+        ) from error
+    weight = raked.data["_raked"].to_list()
+    return pd.DataFrame({"weight": weight, "start": begin}, index=levels.index)
+
+
+def _misfits(levels: pd.DataFrame, own: pd.DataFrame, wave: str) -> list[Problem]:
+    """Name levels on one side only, doubles and totals that differ."""
+    problems = []
+    for name in levels:
+        there, sizes = set(levels[name]), own.loc[own["margin"] == name, "level"]
+        kinds = {
+            ("no size in the margins", "add it"): there - set(sizes),
+            ("nobody answered", "merge it with another"): set(sizes) - there,
+            ("has two sizes", "keep one"): set(sizes[sizes.duplicated()]),
+        }
+        problems += [
+            Problem(f"{wave}, {name} {level}", what, advice)
+            for (what, advice), wrong in kinds.items()
+            for level in sorted(wrong)
+        ]
+    totals = own.groupby("margin")["size"].sum()
+    if len(totals) and totals.max() - totals.min() > _WORST_MISS * totals.max():
+        said = ", ".join(f"{name} {total:g}" for name, total in totals.items())
+        problems.append(Problem(wave, f"totals differ: {said}", "use one population"))
+    return problems
