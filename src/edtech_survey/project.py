@@ -367,8 +367,8 @@ def evidence(
     raw : path, optional
         Folder of the sources; default the project's.
     preset : str or None
-        Disclosure rule for whatever is made from responses; None shows everything and is for
-        checks only.
+        Disclosure rule for whatever is made from responses, ``districts-5`` (``es.withhold``);
+        None shows everything and is for checks only.
 
     Returns
     -------
@@ -390,6 +390,8 @@ def evidence(
 
     if data not in CHOICES:
         raise SetupError(f"data={data!r} is not known: choose {', '.join(CHOICES)}")
+    if preset not in ("districts-5", None):
+        raise SetupError(f"preset={preset!r} is not known: districts-5 is the one rule, or None")
     folder = Path(raw) if raw is not None else raw_dir()
     known = read_series(folder / "codebook")
     loaded = tables.read_all(raw=folder)
