@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.given import given, latest, pick, total
-from edtech_survey.statistics.published import printed_range
-from edtech_survey.statistics.salary import priced, prices_of
-from edtech_survey.statistics.staffing import PER_STUDENTS, position_numbers
+from edtech_survey.statistics.salary import priced
+from edtech_survey.statistics.staffing import ENDS, ends, position_numbers, with_range
 
 LADDER = ("technician_1", "technician_2", "technician_3")
 """The break/fix ladder of the taxonomy, entry to senior."""
 
-DUTIES: Mapping[str, tuple[str, str, Sequence[str]]] = {
-    "technician": ("technicians", "staff", LADDER),
-    "coach": ("coaches", "coaches", ("integration_specialist",)),
-    "it": ("IT staff", "it_fte", ()),
-}
-"""Measure of staff -> its name, its unit, the positions whose FTE it sums; none: all of IT."""
+_DUTIES = {"technician_fte": LADDER, "coach_fte": ("integration_specialist",), "it_fte": ()}
+"""Staff -> the positions whose FTE it sums; none: all of IT."""
 
-RATIOS = {
-    "min": "lightest load",
-    "mean_of_ratios": "average of the single ratios",
-    "ratio_of_totals": "all devices over all support people",
-    "max": "heaviest load",
-}
-"""Statistic of the support ratio -> its name."""
+MEASURES = pd.read_csv(files(__package__).joinpath("measures.csv"))
+"""Each measure: ``times`` the amount ``above`` over the amount ``below``."""
 
 UNITS = {
     "devices_per_staff": ("devices_per_staff", "fewer"),
@@ -40,22 +31,18 @@ UNITS = {
 }
 """Unit of a standard -> the unit that it is judged in, and what is better."""
 
-MEETS, MISSES = "met", "not met"
+MEETS, MISSES, PARTLY = "met", "not met", "met in part"
 LOWEST, ABOVE_LOWEST = "in the lowest level", "above the lowest level"
-PARTLY = "met in part"
 
 _SUPPORT = "name unit counted basis estimate_low estimate_high"
 _JUDGED = (
-    "name unit counted basis estimate_low estimate_high standard standard_name standard_wave "
-    "standard_low standard_high asks better times verdict verdict_together publication "
-    "standard_note"
+    f"{_SUPPORT} standard standard_name standard_wave standard_low standard_high asks better times "
+    "verdict verdict_together publication standard_note"
 )
 _WAGES = (
     "name occupation sector sector_name comparability reason unit price_year nominal "
     "nominal_year difference count"
 )
-_STANDARD_ITEMS = ("support_ratio_standard", "support_staff_standard")
-_WAGE = "occupation_wage"
 
 
 def support(x: Any, wave: int | None = None) -> pd.DataFrame:
@@ -97,22 +84,59 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
     if year is None:
         return estimates([], _SUPPORT)
     table = position_numbers(x, year)
-    totals = {name: total(x, name, year) for name in ("devices", "support_staff", "students")}
-    known = {name: row for name, row in totals.items() if row is not None}
-    about = known.get("support_staff") or next(iter(known.values()), None)
-    about = about or (table.iloc[0].to_dict() if len(table) else {})
-    shared = {name: about.get(name) for name in
-              ("source", "base", "base_kind", "population", "synthetic")}  # fmt: skip
-    told = pick(x, "support_ratio", list(RATIOS), wave=year, group="all")
-    told = told.assign(**printed_range(told)).drop_duplicates("statistic").set_index("statistic")
-    published = [
-        _row("support_ratio", statistic, name, "devices_per_staff", "people", "as published",
-             told.loc[statistic, ["value", "low", "high"]].tolist(), told["figure_id"][statistic])
-        for statistic, name in RATIOS.items()
-        if statistic in told.index
-    ]  # fmt: skip
-    rows = [*published, *_from_totals(known), *_from_fte(table, known)]
-    return estimates([row | shared | {"wave": year, "group": "all"} for row in rows], _SUPPORT)
+    totals = [total(x, item, year) for item in ("support_staff", "devices", "students")]
+    known = [row for row in totals if row is not None]
+    about = known[0] if known else table.iloc[0] if len(table) else {}
+    shared = ("source", "base", "base_kind", "population", "synthetic")
+    told = pick(x, "support_ratio", wave=year, group="all").drop_duplicates("statistic")
+    amounts = _amounts(with_range(told, "statistic", "ratio"), known, table)
+    measures = MEASURES[MEASURES[["above", "below"]].isin(amounts.index).all(axis=1)]
+    top, bottom = (
+        amounts.loc[measures[place]].set_index(measures.index) for place in ("above", "below")
+    )
+    part_time = bottom["counted"].eq("fte")
+    basis = bottom["basis"].where(part_time, top["basis"])
+    return estimates(
+        measures.assign(
+            estimate=measures["times"] * top["estimate"] / bottom["estimate"],
+            estimate_low=measures["times"] * top["estimate_low"] / bottom["estimate_high"],
+            estimate_high=measures["times"] * top["estimate_high"] / bottom["estimate_low"],
+            counted=top["counted"].mask(part_time, "fte"),
+            basis=basis,
+            method=basis,
+            figures=joined(top["figures"], bottom["figures"]),
+            wave=year,
+            group="all",
+            **{name: about.get(name) for name in shared},
+        ),
+        _SUPPORT,
+    )
+
+
+def _amounts(ratios: pd.DataFrame, totals: list[Any], table: pd.DataFrame) -> pd.DataFrame:
+    """Give ratios and totals as printed, and the FTE of each duty, with what rounding allows."""
+    rows: dict[str, dict[str, Any]] = {"one": dict.fromkeys(ENDS, 1.0)}
+    for statistic, row in ends(ratios, "ratio").iterrows():
+        figures = ratios.at[statistic, "figures_ratio"]
+        rows[str(statistic)] = {**row, "figures": figures, "basis": "as published"}
+    for row in totals:
+        told = {"figures": row["figure_id"], "basis": "from the totals"}
+        rows[row["item"]] = dict.fromkeys(ENDS, row["value"]) | told
+    for duty, held in _DUTIES.items():
+        part = table[table["position"].isin(held) if held else table["category"].eq("it")]
+        has, lacking = part[part["fte"].notna()], part.loc[part["fte"].isna(), "name"]
+        without = f", without {words.join(lacking)}" if len(lacking) else ""
+        if len(has):
+            rows[duty] = {
+                **ends(has, "fte").mul(has["districts"], axis=0).sum(),
+                "figures": joined(*has["figures_districts"], *has["figures_fte"]),
+                "counted": "fte",
+                "basis": "districts x mean FTE" + without,
+            }
+    amounts = pd.DataFrame.from_dict(
+        rows, orient="index", columns=[*ENDS, "figures", "counted", "basis"]
+    )
+    return amounts.astype(dict.fromkeys(ENDS, "Float64")).fillna({"counted": "people"})
 
 
 def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
@@ -147,32 +171,41 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
     [['managed', 'at most 500', 2.016, 'not met']]
     """
     name = given(x).name
-    asked = pick(getattr(x, "elsewhere", x), _STANDARD_ITEMS)
+    asked = pick(getattr(x, "elsewhere", x), ["support_ratio_standard", "support_staff_standard"])
     judgeable = measures["statistic"].isin(["ratio_of_totals", "mean_of_ratios", "own"])
     usable = measures[judgeable & measures["estimate"].notna()]
-    usable = usable.drop_duplicates(["item", "statistic"]).to_dict("records")
-    rows = []
+    usable = usable.drop_duplicates(["item", "statistic"])
+    found = [usable.head(0)]
     for (item, group), part in asked.groupby(["item", "group"], sort=False):
         unit, better = UNITS.get(part["unit"].iloc[0], ("", ""))
         values = part.set_index("statistic")["value"]
         low, high = (values.get("ratio", values.get(end, pd.NA)) for end in ("min", "max"))
-        told = {
-            "standard": group, "standard_name": name(item, group),
-            "standard_wave": part["wave"].iloc[0], "standard_low": low, "standard_high": high,
-            "asks": _asks(low, high, better), "better": better,
-            "publication": part["publication"].iloc[0],
-            "standard_note": "; ".join(dict.fromkeys(part["note"].dropna())),
-        }  # fmt: skip
-        rows += [
-            row | told | _verdict(row["estimate"], low, high, better)
-            | {"figures": joined(row["figures"], *part["figure_id"])}
-            for row in usable
-            if row["unit"] == unit
-        ]  # fmt: skip
-    judged = estimates(rows, _JUDGED)
+        here = usable[usable["unit"].eq(unit)]
+        ceiling = better == "fewer" and pd.notna(high)
+        places = better == "fewer" and not ceiling  # a level, which nobody is asked to reach
+        limit = high if ceiling else low
+        reached = here["estimate"].le(limit) if ceiling else here["estimate"].ge(limit)
+        verdicts = (LOWEST, ABOVE_LOWEST) if places else (MEETS, MISSES)
+        start = "at most" if ceiling else "lowest level from" if places else "at least"
+        asks = " to ".join(words.number(n) for n in dict.fromkeys((low, high)) if pd.notna(n))
+        found.append(
+            here.assign(
+                standard=group, standard_name=name(item, group), asks=f"{start} {asks}",
+                standard_wave=part["wave"].iloc[0], standard_low=low, standard_high=high,
+                better=better, publication=part["publication"].iloc[0],
+                standard_note="; ".join(dict.fromkeys(part["note"].dropna())),
+                times=here["estimate"] / limit, verdict=np.where(reached, *verdicts),
+                figures=joined(here["figures"], joined(*part["figure_id"])),
+            )
+        )  # fmt: skip
+    judged = estimates(pd.concat(found), _JUDGED)
+    # A level that only places a measure does not count beside what can be met.
+    clear = judged["verdict"].where(judged["verdict"].isin([MEETS, MISSES]))
     keys = ["item", "statistic", "unit", "publication"]
-    told = judged.groupby(keys, dropna=False, sort=False)["verdict"].transform(_together)
-    return judged.assign(verdict_together=told.astype("str"))
+    of_one = judged.assign(clear=clear).groupby(keys, dropna=False)
+    together = of_one["clear"].transform("first").fillna(of_one["verdict"].transform("first"))
+    together = together.mask(of_one["clear"].transform("nunique").gt(1), PARTLY)
+    return judged.assign(verdict_together=together)
 
 
 def wages(
@@ -216,158 +249,52 @@ def wages(
     >>> wages(own, occupations=link)[["sector", "estimate"]].values.tolist()
     [[nan, 48347.0], ['schools', 50000.0]]
     """
-    there = prices_of(x)
     links = getattr(x, "occupations", None) if occupations is None else occupations
     if links is None:
         raise EstimateError("wages: give an Evidence, or occupations=")
     year = latest(x, "position_salary", wave)
-    # Without an index for the year wanted, all come to the wave's own dollars, if those have one.
-    price_year = priced(year or 0, price_year, x).year
-    table = position_numbers(x, year).set_index("position", drop=False)
-    whole = (table[["districts", "fte", "salary"]] > 0).fillna(False).all(axis=1)
-    rows: list[dict[str, Any]] = []
-    for occupation, part in links[links["position"].isin(table.index[whole])].groupby(
-        "occupation", sort=False
-    ):
-        own = table.loc[part["position"]]
-        grade = str(part["comparability"].max())
-        shared = {
-            "name": part["label"].iloc[0], "occupation": occupation, "comparability": grade,
-            "reason": "; ".join(dict.fromkeys(part["reason"])), "unit": "usd", "statistic": "mean",
-        }  # fmt: skip
-        fte = own["districts"] * own["fte"]
-        mean = float((own["salary"] * fte).sum() / fte.sum())
-        weighted = "FTE-weighted mean of published means" if len(own) > 1 else "as published"
-        factor, dollars, index = priced(int(year or 0), price_year, x)
-        here = mean * factor
-        ids = joined(
-            *(own[f"figures_{name}"].str.cat(sep=" ") for name in ("districts", "fte", "salary"))
-        )
-        rows.append(
-            shared | {name: own[name].iloc[0] for name in ("source", "wave", "synthetic")}
-            | {"item": "position_salary", "group": "|".join(own.index), "estimate": here,
-               "base_kind": "unknown", "method": weighted + (", CPI-U" if factor != 1 else ""),
-               "price_year": dollars, "nominal": mean, "nominal_year": own["wave"].iloc[0],
-               "count": own["districts"].max(), "figures": joined(ids, index)}
-        )  # fmt: skip
-        rows += [shared | row for row in _newest(there, str(occupation), here, grade, price_year)]
-    table = estimates(rows, _WAGES)
-    codebook = getattr(x, "codebook", None)
-    named = table["sector"].map(lambda code: codebook.label("sector", code) if codebook else code,
-                                na_action="ignore")  # fmt: skip
-    return table.assign(
-        estimate=table["estimate"].mask(table["comparability"].eq("C")),
-        sector_name=named.astype("str"),
-    )
-
-
-def _newest(
-    there: pd.DataFrame, occupation: str, here: float, grade: str, price_year: int | None
-) -> list[dict[str, Any]]:
-    """Take the newest mean wage of an occupation in each sector."""
-    means = pick(there, _WAGE, "mean")
-    split = means["group"].str.partition("|")
-    means = means.assign(sector=split[2])[split[0].eq(occupation)].sort_values(["sector", "wave"])
-    means = means.sort_values("sector", key=lambda sector: sector.ne("schools"), kind="stable")
-    rows = []
-    for _, row in means.groupby("sector", sort=False).tail(1).iterrows():
-        nominal, year = float(row["value"]), int(row["wave"])
-        factor, dollars, index = priced(year, price_year, there)
-        estimate = nominal * factor
-        rows.append(
-            {
-                **{name: row[name] for name in
-                   ("source", "wave", "item", "group", "base", "base_kind", "synthetic", "sector")},
-                "estimate": estimate, "price_year": dollars, "nominal": nominal,
-                "nominal_year": year, "method": "as published" + (", CPI-U" if factor != 1 else ""),
-                "difference": 100 * (here / estimate - 1) if grade == "A" else pd.NA,
-                "figures": joined(row["figure_id"], index),
-            }
-        )  # fmt: skip
-    return rows
-
-
-def _from_totals(known: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Work out the ratios of printed totals, those whose two totals are there."""
-    ratios = (
-        ("support_ratio", "all devices over all support people, from the totals",
-         "devices_per_staff", "devices", "support_staff", 1),
-        ("devices_per_student", "devices for each student", "devices_per_student",
-         "devices", "students", 1),
-        ("students_per_support_person", "students for each support person", "students_per_staff",
-         "students", "support_staff", 1),
-        ("support_staff_per_1000_students", "support people per 1,000 students",
-         "staff_per_1000_students", "support_staff", "students", PER_STUDENTS),
+    table = position_numbers(x, year)
+    table = table[table[["districts", "fte", "salary"]].gt(0).fillna(False).all(axis=1)]
+    links = links[links["position"].isin(table.index)]
+    if links.empty:
+        return estimates([], _WAGES)
+    newest = pick(getattr(x, "elsewhere", x), "occupation_wage", "mean")
+    bars = newest["group"].str.partition("|")
+    newest = newest.assign(
+        occupation=bars[0], sector=bars[2], nominal=newest["value"], figures=newest["figure_id"],
+        method="as published", population=pd.NA,
     )  # fmt: skip
-    return [
-        _row(item, "ratio_of_totals", name, unit, "people", "from the totals", (value,) * 3,
-             known[top]["figure_id"], known[bottom]["figure_id"])
-        for item, name, unit, top, bottom, times in ratios
-        if {top, bottom} <= set(known)
-        for value in [times * known[top]["value"] / known[bottom]["value"]]
-    ]  # fmt: skip
-
-
-def _from_fte(table: pd.DataFrame, known: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Sum the FTE of each duty, for students and devices too."""
-    rows = []
-    for duty, (who, unit, held) in DUTIES.items():
-        part = table[table["position"].isin(held) if held else table["category"].eq("it")]
-        has, lacking = part[part["fte"].notna()], part.loc[part["fte"].isna(), "name"]
-        if has.empty:
-            continue
-        fte = [float((has["districts"] * has[f"fte{end}"]).sum()) for end in ("", "_low", "_high")]
-        made = [(f"{duty}_fte", "total", f"{who} in FTE", "fte", fte, pd.NA)]
-        if "students" in known:
-            per = PER_STUDENTS / known["students"]["value"]
-            made.append((f"{duty}_fte_per_1000_students", "ratio_of_totals",
-                         f"{who} in FTE per 1,000 students", f"{unit}_per_1000_students",
-                         [n * per for n in fte], known["students"]["figure_id"]))  # fmt: skip
-        if duty == "technician" and "devices" in known:
-            loads = [known["devices"]["value"] / fte[at] for at in (0, 2, 1)]
-            made.append(("devices_per_technician_fte", "ratio_of_totals",
-                         "all devices over technicians in FTE", "devices_per_staff",
-                         loads, known["devices"]["figure_id"]))  # fmt: skip
-        without = f", without {words.join(lacking)}" if len(lacking) else ""
-        basis = "districts x mean FTE" + without
-        ids = joined(*has["figures_districts"], *has["figures_fte"])
-        rows += [_row(*one, "fte", basis, values, ids, by) for *one, values, by in made]
-    return rows
-
-
-def _row(
-    item: str, statistic: str, name: str, unit: str, counted: str, basis: str,
-    value: Sequence[Any], *ids: Any,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "item": item, "statistic": statistic, "name": name, "unit": unit, "counted": counted,
-        "basis": basis, "method": basis, "estimate": value[0], "estimate_low": value[1],
-        "estimate_high": value[2], "figures": joined(*ids),
-    }  # fmt: skip
-
-
-def _asks(low: Any, high: Any, better: str) -> str:
-    if better == "more":
-        return f"at least {words.number(low)}"
-    if pd.isna(high):
-        return f"lowest level from {words.number(low)}"
-    if pd.isna(low) or low == high:
-        return f"at most {words.number(high)}"
-    return f"at most {words.number(low)} to {words.number(high)}"
-
-
-def _verdict(ours: Any, low: Any, high: Any, better: str) -> dict[str, Any]:
-    """Judge a measure by the lenient end of the standard."""
-    if better == "fewer" and pd.isna(high):
-        return {"times": ours / low, "verdict": LOWEST if ours >= low else ABOVE_LOWEST}
-    limit = high if better == "fewer" else low
-    met = ours <= limit if better == "fewer" else ours >= limit
-    return {"times": ours / limit, "verdict": MEETS if met else MISSES}
-
-
-def _together(verdicts: pd.Series) -> str:
-    """Give one verdict for alternatives; a level that only places a measure does not count."""
-    found = set(verdicts) & {MEETS, MISSES}
-    if not found:
-        return str(verdicts.iloc[0])
-    return PARTLY if len(found) > 1 else found.pop()
+    newest = newest.sort_values(["sector", "wave"])
+    newest = newest.sort_values("sector", key=lambda sector: sector.ne("schools"), kind="stable")
+    newest = newest.drop_duplicates(["occupation", "sector"], keep="last")
+    found = []
+    for occupation, part in links.groupby("occupation", sort=False):
+        own = table.loc[part["position"]]
+        fte, several = own["districts"] * own["fte"], len(own) > 1
+        mine = own[["source", "wave", "synthetic"]].head(1).assign(
+            item="position_salary", group="|".join(own.index), base_kind="unknown",
+            nominal=(own["salary"] * fte).sum() / fte.sum(), count=own["districts"].max(),
+            method="FTE-weighted mean of published means" if several else "as published",
+            figures=joined(*own["figures_districts"], *own["figures_fte"], *own["figures_salary"]),
+        )  # fmt: skip
+        both = pd.concat([mine, newest[newest["occupation"].eq(occupation)]])
+        reasons = "; ".join(dict.fromkeys(part["reason"]))
+        told = {"name": part["label"].iloc[0], "occupation": occupation, "reason": reasons}
+        found.append(both.assign(**told, comparability=part["comparability"].max()))
+    rows = pd.concat(found, ignore_index=True)
+    # Without an index for the year wanted, all come to the wave's own dollars, if those have one.
+    to = priced(int(rows["wave"].iloc[0]), price_year, x).year
+    money = pd.DataFrame([priced(int(since), to, x) for since in rows["wave"]])
+    real = rows["nominal"] * money["factor"]
+    here = real.groupby(rows["occupation"]).transform("first")
+    grade, codebook = rows["comparability"], getattr(x, "codebook", None)
+    named = [codebook.label("sector", code) if codebook and pd.notna(code) else code
+             for code in rows["sector"]]  # fmt: skip
+    told = rows.assign(
+        statistic="mean", unit="usd", nominal_year=rows["wave"], price_year=money["year"],
+        estimate=real.mask(grade.eq("C")), sector_name=named,
+        difference=(100 * (here / real - 1)).where(grade.eq("A") & rows["sector"].notna()),
+        figures=joined(rows["figures"], money["figures"]),
+        method=rows["method"].mask(money["factor"].ne(1), rows["method"] + ", CPI-U"),
+    )  # fmt: skip
+    return estimates(told, _WAGES)
