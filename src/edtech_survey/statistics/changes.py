@@ -1,26 +1,36 @@
-"""Changes and gaps of shares with a verdict that holds whatever was not published; bounds."""
+"""Changes and gaps of shares with a verdict that holds whatever was not published."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from statsmodels.stats.contingency_tables import mcnemar
 
-from edtech_survey.errors import EstimateError
+from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import HOLDS, NOT, VERDICTS, joined
-from edtech_survey.statistics.contrasts import (
-    Pairs,
-    contrast,
-    contrast_columns,
-    difference_name,
-    refuse_pairs,
-    wave_pairs,
+from edtech_survey.statistics.contrasts import Pairs, checked_pairs, contrast, wave_pairs
+from edtech_survey.statistics.disclosure import THRESHOLD
+from edtech_survey.statistics.given import Given, as_list, given, wave_list
+from edtech_survey.statistics.intervals import (
+    Interval,
+    correlated_difference,
+    newcombe_paired,
+    wilson,
 )
-from edtech_survey.statistics.given import Given, given
-from edtech_survey.statistics.published import Share, as_list, share_figures, wave_list
-from edtech_survey.statistics.shares import by_group, published_shares, shaped, suppositions
+from edtech_survey.statistics.published import Share, share_figures
+from edtech_survey.statistics.responses import hits
+from edtech_survey.statistics.samples import (
+    Sample,
+    checked_frame,
+    covariance,
+    linearised,
+    samples,
+)
+from edtech_survey.statistics.shares import by_group, published_shares, shaped
 
 _CHANGE = (
     "name label holds_from_base label_together holds_together_from family verdict wave_from "
@@ -28,6 +38,7 @@ _CHANGE = (
     "base_high estimate_low estimate_high"
 )
 _MATCHED = "gained lost p_value"
+_SAID = ("estimate", "std_error", "conf_low", "conf_high", "share_from", "share_to")
 
 
 def changes(
@@ -118,30 +129,28 @@ def changes(
     if answer is not None or by not in ((), "group", None):
         raise EstimateError("answer= and by= are for rows of respondents; figures have groups=")
     found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
-    every = _waves_of_groups(what.figures, item, waves, choices.get("sources"))
-    refuse_pairs(pairs, {wave for known in every for wave in known}, item)
+    # All groups that the item has, whatever groups were asked for.
+    told = share_figures(what.figures, item, waves, None, choices.get("sources"))
+    every = [sorted(set(part.dropna())) for _, part in told.groupby("group")["wave"]]
+    asked = checked_pairs(pairs, told["wave"].dropna(), item)
     primary = sum(len(known) > 1 for known in every)
-    family = sum(
-        len({*wave_pairs(known, ("steps", "ends")), *wave_pairs(known, pairs)}) for known in every
-    )
+    family = sum(len(wave_pairs(known, ["steps", "ends", *asked])) for known in every)
     rows = []
     for series in by_group(found):
         of = {share.wave: share for share in series}
-        for first, last in wave_pairs(list(of), pairs):
-            terms = [(1.0, of[last]), (-1.0, of[first])]
-            sides = [of[first], of[last]]
-            whole = (first, last) == (series[0].wave, series[-1].wave)
-            alone = contrast(terms, confidence, limits)
-            told = contrast(terms, _each(confidence, primary), limits) if whole else alone
-            all_told = contrast(terms, _each(confidence, family), limits)
-            judged = replace(alone, label=told.label, holds_from_base=told.holds_from_base)
-            name = f"{difference_name(limits)}, together by Bonferroni"
+        for first, last in wave_pairs(of, asked):
+            terms = [(-1.0, of[first]), (1.0, of[last])]
+            row = contrast(terms, confidence, limits, ", together by Bonferroni")
+            row |= _sides(of[first], of[last]) | _period(first, last, list(of))
+            together = contrast(terms, _each(confidence, family), limits)
+            if row["whole"]:
+                judged = contrast(terms, _each(confidence, primary), limits)
+                row |= {name: judged[name] for name in ("label", "verdict", "holds_from_base")}
             rows.append(
-                contrast_columns(sides, judged, name)
-                | _sides(sides, confidence, limits)
-                | {"group": series[0].group, "statistic": "change", "whole": whole}
-                | {"label_together": all_told.label, "family": family}
-                | {"holds_together_from": all_told.holds_from_base}
+                row
+                | {"group": series[0].group, "statistic": "change", "family": family}
+                | {"label_together": together["label"]}
+                | {"holds_together_from": together["holds_from_base"]}
             )
     return shaped(rows, _CHANGE, what)
 
@@ -150,7 +159,6 @@ def gaps(
     x: Any,
     item: str,
     *,
-    between: tuple[str, str] | None = None,
     groups: str | Sequence[str] | None = None,
     waves: int | Sequence[int] | None = None,
     pairs: Pairs = "ends",
@@ -164,9 +172,7 @@ def gaps(
     ----------
     x, item, groups, waves, pairs, limits, confidence, **choices
         As for ``es.changes``.
-    between : (str, str), optional
-        The gap is the second group minus the first; by default those of `groups` that the
-        item lists last and first.
+        The gap is of the two of `groups` that the item lists last and first.
 
     Returns
     -------
@@ -198,53 +204,35 @@ def gaps(
     2  2024  gap_change     -40.0            clear
     """
     what = given(x)
-    if between is not None and (isinstance(between, str) or len(between) != 2):
-        raise EstimateError(f"between={between!r}: give two groups, the lower one first")
-    found = published_shares(x, what, item, groups=between or groups, waves=waves, **choices)
+    found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
     series = {part[0].group: {share.wave: share for share in part} for part in by_group(found)}
-    if len(series) < 2:
-        return shaped([], _CHANGE, what)
     figures: Any = what.figures
     listed = [group for group in figures["group"].unique() if group in series]
-    low, high = between or (listed[0], listed[-1])
+    if len(listed) < 2:
+        return shaped([], _CHANGE, what)
+    low, high = listed[0], listed[-1]
     lower, upper = series[low], series[high]
     both = sorted(set(lower) & set(upper))
-    refuse_pairs(pairs, set(both), item)
     shared = {
         "group": f"{high} minus {low}",
         "name": f"{what.name(item, high)} minus {what.name(item, low)}",
     }
     rows = []
     for wave in both:
-        sides = [lower[wave], upper[wave]]
-        judged = contrast([(1.0, sides[1]), (-1.0, sides[0])], confidence, limits)
-        row = contrast_columns(sides, judged, difference_name(limits))
-        row |= _sides(sides, confidence, limits)
-        rows.append(row | shared | {"statistic": "gap", "wave_from": pd.NA, "period": pd.NA})
-    for first, last in wave_pairs(both, pairs):
-        members = [lower[first], upper[first], lower[last], upper[last]]
+        row = contrast([(-1.0, lower[wave]), (1.0, upper[wave])], confidence, limits)
+        rows.append(row | _sides(lower[wave], upper[wave]) | shared | {"statistic": "gap"})
+    for first, last in wave_pairs(both, checked_pairs(pairs, both, item)):
         signs = (1.0, -1.0, -1.0, 1.0)
-        judged = contrast(list(zip(signs, members, strict=True)), confidence, limits)
-        name = f"difference of differences, MOVER on {limits} limits"
-        before, after = (two.point - one.point for one, two in (members[:2], members[2:]))
+        members = [lower[first], upper[first], lower[last], upper[last]]
+        before, after = (upper[wave].point - lower[wave].point for wave in (first, last))
         rows.append(
-            contrast_columns(members, judged, name)
+            contrast(list(zip(signs, members, strict=True)), confidence, limits)
             | shared
+            | _period(first, last, both)
             | {"statistic": "gap_change" if min(before, after) >= 0 else "change"}
-            | {"wave_from": first, "period": f"{first} to {last}"}
-            | {"whole": (first, last) == (both[0], both[-1])}
-            | {"supposed": suppositions(members, confidence, *_stricter(limits))}
             | {"share_from": before, "share_to": after}
         )
     return shaped(rows, _CHANGE, what)
-
-
-def _waves_of_groups(figures: pd.DataFrame, item: str, waves: Any, sources: Any) -> list[list[int]]:
-    """List the waves of each group that the item has, whatever groups were asked for."""
-    rows = share_figures(figures, item)
-    for column, values in (("wave", wave_list(waves)), ("source", as_list(sources))):
-        rows = rows if values is None else rows[rows[column].isin(values)]
-    return [sorted(set(part["wave"].dropna())) for _, part in rows.groupby("group")]
 
 
 def _each(confidence: float, comparisons: int) -> float:
@@ -252,16 +240,13 @@ def _each(confidence: float, comparisons: int) -> float:
     return 1 - (1 - confidence) / max(comparisons, 1)
 
 
-def _stricter(limits: str) -> list[str]:
-    return [] if limits == "wilson" else [f"{limits} limits are asked for"]
+def _period(first: int, last: int, waves: Sequence[int]) -> dict[str, Any]:
+    whole = (first, last) == (waves[0], waves[-1])
+    return {"wave_from": first, "wave": last, "period": f"{first} to {last}", "whole": whole}
 
 
-def _sides(sides: Sequence[Share], confidence: float, limits: str) -> dict[str, Any]:
-    first, last = sides
+def _sides(first: Share, last: Share) -> dict[str, Any]:
     return {
-        "wave_from": first.wave,
-        "period": f"{first.wave} to {last.wave}",
-        "supposed": suppositions(sides, confidence, *_stricter(limits)),
         "share_from": first.point,
         "share_to": last.point,
         "base_from_low": int(first.bases.min()),
@@ -271,41 +256,54 @@ def _sides(sides: Sequence[Share], confidence: float, limits: str) -> dict[str, 
     }
 
 
+# ------------------------------------------------------------------ rows of respondents
+
+
 def _of_responses(
     x: Any, what: Given, item: str, pairs: Pairs, groups: Any, waves: Any, matched: bool,
-    **settings: Any,
+    *, answer: Any, by: Any, confidence: float, weights: Any = None, cluster: str = "district_id",
 ) -> pd.DataFrame:  # fmt: skip
     """Judge changes from rows of respondents: of all who answered, or of the same units."""
-    from edtech_survey.statistics import panel  # noqa: PLC0415
-    from edtech_survey.statistics.disclosure import rule_named  # noqa: PLC0415
-
-    kinds, columns = f"{_CHANGE} {_MATCHED}", [item, *(as_list(settings["by"]) or [])]
+    kinds, columns = f"{_CHANGE} {_MATCHED}", [item, *(as_list(by) or [])]
     rows, least = what.rows, 0
     if what.figures is not None:
         if not hasattr(x, "responses"):
             raise EstimateError("figures do not say who answered twice: matched= needs responses")
         tables = [getattr(x.responses, one, None) for one in ("bands", "positions", "districts")]
         rows = next((one for one in tables if one is not None and set(columns) <= set(one)), None)
-        least = rule_named("districts-5").threshold
-    if rows is None:
+        least = THRESHOLD
+    if rows is not None and len(rows):
+        rows = checked_frame(rows, ("wave", *columns[1:]), cluster, answers=[item])
+        rows = rows if waves is None else rows[rows["wave"].isin(wave_list(waves) or [])]
+    if rows is None or rows.empty:
         return shaped([], kinds, what)
-    lacking = ", ".join(name for name in (*columns, "wave") if name not in rows)
-    if lacking:
-        raise EstimateError(f"no column {lacking}: there are {', '.join(map(str, rows))}")
-    rows = rows if waves is None else rows[rows["wave"].isin(wave_list(waves) or [])]
-    there = sorted(set(rows.loc[rows[item].notna(), "wave"].dropna()))
-    refuse_pairs(pairs, set(there), item)
-    asked = wave_pairs(there, pairs)
-    found = panel.response_changes(rows, item, pairs=asked, **settings)
-    found = found[found["comparison"].eq(panel.MATCHED if matched else panel.CROSS_SECTION)]
-    if as_list(groups):
-        place = {group: at for at, group in enumerate(as_list(groups) or [])}
-        found = found[found["group"].isin(place)]
-        found = found.sort_values("group", key=lambda column: column.map(place), kind="stable")
-    few = found["base"].lt(least).fillna(True)
-    hidden = ["estimate", "std_error", "conf_low", "conf_high", "gained", "lost", "p_value"]
-    shown = found.assign(**{name: found[name].mask(few) for name in hidden})
-    made = shaped([_judged(row, there) for row in shown.to_dict("records")], kinds, what)
+    told = hits(rows[item], answer)
+    if len(told) > 1:
+        raise EstimateError(f"{item}: answer= says whose share changes; one of {', '.join(told)}")
+    (values,) = (one.astype(float) for one in told.values())
+    there = sorted(rows.loc[values.notna(), "wave"].dropna().unique())
+    found: list[dict[str, Any]] = []
+    for first, last in wave_pairs(there, checked_pairs(pairs, there, item)):
+        some = rows[rows["wave"].isin((first, last))]
+        (sample,) = samples(some, by, cluster=cluster, weights=weights)
+        made = (_matched if matched else _cross_section)(
+            sample, values[some.index], (first, last), confidence
+        )
+        shared = sample.columns() | {"item": item, "statistic": "change", "silent": []}
+        shared |= {"population": pd.NA} | _period(first, last, there)
+        found += [shared | row for row in made]
+    order = as_list(groups)
+    if order is not None:
+        found = sorted(
+            (row for row in found if row["group"] in order),
+            key=lambda row: order.index(row["group"]),
+        )
+    made = shaped(found, kinds, what)
+    few = made["base"].lt(least)
+    made = made.assign(**{one: made[one].mask(few) for one in (*_SAID, *_MATCHED.split())})
+    clear = made["conf_low"].gt(0) | made["conf_high"].lt(0)
+    label = clear.map({True: HOLDS, False: NOT}).astype("str")
+    made = made.assign(label=label, verdict=label.map(VERDICTS).astype("str"))
     if what.figures is None:
         return made
     known = what.figures.drop_duplicates("wave").set_index("wave")
@@ -313,16 +311,115 @@ def _of_responses(
     return made.assign(source=joined(*sources), synthetic=made["wave"].map(known["synthetic"]))
 
 
-def _judged(row: Mapping[Any, Any], waves: Sequence[int]) -> dict[str, Any]:
-    first, last, known = row["wave_from"], row["wave"], pd.notna(row["conf_low"])
-    label = HOLDS if known and not row["conf_low"] <= 0 <= row["conf_high"] else NOT
-    return {
-        **row,
-        "label": label if known else pd.NA,
-        "verdict": VERDICTS[label] if known else pd.NA,
-        "period": f"{first} to {last}",
-        "whole": (first, last) == (waves[0], waves[-1]),
-        "silent": [],
-        "share_from": row["value_from"],
-        "share_to": row["value_to"],
+def _by_group(sample: Sample, values: pd.Series, waves: tuple[int, int]) -> dict[str, pd.DataFrame]:
+    """Give each group that answered both times as districts in rows and waves in columns."""
+    answers = pd.DataFrame(
+        {"group": sample.group, "district": sample.cluster, "wave": sample.rows["wave"]}
+    )
+    answers = answers.assign(value=values).dropna(subset="value")
+    problems = [
+        Problem(
+            f"wave {row.wave}, {row.district}, group {row.group}",
+            "has more than one row",
+            "add the column that tells them apart to by=, such as position or band",
+        )
+        for row in answers[answers.duplicated(["group", "district", "wave"])].head(20).itertuples()
+    ]
+    if problems:
+        raise EstimateError("a district has several answers in a group", problems)
+    wide = {
+        group: answers[answers["group"].eq(group)].pivot(
+            index="district", columns="wave", values="value"
+        )
+        for group in sample.groups
     }
+    return {group: table for group, table in wide.items() if set(waves) <= set(table)}
+
+
+def _cross_section(
+    sample: Sample, values: pd.Series, waves: tuple[int, int], confidence: float
+) -> list[dict[str, Any]]:
+    """Estimate changes of all who answered, the error linearised over districts by svy.
+
+    The interval has the correlation that the common districts make: Zou and Donner (2008),
+    Statistics in Medicine 27:1693-1702. Without any it is Newcombe's method 10 for independent
+    samples.
+    """
+    wide = _by_group(sample, values, waves)
+    label = sample.rows["wave"].astype("str") + "|" + sample.group
+    both = replace(sample, group=label, groups=tuple(label.unique()))
+    places, matrix = covariance(values, both)
+    if sample.weights is None:
+        told = values.groupby(label).agg(["sum", "count"]).query("count > 0")
+        low, high = wilson(told["sum"], told["count"], confidence)
+        levels = pd.DataFrame(
+            {"estimate": 100 * (told["sum"] / told["count"]), "conf_low": low, "conf_high": high}
+        )
+        name, weighted = "Wilson", "unweighted"
+    else:
+        levels = 100 * linearised("share", values, both, confidence=confidence).astype(float)
+        name, weighted = "Korn-Graubard", "weighted"
+    rows = []
+    for group, answered in wide.items():
+        (before, at_first), (after, at_last) = (
+            (float(level["estimate"]), Interval(level["conf_low"], level["conf_high"]))
+            for level in (levels.loc[f"{wave}|{group}"] for wave in waves)
+        )
+        at = [places.index(f"{wave}|{group}") for wave in waves]
+        (first, shared), (_, last) = matrix[np.ix_(at, at)]
+        spread = np.sqrt(first * last)
+        correlation = float(shared / spread) if spread > 0 else 0.0
+        low, high = correlated_difference(after, at_last, before, at_first, correlation)
+        certain = {before, after} & {0, 100}
+        rows.append({
+            "group": group,
+            "share_from": before,
+            "share_to": after,
+            "base": int(answered.count().min()),
+            "estimate": after - before,
+            "std_error": np.nan if certain else 100 * np.sqrt(first + last - 2 * shared),
+            "conf_low": float(low),
+            "conf_high": float(high),
+            "method": f"difference of shares, {name} limits, clustered by district (svy): "
+            f"{len(answered)} districts, {len(answered.dropna())} in both waves, "
+            f"correlation {correlation:.2f}; {weighted}",
+        })  # fmt: skip
+    return rows
+
+
+def _matched(
+    sample: Sample, values: pd.Series, waves: tuple[int, int], confidence: float
+) -> list[dict[str, Any]]:
+    """Estimate changes of the districts that answered both times.
+
+    Newcombe's paired method 10 (1998, Statistics in Medicine 17:2635-2650), and McNemar's (1947,
+    Psychometrika 12:153-157) p in its exact form: Agresti (2013), Categorical Data Analysis, 3rd
+    ed., section 11.1.2.
+    """
+    rows: list[dict[str, Any]] = []
+    for group, answered in _by_group(sample, values, waves).items():
+        twice = answered.dropna()
+        n, first, last = len(twice), twice[waves[0]], twice[waves[1]]
+        row = {"group": group, "base": n, "method": "no district answered both times"}
+        if n:
+            both, gained, lost, neither = (
+                int(((first == was) & (last == now)).sum())
+                for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
+            )
+            low, high = newcombe_paired(both, gained, lost, neither, confidence)
+            error = 100 * float((last - first).std(ddof=0)) / np.sqrt(n)
+            row |= {
+                "share_from": 100 * first.mean(),
+                "share_to": 100 * last.mean(),
+                "estimate": 100 * (last - first).mean(),
+                "std_error": error if gained + lost else pd.NA,
+                "conf_low": float(low),
+                "conf_high": float(high),
+                "gained": gained,
+                "lost": lost,
+                "p_value": mcnemar([[both, lost], [gained, neither]], exact=True).pvalue,
+                "method": f"paired difference of shares, Newcombe (paired, method 10), {n} "
+                "districts that answered both times, unweighted",
+            }
+        rows.append(row)
+    return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
@@ -11,10 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import DEPENDS, HOLDS, NOT, VERDICTS, joined
+from edtech_survey.statistics.given import whole_number
 from edtech_survey.statistics.intervals import clopper_pearson, wilson
-from edtech_survey.statistics.published import Share, bases_text, whole_number
+from edtech_survey.statistics.published import Share, bases_text
 
 LIMITS = {"wilson": wilson, "clopper-pearson": clopper_pearson}
 """Intervals of single shares from which that of their sum is made; the second is stricter."""
@@ -27,27 +28,6 @@ PAIRS = ("steps", "ends", "all")
 Term = tuple[float, Share]
 
 
-class Range(NamedTuple):
-    """The lowest and highest that one limit takes over all possibilities."""
-
-    least: float
-    most: float
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """A weighted sum of shares, in points."""
-
-    estimate: float
-    estimate_low: float
-    estimate_high: float
-    low: Range
-    high: Range
-    label: str
-    holds_from_base: int | None
-    std_error: float | None
-
-
 class _Part(NamedTuple):
     """One term's possibilities: contribution, and squared distances to its limits."""
 
@@ -58,26 +38,52 @@ class _Part(NamedTuple):
     open: bool
 
 
-def contrast(terms: Sequence[Term], confidence: float = 0.95, limits: str = "wilson") -> Contrast:
+def contrast(
+    terms: Sequence[Term], confidence: float = 0.95, limits: str = "wilson", how: str = ""
+) -> dict[str, Any]:
     """Judge a weighted sum of shares over all bases and counts that could have been printed.
 
+    The columns of the result shape that every contrast has; its terms in the order of time.
     Newcombe (1998), Statistics in Medicine 17:873-890, method 10; Zou, Huang and Zhang
     (2009), Computational Statistics and Data Analysis 53:1080-1085, equations 3 and 4.
     """
     if limits not in LIMITS:
         raise EstimateError(f"limits {limits!r} are not one of {', '.join(LIMITS)}")
+    shares = [share for _, share in terms]
     parts = [_part(weight, share, confidence, limits) for weight, share in terms]
     low, high = _limits(parts)
-    return Contrast(
-        estimate=sum(weight * share.point for weight, share in terms),
-        estimate_low=float(sum(part.value.min() for part in parts)),
-        estimate_high=float(sum(part.value.max() for part in parts)),
-        low=low,
-        high=high,
-        label=_label(low, high, [share for _, share in terms]),
-        holds_from_base=_holds_from(parts),
-        std_error=_std_error(terms),
-    )
+    label = HOLDS if _holds(parts) else NOT
+    # Where the bases are known and rounding alone decides, more cannot be said than nothing.
+    if label == NOT and (low[1] > 0 or high[0] < 0) and any(np.ptp(one.bases) for one in shares):
+        label = DEPENDS
+    name = "Newcombe (method 10)" if limits == "wilson" else f"MOVER on {limits} limits"
+    if len(terms) > 2:
+        name = f"difference of differences, MOVER on {limits} limits"
+    settled = all(len(share.counts) == 1 and 0 < share.point < 100 for share in shares)
+    variances = [w**2 * one.point * (100 - one.point) / one.bases[0] for w, one in terms]
+    known = [share.base for share in shares if share.base is not None]
+    kinds = [share.base_kind for share in shares]
+    return {
+        "source": joined(*(share.source for share in shares)),
+        "wave": shares[-1].wave,
+        "item": shares[-1].item,
+        "estimate": sum(weight * share.point for weight, share in terms),
+        "std_error": float(np.sqrt(sum(variances))) if settled else pd.NA,
+        "conf_low": low[0],
+        "conf_high": high[1],
+        "base": min(known) if len(known) == len(shares) else pd.NA,
+        "base_kind": next((kind for kind in ("feasible", "unknown") if kind in kinds), kinds[-1]),
+        "method": f"{name}{how}, independent samples{over(shares)}",
+        "synthetic": any(share.synthetic for share in shares),
+        "figures": joined(*(share.figure for share in shares)),
+        "label": label,
+        "verdict": VERDICTS[label],
+        "holds_from_base": _holds_from(parts),
+        "silent": silent(shares),
+        "supposed": suppositions(shares, confidence, limits),
+        "estimate_low": float(sum(part.value.min() for part in parts)),
+        "estimate_high": float(sum(part.value.max() for part in parts)),
+    }
 
 
 def _part(weight: float, share: Share, confidence: float, limits: str) -> _Part:
@@ -88,14 +94,20 @@ def _part(weight: float, share: Share, confidence: float, limits: str) -> _Part:
     return _Part(weight * percent, below, above, share.bases, share.open)
 
 
-def _limits(parts: Sequence[_Part]) -> tuple[Range, Range]:
+def _limits(parts: Sequence[_Part]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Give the lowest and highest that the lower limit takes, and the same of the upper limit."""
     lower = [(part.value, part.below) for part in parts]
     # An upper limit is a lower limit with every sign turned.
     upper = [(-part.value, part.above) for part in parts]
     return (
-        Range(_lower(lower, worst=True), _lower(lower, worst=False)),
-        Range(-_lower(upper, worst=False), -_lower(upper, worst=True)),
+        (_lower(lower, worst=True), _lower(lower, worst=False)),
+        (-_lower(upper, worst=False), -_lower(upper, worst=True)),
     )
+
+
+def _holds(parts: Sequence[_Part]) -> bool:
+    low, high = _limits(parts)
+    return low[0] > 0 or high[1] < 0
 
 
 _Pairs = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -125,14 +137,6 @@ def _unbeaten(value: NDArray[np.float64], square: NDArray[np.float64], *, worst:
     return value[kept], square[kept]
 
 
-def _label(low: Range, high: Range, shares: Sequence[Share]) -> str:
-    if low.least > 0 or high.most < 0:
-        return HOLDS
-    some = low.most > 0 or high.least < 0
-    # Where the bases are known and rounding alone decides, more cannot be said than nothing.
-    return DEPENDS if some and any(np.ptp(share.bases) for share in shares) else NOT
-
-
 def _holds_from(parts: Sequence[_Part]) -> int | None:
     free = [part for part in parts if part.open]
     if not free:
@@ -143,8 +147,7 @@ def _holds_from(parts: Sequence[_Part]) -> int | None:
     first, last = 0, len(candidates)
     while first < last:  # raising the floor only removes possibilities, so it can be bisected
         middle = (first + last) // 2
-        low, high = _limits([_from_base(part, candidates[middle]) for part in parts])
-        if low.least > 0 or high.most < 0:
+        if _holds([_from_base(part, candidates[middle]) for part in parts]):
             last = middle
         else:
             first = middle + 1
@@ -158,47 +161,22 @@ def _from_base(part: _Part, base: np.int64) -> _Part:
     return _Part(part.value[kept], part.below[kept], part.above[kept], part.bases[kept], True)
 
 
-def _std_error(terms: Sequence[Term]) -> float | None:
-    settled = all(len(share.counts) == 1 and 0 < share.point < 100 for _, share in terms)
-    if not settled:
-        return None
-    return float(np.sqrt(sum(w**2 * s.point * (100 - s.point) / s.bases[0] for w, s in terms)))
-
-
-def contrast_columns(shares: Sequence[Share], found: Contrast, name: str) -> dict[str, Any]:
-    """Say what a contrast of shares, in the order of time, is and how it was judged."""
-    known = [share.base for share in shares if share.base is not None]
-    kinds = [share.base_kind for share in shares]
-    return {
-        "source": joined(*(share.source for share in shares)),
-        "wave": shares[-1].wave,
-        "item": shares[-1].item,
-        "estimate": found.estimate,
-        "std_error": found.std_error if found.std_error is not None else pd.NA,
-        "conf_low": found.low.least,
-        "conf_high": found.high.most,
-        "base": min(known) if len(known) == len(shares) else pd.NA,
-        "base_kind": next((kind for kind in ("feasible", "unknown") if kind in kinds), kinds[-1]),
-        "method": f"{name}, independent samples{over(shares)}",
-        "synthetic": any(share.synthetic for share in shares),
-        "figures": joined(*(share.figure for share in shares)),
-        "label": found.label,
-        "holds_from_base": found.holds_from_base,
-        "verdict": VERDICTS[found.label],
-        "silent": silent(shares),
-        "estimate_low": found.estimate_low,
-        "estimate_high": found.estimate_high,
-    }
-
-
 def silent(shares: Sequence[Share]) -> list[int]:
     """List the waves of these shares whose base is not known."""
     return sorted({share.wave for share in shares if share.base is None})
 
 
-def difference_name(limits: str) -> str:
-    """Name the interval of a difference of two shares."""
-    return "Newcombe (method 10)" if limits == "wilson" else f"MOVER on {limits} limits"
+def suppositions(
+    found: Sequence[Share], confidence: float, limits: str = "", more: str = ""
+) -> Any:
+    """Write what was supposed, so that it reads on after "supposing that"; NA if nothing."""
+    told = list(dict.fromkeys(text for share in found for text in share.supposed))
+    if confidence != 0.95:
+        enough = "is enough" if confidence < 0.95 else "is asked for"
+        told.append(f"{100 * confidence:g}% confidence {enough}")
+    if limits not in ("", "wilson"):
+        told.append(f"{limits} limits are asked for")
+    return words.join([*told, *([more] if more else [])]) or pd.NA
 
 
 def over(shares: Sequence[Share]) -> str:
@@ -214,8 +192,37 @@ def over(shares: Sequence[Share]) -> str:
     return "".join(f"; {one}" for one in said)
 
 
-def wave_pairs(waves: Sequence[int], pairs: Pairs) -> list[tuple[int, int]]:
-    """List the (earlier, later) waves asked for, of those that are there, each once."""
+def checked_pairs(pairs: Pairs, waves: Iterable[int], item: str) -> list[Any]:
+    """List the names and the (earlier, later) waves asked for; refuse those not there."""
+    there = sorted(set(waves))
+    if isinstance(pairs, pd.DataFrame) and {"wave_from", "wave"} <= set(pairs):
+        listed: list[Any] = list(zip(pairs["wave_from"], pairs["wave"], strict=True))
+    elif isinstance(pairs, str | int | pd.DataFrame):
+        listed = [pairs]
+    else:
+        single = all(np.ndim(one) == 0 and one not in PAIRS for one in pairs)
+        listed = [tuple(pairs)] if single else list(pairs)
+    asked: list[Any] = []
+    problems = []
+    for one in listed:
+        if isinstance(one, str) and one in PAIRS:
+            asked.append(one)
+            continue
+        pair = tuple(whole_number("pairs", wave) for wave in one) if np.ndim(one) == 1 else ()
+        told = f"pair {one!r}" if not isinstance(one, pd.DataFrame) else "a frame"
+        if len(pair) != 2 or pair[0] >= pair[1]:
+            problems.append(Problem(told, "is not (earlier, later), nor has wave_from and wave"))
+        elif set(pair) <= set(there):
+            asked.append(pair)
+        elif there:
+            problems.append(Problem(told, f"is not there: there are {', '.join(map(str, there))}"))
+    if problems:
+        raise EstimateError(f"{item}: pairs= takes {', '.join(PAIRS)}, or waves", problems)
+    return asked
+
+
+def wave_pairs(waves: Iterable[int], asked: Sequence[Any]) -> list[tuple[int, int]]:
+    """Resolve :func:`checked_pairs` for waves that are there, each pair once."""
     ordered = sorted(int(wave) for wave in waves)
     known = {
         "ends": [(ordered[0], ordered[-1])] if len(ordered) > 1 else [],
@@ -223,43 +230,6 @@ def wave_pairs(waves: Sequence[int], pairs: Pairs) -> list[tuple[int, int]]:
         "all": list(combinations(ordered, 2)),
     }
     found: list[tuple[int, int]] = []
-    for one in _asked(pairs):
-        if isinstance(one, str):
-            found += known[one]
-        elif set(one) <= set(ordered):
-            found.append(one)
+    for one in asked:
+        found += known[one] if isinstance(one, str) else [one] if {*one} <= {*ordered} else []
     return list(dict.fromkeys(found))
-
-
-def refuse_pairs(pairs: Pairs, waves: Iterable[int], item: str) -> None:
-    """Refuse pairs of waves that are not there."""
-    there = sorted(set(waves))
-    strange = [one for one in _asked(pairs) if not isinstance(one, str) and not {*one} <= {*there}]
-    if strange and there:
-        told = ", ".join(map(str, there))
-        problems = [Problem(f"pair {one}", "is not there", f"there are {told}") for one in strange]
-        raise EstimateError(f"{item}: no such waves to compare", problems)
-
-
-def _asked(pairs: Pairs) -> list[Any]:
-    """List names and (earlier, later) pairs; anything else is refused."""
-    if isinstance(pairs, pd.DataFrame) and {"wave_from", "wave"} <= set(pairs):
-        listed: list[Any] = list(zip(pairs["wave_from"], pairs["wave"], strict=True))
-    elif isinstance(pairs, str | int | pd.DataFrame):
-        listed = [pairs]
-    else:
-        names = any(isinstance(one, str) and one in PAIRS for one in pairs)
-        one_pair = len(pairs) == 2 and not names and all(np.ndim(one) == 0 for one in pairs)
-        listed = [tuple(pairs)] if one_pair else list(pairs)
-    found: list[Any] = []
-    for one in listed:
-        if isinstance(one, str) and one in PAIRS:
-            found.append(one)
-            continue
-        pair = () if np.ndim(one) != 1 else tuple(whole_number("pairs", wave) for wave in one)
-        if len(pair) != 2 or pair[0] >= pair[1]:
-            told = f"pair {one!r}" if not isinstance(one, pd.DataFrame) else "a frame"
-            problem = Problem(told, "is not (earlier, later), nor has wave_from and wave")
-            raise EstimateError("pairs= takes steps, ends, all, or (earlier, later)", [problem])
-        found.append(pair)
-    return found

@@ -1,4 +1,4 @@
-"""What the first argument of a verb holds, and the one look-up of published figures."""
+"""What the arguments of a verb hold, and the one look-up of published figures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.errors import EstimateError
 from edtech_survey.shape import FIGURE_COLUMNS, estimates
 from edtech_survey.shape import figures as shaped
 
@@ -29,18 +30,41 @@ def given(x: Any) -> Given:
     if hasattr(x, "own") and hasattr(x, "codebook"):
         return Given(x.own, None, x.codebook.name)
     if not isinstance(x, pd.DataFrame):
-        raise EstimateError(
+        raise EstimateError.of(
             f"the first argument is an Evidence or a data frame, not {type(x).__name__}",
-            [Problem("first argument", repr(x)[:60], "begin with evidence = es.evidence()")],
+            "first argument",
+            repr(x)[:60],
+            "begin with evidence = es.evidence()",
         )
     if {"estimate", "conf_low", "figures"} <= set(x.columns):
-        raise EstimateError(
-            "these rows are estimates already",
-            [Problem("first argument", "a result of a verb", "give the evidence it was made from")],
-        )
+        raise EstimateError("these rows are estimates already: give the evidence they are made of")
     if set(x.columns) >= _SHAPE:
-        return Given(x if set(x.columns) >= set(FIGURE_COLUMNS) else shaped(x), None, _code)
+        return Given(shaped(x), None, _code)
     return Given(None, x, _code)
+
+
+def as_list(given: Any) -> list[Any] | None:
+    """Take one value, several, or None for all; an empty list is all, too."""
+    if given is None or isinstance(given, str) or np.ndim(given) == 0:
+        return None if given is None else [given]
+    return list(given) or None
+
+
+def wave_list(given: Any) -> list[int] | None:
+    """Take waves as :func:`as_list` does, as whole numbers however they are written."""
+    waves = as_list(given)
+    return None if waves is None else [whole_number("waves", wave) for wave in waves]
+
+
+def whole_number(name: str, given: Any) -> int:
+    """Read an argument that is a whole number of at least 1, or refuse it."""
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = 0.0
+    if not (number >= 1 and number.is_integer()):
+        raise EstimateError(f"{name}={given!r}: give a whole number of at least 1")
+    return int(number)
 
 
 def pick(
@@ -111,10 +135,8 @@ def total(x: Any, item: str, wave: int) -> Any:
     """Return the one published total of an item in a wave as a row; None where it was not asked."""
     found = pick(x, item, "total", wave=wave, group="all").dropna(subset="value")
     if len(found) > 1:
-        raise EstimateError(
-            f"{item} of {wave} is published more than once",
-            [Problem(name, "a second total", "keep one") for name in found["figure_id"]],
-        )
+        which = ", ".join(found["figure_id"])
+        raise EstimateError(f"{item} of {wave} is published more than once, keep one of {which}")
     return found.iloc[0].to_dict() if len(found) else None
 
 
@@ -139,16 +161,12 @@ def _code(item: str, group: str) -> str:
 
 def _refuse(found: pd.DataFrame, figures: pd.DataFrame, wanted: dict[str, Any]) -> None:
     said = ", ".join(f"{key} {value}" for key, value in wanted.items() if value is not None)
-    if found.empty:
-        there = sorted(figures["item"].dropna().unique())
-        near = get_close_matches(str(wanted["item"]), there, n=3) or there[:8]
-        raise EstimateError(
-            "there is no such published figure",
-            [Problem(said, "not among the figures", f"there are, for one: {', '.join(near)}")],
-        )
+    there = sorted(figures["item"].dropna().unique())
+    near = ", ".join(get_close_matches(str(wanted["item"]), there, n=3) or there[:8])
     twice = found[found.duplicated(["wave", "item", "group", "statistic"], keep=False)]
+    if found.empty:
+        advice = f"there are, for one: {near}"
+        raise EstimateError.of("there is no such published figure", said, "is not there", advice)
     if len(twice):
         which = ", ".join(twice["figure_id"].head(4))
-        raise EstimateError(
-            "a figure is published more than once", [Problem(said, which, "say which with source=")]
-        )
+        raise EstimateError.of("figures are published twice", said, which, "say which with source=")

@@ -12,25 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.contrasts import over, silent
-from edtech_survey.statistics.given import Given, given, unrepeated
-from edtech_survey.statistics.intervals import (
-    Interval,
-    checked_counts,
-    finite_population,
-    refuse_small_population,
-    wilson,
-)
-from edtech_survey.statistics.published import (
-    Assumed,
-    Share,
-    as_list,
-    published_pairs,
-    wave_list,
-)
+from edtech_survey.statistics.contrasts import over, silent, suppositions
+from edtech_survey.statistics.given import Given, as_list, given, unrepeated, wave_list
+from edtech_survey.statistics.intervals import Interval, checked_counts, share_error, share_limits
+from edtech_survey.statistics.published import Assumed, Share, published_pairs
 
 _LEVEL = "name silent supposed count base_low base_high n_bases printed rounding"
 
@@ -122,8 +109,8 @@ def shares(
         )  # fmt: skip
     if answer is not None or weights is not None or not set(as_list(by) or ()) <= {"group", "wave"}:
         raise EstimateError(
-            "answer=, by= and weights= are for rows of respondents; published figures have groups=",
-            [Problem(item, "is asked of figures", "give evidence.responses.bands as x")],
+            "answer=, by= and weights= are for rows of respondents, evidence.responses.bands, say; "
+            "published figures have groups="
         )
     found = published_shares(
         x, what, item, groups=groups, waves=waves, sources=sources, population=population,
@@ -137,10 +124,7 @@ def published_shares(x: Any, what: Given, item: str, **choices: Any) -> list[Sha
     if not isinstance(item, str):
         raise EstimateError(f"item={item!r}: give the name of one item, such as 'one_to_one'")
     if what.figures is None:
-        raise EstimateError(
-            f"{item}: this works on published figures",
-            [Problem("first argument", "rows of respondents", "give an Evidence or figures")],
-        )
+        raise EstimateError(f"{item} is of rows of respondents: give an Evidence or figures")
     known = [*inspect.signature(published_pairs).parameters][2:]
     wrong = [f"{name}=" for name in choices if name not in known]
     if wrong:
@@ -161,38 +145,20 @@ def shaped(rows: Sequence[Mapping[str, Any]], further: str, what: Given) -> pd.D
     return table.assign(name=pd.Series(names, table.index, dtype="str"))
 
 
-def suppositions(found: Sequence[Share], confidence: float, *more: str) -> Any:
-    """Write what was supposed, so that it reads on after "supposing that"; NA if nothing."""
-    told = list(dict.fromkeys(text for share in found for text in share.supposed))
-    if confidence != 0.95:
-        enough = "is enough" if confidence < 0.95 else "is asked for"
-        told.append(f"{100 * confidence:g}% confidence {enough}")
-    return words.join([*told, *more]) or pd.NA
-
-
 def level(share: Share, confidence: float) -> dict[str, Any]:
     """Give one published share as a row, with its widest interval."""
     # Pairs ascend, and limits rise with the count: each base needs only its extreme counts.
     bases, first = np.unique(share.bases, return_index=True)
     last = np.append(first[1:], len(share.bases)) - 1
-    limits = [
-        wilson(share.counts[at], bases, confidence)
-        if share.population is None
-        else finite_population(share.counts[at], bases, share.population, confidence)
-        for at in (first, last)
-    ]
-    size = share.population
-    name = "Wilson" if size is None else f"hypergeometric, population {size}"
+    size = np.nan if share.population is None else share.population
+    least, most = (share_limits(share.counts[at], bases, size, confidence) for at in (first, last))
     settled = len(share.counts) == 1
-    # Cochran (1977), Sampling Techniques, 3rd ed., equation 3.8.
-    base, spread = int(share.bases[0]), share.point * (100 - share.point)
-    finite = 1.0 if size is None else (1 - base / size) * base / max(base - 1, 1)
-    error = float(np.sqrt(spread / base * max(finite, 0.0)))
+    error = float(share_error(share.counts[0], bases[0], size)) if settled else np.nan
+    name = "Wilson" if np.isnan(size) else f"hypergeometric, population {size}"
     return share_columns(share) | {
-        "estimate": share.point,
-        "std_error": error if settled and 0 < share.point < 100 else pd.NA,
-        "conf_low": float(np.min(limits[0].low)),
-        "conf_high": float(np.max(limits[1].high)),
+        "std_error": error,
+        "conf_low": float(least.low.min()),
+        "conf_high": float(most.high.max()),
         "method": name + over([share]),
         "supposed": suppositions([share], confidence),
         "count": int(share.counts[0]) if settled else pd.NA,
@@ -210,9 +176,10 @@ def share_columns(share: Share) -> dict[str, Any]:
         "item": share.item,
         "group": share.group,
         "statistic": "share",
-        "base": share.base if share.base is not None else pd.NA,
+        "estimate": share.point,
+        "base": share.base,
         "base_kind": share.base_kind,
-        "population": share.population if share.population is not None else pd.NA,
+        "population": share.population,
         "synthetic": share.synthetic,
         "figures": share.figure or pd.NA,
         "silent": silent([share]),
@@ -272,29 +239,26 @@ def bounds(
     """
     what = given(x)
     found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
-    lacking = [share for share in found if share.population is None]
-    if lacking:
-        raise EstimateError(
-            "no bounds can be worked out",
-            [
-                Problem(f"{item} {one.group} {one.wave}", "no population", "pass population=")
-                for one in lacking
-            ],
-        )
+    problems = [
+        Problem(f"{item} {share.group} {share.wave}", "no population", "pass population=")
+        for share in found
+        if share.population is None
+    ]
+    if problems:
+        raise EstimateError("no bounds can be worked out", problems)
     reaches: list[float | None] = [None, *np.atleast_1d(np.asarray(differ, dtype=float)).tolist()]
     rows = []
     for share in found:
         size = int(share.population or 0)
         for points in reaches:
             low, high = nonresponse_bounds(share.counts, share.bases, size, points)
-            more = [] if points is None else [f"the others differ by at most {points:g} points"]
+            more = "" if points is None else f"the others differ by at most {points:g} points"
             rows.append(
                 share_columns(share)
-                | {"estimate": share.point}
                 | {"method": f"nonresponse bounds, population {size}{over([share])}"}
                 | {"bound_low": float(np.min(low)), "bound_high": float(np.max(high))}
-                | {"differ": points, "supposed": suppositions([share], 0.95, *more)}
-                | {"covered": 100 * share.base / size if share.base is not None else pd.NA}
+                | {"differ": points, "supposed": suppositions([share], 0.95, more=more)}
+                | {"covered": 100 * share.base / size if share.base else pd.NA}
             )
     return shaped(rows, _BOUNDS, what)
 
@@ -305,9 +269,7 @@ def nonresponse_bounds(
     """Bounds for the share of a population of which only a part answered; see ``bounds``."""
     if differ is not None and differ < 0:
         raise EstimateError(f"differ={differ} is negative: give the points as a positive number")
-    x, n = checked_counts(count, base)
-    x, n, size = np.broadcast_arrays(x, n, np.asarray(population, dtype=float))
-    refuse_small_population(n, size)
+    x, n, size = checked_counts(count, base, population)
     percent, covered = 100 * x / n, n / size
     reach = 100.0 if differ is None else differ
     least, most = np.maximum(percent - reach, 0.0), np.minimum(percent + reach, 100.0)
