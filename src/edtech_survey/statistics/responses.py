@@ -165,8 +165,7 @@ def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: floa
     if sample.linear:
         kind = "mean" if x is None else "ratio"
         found = linearised(kind, y, sample, divisor=x, confidence=confidence)
-        method = f"Taylor linearised (svy), Student t; {sample.said()}"
-        return _made(sample, y, found, method)
+        return _made(sample, y, found, f"Taylor linearised (svy), Student t; {sample.said()}")
     rows = pd.DataFrame({"y": y, "x": 1.0 if x is None else x}).dropna().astype(float)
     group = sample.group[rows.index]
     sums = rows.groupby(group).sum().reindex(list(sample.groups))
@@ -181,8 +180,9 @@ def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: floa
     error = np.sqrt(variance.where(n > 1))
     half = stats.t.ppf((1 + confidence) / 2, n - 1) * error
     ends = {"conf_low": ratio - half, "conf_high": ratio + half}
-    of = "" if sample.population is None else f" of {sample.population} districts"
-    method = "Student t" + (", " + n.astype("str") + of if of else "") + "; unweighted"
+    method: Any = "Student t; unweighted"
+    if sample.population is not None:
+        method = "Student t, " + n.astype("str") + f" of {sample.population} districts; unweighted"
     return _made(sample, y, {"estimate": ratio, "std_error": error, **ends}, method)
 
 

@@ -336,8 +336,6 @@ def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()
     >>> weights(asked, everyone, ["kind"])["weight"].round(6).tolist()
     [4.0, 4.0, 2.0]
     """
-    problems = faults("frame", frame, () if _are_margins(frame) else by, full=True)
-    refuse("there are no margins to rake to", problems)
     table = _margins(frame, by)
     names = list(dict.fromkeys(table["margin"]))
     problems = [
@@ -357,31 +355,28 @@ def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()
     return pd.concat(parts, ignore_index=True)
 
 
-def _are_margins(frame: Any) -> bool:
-    return {"margin", "level", "size"} <= set(getattr(frame, "columns", ()))
-
-
 def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """One table ``margin, level, size, wave``, counted from a list of units or as given."""
-    if not _are_margins(frame):
-        if not by:
-            advice = "say by which columns of the frame, or give margin, level, size"
-            raise EstimateError.of("there are no margins to rake to", "by", repr(by), advice)
+    given = isinstance(frame, pd.DataFrame) and {"margin", "level", "size"} <= set(frame.columns)
+    message = "there are no margins to rake to"
+    refuse(message, faults("frame", frame, () if given else by, full=True))
+    if given:
+        wave = frame.get("wave", pd.NA)
+        table = frame.assign(wave=wave, level=frame["level"].astype("str"))
+    else:
         long = frame[list(by)].astype("str").melt(var_name="margin", value_name="level")
-        return (
-            long.groupby(["margin", "level"], sort=False)
-            .size()
-            .reset_index(name="size")
-            .assign(wave=pd.NA)
-        )
-    wrong = frame[~(frame["size"] > 0).fillna(False).astype(bool)]
+        counts = long.groupby(["margin", "level"], sort=False).size()
+        table = counts.reset_index(name="size").assign(wave=pd.NA)
+    wrong = table.loc[~(table["size"] > 0).fillna(False).astype(bool)]
     problems = [
         Problem(f"{margin} {level}", f"size {size} is not above 0", "leave it out")
         for margin, level, size in wrong[["margin", "level", "size"]].to_numpy()
     ]
-    refuse("there are no margins to rake to", problems)
-    wave = frame["wave"] if "wave" in frame.columns else pd.NA
-    return frame.assign(wave=wave, level=frame["level"].astype("str"))
+    if table.empty:
+        advice = "say by which columns of the frame, or give margin, level, size"
+        problems = [Problem("by", repr(by), advice)]
+    refuse(message, problems)
+    return table
 
 
 def _raked(levels: pd.DataFrame, own: pd.DataFrame, wave: str) -> pd.DataFrame:
