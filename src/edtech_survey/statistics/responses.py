@@ -299,10 +299,8 @@ def response_shares(
     Unweighted with one row a district: hypergeometric limits where the population is known,
     else Wilson. Otherwise Korn and Graubard (1998), Survey Methodology 24:193-201, linearised.
     """
-    return estimated(
-        frame, item, {"share": _share}, by, population, weights, cluster, confidence,
-        answer=answer, known=known,
-    )  # fmt: skip
+    design = (by, population, weights, cluster, confidence)
+    return estimated(frame, item, {"share": _share}, *design, answer=answer, known=known)
 
 
 def means(
@@ -464,11 +462,10 @@ def ratios(
     """
     if denominator is None and given(x).figures is None:
         raise EstimateError(f"ratios of rows needs two columns: {numerator!r} and its denominator")
+    name = name or f"{numerator}/{denominator}"
     both = {"ratio_of_totals": _ratio, "mean_of_ratios": _mean_of_ratios}
-    return estimated(
-        x, numerator, both, by, population, weights, cluster, confidence,
-        divisor=denominator, name=name or f"{numerator}/{denominator}",
-    )  # fmt: skip
+    design = (by, population, weights, cluster, confidence)
+    return estimated(x, numerator, both, *design, divisor=denominator, name=name)
 
 
 def quantiles(

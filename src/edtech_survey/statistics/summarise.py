@@ -55,11 +55,11 @@ def summarise(
         known = row.answers.split("|") if row.answers else []
         if known:  # and after them what else was given
             known += sorted(set(rows[row.column].dropna().astype("str")) - set(known))
-        asked: dict[str, Any] = {"population": population} if row.statistic in _TO_ALL else {}
-        found = estimated(
-            rows, row.column, {row.statistic: KINDS[row.statistic]}, _BY[row.table],
-            confidence=confidence, divisor=row.divisor or None, name=row.item, known=known, **asked,
-        )  # fmt: skip
+        asked: dict[str, Any] = {"known": known, "divisor": row.divisor or None, "name": row.item}
+        if row.statistic in _TO_ALL:
+            asked["population"] = population
+        kinds = {row.statistic: KINDS[row.statistic]}
+        found = estimated(rows, row.column, kinds, _BY[row.table], confidence=confidence, **asked)
         found = found[found["base"].gt(0) & (found["estimate"].gt(0) | (row.zero != "silent"))]
         parts.append(found.assign(group=row.group) if row.group else found)
     table = pd.concat(parts)
