@@ -107,7 +107,7 @@ def test_pairs_of_waves_and_refusals():
     for twice, item, said in (
         (frame, "ratio", "whose share changes; one of x, y, z"),
         (frame.drop(columns="wave"), "near", "column wave"),
-        (pd.concat([frame, frame.iloc[:1]]), "near", "has more than one row"),
+        (pd.concat([frame, frame.iloc[:1]]), "near", "all a 2017: is there twice"),
     ):
         with pytest.raises(EstimateError, match=said):
             es.changes(twice, item)

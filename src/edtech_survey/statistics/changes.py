@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 
-from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.errors import EstimateError
 from edtech_survey.shape import HOLDS, NOT, VERDICTS, joined
 from edtech_survey.statistics.contrasts import Pairs, checked_pairs, contrast, wave_pairs
 from edtech_survey.statistics.disclosure import THRESHOLD
@@ -27,7 +27,9 @@ from edtech_survey.statistics.samples import (
     Sample,
     checked_frame,
     covariance,
+    faults,
     linearised,
+    refuse,
     samples,
 )
 from edtech_survey.statistics.shares import by_group, published_shares, shaped
@@ -63,27 +65,17 @@ def changes(
 
     Parameters
     ----------
-    x : Evidence or DataFrame
-        As for ``es.shares``.
-    item : str
-        Whose shares.
+    x, item, groups, waves, confidence, **choices
+        As for ``es.shares``, its ``population, sources, joint, min_base, assume_base`` among
+        them; of rows of respondents also ``answer, by, weights, cluster``.
     pairs : str, list or DataFrame
         ``steps`` (each wave to the next), ``ends`` (first to last), ``all``, or (earlier,
         later) waves, or several of these; or a frame with ``wave_from`` and ``wave``.
-    groups, waves : one value, a list, or None for all
-        What to take, groups in the order wanted.
-    answer, by
-        Of rows of respondents: the answer that is counted, and columns of groups.
     matched : bool
         Compare the units that answered both times; needs responses, whose column is `item`.
         Zero rows for an Evidence without responses.
     limits : str
         ``wilson`` or, stricter where bases are small, ``clopper-pearson``.
-    confidence : float
-        Between 0 and 1, of each interval by itself.
-    **choices
-        ``population, sources, joint, min_base, assume_base`` as for ``es.shares``; of rows
-        ``weights, cluster``.
 
     Returns
     -------
@@ -94,9 +86,8 @@ def changes(
         ``label`` ("holds whatever the base", "depends on the base", "not supported") and
         ``holds_from_base``, the base from which on it holds (NA: it does anyway, or never);
         ``label_together, holds_together_from, family`` for that many comparisons together;
-        ``verdict``; ``wave_from, period, whole``; ``silent``, waves whose base is not known;
-        ``supposed``; ``share_from, share_to``; feasible bases of both sides;
-        ``estimate_low, estimate_high``, what rounding allows.
+        ``verdict``; ``wave_from, period, whole``; ``silent, supposed``; ``share_from, share_to``;
+        feasible bases of both sides; ``estimate_low, estimate_high``, what rounding allows.
 
     Raises
     ------
@@ -136,19 +127,19 @@ def changes(
     primary = sum(len(known) > 1 for known in every)
     family = sum(len(wave_pairs(known, ["steps", "ends", *asked])) for known in every)
     rows = []
-    for series in by_group(found):
-        of = {share.wave: share for share in series}
+    for group, of in by_group(found).items():
         for first, last in wave_pairs(of, asked):
             terms = [(-1.0, of[first]), (1.0, of[last])]
             row = contrast(terms, confidence, limits, ", together by Bonferroni")
             row |= _sides(of[first], of[last]) | _period(first, last, list(of))
-            together = contrast(terms, _each(confidence, family), limits)
+            # Bonferroni: so much is asked of each that all hold together.
+            together = contrast(terms, 1 - (1 - confidence) / family, limits)
             if row["whole"]:
-                judged = contrast(terms, _each(confidence, primary), limits)
+                judged = contrast(terms, 1 - (1 - confidence) / primary, limits)
                 row |= {name: judged[name] for name in ("label", "verdict", "holds_from_base")}
             rows.append(
                 row
-                | {"group": series[0].group, "statistic": "change", "family": family}
+                | {"group": group, "statistic": "change", "family": family}
                 | {"label_together": together["label"]}
                 | {"holds_together_from": together["holds_from_base"]}
             )
@@ -205,14 +196,13 @@ def gaps(
     """
     what = given(x)
     found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
-    series = {part[0].group: {share.wave: share for share in part} for part in by_group(found)}
-    figures: Any = what.figures
-    listed = [group for group in figures["group"].unique() if group in series]
-    if len(listed) < 2:
+    series = by_group(found)
+    if len(series) < 2:
         return shaped([], _CHANGE, what)
+    listed = [group for group in what.figures["group"].unique() if group in series]
     low, high = listed[0], listed[-1]
     lower, upper = series[low], series[high]
-    both = sorted(set(lower) & set(upper))
+    both = sorted({*lower} & {*upper})
     shared = {
         "group": f"{high} minus {low}",
         "name": f"{what.name(item, high)} minus {what.name(item, low)}",
@@ -233,11 +223,6 @@ def gaps(
             | {"share_from": before, "share_to": after}
         )
     return shaped(rows, _CHANGE, what)
-
-
-def _each(confidence: float, comparisons: int) -> float:
-    """Ask so much of each that all hold together (Bonferroni)."""
-    return 1 - (1 - confidence) / max(comparisons, 1)
 
 
 def _period(first: int, last: int, waves: Sequence[int]) -> dict[str, Any]:
@@ -292,12 +277,8 @@ def _of_responses(
         shared = sample.columns() | {"item": item, "statistic": "change", "silent": []}
         shared |= {"population": pd.NA} | _period(first, last, there)
         found += [shared | row for row in made]
-    order = as_list(groups)
-    if order is not None:
-        found = sorted(
-            (row for row in found if row["group"] in order),
-            key=lambda row: order.index(row["group"]),
-        )
+    if order := as_list(groups):
+        found = [row for group in order for row in found if row["group"] == group]
     made = shaped(found, kinds, what)
     few = made["base"].lt(least)
     made = made.assign(**{one: made[one].mask(few) for one in (*_SAID, *_MATCHED.split())})
@@ -317,23 +298,15 @@ def _by_group(sample: Sample, values: pd.Series, waves: tuple[int, int]) -> dict
         {"group": sample.group, "district": sample.cluster, "wave": sample.rows["wave"]}
     )
     answers = answers.assign(value=values).dropna(subset="value")
-    problems = [
-        Problem(
-            f"wave {row.wave}, {row.district}, group {row.group}",
-            "has more than one row",
-            "add the column that tells them apart to by=, such as position or band",
-        )
-        for row in answers[answers.duplicated(["group", "district", "wave"])].head(20).itertuples()
-    ]
-    if problems:
-        raise EstimateError("a district has several answers in a group", problems)
-    wide = {
-        group: answers[answers["group"].eq(group)].pivot(
-            index="district", columns="wave", values="value"
-        )
-        for group in sample.groups
-    }
-    return {group: table for group, table in wide.items() if set(waves) <= set(table)}
+    unit = ["group", "district", "wave"]
+    refuse(
+        "a district has several answers in a group: add the column that tells them apart to by=, "
+        "such as position or band",
+        faults("the responses", answers, unit, unit),
+    )
+    wide = answers.pivot(index=["group", "district"], columns="wave", values="value")
+    known = wide.groupby("group").count().gt(0).all(axis=1)
+    return {group: wide.loc[group] for group in sample.groups if known.get(group, False)}
 
 
 def _cross_section(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -51,10 +52,11 @@ def contrast(
         raise EstimateError(f"limits {limits!r} are not one of {', '.join(LIMITS)}")
     shares = [share for _, share in terms]
     parts = [_part(weight, share, confidence, limits) for weight, share in terms]
-    low, high = _limits(parts)
-    label = HOLDS if _holds(parts) else NOT
+    widest, label = _limits(parts, worst=True), NOT
+    if _clear(widest):
+        label = HOLDS
     # Where the bases are known and rounding alone decides, more cannot be said than nothing.
-    if label == NOT and (low[1] > 0 or high[0] < 0) and any(np.ptp(one.bases) for one in shares):
+    elif any(np.ptp(one.bases) for one in shares) and _clear(_limits(parts, worst=False)):
         label = DEPENDS
     name = "Newcombe (method 10)" if limits == "wilson" else f"MOVER on {limits} limits"
     if len(terms) > 2:
@@ -69,13 +71,13 @@ def contrast(
         "item": shares[-1].item,
         "estimate": sum(weight * share.point for weight, share in terms),
         "std_error": float(np.sqrt(sum(variances))) if settled else pd.NA,
-        "conf_low": low[0],
-        "conf_high": high[1],
+        "conf_low": widest[0],
+        "conf_high": widest[1],
         "base": min(known) if len(known) == len(shares) else pd.NA,
         "base_kind": next((kind for kind in ("feasible", "unknown") if kind in kinds), kinds[-1]),
         "method": f"{name}{how}, independent samples{over(shares)}",
         "synthetic": any(share.synthetic for share in shares),
-        "figures": joined(*(share.figure for share in shares)),
+        "figures": joined(*(share.figures for share in shares)),
         "label": label,
         "verdict": VERDICTS[label],
         "holds_from_base": _holds_from(parts),
@@ -91,23 +93,18 @@ def _part(weight: float, share: Share, confidence: float, limits: str) -> _Part:
     percent = share.shares
     to_low, to_high = (weight * (percent - low)) ** 2, (weight * (high - percent)) ** 2
     below, above = (to_low, to_high) if weight > 0 else (to_high, to_low)
-    return _Part(weight * percent, below, above, share.bases, share.open)
+    return _Part(weight * percent, below, above, share.bases, share.base_kind == "feasible")
 
 
-def _limits(parts: Sequence[_Part]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Give the lowest and highest that the lower limit takes, and the same of the upper limit."""
-    lower = [(part.value, part.below) for part in parts]
+def _limits(parts: Sequence[_Part], *, worst: bool) -> tuple[float, float]:
+    """Give the widest interval over all combinations, or how far its ends can come together."""
+    low = _lower([(part.value, part.below) for part in parts], worst=worst)
     # An upper limit is a lower limit with every sign turned.
-    upper = [(-part.value, part.above) for part in parts]
-    return (
-        (_lower(lower, worst=True), _lower(lower, worst=False)),
-        (-_lower(upper, worst=False), -_lower(upper, worst=True)),
-    )
+    return low, -_lower([(-part.value, part.above) for part in parts], worst=worst)
 
 
-def _holds(parts: Sequence[_Part]) -> bool:
-    low, high = _limits(parts)
-    return low[0] > 0 or high[1] < 0
+def _clear(limits: tuple[float, float]) -> bool:
+    return limits[0] > 0 or limits[1] < 0
 
 
 _Pairs = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -138,27 +135,22 @@ def _unbeaten(value: NDArray[np.float64], square: NDArray[np.float64], *, worst:
 
 
 def _holds_from(parts: Sequence[_Part]) -> int | None:
-    free = [part for part in parts if part.open]
+    free = [part.bases for part in parts if part.open]
     if not free:
         return None
-    largest = min(int(part.bases.max()) for part in free)
-    candidates = np.unique(np.concatenate([part.bases for part in free]))
-    candidates = candidates[candidates <= largest]
-    first, last = 0, len(candidates)
-    while first < last:  # raising the floor only removes possibilities, so it can be bisected
-        middle = (first + last) // 2
-        if _holds([_from_base(part, candidates[middle]) for part in parts]):
-            last = middle
-        else:
-            first = middle + 1
-    return int(candidates[first]) if first < len(candidates) else None
+    candidates = np.unique(np.concatenate(free))
+    candidates = candidates[candidates <= min(bases.max() for bases in free)]
 
+    def from_base(part: _Part, base: np.int64) -> _Part:
+        kept = (part.bases >= base) | (not part.open)
+        return part._replace(value=part.value[kept], below=part.below[kept], above=part.above[kept])
 
-def _from_base(part: _Part, base: np.int64) -> _Part:
-    if not part.open:
-        return part
-    kept = part.bases >= base
-    return _Part(part.value[kept], part.below[kept], part.above[kept], part.bases[kept], True)
+    def holds(base: np.int64) -> bool:
+        return _clear(_limits([from_base(part, base) for part in parts], worst=True))
+
+    # Raising the floor only removes possibilities, so it can be bisected.
+    at = bisect_left(candidates, True, key=holds)
+    return int(candidates[at]) if at < len(candidates) else None
 
 
 def silent(shares: Sequence[Share]) -> list[int]:
@@ -182,11 +174,11 @@ def suppositions(
 def over(shares: Sequence[Share]) -> str:
     """Say over what an interval was widened, and what was supposed."""
     said = ["a count over its base"] if any(share.counted for share in shares) else []
-    if any(share.open for share in shares):
+    if any(share.base_kind == "feasible" for share in shares):
         said.append("widest over all feasible bases")
     elif any(len(share.counts) > 1 for share in shares):
         said.append("widest over what could print so")
-    assumed = {int(base) for share in shares if share.assumed for base in share.bases}
+    assumed = {base for share in shares if share.base_kind == "unknown" for base in share.bases}
     if assumed:
         said.append(f"assumed base {bases_text(assumed)}")
     return "".join(f"; {one}" for one in said)

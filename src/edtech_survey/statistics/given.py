@@ -20,8 +20,8 @@ _SHAPE = {"item", "statistic", "value"}
 class Given(NamedTuple):
     """Figures or rows of respondents, whichever was given, and the name of each group."""
 
-    figures: pd.DataFrame | None
-    rows: pd.DataFrame | None
+    figures: Any
+    rows: Any
     name: Callable[[str, str], str]
 
 
@@ -52,8 +52,7 @@ def as_list(given: Any) -> list[Any] | None:
 
 def wave_list(given: Any) -> list[int] | None:
     """Take waves as :func:`as_list` does, as whole numbers however they are written."""
-    waves = as_list(given)
-    return None if waves is None else [whole_number("waves", wave) for wave in waves]
+    return [whole_number("waves", wave) for wave in as_list(given) or []] or None
 
 
 def whole_number(name: str, given: Any) -> int:

@@ -15,8 +15,6 @@ from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.statistics.given import as_list, wave_list, whole_number
 from edtech_survey.statistics.intervals import Interval
 
-AS_PRINTED = "as printed"
-
 _PERCENT = re.compile(r"\s*(\d{1,3})(?:\.(\d{1,6}))?\s*%?\s*", re.ASCII)
 
 
@@ -90,7 +88,7 @@ def _parsed(printed: object) -> Percent | None:
 def readings(percents: Iterable[Percent]) -> list[Reading]:
     """List the ways to take the percents' precision, from as printed to all padding dropped."""
     printed = tuple(percents)
-    found = [Reading(AS_PRINTED, printed)]
+    found = [Reading("as printed", printed)]
     for decimals in range(max((percent.decimals for percent in printed), default=0) - 1, -1, -1):
         trimmed = tuple(percent.trimmed(decimals) for percent in printed)
         if trimmed != found[-1].percents:
@@ -145,9 +143,9 @@ def feasible_bases(
     Returns
     -------
     DataFrame
-        One row a base, ascending: ``base``; ``reading``, "as printed" or which zeros had
-        to be taken as padding; ``counts``, the compatible counts in the order given, "41"
-        or "41-42". No rows: the percents cannot all be shares of one base.
+        One row a base, ascending: ``base``; ``reading``, "as printed" or which zeros are
+        taken as padding; ``counts`` in the order given, "41" or "41-42". No rows: the percents
+        cannot all be shares of one base.
 
     Raises
     ------
@@ -265,19 +263,9 @@ class Share:
     synthetic: bool
     bases: NDArray[np.int64]
     counts: NDArray[np.int64]
-    figure: str = ""
+    figures: str = ""
     supposed: tuple[str, ...] = ()
     counted: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether all feasible bases are considered, because none was given."""
-        return self.base_kind == "feasible"
-
-    @property
-    def assumed(self) -> bool:
-        """Whether the base is the caller's, not the publication's."""
-        return self.base_kind == "unknown"
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -446,11 +434,7 @@ def _share(
         raise _impossible(row, what, _nearest(percent, bases, kind))
     counts = [np.arange(least, most + 1) for least, most in zip(low, high, strict=True)]
     return Share(
-        source=row["source"],
-        wave=int(row["wave"]),
-        item=row["item"],
-        group=row["group"],
-        printed=row["printed"],
+        **{name: row[name] for name in ("source", "wave", "item", "group", "printed")},
         percent=percent,
         base=int(bases[0]) if kind in KNOWN else None,
         base_kind=kind,
@@ -458,7 +442,7 @@ def _share(
         synthetic=row["synthetic"] is True,
         bases=np.repeat(bases, [len(some) for some in counts]),
         counts=np.concatenate(counts),
-        figure=str(row["figure_id"]) if pd.notna(row["figure_id"]) else "",
+        figures="" if pd.isna(row["figure_id"]) else row["figure_id"],
         supposed=tuple(supposed),
         counted=counted,
     )

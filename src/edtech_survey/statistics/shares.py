@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -170,18 +169,10 @@ def level(share: Share, confidence: float) -> dict[str, Any]:
 
 def share_columns(share: Share) -> dict[str, Any]:
     """Say which share a row is about and what its base is."""
-    return {
-        "source": share.source,
-        "wave": share.wave,
-        "item": share.item,
-        "group": share.group,
+    return vars(share) | {
         "statistic": "share",
         "estimate": share.point,
-        "base": share.base,
-        "base_kind": share.base_kind,
-        "population": share.population,
-        "synthetic": share.synthetic,
-        "figures": share.figure or pd.NA,
+        "figures": share.figures or pd.NA,
         "silent": silent([share]),
         "base_low": int(share.bases.min()),
         "base_high": int(share.bases.max()),
@@ -278,9 +269,12 @@ def nonresponse_bounds(
     )
 
 
-def by_group(shares: Sequence[Share]) -> list[list[Share]]:
-    """Split shares that are sorted by group into one list a group."""
-    return [list(part) for _, part in groupby(shares, key=lambda share: share.group)]
+def by_group(found: Sequence[Share]) -> dict[str, dict[int, Share]]:
+    """Put shares under their group and wave, in their order."""
+    groups: dict[str, dict[int, Share]] = {}
+    for share in found:
+        groups.setdefault(share.group, {})[share.wave] = share
+    return groups
 
 
 def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:
