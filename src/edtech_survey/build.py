@@ -41,14 +41,12 @@ def make_data(out: Path | None = None) -> list[Path]:
     """Write the processed tables; return the files written."""
     from edtech_survey.data import figures, schemas  # noqa: PLC0415
 
-    tables: dict[str, Any] = {
-        "figures": (figures.read_figures(), schemas.FIGURES),
-        "sources": (figures.read_sources(), schemas.SOURCES),
-    }
+    read = figures.read_all()
+    tables: dict[str, Any] = {"figures": read.figures, "sources": read.sources}
     responses = project.collected_responses()
     if responses is not None:
         for name in ("districts", "positions", "bands", "ledger"):
-            tables[name] = (getattr(responses, name), getattr(schemas, name.upper()))
+            tables[name] = getattr(responses, name)
     folder = out or project.processed_dir()
     return schemas.write_package(tables, folder, title="Surveys of K-12 technology leaders")
 
@@ -155,7 +153,7 @@ def audit_table(table: Path) -> Any:
     if (folder / "relations.csv").is_file():
         declared = tables.read_relation_file(folder / "relations.csv", figures, folder.name)
     if (folder / "source.yaml").is_file() and read.read_meta(folder):
-        known = read.read_sources([folder.name], raw=folder.parent)
+        known = read.read_all([folder.name], raw=folder.parent).sources
     return audit(figures, declared, known)
 
 
@@ -219,12 +217,12 @@ def _page(path: Path, typed: dict[str, Any], name: str | None, folder: Path) -> 
 
 def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     """Say what a page is made from: hashes of the inputs, parameters, versions."""
-    from edtech_survey.data.figures import read_sources  # noqa: PLC0415
+    from edtech_survey.data.figures import read_all  # noqa: PLC0415
     from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
 
     declared = notebooks.parameters(path).set_index("name")["default"].to_dict() | dict(typed)
     data = declared.get("data", "published")
-    sources = read_sources()
+    sources = read_all().sources
     whose = _whose(declared.get("series"), sources, str(data))
     mine = sources["series"].eq(whose.series).fillna(False)
     of_series = sources[mine & sources["synthetic"].eq(data == "sample")]
@@ -256,10 +254,10 @@ def _whose(series: str | None, sources: Any, data: str) -> Any:
 def inputs(data: str = "published", whose: Any = None) -> list[Path]:
     """Raw files that a run on this evidence reads: of other series neither export nor directory."""
     from edtech_survey.data.codebook import read_series  # noqa: PLC0415
-    from edtech_survey.data.figures import read_meta, read_sources  # noqa: PLC0415
+    from edtech_survey.data.figures import read_all, read_meta  # noqa: PLC0415
 
     raw = project.raw_dir()
-    whose = whose or _whose(None, read_sources(), data)
+    whose = whose or _whose(None, read_all().sources, data)
     metas = {path.parent: read_meta(path.parent) for path in raw.glob("*/source.yaml")}
     foreign = {
         folder

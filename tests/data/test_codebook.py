@@ -53,9 +53,9 @@ def test_contradictions_are_said_all_at_once(folder):
         read_codebook(folder)
     told = str(caught.value)
     assert "column item: 'devices' stands twice" in told
-    assert "column type: 'number' is no type" in told
-    assert "'ms' stands for '13-14' and for '6-8'" in told
-    assert "item sharing: 'some' stands for 'all' and for 'some'" in told
+    assert "column type: 'number' is not one of count, money" in told
+    assert "bands.csv, row 6, column spelling: 'MS' stands for more than one band" in told
+    assert "column spelling: 'Some' stands for more than one answer" in told
     assert "'sharring' is not in items.csv" in told
 
 

@@ -5,10 +5,10 @@ import pytest
 
 from edtech_survey.data.figures import (
     printed_values,
+    read_all,
     read_figure_table,
     read_figures,
-    read_source,
-    read_sources,
+    read_meta,
 )
 from edtech_survey.errors import SourceError
 from edtech_survey.project import raw_dir
@@ -44,16 +44,15 @@ def folder(tmp_path, rows=GOOD, yaml=YAML, name="toy-2024"):
 
 
 def test_a_folder_becomes_figures(tmp_path):
-    source = read_source(folder(tmp_path))
-    row = source.figures.iloc[0]
+    folder(tmp_path)
+    row = read_figures(raw=tmp_path).iloc[0]
     assert (row["printed"], row["value"], row["base"]) == ("88.70%", 88.7, 53)
     assert (row["population"], row["source"], row["synthetic"]) == (205, "toy-2024", False)
 
 
 def test_yaml_scalars_stay_text(tmp_path):
-    source = read_source(folder(tmp_path, yaml=YAML + "ratio: 1:1\nid2: 0010011\n"))
-    assert source.meta["ratio"] == "1:1"
-    assert source.meta["id2"] == "0010011"
+    meta = read_meta(folder(tmp_path, yaml=YAML + "ratio: 1:1\nid2: 0010011\n"))
+    assert (meta["ratio"], meta["id2"]) == ("1:1", "0010011")
 
 
 def test_every_problem_is_told_at_once_with_its_row(tmp_path):
@@ -63,16 +62,16 @@ def test_every_problem_is_told_at_once_with_its_row(tmp_path):
         + "toy-2024.c,2024,one_to_one,3-5,share,97%,97,percent,many,derived,p. 1,\n"
     )
     with pytest.raises(SourceError) as error:
-        read_source(folder(tmp_path, rows))
+        read_figures(raw=folder(tmp_path, rows).parent)
     told = str(error.value)
     assert "row 3, column value: '79' does not follow from what is printed, '97%'" in told
-    assert "row 4, column base: 'many' is not a number" in told
+    assert "row 4, column base: 'many' is no whole number" in told
 
 
 def test_unknown_words_and_double_ids_are_refused(tmp_path):
     rows = GOOD + GOOD.replace("derived", "guessed")
     with pytest.raises(SourceError) as error:
-        read_source(folder(tmp_path, rows))
+        read_figures(raw=folder(tmp_path, rows).parent)
     told = str(error.value)
     assert "row 3, column base_kind: 'guessed'" in told
     assert "toy-2024.one-to-one.pk-2.share" in told
@@ -83,15 +82,15 @@ def test_a_missing_column_and_an_unknown_one(tmp_path):
     text = (place / "figures.csv").read_text().replace("locator", "where")
     (place / "figures.csv").write_text(text)
     with pytest.raises(SourceError, match="'locator' is missing"):
-        read_source(place)
+        read_figures(raw=tmp_path)
     (place / "figures.csv").write_text(HEAD.replace("note", "note,where"))
-    with pytest.raises(SourceError, match="'where' is not known"):
-        read_source(place)
+    with pytest.raises(SourceError, match="columns where are not known"):
+        read_figures(raw=tmp_path)
 
 
 def test_the_folder_names_the_source(tmp_path):
     with pytest.raises(SourceError, match="not the folder's name"):
-        read_source(folder(tmp_path, name="other"))
+        read_figures(raw=folder(tmp_path, name="other").parent)
 
 
 def test_a_new_folder_is_a_new_source(tmp_path):
@@ -103,7 +102,7 @@ def test_a_new_folder_is_a_new_source(tmp_path):
         "toy-2026",
     )
     assert list(read_figures(raw=tmp_path)["source"]) == ["toy-2024", "toy-2026"]
-    sources = read_sources(raw=tmp_path)
+    sources = read_all(raw=tmp_path).sources
     assert list(sources["population"]) == [205, 205]
     assert list(sources["figures"]) == [1, 1]
 
@@ -178,7 +177,7 @@ def test_every_problem_of_a_table_is_told(tmp_path):
         read_figure_table(write(tmp_path, FEWEST + rows))
     told = str(error.value)
     assert "row 2, column value: '16' does not follow" in told
-    assert "row 3, column base: 'some' is not a number" in told
+    assert "row 3, column base: 'some' is no whole number" in told
     assert "row 3, column figure_id: 'a' stands twice" in told
     assert "row 4, column figure_id: is empty" in told
 

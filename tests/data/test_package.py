@@ -4,7 +4,7 @@ import json
 import pandas as pd
 import pytest
 
-from edtech_survey.data.schemas import BANDS, FIGURES, write_package
+from edtech_survey.data.schemas import write_package
 from edtech_survey.errors import SurveyError
 from edtech_survey.shape import figures
 
@@ -17,7 +17,7 @@ ROW = {
 
 def written(tmp_path):
     table = figures([ROW, ROW | {"figure_id": "toy.b.all.count", "base": pd.NA}])
-    write_package({"figures": (table, FIGURES)}, tmp_path, title="Toy")
+    write_package({"figures": table}, tmp_path, title="Toy")
     return table, json.loads((tmp_path / "datapackage.json").read_text())
 
 
@@ -52,5 +52,5 @@ def test_a_frame_that_breaks_its_schema_is_not_written(tmp_path):
     bad = pd.DataFrame({"wave": [2024], "district_id": ["x"], "band": ["pk-2"], "ratio": ["1:7"]})
     bad = bad.astype({"wave": "Int64"})
     with pytest.raises(SurveyError, match="1:7"):
-        write_package({"bands": (bad, BANDS)}, tmp_path, title="Toy")
+        write_package({"bands": bad}, tmp_path, title="Toy")
     assert not list(tmp_path.iterdir())

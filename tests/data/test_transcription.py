@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.data.codebook import read_codebook
-from edtech_survey.data.figures import read_figures, read_sources
+from edtech_survey.data.figures import read_all, read_figures
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 SECOND = Path(__file__).parent / "second_reading"
@@ -45,7 +45,7 @@ def test_waves_without_published_bases_say_so(figures):
     early = figures[figures["source"].isin(CT[:3])]
     assert early["base"].isna().all()
     assert set(early["base_kind"]) == {"unknown"}
-    notes = read_sources(CT[:3], raw=RAW)
+    notes = read_all(CT[:3], raw=RAW).sources
     assert set(notes["kind"]) == {"secondary publication"}
 
 

@@ -65,18 +65,6 @@ def test_a_number_written_plainly_comes_back(kind: str) -> None:
             assert value == pytest.approx(number)
 
 
-PLAIN = ["5", "1,200", "$3,000", "$7", "0012", "1.5", "12.25", "5.000", "0.4", "1,20", "$1,2"]
-PLAIN += ["1000000000000000", "999999999999999", "1234.5", "$1,234.50", "00.5"]
-
-
-@pytest.mark.parametrize("kind", ["count", "money", "fte", "percent"])
-def test_the_quick_way_and_the_grammar_agree(kind: str) -> None:
-    nothing = pd.DataFrame({"answer": ["9"], "spelling": ["never typed"]})
-    for cells in (PLAIN, PLAIN[:1], PLAIN[9:10]):
-        quick = values.parse(column(*cells), kind)
-        pd.testing.assert_frame_equal(quick, values.parse(column(*cells), kind, nothing))
-
-
 def test_what_was_not_asked_is_not_skipped() -> None:
     parsed = values.parse(column(None, "", "  ", "n/a", "don't know", "prefer not to say"), "count")
     assert parsed["missing"].tolist() == [

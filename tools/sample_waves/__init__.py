@@ -30,7 +30,7 @@ from tools.sample_waves.questionnaires import (
 )
 from tools.sample_waves.tools import tools
 
-from edtech_survey.data.figures import read_source
+from edtech_survey.data.figures import read_figures
 from edtech_survey.project import raw_dir, write_whole
 
 WAVES = (2017, 2020, 2021, 2024)
@@ -79,7 +79,7 @@ def sample_answers(raw: Path | str | None = None) -> dict[int, list[Answer]]:
         Answers by wave.
     """
     root = Path(raw) if raw is not None else raw_dir()
-    told = {wave: published(read_source(root / f"ct-{wave}").figures) for wave in WAVES}
+    told = {wave: published(read_figures([f"ct-{wave}"], raw=root)) for wave in WAVES}
     latest = answers_2024(directory(), told[2024])
     earlier = {wave: earlier_answers(wave, latest, directory(), told[wave]) for wave in WAVES[:-1]}
     return {**earlier, 2024: latest}

@@ -9,52 +9,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from edtech_survey.data.spelling import plain_name
-from edtech_survey.data.tables import (
-    Columns,
+from edtech_survey.data import schemas
+from edtech_survey.data.schemas import (
     Rule,
-    filled,
-    matching,
+    Rules,
+    one_meaning,
     one_of,
-    problems_of,
+    plain_name,
     read_table,
-    unique,
+    where,
 )
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.project import raw_dir
 
-TYPES = (
-    "count", "money", "fte", "percent", "ratio", "yes_no", "single", "multi", "outsourced",
-    "text", "id", "none",
-)  # fmt: skip
 IDENTITY = "district_name"
 RESPONSE = "response_id"
 IGNORED = "ignored"
 """Items with a part of their own: who answers, which response it is, and what is left out."""
 
-_ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-_SLUG = re.compile(r"_|(?<!\d)-|-(?!\d)")
-_IS_ID = matching(_ID, "is not an id: use small letters, digits and hyphens")
+TABLES = ("items", "positions", "bands", "answers", "wordings", "labels", "methods")
 _NAMED_GROUPS = ("none", "positions", "bands", "")
-_COLUMNS = {
-    "items": "item label type unit groups wording definition",
-    "positions": "position label category definition aliases",
-    "bands": "band label grades aliases",
-    "answers": "item answer label spelling",
-    "wordings": "item wording",
-    "labels": "kind code label short",
-    "methods": "key text",
-}
-_KEY = [filled(), unique()]
-_IS_TYPE = one_of(TYPES, f"is no type; there are {', '.join(TYPES)}")
-_RULES: dict[str, Columns] = {
-    "items": {"item": _KEY, "type": [_IS_TYPE]},
-    "positions": {"position": _KEY},
-    "bands": {"band": _KEY},
-    "labels": {"kind": [filled()], "code": [filled(), unique("kind")], "label": [filled()]},
-    "methods": {"key": _KEY, "text": [filled()]},
-}
+_SLUG = re.compile(r"_|(?<!\d)-|-(?!\d)")
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,28 +53,33 @@ class Codebook:
     @property
     def place(self) -> str:
         """Names of the series' place, parted by bars, as they stand within districts' names."""
-        found = self.series.loc[self.series["series"].eq(self.whose), "names"]
-        return str(found.iloc[0]) if len(found) else ""
+        return str(self.series.set_index("series")["names"].get(self.whose, ""))
+
+    @cached_property
+    def _items(self) -> dict[str, dict[str, str]]:
+        return self.items.set_index("item").to_dict("index")
 
     def type_of(self, item: str) -> str:
         """Return the type of an item, such as money."""
-        return str(self.items.loc[self.items["item"].eq(item), "type"].iloc[0])
+        return self._items[item]["type"]
+
+    def wording(self, item: str) -> str:
+        """Return the question behind an item, empty if it has none."""
+        return self._items.get(item, {}).get("wording", "")
 
     def groups_of(self, item: str) -> tuple[str, ...]:
         """List the groups that an item may be asked for: positions, bands, answers, or none."""
-        kind = str(self.items.loc[self.items["item"].eq(item), "groups"].iloc[0])
-        if kind == "positions":
-            return tuple(self.positions["position"])
-        if kind == "bands":
-            return tuple(self.bands["band"])
-        return () if kind in ("none", "") else tuple(kind.split("|"))
+        kind = self._items[item]["groups"]
+        if kind in ("positions", "bands"):
+            return tuple(getattr(self, kind)[kind.removesuffix("s")])
+        return () if kind in _NAMED_GROUPS else tuple(kind.split("|"))
 
     def answers_of(self, item: str) -> pd.DataFrame:
         """List the spellings of an item's answers; where positions are chosen, their titles."""
         own = self.answers[self.answers["item"].eq(item)]
-        of_positions = self.items.loc[self.items["item"].eq(item), "groups"].eq("positions").any()
-        if self.type_of(item) in ("single", "multi") and of_positions:
-            return pd.concat([own, self.position_titles], ignore_index=True)
+        told = self._items[item]
+        if told["type"] in ("single", "multi") and told["groups"] == "positions":
+            own = pd.concat([own, self.position_titles])
         return own.reset_index(drop=True)
 
     def name(self, item: str, group: str) -> str:
@@ -117,11 +98,6 @@ class Codebook:
         """Name a code of a kind (``statistic``, ``category``, ``topic``); else the code."""
         found = self.labels.loc[self.labels["kind"].eq(kind) & self.labels["code"].eq(str(code))]
         return str(found["label"].iloc[0]) if len(found) else str(code)
-
-    def wording(self, item: str) -> str:
-        """Return the question behind an item, empty if it has none."""
-        found = self.items.loc[self.items["item"].eq(item), "wording"]
-        return str(found.iloc[0]) if len(found) else ""
 
     @cached_property
     def _names(self) -> dict[tuple[str, str], str]:
@@ -151,28 +127,23 @@ class Codebook:
 
     def with_answers(self, path: Path | str) -> Codebook:
         """Return the codebook with the wordings of one wave, which stand before its own."""
-        path = Path(path)
-        rules: Columns = {
+
+        def closed(table: pd.DataFrame) -> pd.Series:
+            return table["answer"].ne("") & table["item"].isin(self.answers["item"])
+
+        known = schemas.row_of(
+            self.answers, ["item", "answer"], "is no answer of {item}",
+            "write one of codebook/answers.csv, or leave it empty",
+        )  # fmt: skip
+        rules: Rules = {
             "item": [one_of(self.items["item"], "is not in items.csv")],
-            "spelling": [filled(), unique("item")],
+            "answer": where(closed, known),
+            "spelling": [schemas.unique("item")],
         }
-        own = read_table(path, "item answer spelling", rules, WaveError).assign(label="")
-        known = set(zip(self.answers["item"], self.answers["answer"], strict=True))
-        problems = [
-            Problem(
-                f"{path.parent.name}/{path.name}, row {row + 2}, column answer",
-                f"{answer!r} is no answer of {item}",
-                f"one of {', '.join(sorted(a for i, a in known if i == item and a))}, or empty",
-            )
-            for row, item, answer in own[["item", "answer"]].itertuples(name=None)
-            if answer and (item, answer) not in known and item in {i for i, _ in known}
-        ]
-        if problems:
-            raise WaveError(f"{path.name}: wordings of a wave cannot be taken", problems)
-        mine = set(zip(own["item"], plain_name(own["spelling"]), strict=True))
-        keys = zip(self.answers["item"], plain_name(self.answers["spelling"]), strict=True)
-        rest = self.answers[[key not in mine for key in keys]]
-        return replace(self, answers=pd.concat([own[rest.columns], rest], ignore_index=True))
+        own = read_table(path, "wave answers", rules, WaveError).assign(label="")
+        both = pd.concat([own, self.answers], ignore_index=True)[self.answers.columns]
+        again = both.assign(spelling=plain_name(both["spelling"])).duplicated(["item", "spelling"])
+        return replace(self, answers=both[~again].reset_index(drop=True))
 
     def of_series(self, name: str) -> Codebook:
         """Return the codebook with the directory of a series."""
@@ -180,54 +151,35 @@ class Codebook:
             return self
         row = self.series[self.series["series"].eq(name)]
         if row.empty:
-            there = ", ".join(self.series["series"])
-            problem = Problem(
+            raise WaveError.of(
+                "whose survey it is, is not known",
                 f"series {name!r}",
-                f"is no row of codebook/series.csv (there are {there})",
+                f"is no row of codebook/series.csv (there are {', '.join(self.series['series'])})",
                 "add its row, or correct the name",
             )
-            raise WaveError("whose survey it is, is not known", [problem])
         file = row["directory"].iloc[0]
         book = self.with_directory(self.folder / file) if file else self
         return replace(book, whose=name)
 
 
 def read_codebook(folder: Path | str | None = None) -> Codebook:
-    """Read and cross-check the codebook.
-
-    Parameters
-    ----------
-    folder : path, optional
-        Default the project's ``data/raw/codebook``.
-
-    Returns
-    -------
-    Codebook
-
-    Raises
-    ------
-    WaveError
-        With the problems of all tables together: unknown types, groups or items, names that
-        stand twice, an alias or spelling that means two things.
-    """
+    """Read the codebook, cross-check it, and tell the problems of all tables together."""
     folder = Path(folder) if folder is not None else raw_dir() / "codebook"
-    tables, problems = {}, []
-    for name, columns in _COLUMNS.items():
-        file = f"{name}.csv"
-        tables[name] = pd.DataFrame(columns=columns.split(), dtype="str")
-        try:
-            tables[name] = read_text_csv(folder / file, columns.split(), WaveError)
-            problems += problems_of(tables[name], _RULES.get(name, {}), file)
-        except WaveError as error:
-            problems += list(error.problems) or [Problem(file, str(error))]
-    try:
+    tables: dict[str, pd.DataFrame] = {}
+    problems: list[Problem] = []
+    for name in TABLES:
+        columns = list(schemas.dtypes(f"codebook/{name}"))
+        with schemas.gathering(problems, f"{name}.csv"):
+            tables[name] = read_text_csv(folder / f"{name}.csv", columns, WaveError)
+            problems += schemas.problems_of(
+                tables[name], schemas.rules_of(f"codebook/{name}"), f"{name}.csv"
+            )
+    with schemas.gathering(problems, "directory"):
         series = read_series(folder)
         chosen = folder / (series["directory"].iloc[0] or "districts.csv")
         districts = read_directory(chosen)
         changes = read_changes(chosen, districts)
-    except WaveError as error:
-        problems += list(error.problems) or [Problem("directory", str(error))]
-    if not problems or all(len(tables[name]) for name in ("items", "answers")):
+    if len(tables) == len(TABLES):
         problems += _cross_problems(tables)
     if problems:
         raise WaveError(f"the codebook in {folder.name} contradicts itself", problems)
@@ -237,27 +189,39 @@ def read_codebook(folder: Path | str | None = None) -> Codebook:
     )  # fmt: skip
 
 
+def _cross_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
+    """List what the tables say against each other."""
+    items, answers = tables["items"], tables["answers"]
+
+    def choice(table: pd.DataFrame) -> pd.Series:
+        return table["type"].isin(["single", "multi"]) & table["groups"].ne("positions")
+
+    def listed(table: pd.DataFrame) -> pd.Series:
+        return ~table["groups"].isin(_NAMED_GROUPS)
+
+    known = one_of(items["item"], "is not in items.csv")
+    unlisted = one_of(answers["item"], "is a choice without answers", "list them in answers.csv")
+    lead = answers.rename(columns={"answer": "groups"})
+    unspelled = schemas.row_of(
+        lead, ["item", "groups"], "has no spelling in answers.csv", "add one", "|"
+    )
+    in_items = {"item": where(choice, unlisted), "groups": where(listed, unspelled)}
+    in_answers = {"item": [known], "spelling": [one_meaning("answer", "item")]}
+    problems = schemas.problems_of(items, in_items, "items.csv")
+    problems += schemas.problems_of(answers, in_answers, "answers.csv")
+    problems += schemas.problems_of(tables["wordings"], {"item": [known]}, "wordings.csv")
+    for name, key in (("positions", "position"), ("bands", "band")):
+        every = _spelled(tables[name], key, "label", "aliases")
+        problems += schemas.problems_of(every, {"spelling": [one_meaning(key)]}, f"{name}.csv")
+    return problems
+
+
 def read_series(folder: Path | str) -> pd.DataFrame:
     """Read whose surveys there are, ``series.csv``: one row a series, the default first."""
     folder = Path(folder)
-    file = Rule(
-        lambda cells, _: cells.map(lambda name: bool(name) and not (folder / name).is_file()),
-        "is no file beside series.csv",
-    )
-    sizes = r"(?:\d{4}=\d+(?:\|(?=\d))?)*"
-    needed = {name: [filled()] for name in ("place", "unit", "units", "publisher")}
-    table = read_table(
-        folder / "series.csv",
-        "series place unit units publisher population directory frame names",
-        {
-            "series": [_IS_ID, unique()],
-            **needed,
-            "population": [matching(sizes, "is not written like 2020=205|2024=205")],
-            "directory": [file],
-            "frame": [file],
-        },
-        WaveError,
-    )
+    there = one_of(["", *(path.name for path in folder.glob("*"))], "is no file beside series.csv")
+    files: Rules = {"directory": [there], "frame": [there]}
+    table = read_table(folder / "series.csv", "codebook/series", files, WaveError)
     if table.empty:
         raise WaveError("series.csv has no row: say whose survey this is")
     return table
@@ -266,21 +230,10 @@ def read_series(folder: Path | str) -> pd.DataFrame:
 def read_directory(path: Path | str) -> pd.DataFrame:
     """Read a directory of districts: a series', or a user's own."""
     path = Path(path)
-    columns = ["district_id", "name", "kind", "aliases"]
-    frame = read_text_csv(path, columns, WaveError)[columns]
-    rules: Columns = {"district_id": [_IS_ID, unique()], "name": [filled()]}
-    problems = problems_of(frame, rules, path.name)
-    every = spellings(frame)
-    plain = plain_name(every["spelling"])
-    owners = every.groupby(plain)["district_id"].agg(lambda ids: sorted(set(ids)))
-    by_alias = set(plain[every["alias"]])
-    problems += [
-        Problem(f"{path.name}, column aliases", f"{text!r} stands for {', '.join(ids)}", "keep one")
-        for text, ids in owners[owners.map(len) > 1].items()
-        if text in by_alias
-    ]
-    if problems:
-        raise WaveError(f"{path.name}: the directory contradicts itself", problems)
+    frame = read_table(path, "codebook/districts", {}, WaveError)
+    several = one_meaning("district_id")
+    alias = {"spelling": where(lambda table: table["alias"], several)}
+    schemas.check(_spelled(frame, "name", "aliases"), alias, path.name, WaveError)
     return frame
 
 
@@ -288,82 +241,40 @@ def read_changes(directory_file: Path | str, directory: pd.DataFrame) -> pd.Data
     """Read which districts became part of another, from ``x-changes.csv`` beside ``x.csv``."""
     path = Path(directory_file)
     path = path.with_name(f"{path.stem}-changes.csv")
-    there = one_of(directory["district_id"], "is not in the directory")
-    columns = "district_id wave_from becomes note"
-    year = matching(r"[12]\d{3}", "is not a year")
-    frame = pd.DataFrame(columns=columns.split(), dtype="str")
+    frame = pd.DataFrame(columns=list(schemas.dtypes("changes")), dtype="str")
     if path.is_file():
-        rules = {"district_id": [there], "wave_from": [year], "becomes": [there]}
-        frame = read_table(path, columns, rules, WaveError)
+        there = one_of(directory["district_id"], "is not in the directory")
+        rules = {"district_id": [there], "becomes": [there]}
+        frame = read_table(path, "changes", rules, WaveError)
     return frame.astype({"wave_from": "Int64"})
 
 
 def read_matches(path: Path | str, directory: pd.DataFrame) -> pd.DataFrame:
     """Read what a person decided about names: ``name, district_id``; empty without the file."""
-    twice = Rule(lambda cells, _: plain_name(cells).duplicated(), "stands twice")
-    there = one_of([*directory["district_id"], ""], "is not in the directory")
     if not Path(path).is_file():
         return pd.DataFrame({"name": [], "district_id": []}, dtype="str")
-    return read_table(
-        path, "name district_id", {"name": [twice], "district_id": [there]}, WaveError
-    )
+    twice = Rule(lambda cells, _: plain_name(cells).duplicated(), "stands twice", "keep one")
+    there = one_of(["", *directory["district_id"]], "is not in the directory")
+    return read_table(path, "matches", {"name": [twice], "district_id": [there]}, WaveError)
+
+
+def _spelled(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """List every spelling in some columns, which may be lists parted by bars, one row each."""
+    every = table[columns[0]].str.cat([table[name] for name in columns[1:]], sep="|")
+    rows = table.assign(spelling=every.str.split("|")).explode("spelling")
+    rows = rows.assign(spelling=rows["spelling"].astype("str").str.strip())
+    return rows.assign(alias=rows.index.duplicated())[rows["spelling"].ne("")]
 
 
 def spellings(directory: pd.DataFrame) -> pd.DataFrame:
     """List names and aliases: ``district_id, spelling, alias`` (False for the name)."""
-    names = directory[["district_id", "name"]].rename(columns={"name": "spelling"})
-    aliases = directory[["district_id"]].assign(spelling=directory["aliases"].str.split("|"))
-    both = pd.concat([names.assign(alias=False), aliases.explode("spelling").assign(alias=True)])
-    both = both.assign(spelling=both["spelling"].astype("str").str.strip())
-    return both[both["spelling"].ne("")].reset_index(drop=True)
+    every = _spelled(directory, "name", "aliases").sort_values("alias", kind="stable")
+    return every[["district_id", "spelling", "alias"]].reset_index(drop=True)
 
 
 def titles(table: pd.DataFrame, key: str) -> pd.DataFrame:
     """List every spelling of a position or band."""
-    every = (table[key] + "|" + table["label"] + "|" + table["aliases"]).str.split("|")
-    rows = table.assign(spelling=every).explode("spelling")
-    rows = rows.assign(
-        item=key, answer=rows[key], spelling=rows["spelling"].astype("str").str.strip()
-    )
-    rows = rows[rows["spelling"].ne("")]
-    distinct = ~pd.DataFrame({"a": rows["answer"], "s": plain_name(rows["spelling"])}).duplicated()
-    return rows.loc[distinct.array, ["item", "answer", "label", "spelling"]].reset_index(drop=True)
-
-
-def _cross_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
-    """List what the tables say against each other."""
-    items, answers = tables["items"], tables["answers"]
-    problems = []
-    for name in ("answers", "wordings"):
-        rule = one_of(items["item"], "is not in items.csv")
-        problems += problems_of(tables[name], {"item": [rule]}, f"{name}.csv")
-    closed = items["type"].isin(["single", "multi"]) & ~items["groups"].eq("positions")
-    for item, groups in items.loc[
-        closed | ~items["groups"].isin(_NAMED_GROUPS), ["item", "groups"]
-    ].values:
-        own = set(answers.loc[answers["item"].eq(item), "answer"])
-        missing = sorted(set() if groups in _NAMED_GROUPS else set(groups.split("|")) - own)
-        if not own:
-            problems.append(
-                Problem(
-                    "answers.csv", f"item {item}: a choice without answers", "list its spellings"
-                )
-            )
-        problems += [
-            Problem("answers.csv", f"item {item}: no spelling leads to {answer!r}", "add one")
-            for answer in missing
-        ]
-    for name, key in (("positions", "position"), ("bands", "band")):
-        problems += _two_meanings(titles(tables[name], key), f"{name}.csv, column aliases")
-    for item, own in answers.groupby("item"):
-        problems += _two_meanings(own, f"answers.csv, item {item}")
-    return problems
-
-
-def _two_meanings(spellings: pd.DataFrame, where: str) -> list[Problem]:
-    plain = plain_name(spellings["spelling"])
-    meanings = spellings.groupby(plain)["answer"].agg(lambda found: sorted(set(found)))
-    return [
-        Problem(where, f"{text!r} stands for {' and for '.join(map(repr, found))}", "keep one")
-        for text, found in meanings[meanings.map(len) > 1].items()
-    ]
+    rows = _spelled(table, key, "label", "aliases")
+    rows = rows.assign(item=key, answer=rows[key], plain=plain_name(rows["spelling"]))
+    rows = rows.drop_duplicates(["answer", "plain"])
+    return rows[["item", "answer", "label", "spelling"]].reset_index(drop=True)

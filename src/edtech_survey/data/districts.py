@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,14 +13,8 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from edtech_survey.data.codebook import Codebook, spellings
-from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, TAKEN
-from edtech_survey.data.spelling import (
-    name_key,
-    numbers_differ,
-    part_keys,
-    perhaps_new,
-    plain_name,
-)
+from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, SMALL_NUMBERS, TAKEN
+from edtech_survey.data.schemas import plain_name
 
 Ids = npt.NDArray[np.int32]
 
@@ -37,6 +33,51 @@ _SEVERITY = {
     "blank": "error", "unmatched": "error", "ambiguous": "error", "not_a_district": "warning",
     "test": "warning",
 }  # fmt: skip
+
+_REGIONAL = re.compile(
+    r"\b(?:regional|region|reg)(?: (?:high )?school)?(?: (?:district|dist|sd))? (\d+)\b"
+    r"|\b(?:rsd|rhsd) (\d+)\b"
+)
+_FILLER = re.compile(
+    r"\b(?:the|public|pub|schools?|ps|districts?|dist|boe|bd of ed|boards?|education|department of|"
+    r"of education|town of|city of|lea)\b"
+)
+_COMPASS = re.compile(r"^\W*(?:(no|so|[nsew])\.\s*|([nsew])\s+)(?=[^\W\d_]{3})", re.IGNORECASE)
+_POINTS = {"n": "north", "s": "south", "e": "east", "w": "west"}
+_MARKS = str.maketrans({"&": " and ", "#": " no ", "’": "", "'": "", ".": ""})
+
+
+def perhaps_new(name: str) -> bool:
+    """Tell whether a name begins with N., which is North or New."""
+    found = _COMPASS.match(name)
+    return found is not None and (found[1] or found[2]).lower() == "n"
+
+
+def name_key(name: str, place: str = "") -> str:
+    """Reduce a district's name to the words that identify it; the place's names say nothing."""
+    folded = unicodedata.normalize("NFKD", name)
+    text = "".join(letter for letter in folded if not unicodedata.combining(letter)).casefold()
+    text = _COMPASS.sub(lambda found: f"{_POINTS[(found[1] or found[2])[0]]} ", text)
+    text = " ".join(re.sub(r"[^\w]+|_", " ", text.translate(_MARKS)).split())
+    if text.startswith(("reg", "rsd", "rhsd")):
+        text = " ".join(str(SMALL_NUMBERS.get(word, word)) for word in text.split())
+    text = re.sub(r"\b(rsd|rhsd|region|regional|no|usd)(\d)", r"\1 \2", text)
+    text = re.sub(r"\b(?:number|num|no) (\d)", r"\1", text)
+    text = re.sub(r"\b0+(\d)", r"\1", text)
+    text = _REGIONAL.sub(lambda found: f"regional {found[1] or found[2]}", text)
+    text = _FILLER.sub(" ", text)
+    text = re.sub(rf"\b(?:{place.lower()})\b", " ", text) if place else text
+    return " ".join(text.split())
+
+
+def part_keys(name: str, place: str = "") -> list[str]:
+    """Keys of the parts of a name that says itself twice."""
+    keys: list[str] = []
+    for piece in re.split(r"[()/,;:|]|\s[-–—]\s", name):
+        before, *rest = re.split(r"\b(regional \d+)\b", name_key(piece, place), maxsplit=1)
+        keys += filter(None, ["".join([before, *rest[1:]]).strip(), *rest[:1]])
+    named = [key for key in keys if not re.fullmatch(r"[a-z]{1,4}ps", key)]  # "Bethel (BPS)"
+    return named if len(keys) > 1 else []
 
 
 @dataclass(frozen=True)
@@ -72,11 +113,8 @@ def identify(
     how = found["how"].mask(ids.ne(found["district_id"]) & ids.notna(), "merged")
     tried = texts.str.strip().str.lower().str.fullmatch(TEST_NAME)
     how = how.mask(how.eq("unmatched") & tried, "test")
-    keys = ids.astype(object)
-    for at in np.flatnonzero(ids.isna()):
-        text = texts[at]
-        keys[at] = None if how[at] == "blank" else "?" + (name_key(text, codebook.place) or text)
-    by_row = keys.to_numpy(object)[name_codes]
+    unknown = "?" + texts.map(lambda text: name_key(text, codebook.place) or text).astype("str")
+    by_row = ids.fillna(unknown).mask(how.eq("blank")).iloc[name_codes].to_numpy(object)
     nameless = pd.isna(by_row)
     by_row[nameless] = [f"?{row}" for row in names.index[nameless]]
     codes, known = pd.factorize(by_row)
@@ -111,15 +149,18 @@ def match_districts(
 
     ``place`` lists the names of the place, parted by bars: they identify no district in it.
     """
-    decided = (
-        matches
-        if matches is not None
-        else pd.DataFrame({"name": [], "district_id": []}, dtype="str")
-    )
     listed = spellings(directory)
     aliases = listed[listed["alias"]]
-    keys = listed["spelling"].map(lambda name: name_key(name, place))
-    by_key = _index(keys, listed["district_id"])
+    plain_spellings = plain_name(listed["spelling"])
+    by_key = _index((name_key(name, place) for name in listed["spelling"]), listed["district_id"])
+    exact = {
+        "name": _index(plain_name(directory["name"]), directory["district_id"]),
+        "id": _index(plain_name(directory["district_id"]), directory["district_id"]),
+        "alias": _index(plain_spellings[listed["alias"]], aliases["district_id"]),
+    }
+    if matches is not None:
+        reviewed = _index(plain_name(matches["name"]), matches["district_id"])
+        exact = {"reviewed": reviewed} | exact
 
     def key(name: str) -> str:
         """There may be a North and a New Haven: then "N. Haven" could be either."""
@@ -133,36 +174,25 @@ def match_districts(
         ids = {by_key.get(part, AMBIGUOUS) for part in found}
         return found[0] if len(ids) == 1 and AMBIGUOUS not in ids else ""
 
-    exact = {
-        "reviewed": _index(plain_name(decided["name"]), decided["district_id"]),
-        "name": _index(plain_name(directory["name"]), directory["district_id"]),
-        "id": _index(plain_name(directory["district_id"]), directory["district_id"]),
-        "alias": _index(plain_name(aliases["spelling"]), aliases["district_id"]),
-    }
-
-    plain_spellings = plain_name(listed["spelling"])
-
-    def cut(plain: str) -> str | None:
-        """One district alone has a name that begins so."""
-        begins = plain_spellings.str.startswith(plain) & (len(plain) >= SHORTEST_CUT)
-        ids = set(listed.loc[begins, "district_id"])
-        return ids.pop() if len(ids) == 1 else None
-
     def resolve(typed: str, plain: str) -> tuple[str | None, str]:
-        found = [(known.get(plain), how) for how, known in exact.items() if plain in known]
-        found = found or [(by_key.get(key(typed)), "key")]
-        found = found if found[0][0] is not None else [(by_key.get(parts(typed)), "parts")]
-        found = found if found[0][0] is not None else [(cut(plain), "cut")]
-        district, how = found[0]
-        if district in (None, AMBIGUOUS, ""):
-            return None, {None: "unmatched", "": "not_a_district"}.get(district, "ambiguous")
-        return district, how
+        for how, known in exact.items():
+            if plain in known:
+                return known[plain], how
+        for how, find in (("key", key), ("parts", parts)):
+            if find(typed) in by_key:
+                return by_key[find(typed)], how
+        begins = plain_spellings.str.startswith(plain) & (len(plain) >= SHORTEST_CUT)
+        ids = set(listed.loc[begins, "district_id"])  # cut off, and one district begins so
+        return (ids.pop(), "cut") if len(ids) == 1 else (None, "unmatched")
 
     told = [
         resolve(typed, plain) if pd.notna(plain) and plain else (None, "blank")
         for typed, plain in zip(names.astype("str"), plain_name(names), strict=True)
     ]
-    return pd.DataFrame(told, columns=["district_id", "how"], index=names.index, dtype="str")
+    found = pd.DataFrame(told, columns=["district_id", "how"], index=names.index, dtype="str")
+    id_, how = found["district_id"], found["how"]
+    how = how.mask(id_.eq(AMBIGUOUS), "ambiguous").mask(id_.eq(""), "not_a_district")
+    return pd.DataFrame({"district_id": id_.mask(id_.isin([AMBIGUOUS, ""])), "how": how})
 
 
 def review_table(
@@ -194,7 +224,10 @@ def succeed(district_id: pd.Series, wave: int, changes: pd.DataFrame) -> pd.Seri
 def _nearest(
     name: str, keys: list[str], listed: pd.DataFrame, place: str
 ) -> list[tuple[str, str, float]]:
-    """Find the districts whose keys are nearest to a name, best first; N. may be New."""
+    """Find the districts whose keys are nearest to a name, best first; N. may be New.
+
+    A key with other numbers is no near miss: Region 10 is not Region 11.
+    """
     key = name_key(name, place)
     near = [
         (score, -at)
@@ -202,13 +235,18 @@ def _nearest(
         for other, score, at in process.extract(
             asked, keys, scorer=fuzz.WRatio, score_cutoff=70, limit=30
         )
-        if not numbers_differ(asked, other)
+        if not _numbers_differ(asked, other)
     ]
     best: dict[str, tuple[str, float]] = {}
     for score, at in sorted(near, reverse=True):
         district_id, spelling, _ = listed.iloc[-at]
         best.setdefault(district_id, (spelling, round(score, 1)))
     return [(district_id, *found) for district_id, found in best.items()]
+
+
+def _numbers_differ(one: str, other: str) -> bool:
+    mine, theirs = set(re.findall(r"\d+", one)), set(re.findall(r"\d+", other))
+    return bool(mine and theirs and mine.isdisjoint(theirs))
 
 
 def _index(names: Iterable[str], ids: Iterable[str]) -> dict[str, str]:

@@ -9,33 +9,30 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from edtech_survey.data import readings
-from edtech_survey.data.choices import outside
-from edtech_survey.data.readings import NONE_WORDS, VOCABULARY, Reading, pattern
+from edtech_survey.data.readings import NONE_WORDS, SMALL_NUMBERS, VOCABULARY, Reading
 
 _NUMERALS = VOCABULARY["numerals"]
-_SMALL = {word: number for number, word in enumerate(_NUMERALS["units"])} | {
-    word: 10 * (number + 2) for number, word in enumerate(_NUMERALS["tens"])
-}
 _LARGE: Mapping[str, int] = _NUMERALS["large"]
 _PARTS, _WHOLE, _SIGNS = (
     {word: float(Fraction(number)) for word, number in _NUMERALS[name].items()}
     for name in ("parts", "whole", "signs")
 )
 _MOST_WORDS = 12
+LONGEST = 120
 
 
 def from_words(plain: str) -> float | None:
     """Read a number in words."""
-    if len(plain) > 120:
+    if len(plain) > LONGEST:
         return None
     text = " ".join(plain.replace("-", " ").split())
     if text in _WHOLE:
         return _WHOLE[text]
     whole, found, part = text.rpartition(" and a ")
-    if found and part in _PARTS:
-        number = _worded(whole.split())
-        return None if number is None else number + _PARTS[part]
-    return _worded(text.split())
+    if not found or part not in _PARTS:
+        return _worded(text.split())
+    number = _worded(whole.split())
+    return None if number is None else number + _PARTS[part]
 
 
 def _worded(words: list[str]) -> float | None:
@@ -46,8 +43,8 @@ def _worded(words: list[str]) -> float | None:
         words = ["one", *words[1:]]
     total, group, room, smallest = 0, 0, 99, 10**9  # room: the largest small number that may follow
     for word in words:
-        if word in _SMALL:
-            number = _SMALL[word]
+        if word in SMALL_NUMBERS:
+            number = SMALL_NUMBERS[word]
             if number > room or (number == 0 and len(words) > 1):
                 return None
             group, room = group + number, 9 if number >= 20 else 0
@@ -83,25 +80,33 @@ def _without(text: str, word: str, front: bool) -> str | None:
     return None if inner.isalpha() and beside.isalpha() else rest.strip()
 
 
-LONGEST = 120
-_DIGITS = 15
-
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_INTEGER = re.compile(r"\d+")
-_DECIMAL = re.compile(r"\d*\.\d+|\d+\.")
-_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
-_SPACED = re.compile(r"[1-9]\d{0,2}(?:[ ']\d{3})+(?:\.\d*)?")
-_EURO = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+,\d{1,2}|[1-9]\d{0,2}(?:\.\d{3}){2,}")
-_POINT_OR_THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}")
-_COMMA = re.compile(r"\d+,\d{1,2}|0,\d+")
-_POWER = re.compile(r"\d+(?:\.\d*)?e[+-]?\d{1,6}")
-_FRACTION = re.compile(r"(?:(\d{1,4})[ -])?(\d{1,3})/(\d{1,3})")
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}(?:[ t]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?)?|\d{1,2}/\d{1,2}/\d{2,4}"
     rf"|\d{{1,2}}[- ](?:{_MONTH})[a-z]{{0,6}}(?:[- ]\d{{2,4}})?"
     rf"|(?:{_MONTH})[a-z]{{0,6}}[- ]\d{{1,4}}"
 )
 _TIME = re.compile(r"\d{1,4}:\d{2}(?::\d{2})?(?: ?[ap]m)?")
+_POINT_OR_THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_FORMS = tuple(
+    (rule, re.compile(form), str.maketrans("", "", parting))
+    for rule, parting, form in (
+        ("plain", "", r"0*\d{1,15}"),
+        ("plain", "", r"(?=.{1,39}$)(?:\d*\.\d+|\d+\.)"),
+        ("grouped", ",", r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"),
+        ("grouped", "'", r"[1-9]\d{0,2}(?:'\d{3})+(?:\.\d*)?"),
+        ("space_grouped", " '", r"[1-9]\d{0,2}(?:[ ']\d{3})+(?:\.\d*)?"),
+        ("decimal_comma", ".", r"[1-9]\d{0,2}(?:\.\d{3})+,\d{1,2}|\d+,\d{1,2}|0,\d+"),
+        ("dot_grouped", ".", r"[1-9]\d{0,2}(?:\.\d{3}){2,}"),
+        ("scientific", "", r"\d+(?:\.\d*)?e[+-]?\d{1,6}"),
+    )
+)
+"""How digits are written: the rule, what parts the thousands, the form; a comma left is a point."""
+_FRACTION = re.compile(r"(?:(\d{1,4})[ -])?(\d{1,3})/(\d{1,3})")
+_SIGNED = re.compile(rf"(\d{{0,4}}) ?([{''.join(_SIGNS)}])")
+
+_SCALES = VOCABULARY["scales"]
+_FACTORS = {rule: float(scale["factor"]) for rule, scale in _SCALES.items()}
 
 
 @dataclass(frozen=True)
@@ -113,12 +118,30 @@ class Style:
     decimals: bool = False
 
 
+def _dress(units: str, *scales: str, front: bool = False) -> tuple[tuple[str, str, bool], ...]:
+    """Words that come off a number, each with its rule."""
+    told = list(VOCABULARY["units"].get(units, {}).items())
+    told += [(rule, scale.get(use, ())) for use in scales for rule, scale in _SCALES.items()]
+    return tuple((word, rule, front) for rule, words in told for word in words)
+
+
+STYLES = {
+    "money": Style(
+        _dress("dollars", front=True) + _dress("dollars") + _dress("yearly", "words", "money")
+    ),
+    "fte": Style(_dress("people"), fractions=True, decimals=True),
+    "count": Style(_dress("things", "words")),
+    "percent": Style(_dress("percent"), decimals=True),
+}
+
+
 def read_number(text: str, style: Style) -> Reading:
     """Read a number, a bound or a range."""
     if len(text) > LONGEST:
         return readings.unreadable("too_long")
-    if _DATE.fullmatch(text) or _TIME.fullmatch(text):
-        return readings.unreadable("date" if _DATE.fullmatch(text) else "time")
+    for damage, form in (("date", _DATE), ("time", _TIME)):
+        if form.fullmatch(text):
+            return readings.unreadable(damage)
     text, rules = peel_bounds(text)
     if text.startswith("(") and text.endswith(")"):
         inner = _single(text[1:-1].strip(), style)
@@ -162,7 +185,7 @@ def _undressed(text: str, style: Style) -> tuple[str, list[str], float]:
     for _ in range(6):
         for word, rule, front in style.dress:
             rest = _without(text, word, front)
-            if not rest or (rule in _FACTORS and (factor > 1.0 or not _DIGIT_LAST(rest))):
+            if not rest or (rule in _FACTORS and (factor > 1.0 or not re.search(r"[\d.]$", rest))):
                 continue
             text, factor = rest, _FACTORS.get(rule, factor)
             rules.append(rule)
@@ -172,30 +195,15 @@ def _undressed(text: str, style: Style) -> tuple[str, list[str], float]:
     return text, rules, factor
 
 
-_DIGIT_LAST = re.compile(r"[\d.]$").search
-
-
-def _core(text: str, style: Style) -> Reading | None:  # noqa: PLR0911 (one for each spelling)
-    if _INTEGER.fullmatch(text):
-        if len(text.lstrip("0")) > _DIGITS:
-            return readings.unreadable("too_large")
-        return readings.value(float(text))
+def _core(text: str, style: Style) -> Reading | None:
+    """Read digits, a fraction or words."""
     if not style.decimals and _POINT_OR_THOUSAND.fullmatch(text):
         return readings.unreadable("ambiguous_point", text=text, comma=text.replace(".", ","))
-    if _DECIMAL.fullmatch(text):
-        return readings.value(float(text)) if len(text) < 40 else None
-    if _GROUPED.fullmatch(text):
-        return readings.value(float(text.replace(",", "")), "grouped")
-    if _SPACED.fullmatch(text):
-        rule = "space_grouped" if " " in text else "grouped"
-        return readings.value(float(text.replace(" ", "").replace("'", "")), rule)
-    if _EURO.fullmatch(text):
-        rule = "decimal_comma" if "," in text else "dot_grouped"
-        return readings.value(float(text.replace(".", "").replace(",", ".")), rule)
-    if _COMMA.fullmatch(text):
-        return readings.value(float(text.replace(",", ".")), "decimal_comma")
-    if _POWER.fullmatch(text):
-        return readings.value(float(text), "scientific")
+    for rule, form, parting in _FORMS:
+        if form.fullmatch(text):
+            return readings.value(float(text.translate(parting).replace(",", ".")), rule)
+    if re.fullmatch(r"\d+", text):
+        return readings.unreadable("too_large")
     part = _fraction(text) if style.fractions else None
     if part is not None:
         return readings.value(part, "fraction")
@@ -204,15 +212,12 @@ def _core(text: str, style: Style) -> Reading | None:  # noqa: PLR0911 (one for 
 
 
 def _fraction(text: str) -> float | None:
-    if text and text[-1] in _SIGNS:
-        whole = text[:-1].strip()
-        if whole and not (_INTEGER.fullmatch(whole) and len(whole) < 5):
-            return None
-        return int(whole or 0) + _SIGNS[text[-1]]
+    if signed := _SIGNED.fullmatch(text):
+        return int(signed[1] or 0) + _SIGNS[signed[2]]
     match = _FRACTION.fullmatch(text)
-    if match is None or int(match.group(3)) == 0 or int(match.group(2)) >= int(match.group(3)):
+    if match is None or int(match[2]) >= int(match[3]):
         return None
-    return int(match.group(1) or 0) + int(match.group(2)) / int(match.group(3))
+    return int(match[1] or 0) + int(match[2]) / int(match[3])
 
 
 def _range(text: str, style: Style) -> Reading | None:
@@ -220,9 +225,7 @@ def _range(text: str, style: Style) -> Reading | None:
     if text.startswith("between "):
         low, found, high = text.removeprefix("between ").partition(" and ")
     else:
-        low, found, high = text.partition(" to ")
-        if not found:
-            low, found, high = text.partition("-")
+        low, found, high = text.partition(" to " if " to " in text else "-")
     below, above = _single(low.strip(), style), _single(high.strip(), style)
     if not found or below is None or above is None or below.missing or above.missing:
         return None
@@ -236,42 +239,52 @@ def _range(text: str, style: Style) -> Reading | None:
     return readings.value((bottom + top) / 2, *rules, "range_midpoint")
 
 
-def _dress(name: str, front: bool = False) -> tuple[tuple[str, str, bool], ...]:
-    """Words that come off a number, each with its rule."""
-    units = VOCABULARY["units"][name]
-    return tuple((word, rule, front) for rule, words in units.items() for word in words)
-
-
-_SCALED = VOCABULARY["scales"].items()
-_FACTORS = {rule: float(scale["factor"]) for rule, scale in _SCALED}
-_SCALES, _PAY = (
-    tuple((word, rule, False) for rule, told in _SCALED for word in told.get(use, ()))
-    for use in ("words", "money")
-)
-MONEY = Style(
-    (*_dress("dollars", front=True), *_dress("dollars"), *_dress("yearly"), *_SCALES, *_PAY)
-)
-FTE = Style(_dress("people"), fractions=True, decimals=True)
-COUNT = Style((*_dress("things"), *_SCALES))
-PERCENT = Style(_dress("percent"), decimals=True)
-
 _REFUSED = {
-    kind: {rule: re.compile(pattern(words)) for rule, words in told.items()}
+    kind: {rule: re.compile("|".join(words)) for rule, words in told.items()}
     for kind, told in VOCABULARY["refused_words"].items()
+}
+_POSTS = {
+    word: readings.value(number, "word")
+    for words, number in (("full", 1.0), ("half", 0.5))
+    for word in VOCABULARY["posts"][words]
 }
 _LEAST_PERCENT = 5.0  # of a full-time post; below it a number of posts is more likely meant
 
 
-def _refused(text: str, kind: str) -> Reading | None:
-    """Refuse hourly pay, part-time posts and the like: they are never multiplied."""
-    for rule, words in _REFUSED[kind].items():
+def amount(text: str, kind: str, low: float = -math.inf, high: float = math.inf) -> Reading:
+    """Read yearly dollars, full-time equivalents, a count or a percent from plain text."""
+    style = "percent" if kind == "fte" and text.endswith("%") else kind
+    found = _said(text, kind) or read_number(text, STYLES[style])
+    number = found.value
+    if not isinstance(number, float):
+        return found
+    if style != kind:
+        if 0 < number < _LEAST_PERCENT:
+            return readings.unreadable("ambiguous_share/fte", text=text)
+        return readings.value(number / 100, "fraction", *found.rules)
+    if kind == "count" and not number.is_integer():
+        return readings.also(found, "not_whole")
+    if kind == "percent" and "percent_sign" not in found.rules and 0 < number < 1:
+        return _of_one(text, found, low, high)
+    return found
+
+
+def _said(text: str, kind: str) -> Reading | None:
+    """Read what is said in words: hourly pay, part-time posts and the like are never multiplied."""
+    if kind == "fte" and text in _POSTS:
+        return _POSTS[text]
+    if text in NONE_WORDS:
+        none = readings.value(0.0, "none_word")
+        return readings.missing("not_applicable", "none_word") if kind == "money" else none
+    for rule, words in _REFUSED.get(kind, {}).items():
         if words.search(text):
             return readings.unreadable(rule)
-    return None
+    return _outsourced(text)
 
 
 def _outsourced(text: str) -> Reading | None:
-    said = outside(text)
+    """Take a contractor where a number was asked for."""
+    said = readings.outside(text)
     if said not in ("yes", "unclear"):
         return None
     if any(map(str.isdecimal, text)):
@@ -281,47 +294,9 @@ def _outsourced(text: str) -> Reading | None:
     return readings.missing("not_applicable", "outsourced")
 
 
-def money(text: str) -> Reading:
-    """Read yearly dollars from plain text."""
-    if text in NONE_WORDS:
-        return readings.missing("not_applicable", "none_word")
-    return _refused(text, "money") or _outsourced(text) or read_number(text, MONEY)
-
-
-def fte(text: str) -> Reading:
-    """Read full-time equivalents from plain text."""
-    for words, number in (("full", 1.0), ("half", 0.5)):
-        if text in VOCABULARY["posts"][words]:
-            return readings.value(number, "word")
-    if text in NONE_WORDS:
-        return readings.value(0.0, "none_word")
-    refused = _refused(text, "fte")
-    share = read_number(text, PERCENT) if text.endswith("%") and not refused else None
-    if share and isinstance(share.value, float):
-        if 0 < share.value < _LEAST_PERCENT:
-            return readings.unreadable("ambiguous_share/fte", text=text)
-        return readings.value(share.value / 100, "fraction", *share.rules)
-    return refused or _outsourced(text) or read_number(text, FTE)
-
-
-def count(text: str) -> Reading:
-    """Read a count of students, devices, schools or people from plain text."""
-    if text in NONE_WORDS:
-        return readings.value(0.0, "none_word")
-    found = _outsourced(text) or read_number(text, COUNT)
-    if isinstance(found.value, float) and not found.value.is_integer():
-        return readings.also(found, "not_whole")
-    return found
-
-
-def percent(text: str, low: float, high: float) -> Reading:
-    """Read a percent (0-100) from plain text."""
-    if text in NONE_WORDS:
-        return readings.value(0.0, "none_word")
-    found = _outsourced(text) or read_number(text, PERCENT)
-    number = found.value
-    if not isinstance(number, float) or "percent_sign" in found.rules or not 0 < number < 1:
-        return found
+def _of_one(text: str, found: Reading, low: float, high: float) -> Reading:
+    """Read 0.23 as a percent or as a share of one, where the plausible range decides."""
+    number = float(found.value or 0.0)
     as_typed, as_share = low <= number <= high, low <= 100 * number <= high
     if as_share and not as_typed:
         return readings.value(round(100 * number, 10), *found.rules, "share_of_one")
@@ -332,41 +307,33 @@ def percent(text: str, low: float, high: float) -> Reading:
 
 _NUMBER = r"(\d{1,3}(?:,\d{3})+|\d{1,6})((?:\.\d{1,3})?)"
 _PAIR = re.compile(_NUMBER + r" ?(?::|/|-to-|-| to | per | for | x |x|/ ) ?" + _NUMBER)
-_CLOCK = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2}))?(?: ?(am|pm))?")
-_DATED = re.compile(r"(1899|1900)-(\d{2})-(\d{2})[ t](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?")
-_DAYS = re.compile(r"(\d{1,3}) days?,? (\d{1,2}):(\d{2})(?::(\d{2}))?")
+_CLOCK = re.compile(
+    r"(?P<dated>1899-\d\d-\d\d[ t]|1900-01-(?P<day>\d\d)[ t]|(?P<days>\d{1,3}) days?,? )?"
+    r"(?P<hour>\d{1,4}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,6})?)?(?: ?(?P<half>am|pm))?"
+)
 _PART_OF_DAY = re.compile(r"\d{0,3}\.\d{5,20}")
-_MONTH_DAY = re.compile(r"\d{4}-(\d{2})-(\d{2})(?: 00:00:00)?|(\d{1,2})/(\d{1,2})/\d{2,4}")
-_DAY_NAME = re.compile(rf"(\d{{1,2}})-({_MONTH})(?:-\d{{2,4}})?|({_MONTH})-(\d{{1,2}})")
+_MONTH_DAY = re.compile(
+    r"\d{4}-(\d{2})-(\d{2})(?: 00:00:00)?|(\d{1,2})/(\d{1,2})/\d{2,4}"
+    rf"|(\d{{1,2}})-({_MONTH})(?:-\d{{2,4}})?|({_MONTH})-(\d{{1,2}})"
+)
 
 
-def ratio(text: str) -> Reading:
-    """Read a ratio from plain text."""
+def ratio(text: str, answers: frozenset[str] = frozenset()) -> Reading:
+    """Read a ratio from plain text, and place it among the answers that the item knows."""
     if len(text) > 60:
         return readings.unreadable("too_long/ratio")
-    for read in (_damaged, _typed, _bounded):
-        found = read(text)
-        if found is not None:
-            return found
-    for parting in ("-to-", " to ", " per ", " for "):
-        left, _, right = map(from_words, text.partition(parting))
-        if left is not None and right is not None:
-            return _pair(left, right, "word")
-    return readings.unreadable("no_ratio")
-
-
-def on_scale(found: Reading, answers: frozenset[str]) -> Reading:
-    """Place a ratio among the answers that the item knows."""
-    if found.missing or found.value in answers:
+    found = _damaged(text) or _typed(text) or _bounded(text) or _in_words(text)
+    if found is None:
+        return readings.unreadable("no_ratio")
+    if not answers or found.missing or found.value in answers:
         return found
-    text = str(found.value)
+    read = str(found.value)
     tops = [answer for answer in answers if answer.startswith(">")]
-    if len(tops) == 1 and text.endswith(":1") and tops[0].endswith(":1"):
-        top = float(tops[0][1:-2])
-        if float(text.removeprefix(">")[:-2]) > top:
-            return readings.value(tops[0], *found.rules, "above_top")
+    to_one = len(tops) == 1 and read.endswith(":1") and tops[0].endswith(":1")
+    if to_one and float(read.removeprefix(">")[:-2]) > float(tops[0][1:-2]):
+        return readings.value(tops[0], *found.rules, "above_top")
     known = ", ".join(sorted(answers))
-    return readings.unreadable("unknown_answer/scale", text=text, known=known)
+    return readings.unreadable("unknown_answer/scale", text=read, known=known)
 
 
 def _pair(left: float, right: float, *rules: str) -> Reading:
@@ -375,12 +342,19 @@ def _pair(left: float, right: float, *rules: str) -> Reading:
     return readings.value(f"{left:.15g}:{right:.15g}", *rules)
 
 
+def _in_words(text: str) -> Reading | None:
+    for parting in ("-to-", " to ", " per ", " for "):
+        left, _, right = map(from_words, text.partition(parting))
+        if left is not None and right is not None:
+            return _pair(left, right, "word")
+    return None
+
+
 def _typed(text: str) -> Reading | None:
     match = _PAIR.fullmatch(text)
     if match is None:
         return None
-    left = float(match.group(1).replace(",", "") + match.group(2))
-    right = float(match.group(3).replace(",", "") + match.group(4))
+    left, right = (float(match[at].replace(",", "") + match[at + 1]) for at in (1, 3))
     found = _pair(left, right, "spelling")
     return readings.value(text) if found.value == text else found
 
@@ -407,29 +381,21 @@ def _bounded(text: str) -> Reading | None:
     return readings.value(value, "plain" if text == value else "spelling")
 
 
-def _damaged(text: str) -> Reading | None:  # noqa: PLR0911 (one for each damage)
+def _damaged(text: str) -> Reading | None:
     """Turn times, days and parts of a day back into hour:minute, which were typed as a ratio."""
-    if match := _DATED.fullmatch(text):
-        year, month, day, hour, minute, second = map(int, match.groups())
-        if second or (year == 1900 and month != 1):
-            return None
-        return _pair(24 * (day if year == 1900 else 0) + hour, minute, "time")
-    if match := _DAYS.fullmatch(text):
-        days, hour, minute, second = (int(part or 0) for part in match.groups())
-        return None if second else _pair(24 * days + hour, minute, "time")
-    match = _CLOCK.fullmatch(text)
-    if match and (match.group(3) or match.group(4) or match.group(2)[0] == "0"):
-        hour, minute, second = (int(part or 0) for part in match.groups()[:3])
-        half = match.group(4)
-        if half:
-            hour = hour % 12 + (12 if half == "pm" else 0)
-        return None if second else _pair(hour, minute, "time")
+    clock = _CLOCK.fullmatch(text)
+    if clock and (clock["dated"] or clock["second"] or clock["half"] or clock["minute"][0] == "0"):
+        days, hour, second = (int(clock[name] or 0) for name in ("day", "hour", "second"))
+        days += int(clock["days"] or 0)
+        if clock["half"]:
+            hour = hour % 12 + 12 * (clock["half"] == "pm")
+        return None if second else _pair(24 * days + hour, int(clock["minute"]), "time")
     if _PART_OF_DAY.fullmatch(text):
         minutes = float(text) * 24 * 60
         if abs(minutes - round(minutes)) >= 0.02:
             return None
         return _pair(round(minutes) // 60, round(minutes) % 60, "day_fraction")
-    if match := _MONTH_DAY.fullmatch(text) or _DAY_NAME.fullmatch(text):
+    if match := _MONTH_DAY.fullmatch(text):
         parts = {part.lstrip("0") for part in match.groups() if part is not None}
         if parts in ({"1"}, {"1", "jan"}):  # of 1-2 it is lost which part came first
             return readings.value("1:1", "date")

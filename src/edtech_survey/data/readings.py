@@ -1,7 +1,9 @@
-"""What a parser says about one text, and the vocabulary in which it says it."""
+"""What a text says once it is spelled plainly, and the vocabulary in which a parser tells it."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
@@ -11,6 +13,8 @@ import yaml
 OK, NOTE, WARN, ERROR = "ok", "note", "warn", "error"
 SEVERITIES = (OK, NOTE, WARN, ERROR)
 MISSING = ("not_asked", "skipped", "not_applicable", "refused", "unreadable")
+OUTCOMES = ("taken", "changed", "blanked", "refused")
+TAKEN, CHANGED, BLANKED, REFUSED = range(4)
 
 VOCABULARY: dict[str, Any] = yaml.safe_load(
     files("edtech_survey.data").joinpath("vocabulary.yaml").read_text("utf-8")
@@ -23,8 +27,48 @@ RULES = {
 NONE_WORDS = frozenset(VOCABULARY["none"])
 """Words for zero of something; what that means depends on the type of the item."""
 
-OUTCOMES = ("taken", "changed", "blanked", "refused")
-TAKEN, CHANGED, BLANKED, REFUSED = range(4)
+_NUMERALS = VOCABULARY["numerals"]
+SMALL_NUMBERS = {word: number for number, word in enumerate(_NUMERALS["units"])} | {
+    word: 10 * number for number, word in enumerate(_NUMERALS["tens"], start=2)
+}
+"""Numerals below a hundred that are one word."""
+
+_SAME = str.maketrans(
+    {
+        **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full width
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\ufe58\ufe63", "-"),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u00b4\uff40`", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f", '"'),
+        **dict.fromkeys("\u2236\ua789\u02d0", ":"),
+        **dict.fromkeys("\u2248\u223c", "~"),
+        **dict.fromkeys("\u2044\u2215", "/"),
+        **dict.fromkeys("\u200b\ufeff", ""),
+        "\u066b": ".",
+        "\u066c": ",",
+        "\u2264": "<=",
+        "\u2265": ">=",
+    }
+)
+
+
+def plain(text: str) -> str:
+    """Spell a text in the plain characters of a keyboard, lower case, single spaces."""
+    if not text.isascii():
+        text = "".join(
+            str(unicodedata.decimal(sign)) if foreign_digits(sign) else sign
+            for sign in text.translate(_SAME)
+        )
+    return " ".join(text.lower().split())
+
+
+def foreign_digits(text: str) -> bool:
+    """Say whether a text has digits other than 0-9, which are turned into them."""
+    return not text.isascii() and any(s.isdecimal() and not s.isascii() for s in text)
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal obeys or hides: control, bidirectional and broken characters."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 @dataclass(frozen=True)
@@ -39,8 +83,7 @@ class Reading:
     @property
     def rule(self) -> str:
         """Rules in one text, ``plain`` left out beside others."""
-        kept = [rule for rule in dict.fromkeys(self.rules) if rule != "plain"]
-        return "+".join(kept) or "plain"
+        return "+".join(rule for rule in dict.fromkeys(self.rules) if rule != "plain") or "plain"
 
     def graded(self) -> tuple[str, str]:
         """Severity and advice, the gravest rule deciding."""
@@ -48,8 +91,9 @@ class Reading:
             quiet = NOTE if self.rules[0] not in ("absent", "blank") else OK
             return (ERROR if self.missing == "unreadable" else quiet), self.advice
         grades = [RULES[rule] for rule in self.rules]
-        advice = "; ".join(dict.fromkeys(words for _, words in grades if words))
-        return max((grade for grade, _ in grades), key=SEVERITIES.index), advice
+        advice = filter(None, [self.advice, *(words for _, words in grades)])
+        gravest = max((grade for grade, _ in grades), key=SEVERITIES.index)
+        return gravest, "; ".join(dict.fromkeys(advice))
 
 
 def value(read: float | str | bool, *rules: str) -> Reading:
@@ -73,23 +117,33 @@ def also(reading: Reading, *rules: str) -> Reading:
     return reading if reading.missing else replace(reading, rules=(*rules, *reading.rules))
 
 
-def pattern(words: list[str]) -> str:
-    """One pattern of several."""
-    return "(?:" + "|".join(words) + ")"
-
-
-_WORDS = VOCABULARY["missing"]
+_MISSING = VOCABULARY["missing"]
 WORDS = {
     word: (kind, "missing_word")
     for kind in ("not_applicable", "refused", "skipped")
-    for word in _WORDS[kind]
-} | dict.fromkeys(_WORDS["dont_know"], ("skipped", "dont_know"))
+    for word in _MISSING[kind]
+} | dict.fromkeys(_MISSING["dont_know"], ("skipped", "dont_know"))
 """Plain text to kind of missing and rule."""
 
 
-def missing_word(plain: str) -> Reading | None:
+def missing_word(text: str) -> Reading | None:
     """Read a plain text as a word for a missing answer, if it is one."""
-    if plain in _WORDS["errors"] or (plain and not plain.strip("#")):
+    if text in _MISSING["errors"] or (text and not text.strip("#")):
         return unreadable("spreadsheet_error")
-    found = WORDS.get(plain) or WORDS.get(plain.rstrip(".! "))
+    found = WORDS.get(text) or WORDS.get(text.rstrip(".! "))
     return missing(*found) if found else None
+
+
+WHO = {name: re.compile("|".join(told)) for name, told in VOCABULARY["outsourced"].items()}
+
+
+def outside(text: str) -> str:
+    """Say whether a plain text tells that somebody else fills the position, or ""."""
+    if WHO["denied"].fullmatch(text):
+        return "no"
+    inside, turned = WHO["inside"].search(text), WHO["turned"].search(text)
+    if WHO["outside"].search(text):
+        return "unclear" if inside or turned else "yes"
+    if not inside or WHO["partly"].search(text):
+        return ""
+    return "unclear" if turned or re.match(r"y(?:es)?\b", text) else "no"

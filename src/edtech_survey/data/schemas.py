@@ -1,4 +1,4 @@
-"""Schemas of every frame that leaves this storey, ``schemas.csv``, and one way to fail them."""
+"""What each table must be like: declared in ``schemas.csv``, asked by rules, failed in one way."""
 
 from __future__ import annotations
 
@@ -6,117 +6,251 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from edtech_survey.data.files import csv_bytes
-from edtech_survey.errors import Problem, SurveyError
+from edtech_survey.data.textfiles import csv_bytes, read_text_csv
+from edtech_survey.errors import Problem, SourceError, SurveyError
 from edtech_survey.project import write_whole
 
 _TEXT = files("edtech_survey.data").joinpath("schemas.csv").read_text("utf-8")
 _COLUMNS = list(csv.DictReader(io.StringIO(_TEXT)))
+Mask: TypeAlias = pd.Series | npt.NDArray[np.bool_]
 
 
-def _schema(table: str, *, exact: bool = False) -> pa.DataFrameSchema:
-    """Read the schema of a table; of several keys no row may have the same together."""
-    rows = {row["column"]: row for row in _COLUMNS if row["table"] == table}
-    keys = [name for name, row in rows.items() if row["key"]]
-    return pa.DataFrameSchema(
-        {
-            name: pa.Column(
-                row["type"],
-                [
-                    *([pa.Check.ge(float(row["low"]))] if row["low"] else []),
-                    *([pa.Check.le(float(row["high"]))] if row["high"] else []),
-                    *([pa.Check.str_matches(f"^{row['pattern']}$")] if row["pattern"] else []),
-                    *([pa.Check.isin(row["words"].split("|"))] if row["words"] else []),
-                ],
-                nullable=not row["needed"],
-                unique=keys == [name],
-                description=row["description"],
-            )
-            for name, row in rows.items()
-        },
-        unique=keys if len(keys) > 1 else None,
-        strict=exact,
-        ordered=exact,
-    )
+class Rule(NamedTuple):
+    """Which cells of a column are wrong, what is wrong with them, and what to do.
+
+    The words may name columns, such as ``{item}``. Cells with a ``parting`` are lists: their parts
+    are asked one by one.
+    """
+
+    wrong: Callable[[pd.Series, pd.DataFrame], Mask]
+    what: str
+    advice: str = "correct it"
+    parting: str = ""
 
 
-FIGURES, SOURCES = _schema("figures", exact=True), _schema("sources", exact=True)
-DISTRICTS, POSITIONS, BANDS = _schema("districts"), _schema("positions"), _schema("bands")
-LEDGER = _schema("ledger")
+Rules = Mapping[str, Sequence[Rule]]
 
-FLOW = {"source": "str", "wave": "Int64", "step": "str", "reason": "str", "rows": "Int64"}
-REVIEW = {
-    "source": "str", "wave": "Int64", "kind": "str", "row": "Int64", "column": "str", "text": "str",
-    "suggestion": "str", "score": "Float64", "advice": "str",
-}  # fmt: skip
-KINDS = ("answered", "skipped", "not_applicable", "refused", "unreadable")
-ASKED = {
-    "source": "str", "wave": "Int64", "item": "str", "group": "str", "column": "str",
-    "comparability": "str", "asked": "Int64", **dict.fromkeys(KINDS, "Int64"),
-}  # fmt: skip
+
+def filled(what: str = "is empty") -> Rule:
+    """Ask for a text."""
+    return Rule(lambda cells, _: cells.eq(""), what, "fill it in")
+
+
+def unique(*within: str) -> Rule:
+    """Ask for texts that stand once, in the table or within equal cells of other columns."""
+
+    def again(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
+        return table.duplicated([*within, str(cells.name)]) & cells.ne("")
+
+    return Rule(again, "stands twice", "give each its own")
+
+
+def one_of(
+    words: Iterable[str], what: str = "", advice: str = "correct it", parting: str = ""
+) -> Rule:
+    """Ask for one of some words, or for a list of them; parts of lists may be empty."""
+    known = [*words, *([""] if parting else [])]
+    told = what or f"is not one of {', '.join(filter(None, known))}"
+    return Rule(lambda cells, _: ~cells.isin(known), told, advice, parting)
+
+
+def row_of(
+    table: pd.DataFrame, columns: Sequence[str], what: str, advice: str, parting: str = ""
+) -> Rule:
+    """Ask for cells that stand in one row of another table."""
+    there = pd.MultiIndex.from_frame(table[list(columns)].astype("str"))
+
+    def unknown(_: pd.Series, rows: pd.DataFrame) -> Mask:
+        return ~pd.MultiIndex.from_frame(rows[list(columns)]).isin(there)
+
+    return Rule(unknown, what, advice, parting)
+
+
+def matching(pattern: str, what: str) -> Rule:
+    """Ask for texts of a form, or none."""
+    return Rule(lambda cells, _: cells.ne("") & ~cells.str.fullmatch(pattern), what)
+
+
+def within(low: str, high: str) -> Rule:
+    """Ask for numbers in a range, either end of which may be open."""
+    least, most = float(low or "-inf"), float(high or "inf")
+
+    def outside(cells: pd.Series, _: pd.DataFrame) -> Mask:
+        numbers = pd.to_numeric(cells, errors="coerce")
+        return numbers.notna() & ~numbers.between(least, most)
+
+    return Rule(outside, f"is not in {low or 'any'} to {high or 'any'}")
+
+
+def where(rows: Callable[[pd.DataFrame], pd.Series], *rules: Rule) -> list[Rule]:
+    """Ask only some rows."""
+
+    def asked(rule: Rule) -> Rule:
+        return rule._replace(wrong=lambda cells, table: rule.wrong(cells, table) & rows(table))
+
+    return [asked(rule) for rule in rules]
+
+
+def one_meaning(key: str, *among: str) -> Rule:
+    """Ask for spellings that stand for one key each."""
+
+    def several(cells: pd.Series, table: pd.DataFrame) -> Mask:
+        rows = table.assign(spelled=plain_name(cells))
+        return rows.groupby([*among, "spelled"])[key].transform("nunique").gt(1)
+
+    return Rule(several, f"stands for more than one {key}", "keep one")
+
+
+def plain_name(names: pd.Series) -> pd.Series:
+    """Return names as typed but for case and runs of spaces; what exact matches compare."""
+    text = pc.utf8_lower(pa.array(names.astype("str"), type=pa.large_string(), from_pandas=True))
+    spaced = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, r"[\s\x{00A0}]+", " "))
+    return pd.Series(pd.array(spaced, dtype="str"), index=names.index)
+
+
+WHOLE = matching(r"[0-9]+(?:\.0+)?", "is no whole number")
+NUMBER = matching(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?", "is no number")
+
+
+def rules_of(table: str) -> dict[str, list[Rule]]:
+    """Ask what ``schemas.csv`` declares of each column; of several keys the last is unique."""
+    declared = [row for row in _COLUMNS if row["table"] == table]
+    keys = [row["column"] for row in declared if row["key"]]
+    rules: dict[str, list[Rule]] = {}
+    for row in declared:
+        asked = rules.setdefault(row["column"], [])
+        asked += [filled()] if row["needed"] else []
+        asked += {"Int64": [WHOLE], "Float64": [NUMBER]}.get(row["type"], [])
+        asked += [within(row["low"], row["high"])] if row["low"] or row["high"] else []
+        if row["pattern"]:
+            asked.append(matching(row["pattern"], f"does not fit. {row['description']}"))
+        asked += [one_of(["", *row["words"].split("|")])] if row["words"] else []
+        asked += [unique(*keys[:-1])] if keys[-1:] == [row["column"]] else []
+    return rules
+
+
+def dtypes(table: str) -> dict[str, str]:
+    """Give the columns of a table with their types."""
+    return {row["column"]: row["type"] for row in _COLUMNS if row["table"] == table}
+
+
+FIGURES, SOURCES, LEDGER = "figures", "sources", "ledger"
+DISTRICTS, POSITIONS, BANDS = "districts", "positions", "bands"
+FLOW, REVIEW, ASKED = map(dtypes, ("flow", "review", "asked"))
 """Columns and types of the tables about a wave that are not written out."""
+KINDS = ("answered", "skipped", "not_applicable", "refused", "unreadable")
 
 
-def dtypes(schema: pa.DataFrameSchema) -> dict[str, str]:
-    """Give the columns of a schema with their types."""
-    kinds = {str(name): str(column.dtype) for name, column in schema.columns.items()}
-    return {name: "str" if kind.startswith("str") else kind for name, kind in kinds.items()}
+def problems_of(table: pd.DataFrame, rules: Rules, shown: str) -> list[Problem]:
+    """List what is wrong with a table of texts, cell by cell, as a reader counts rows."""
+    found = []
+    for column, asked in rules.items():
+        for rule in asked:
+            rows = table
+            if rule.parting:
+                parted = table[column].str.split(rule.parting)
+                rows = table.assign(**{column: parted}).explode(column)
+                rows = rows.assign(**{column: rows[column].astype("str").str.strip()})
+            wrong = pd.array(rule.wrong(rows[column], rows), dtype="boolean").to_numpy(bool)
+            for row, cells in zip(rows.index[wrong], rows[wrong].to_dict("records"), strict=True):
+                told = rule.what.format_map(cells)
+                what = f"{cells[column]!r} {told}" if cells[column] else told
+                place = f"{shown}, row {row + 2}, column {column}"
+                found.append(Problem(place, what, rule.advice))
+    return found
+
+
+def check(
+    table: pd.DataFrame, rules: Rules, shown: str, error: type[SurveyError] = SourceError
+) -> pd.DataFrame:
+    """Return a table of texts that is as its rules ask, or tell all that is wrong."""
+    problems = problems_of(table, rules, shown)
+    if problems:
+        raise error(f"{shown}: {len(problems)} cells cannot be taken", problems)
+    return table
 
 
 def checked(
-    frame: pd.DataFrame,
-    schema: pa.DataFrameSchema,
-    where: str,
-    error: type[SurveyError] = SurveyError,
+    frame: pd.DataFrame, table: str, where: str, error: type[SurveyError] = SurveyError
 ) -> pd.DataFrame:
-    """Return the frame if it fits its schema."""
+    """Return a frame whose columns and types are as declared, or tell all that is wrong."""
+    types = dtypes(table)
+    problems = [
+        Problem(f"{where}, column {name}", f"is not there as {kind}", "see schemas.csv")
+        for name, kind in types.items()
+        if name not in frame or str(frame[name].dtype) != kind
+    ]
+    if problems:
+        raise error(f"{where}: {len(problems)} columns are not as declared", problems)
+    texts = frame[list(types)].astype("str").fillna("").reset_index(drop=True)
+    check(texts, rules_of(table), where, error)
+    return frame
+
+
+def read_table(
+    path: Path | str, table: str, rules: Rules, error: type[SurveyError] = SourceError
+) -> pd.DataFrame:
+    """Read a CSV of the columns that are declared, every cell as text, and ask further rules."""
+    columns = list(dtypes(table))
+    texts = read_text_csv(path, columns, error)[columns]
+    declared = rules_of(table)
+    asked = {name: [*declared[name], *rules.get(name, ())] for name in columns}
+    return check(texts, asked, "/".join(Path(path).parts[-2:]), error)
+
+
+def typed(texts: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Make blank cells NA, and numbers of the columns that are."""
+    empty = texts.mask(texts == "")
+    kinds = {name: kind for name, kind in dtypes(table).items() if name in texts and kind != "str"}
+    numbers = {name: pd.to_numeric(empty[name]).astype(kind) for name, kind in kinds.items()}
+    return empty.assign(**numbers)
+
+
+@contextmanager
+def gathering(problems: list[Problem], name: str) -> Iterator[None]:
+    """Note what is wrong with one file, and go on to the next."""
     try:
-        return schema.validate(frame, lazy=True)
-    except SchemaErrors as failed:
-        cases = failed.failure_cases
-        problems = [_problem(case, where) for case in cases.to_dict("records")]
-        raise error(f"{where}: {len(problems)} cells break the schema", problems) from None
+        yield
+    except SurveyError as error:
+        problems += error.problems or [Problem(name, str(error))]
 
 
-def _problem(case: dict[Any, Any], where: str) -> Problem:
-    row = case.get("index")
-    column = case.get("column") if case.get("schema_context") == "Column" else None
-    place = where if row is None or pd.isna(row) else f"{where}, row {int(row) + 2}"
-    if column:
-        place = f"{place}, column {column}"
-    return Problem(place, f"{case['failure_case']!r} breaks {case['check']}", "correct the cell")
+def only_one(table: pd.DataFrame, key: str) -> list[Problem]:
+    """List the ids that two sources gave."""
+    twice = table.loc[table[key].duplicated(), ["source", key]]
+    return [
+        Problem(source, f"{key} {name!r} is another source's, too", "rename it")
+        for source, name in twice.itertuples(index=False)
+    ]
 
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _TYPES = {"Int64": "integer", "Float64": "number", "boolean": "boolean"}
 
 
-def write_package(
-    tables: Mapping[str, tuple[pd.DataFrame, pa.DataFrameSchema]],
-    folder: Path,
-    *,
-    title: str,
-) -> list[Path]:
+def write_package(tables: Mapping[str, pd.DataFrame], folder: Path, *, title: str) -> list[Path]:
     """Write each table as Parquet and CSV, and ``datapackage.json`` beside them."""
-    for name, (frame, schema) in tables.items():
-        checked(frame, schema, name)
     written, resources = [], []
-    for name, (frame, schema) in tables.items():
-        text = csv_bytes(frame)
-        parquet = io.BytesIO()
+    for name, frame in tables.items():
+        checked(frame, name, name)
+    for name, frame in tables.items():
+        text, parquet = csv_bytes(frame), io.BytesIO()
         frame.to_parquet(parquet, index=False)
         written.append(write_whole(folder / f"{name}.csv", text))
         written.append(write_whole(folder / f"{name}.parquet", parquet.getvalue()))
-        resources.append(_resource(name, frame, schema, text))
+        resources.append(_resource(name, frame, text))
     descriptor = {
         "$schema": PROFILE,
         "name": "edtech-survey",
@@ -128,11 +262,21 @@ def write_package(
     return [*written, write_whole(folder / "datapackage.json", content)]
 
 
-def _resource(
-    name: str, frame: pd.DataFrame, schema: pa.DataFrameSchema, content: bytes
-) -> dict[str, Any]:
+def _resource(name: str, frame: pd.DataFrame, content: bytes) -> dict[str, Any]:
+    """Describe one table as the Data Package standard does."""
     rows = {row["column"]: row for row in _COLUMNS if row["table"] == name}
-    keys = schema.unique or [str(key) for key, column in schema.columns.items() if column.unique]
+    keys = [column for column, row in rows.items() if row["key"]]
+    fields = []
+    for column in frame:
+        row, kind = rows.get(column), _TYPES.get(str(frame[column].dtype), "string")
+        truths = {"trueValues": ["True"], "falseValues": ["False"]}
+        field = {"name": column, "type": kind, **(truths if kind == "boolean" else {})}
+        if row:
+            rules: dict[str, Any] = {"required": bool(row["needed"]), "unique": keys == [column]}
+            rules |= {"enum": row["words"].split("|") if row["words"] else []}
+            constraints = {rule: asked for rule, asked in rules.items() if asked}
+            field |= {"description": row["description"], "constraints": constraints}
+        fields.append({part: told for part, told in field.items() if told})
     return {
         "name": name.replace("_", "-"),
         "type": "table",
@@ -143,29 +287,6 @@ def _resource(
         "encoding": "utf-8",
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "schema": {
-            "fields": [
-                _field(str(name), frame, rows.get(str(name), {}), list(keys) == [name])
-                for name in frame
-            ],
-            "missingValues": [""],
-            **({"primaryKey": list(keys)} if keys else {}),
-        },
+        "schema": {"fields": fields, "missingValues": [""]}
+        | ({"primaryKey": keys} if keys else {}),
     }
-
-
-def _field(
-    column: str, frame: pd.DataFrame, declared: Mapping[str, str], alone: bool
-) -> dict[str, Any]:
-    kind = _TYPES.get(str(frame[column].dtype), "string")
-    field: dict[str, Any] = {"name": column, "type": kind}
-    if kind == "boolean":
-        field |= {"trueValues": ["True"], "falseValues": ["False"]}
-    if declared.get("description"):
-        field["description"] = declared["description"]
-    rules: dict[str, Any] = {"required": True} if declared.get("needed") else {}
-    if alone:
-        rules["unique"] = True
-    if declared.get("words"):
-        rules["enum"] = declared["words"].split("|")
-    return {**field, "constraints": rules} if rules else field

@@ -1,51 +1,57 @@
-"""Text of survey answers to typed values, by vectorised parsers that never guess silently."""
+"""Survey answers to typed values: lists, yes or no, numbers; nothing is guessed silently."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from edtech_survey.data import choices, numbers, readings
-from edtech_survey.data.choices import Answers
+from edtech_survey.data import numbers, readings
 from edtech_survey.data.grids import TEXT
-from edtech_survey.data.readings import Reading, missing_word
-from edtech_survey.data.spelling import foreign_digits, listed, plain
+from edtech_survey.data.readings import NONE_WORDS, VOCABULARY, WHO, Reading, missing_word, plain
 
-PLAUSIBLE = {name: (low, high) for name, (low, high) in readings.VOCABULARY["plausible"].items()}
+PLAUSIBLE = {name: (low, high) for name, (low, high) in VOCABULARY["plausible"].items()}
 """Lowest and highest plausible value by item or type, in the item's unit. None of them refuses."""
 
-TYPES = listed("count|money|fte|percent|ratio|yes_no|single|multi|outsourced|text|id")
+NUMBERS = ("count", "money", "fte", "percent")
+TRUTHS = ("yes_no", "outsourced")
+TYPES = (*NUMBERS, "ratio", *TRUTHS, "single", "multi", "text", "id")
 COLUMNS = ("value", "missing", "rule", "severity", "advice")
-
-_AMOUNTS = {"count": numbers.count, "money": numbers.money, "fte": numbers.fte}
-_NUMBERS = (*_AMOUNTS, "percent")
-_TRUTHS = {"yes_no": choices.yes_no, "outsourced": choices.outsourced}
-_CHOICES = {"single": choices.single, "multi": choices.multi}
-_FREE = ("text", "id")
 
 _LINES = re.compile(r"(?<=\d)[ \t]{0,20}[\r\n]{1,20}[ \t]{0,20}(?=\d)")
 """A line break between digits parts two numbers; a blank might not."""
 
-_UNPADDED = r"^[\pL\pN\pP\pS](?s:.*[\pL\pN\pP\pS])?$"
-_QUICK: dict[str, tuple[tuple[str, str], ...]] = {
-    "count": ((r"^\d{1,15}$", "plain"), (r"^[1-9]\d{0,2}(,\d{3})+$", "grouped")),
-    "money": (
-        (r"^\d{1,15}(\.\d{1,2})?$", "plain"),
-        (r"^\$\d{1,15}$", "currency"),
-        (r"^[1-9]\d{0,2}(,\d{3})+$", "grouped"),
-        (r"^\$[1-9]\d{0,2}(,\d{3})+$", "currency+grouped"),
-    ),
-    "fte": ((r"^\d{1,15}(\.\d{1,3})?$", "plain"),),
-    "percent": ((r"^[1-9]\d{0,14}(\.\d{1,3})?$", "plain"),),
-    "text": ((_UNPADDED, "plain"),),
-    "id": ((_UNPADDED, "plain"),),
-}
-"""Spellings so plain that a column of them is read at once; the grammar reads them alike."""
+
+@dataclass(frozen=True)
+class Answers:
+    """The spellings that an item knows, each with its answer or a kind of missing, and an order."""
+
+    spellings: Mapping[str, tuple[str | None, str]]
+    order: Mapping[str, int]
+
+
+def lookup(answers: pd.DataFrame | None) -> Answers:
+    """Put the answers of an item into a form in which a text is found at once."""
+    spellings: dict[str, tuple[str | None, str]] = {}
+    order: dict[str, int] = {}
+    columns = [] if answers is None else [answers["answer"], answers["spelling"]]
+    for answer, spelling in zip(*columns, strict=True):
+        if answer:
+            order.setdefault(answer, len(order))
+            spellings.setdefault(plain(answer), (answer, ""))
+            spellings.setdefault(plain(spelling), (answer, ""))
+        else:
+            word = missing_word(plain(spelling))
+            spellings.setdefault(
+                plain(spelling), (None, (word and word.missing) or "not_applicable")
+            )
+    return Answers(spellings, order)
+
+
+_NO_ANSWERS = lookup(None)
 
 
 def plausible(item: str, kind: str) -> tuple[float, float]:
@@ -65,110 +71,151 @@ def parse(
         raise ValueError(f"no type {type!r}: one of {', '.join(TYPES)}")
     bounds = plausible(type, type)
     low, high = (bounds[0] if low is None else low), (bounds[1] if high is None else high)
-    known = choices.lookup(answers)
+    known = lookup(answers)
     codes, distinct = pd.factorize(text)
-    texts = pd.Series(distinct, dtype=TEXT)
-    quick = _quick(texts, type) if not known.spellings else None
-    left = np.arange(len(texts)) if quick is None else np.flatnonzero(quick["rule"] == "")
-    table = _table([read(raw, type, known, low, high) for raw in texts.iloc[left]], type)
-    if quick is not None:
-        table = pd.concat([quick[quick["rule"] != ""], table.set_axis([*left, len(texts)])])
-        table = table.sort_index()
-    if type in _NUMBERS:
-        table = _flag_implausible(table, low, high)
+    found = [read(raw, type, known, low, high) for raw in pd.Series(distinct, dtype=TEXT)]
+    found.append(readings.missing("not_asked", "absent"))
+    graded = [reading.graded() for reading in found]
+    columns = {
+        "value": [reading.value for reading in found],
+        "missing": [reading.missing for reading in found],
+        "rule": [reading.rule for reading in found],
+        "severity": [severity for severity, _ in graded],
+        "advice": [advice for _, advice in graded],
+    }
+    kind = "Float64" if type in NUMBERS else "boolean" if type in TRUTHS else TEXT
+    types = {"value": kind} | dict.fromkeys(COLUMNS[1:], TEXT)
+    table = pd.DataFrame({name: pd.Series(columns[name], dtype=types[name]) for name in COLUMNS})
     whole = table.iloc[codes]  # code -1 (NA) takes the last row, which says "absent"
     return whole.set_axis(text.index, axis=0)
 
 
 def read(
-    raw: str, type: str, answers: Answers | None = None, low: float = -inf, high: float = inf
+    raw: str, type: str, answers: Answers = _NO_ANSWERS, low: float = -inf, high: float = inf
 ) -> Reading:
     """Read one text: listed answers first, then words for missing ones, then the type's grammar."""
-    answers = answers or choices.lookup(None)
     text = plain(_LINES.sub(" ; ", raw) if "\n" in raw or "\r" in raw else raw)
     if not text:
         return readings.missing("skipped", "blank")
-    known = choices.listed(text, raw, answers)
-    if known is not None:
-        found = _converted(known, type)
-    elif type in _FREE:
-        found = readings.value(raw.strip())
+    if text in answers.spellings:
+        found = _listed(text, raw, type, answers)
+    elif type in ("text", "id"):
+        return readings.value(raw.strip())
     else:
         found = missing_word(text) or _grammar(type, text, raw, answers, low, high)
-    return readings.also(found, "digits") if foreign_digits(raw) else found
+    if type in NUMBERS and not found.missing and not low <= float(found.value or 0.0) <= high:
+        told = f"outside {low:,.10g} to {high:,.10g}"
+        found = replace(found, rules=(*found.rules, "implausible"), advice=told)
+    return readings.also(found, "digits") if readings.foreign_digits(raw) else found
 
 
-def _converted(found: Reading, type: str) -> Reading:
-    """Turn a listed answer into a value of the type."""
-    if type in _TRUTHS:
-        return choices.as_truth(found)
-    if type not in _NUMBERS or found.missing:
-        return found
+def _listed(text: str, raw: str, type: str, answers: Answers) -> Reading:
+    """Take a text that the answers list has, as a value of the type."""
+    answer, kind = answers.spellings[text]
+    if answer is None:
+        return readings.missing(kind, "spelling")
+    rule = "answer" if raw.strip() == answer else "spelling"
+    if type in TRUTHS:
+        truth = {"yes": True, "no": False, "true": True, "false": False}.get(answer)
+        if truth is None:
+            return readings.unreadable("unknown_answer/truth", answer=repr(answer))
+        return readings.value(truth, rule)
+    if type not in NUMBERS:
+        return readings.value(answer, rule)
     try:
-        number = float(str(found.value))
+        number = float(answer)
     except ValueError:
         number = inf
     if not isfinite(number):
-        return readings.unreadable("unknown_answer/number", answer=repr(found.value))
-    return readings.value(number, *found.rules)
+        return readings.unreadable("unknown_answer/number", answer=repr(answer))
+    return readings.value(number, rule)
 
 
 def _grammar(type: str, text: str, raw: str, answers: Answers, low: float, high: float) -> Reading:
-    if type in _TRUTHS:
-        return _TRUTHS[type](text, raw)
-    if type in _CHOICES:
-        return _CHOICES[type](raw, answers)
-    if type == "percent":
-        return numbers.percent(text, low, high)
+    if type in NUMBERS:
+        return numbers.amount(text, type, low, high)
     if type == "ratio":
-        found = numbers.ratio(text)
-        return numbers.on_scale(found, frozenset(answers.order)) if answers.order else found
-    return _AMOUNTS[type](text)
+        return numbers.ratio(text, frozenset(answers.order))
+    if type == "multi":
+        return _several(raw, answers)
+    if type == "single":
+        return _unknown(raw) if answers.order else readings.value(raw.strip())
+    return _outsourced(text, raw) if type == "outsourced" else _yes_no(text, raw)
 
 
-def _table(read: list[Reading], type: str) -> pd.DataFrame:
-    """Frame of readings, with that of an absent text at the end."""
-    read = [*read, readings.missing("not_asked", "absent")]
-    graded = [reading.graded() for reading in read]
-    kind = "Float64" if type in _NUMBERS else "boolean" if type in _TRUTHS else TEXT
-    return pd.DataFrame(
-        {
-            "value": pd.Series([reading.value for reading in read], dtype=kind),
-            "missing": pd.Series([reading.missing for reading in read], dtype=TEXT),
-            "rule": pd.Series([reading.rule for reading in read], dtype=TEXT),
-            "severity": pd.Series([severity for severity, _ in graded], dtype=TEXT),
-            "advice": pd.Series([advice for _, advice in graded], dtype=TEXT),
-        }
-    )
+def _several(raw: str, answers: Answers) -> Reading:
+    """Read several answers from one cell; each piece must be known."""
+    if not answers.order:
+        pieces = [piece.strip() for piece in raw.strip().strip(";").split(";")]
+        return readings.value("|".join(piece for piece in pieces if piece) or raw.strip())
+    known, unknown = _pieces(raw, answers)
+    if unknown:
+        return _unknown(*unknown)
+    chosen = sorted({answer for answer, _ in known if answer}, key=answers.order.__getitem__)
+    if not chosen:
+        return readings.missing(*((known[0][1], "spelling") if known else ("skipped", "blank")))
+    rules = ["several" if len(chosen) > 1 else "spelling"]
+    if ("none" in chosen and len(chosen) > 1) or any(answer is None for answer, _ in known):
+        rules.append("none_beside")
+    return readings.value("|".join(chosen), *rules)
 
 
-def _quick(distinct: pd.Series, type: str) -> pd.DataFrame | None:
-    """Read the plainest spellings; the rule is ``""`` where the grammar must read."""
-    if type not in _QUICK or not len(distinct):
-        return None
-    texts = pa.chunked_array([pa.array(distinct.to_numpy(dtype=object), type=pa.large_string())])
-    rules = np.full(len(distinct), "", dtype=object)
-    for pattern, rule in _QUICK[type]:
-        rules[pc.match_substring_regex(texts, pattern).to_numpy()] = rule
-    value = distinct
-    if type in _NUMBERS:
-        digits = pc.replace_substring_regex(texts, "[$,]", "")
-        digits = pc.if_else(pa.array(rules != ""), digits, "0")
-        value = pd.Series(pc.cast(digits, pa.float64()).to_numpy(), dtype="Float64")
-    table = {"value": value, "missing": None, "rule": rules, "severity": readings.OK, "advice": ""}
-    frame = pd.DataFrame(table, index=distinct.index)
-    return frame.astype(dict.fromkeys(COLUMNS[1:], TEXT))
+_SEPARATOR = re.compile(r"[,;|\n\r]")
+_MOST_PIECES = 300
 
 
-def _flag_implausible(frame: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
-    outside = ((frame["value"] < low) | (frame["value"] > high)).fillna(False).to_numpy(dtype=bool)
-    if not outside.any():
-        return frame
-    advice = f"outside {low:,.10g} to {high:,.10g}; {readings.RULES['implausible'][1]}"
-    before = frame["advice"].where(frame["advice"] == "", frame["advice"] + "; ")
-    rule = frame["rule"].where(frame["rule"] != "plain", "") + "+implausible"
-    return frame.assign(
-        rule=frame["rule"].mask(outside, rule.str.lstrip("+")),
-        severity=frame["severity"].mask(outside, readings.WARN),
-        advice=frame["advice"].mask(outside, before + advice),
-    )
+def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], list[str]]:
+    """Cut a cell into the longest known answers, which may hold separators themselves."""
+    ends = [*(match.start() for match in _SEPARATOR.finditer(raw)), len(raw)]
+    if len(ends) > _MOST_PIECES:
+        return [], [raw.strip()]
+    longest = max(map(len, answers.spellings))
+    known: list[tuple[str | None, str]] = []
+    unknown: list[str] = []
+    start, first = 0, 0
+    while first < len(ends):
+        taken, best = first, answers.spellings.get(plain(raw[start : ends[first]]))
+        for last in range(first + 1, min(first + 40, len(ends))):
+            if ends[last] - start > 2 * longest + 20:
+                break
+            found = answers.spellings.get(plain(raw[start : ends[last]]))
+            if found is not None:
+                taken, best = last, found
+        piece = raw[start : ends[taken]].strip()
+        if best is not None:
+            known.append(best)
+        elif piece:
+            unknown.append(piece)
+        start, first = ends[taken] + 1, taken + 1
+    return known, unknown
+
+
+_YES, _NO = (frozenset(VOCABULARY["truths"][name]) for name in ("yes", "no"))
+_REMARK = re.compile(r"(yes|no)(?: ?[,;.:(!-]| \()")
+
+
+def _yes_no(text: str, raw: str) -> Reading:
+    """Read yes or no as a truth value."""
+    if text in _YES or text in _NO:
+        return readings.value(text in _YES, "plain" if text in ("yes", "no") else "spelling")
+    if text in NONE_WORDS:
+        return readings.value(False, "none_word")
+    remark = _REMARK.match(text)
+    if remark and not re.search(r"\b(?:yes|no)\b", text[remark.end() :]):
+        return readings.value(remark.group(1) == "yes", "with_remark")
+    return _unknown(raw, what="neither yes nor no")
+
+
+def _outsourced(text: str, raw: str) -> Reading:
+    """Read whether somebody else fills a position, as a truth value."""
+    said = readings.outside(text)
+    if said == "unclear":
+        return _unknown(raw, what="neither clearly outsourced nor clearly not")
+    if said == "yes":
+        return readings.value(True, "partly" if WHO["partly"].search(text) else "outsourced")
+    return readings.value(False, "spelling") if said == "no" else _yes_no(text, raw)
+
+
+def _unknown(*pieces: str, what: str = "not among the answers of the codebook") -> Reading:
+    told = ", ".join(repr(piece.strip()[:60]) for piece in pieces[:5])
+    return readings.unreadable("unknown_answer", told=told, what=what)
