@@ -83,9 +83,9 @@ def test_missing_answers_are_left_out_and_never_zero():
     assert totals(frame, "devices", population=3).loc[0, "estimate"] == 600
     assert response_shares(frame, "near").loc[0, ["estimate", "base"]].tolist() == [50.0, 2]
     shares = response_shares(frame, "sharing", known=("none", "some", "all"))
-    assert shares[["group", "estimate", "base"]].to_numpy().tolist() == [
-        ["none", 50, 2], ["some", 0, 2], ["all", 50, 2],
-    ]  # fmt: skip
+    assert shares["group"].tolist() == ["none", "some", "all"]
+    assert shares["estimate"].tolist() == [50, 0, 50]
+    assert shares["base"].tolist() == [2, 2, 2]
 
 
 def test_share_intervals_are_those_of_the_interval_module():
@@ -98,20 +98,15 @@ def test_share_intervals_are_those_of_the_interval_module():
 
 
 def test_groups_waves_and_their_labels():
-    frame = pd.DataFrame(
-        {"wave": [2020, 2020, 2024, 2024, 2024], "district_id": list("ababc"), "synthetic": True,
-         "source": ["s20", "s20", "s24", "s24", "s24"], "band": ["k", "k", "k", "z", "z"],
-         "ratio": ["1:1", "2:1", "1:1", "1:1", None]}
-    )  # fmt: skip
+    both = respondents(ratio=["1:1", "2:1"], band="k", source="s", synthetic=True)
+    third = pd.DataFrame({"wave": 2020, "district_id": ["d2"], "band": ["z"], "source": ["t"]})
+    frame = pd.concat([both, third], ignore_index=True)
     shares = response_shares(frame, "ratio", by=("wave", "band"), population={2020: 9, 2024: 8})
     columns = ["wave", "group", "population", "source", "base"]
-    assert shares[columns].to_numpy().tolist() == [
-        [2020, "k|1:1", 9, "s20", 2], [2020, "k|2:1", 9, "s20", 2],
-        [2024, "k|1:1", 8, "s24", 1], [2024, "k|2:1", 8, "s24", 1],
-        [2024, "z|1:1", 8, "s24", 1], [2024, "z|2:1", 8, "s24", 1],
-    ]  # fmt: skip
-    assert shares["synthetic"].all()
-    bands = frame.assign(band=[None, "9-12", "pk-2", "k", "k"])
+    first, *_, last = shares[columns].to_numpy().tolist()
+    assert (first, last) == ([2020, "z|1:1", 9, "t", 0], [2024, "k|2:1", 8, "s", 2])
+    assert shares["synthetic"].tolist() == [pd.NA, pd.NA, True, True]
+    bands = pd.concat([frame.assign(band=one) for one in (None, "9-12", "pk-2", "k")])
     labelled = response_shares(bands, "ratio", answer="1:1", by="band")["group"]
     assert labelled.tolist() == ["pk-2|1:1", "9-12|1:1", "k|1:1", "missing|1:1"]
 
@@ -187,8 +182,8 @@ def test_what_needs_one_wave_or_some_rows_is_refused():
 
 
 def test_totals_over_all_districts_need_every_respondent_in_each_group():
-    rows = pd.DataFrame({"wave": 2024, "district_id": ["a", "b", "a"], "fte": [1.0, 2.0, 4.0],
-                         "position": ["data", "data", "lan"]})  # fmt: skip
+    rows = respondents(fte=[1.0, 2.0, 4.0], position=["data", "data", "lan"])
+    rows = rows.assign(district_id=["a", "b", "a"])
     assert totals(rows, "fte", by="position")["estimate"].tolist() == [3.0, 4.0]
     with pytest.raises(EstimateError, match=r"for lan: these groups[\s\S]*a row to every district"):
         totals(rows, "fte", by="position", population=10)
@@ -242,8 +237,8 @@ def test_closed_forms_and_svy_give_one_number_for_one_estimand(answers, populati
 
 @pytest.mark.parametrize("kind", ["int64", "float64", "str", "category", "Int64", "bool"])
 def test_pooled_waves_give_numbers_of_any_type_the_same_shares(kind):
-    frame = pd.DataFrame({"wave": [2020] * 3 + [2024] * 3, "district_id": list("abc") * 2,
-                          "yes": pd.Series([1, 0, 1, 1, 0, 1]).astype(kind)})  # fmt: skip
+    once = respondents(yes=pd.Series([1, 0, 1]).astype(kind))
+    frame = pd.concat([once, once.assign(wave=2020)], ignore_index=True)
     shares = response_shares(frame, "yes")["estimate"].tolist()
     assert shares == pytest.approx([200 / 3] if kind == "bool" else [100 / 3, 200 / 3])
     if kind != "bool":
