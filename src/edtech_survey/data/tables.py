@@ -183,7 +183,7 @@ KINDS: dict[str, Needs] = {
     "all_within": Needs("needed", 1),
     "one_unit": Needs("needed", 1, "", "optional"),
 }
-"""Kinds of relations; what each claims is told in ``statistics.audit_relations``."""
+"""Kinds of relations; what each claims is told in ``statistics/checks.csv``."""
 
 _RELATION = list(schemas.dtypes("relations"))
 _SELECTABLE = {"item", "group", "statistic", "unit", "wave", "publication"}

@@ -4,52 +4,38 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, reduce
-from typing import Any, TypeVar
+from importlib.resources import files
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.shape import FIGURE_COLUMNS, TYPES
 from edtech_survey.shape import figures as as_figures
 from edtech_survey.statistics.published import Percent, bases_text, is_percent, read_percent
 
-K = TypeVar("K", bound=Hashable)
-
-# ------------------------------------------------------------------ grades and references
-
-IMPOSSIBLE = "impossible"
-BY_ROUNDING = "only by rounding"
-SUSPICIOUS = "suspicious"
-UNTESTABLE = "untestable"
-PASSED = "passed"
-GRADES = (IMPOSSIBLE, BY_ROUNDING, SUSPICIOUS, UNTESTABLE, PASSED)
+GRADES = ("impossible", "only by rounding", "suspicious", "untestable", "passed")
+IMPOSSIBLE, BY_ROUNDING, SUSPICIOUS, UNTESTABLE, PASSED = GRADES
 """Grades, gravest first: cannot all be right as printed and described; can, but only if one was
 rounded more coarsely than printed; worth a look at the source; not testable; nothing found."""
 
-GRIM = "Brown and Heathers 2017, Social Psychological and Personality Science 8:363-369 (GRIM)"
-INTERVALS = "Moore, Kearfott and Cloud 2009, Introduction to Interval Analysis, ch. 2"
-
-# ------------------------------------------------------------------ ranges of numbers
-
-Number = Fraction | float
-"""A fraction, or an infinite float where a bound leaves an end open."""
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Span:
-    """A range of numbers; ``low_in`` and ``high_in`` say whether its ends belong to it."""
+    """A range of fractions, infinite where an end is open; ``_in``: whether ends belong to it."""
 
-    low: Number
-    high: Number
+    low: Any
+    high: Any
     low_in: bool = True
     high_in: bool = True
 
-    def __contains__(self, number: Number) -> bool:
+    def __contains__(self, number: Any) -> bool:
         return self.meets(Span(number, number))
 
     def meets(self, other: Span) -> bool:
@@ -58,13 +44,11 @@ class Span:
         high, high_in = min((self.high, self.high_in), (other.high, other.high_in))
         return low < high or (low == high and not low_out and high_in)
 
-    def plus(self, other: Span) -> Span:
-        """Every sum of a number of this and one of the other."""
+    def __add__(self, other: Span) -> Span:
         ends = self.low_in and other.low_in, self.high_in and other.high_in
         return Span(self.low + other.low, self.high + other.high, *ends)
 
-    def times(self, other: Span) -> Span:
-        """Every product of a number of this and one of the other."""
+    def __mul__(self, other: Span) -> Span:
         corners = [
             (one * two if one and two else Fraction(0), one_in and two_in)
             for one, one_in in ((self.low, self.low_in), (self.high, self.high_in))
@@ -73,15 +57,11 @@ class Span:
         low, high = min(corner for corner, _ in corners), max(corner for corner, _ in corners)
         return Span(low, high, (low, True) in corners, (high, True) in corners)
 
-    def over(self, other: Span) -> Span:
-        """Every quotient; dividing by a range with zero inside leaves anything possible."""
-        if other.low < 0 < other.high or (other.low == other.high == 0):
+    def __truediv__(self, other: Span) -> Span:
+        if other.low <= 0:
             return ANY
-        low, high = (
-            side * math.inf if not end else 1 / Fraction(end) if math.isfinite(end) else Fraction(0)
-            for end, side in ((other.high, -1), (other.low, 1))
-        )
-        return self.times(Span(low, high, other.high_in, other.low_in))
+        least = Fraction(0) if math.isinf(other.high) else 1 / Fraction(other.high)
+        return self * Span(least, 1 / Fraction(other.low), other.high_in, other.low_in)
 
     def text(self, places: int = 2) -> str:
         """Write a range for a reader."""
@@ -96,20 +76,18 @@ class Span:
 ANY = Span(-math.inf, math.inf)
 
 
+def exactly(number: Any) -> Span:
+    """Make the range of one number."""
+    return Span(Fraction(number), Fraction(number))
+
+
 def span_of(value: Fraction, unit: Fraction) -> Span:
     """Every number that is printed so, if numbers are rounded to multiples of a unit."""
-    if not unit:
-        return Span(value, value)
     even = (value / unit) % 2 == 0
     return Span(value - unit / 2, value + unit / 2, True, even)
 
 
-def total_of(spans: Iterable[Span]) -> Span:
-    """Add spans up."""
-    return reduce(Span.plus, spans, Span(Fraction(0), Fraction(0)))
-
-
-def shown(number: Number, places: int = 2) -> str:
+def shown(number: Any, places: int = 2) -> str:
     """Write a number for a reader: thousands apart, no zeros at the end."""
     if not math.isfinite(number):
         return "any number"
@@ -118,12 +96,8 @@ def shown(number: Number, places: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-# ------------------------------------------------------------------ figures
-
-WHOLE = {
-    "comments", "counties", "devices", "districts", "people", "respondents", "schools",
-    "sites", "students",
-}  # fmt: skip
+_UNITS = "comments counties devices districts people respondents schools sites students"
+WHOLE = frozenset(_UNITS.split())
 """Units that come in whole numbers; their counts and totals are taken as exact."""
 
 COUNTED = ("amount", "count", "max", "min", "rank", "total")
@@ -131,137 +105,119 @@ COUNTED = ("amount", "count", "max", "min", "rank", "total")
 _TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+", re.ASCII)
 _SCALES = {"k": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _SCALED = re.compile(r"\d\s?(k|million|billion)\b", re.IGNORECASE)
-_REPEAT = re.compile(r"\brepeat of ([a-z0-9.-]+)")
+_REPEAT = re.compile(r"\brepeat of ([a-z0-9.-]*[a-z0-9-])")
 _BOUNDS = {"lower bound": "{} or more", "upper bound": "up to {}", "approximate": "about {}"}
-_LONG = 4
-"""Whole numbers of more digits are shown with thousands apart, however they are printed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Figure:
-    """One published figure. ``label``, ``about`` and ``place`` name group, item, publication."""
+    """One published figure, and what its text and its note say of it."""
 
     figure_id: str
     source: str
-    publication: str
     wave: Any
     item: str
     group: str
     statistic: str
-    printed: str
     value: Any  # a fraction; None where it is in words
     unit: str
     base: Any
     base_kind: str
     population: Any
-    note: str
+    publication: str
     synthetic: bool
-    label: str
-    about: str
-    place: str
-
-    @property
-    def question(self) -> tuple[Hashable, ...]:
-        """The question that it answers, of a publication and a wave."""
-        return (self.source, self.publication, self.wave, self.item)
-
-    @property
-    def bound(self) -> str:
-        """What its note says of it: a bound, an approximation, or nothing."""
-        return next((word for word in _BOUNDS if self.note.startswith(word)), "")
-
-    @property
-    def exact(self) -> bool:
-        """Neither a bound nor an approximation."""
-        return not self.bound
-
-    @property
-    def weighted(self) -> bool:
-        """Said to be weighted, so that no count lies behind it."""
-        return bool(re.search(r"\bweighted\b", self.note))
-
-    @property
-    def repeats(self) -> str:
-        """The figure that this one prints again, as its note says."""
-        found = _REPEAT.search(self.note)
-        return found[1].rstrip(".") if found else ""
-
-    @property
-    def name(self) -> str:
-        """The group in words, or the item of a figure that is about all."""
-        return self.about if self.group == "all" else self.label
-
-    @cached_property
-    def scale(self) -> int:
-        """Thousands, millions or billions, where the text says so."""
-        found = _SCALED.search(self.printed)
-        return _SCALES[found[1].lower()] if found else 1
-
-    @cached_property
-    def _token(self) -> str | None:
-        """The digits in the text that stand for the value, None if it is in words."""
-        for token in _TOKEN.findall(self.printed) if self.value is not None else []:
-            if Fraction(Decimal(token.replace(",", ""))) * self.scale == abs(self.value):
-                return str(token)
-        return None
-
-    @cached_property
-    def digits(self) -> str:
-        """The number as printed, without its signs; the value where it is in words."""
-        if self.value is None:
-            return self.printed
-        token = self._token
-        if token is None or self.scale > 1 or (token.isdigit() and len(token) > _LONG):
-            return shown(self.value)
-        return f"-{token}" if self.value < 0 else token
-
-    @property
-    def decimals(self) -> int | None:
-        """Printed places after the point; None for a number in words."""
-        return None if self._token is None else len(self._token.partition(".")[2])
-
-    @cached_property
-    def text(self) -> str:
-        """The number with its sign, and with what its note says of it, for a reader."""
-        dollars = self.unit == "usd" and self.value is not None
-        number = f"{'$' * dollars}{self.digits}{'%' * (self.unit == 'percent')}"
-        return _BOUNDS[self.bound].format(number) if self.bound else number
-
-    @cached_property
-    def percent(self) -> Any:
-        """The share, as a percent at its printed precision; None if it is not plain."""
-        if self.statistic != "share" or self.value is None or not self.exact:
-            return None
-        if is_percent(self.printed):
-            return read_percent(self.printed)
-        whole = self.value.denominator == 1 and 0 <= self.value <= 100
-        return Percent(int(self.value), 0) if whole and self.unit == "percent" else None
-
-    @cached_property
-    def span(self) -> Span:
-        """What the number can have been before rounding; anything where there is none."""
-        value = self.value
-        if value is None or self.bound == "approximate":
-            return ANY
-        if self.bound == "lower bound":
-            return Span(value, math.inf)
-        if self.bound:
-            return Span(Fraction(0) if value >= 0 else -math.inf, value)
-        if "probably rounded" in self.note:
-            unit = 1
-            while int(value) and abs(int(value)) % (10 * unit) == 0:
-                unit *= 10
-            return span_of(value, Fraction(unit))
-        if self.statistic in COUNTED and self.unit in WHOLE and self.scale == 1:
-            return Span(value, value)
-        return span_of(value, Fraction(self.scale, 10 ** (self.decimals or 0)))
+    question: tuple[Hashable, ...]  # source, publication, wave and item
+    label: str  # the group in words
+    about: str  # the item in words
+    name: str  # the group in words, or the item of a figure that is about all
+    place: str  # the publication in words
+    repeats: str  # the figure that this one prints again
+    exact: bool  # neither a bound nor an approximation
+    weighted: bool  # so that no count lies behind it
+    stated: Any  # how many answered, as the publication states it
+    of_survey: bool  # whether the base is the whole survey's: fewer may have answered an item
+    decimals: Any  # printed places after the point; None in words
+    digits: str  # the number as printed, without its signs; the value where it is in words
+    text: str  # the number with its signs, and with what its note says of it
+    percent: Any  # a share at its printed precision; None if it is not a plain one
+    span: Span  # what the number can have been before rounding
 
 
-def grouped(figures: Iterable[Figure], key: Callable[[Figure], K]) -> dict[K, list[Figure]]:
+def _figure(
+    row: Row,
+    answered: Mapping[str, tuple[int, ...]],
+    name: Callable[[str, str], str],
+    names: Mapping[str, str],
+) -> Figure:
+    printed, note, item, unit = row["printed"], row["note"], row["item"], row["unit"]
+    source, publication, group = row["source"], row["publication"], row["group"] or "all"
+    value: Any = None if row["value"] is None else Fraction(repr(float(row["value"])))
+    scaled, repeat = _SCALED.search(printed), _REPEAT.search(note)
+    scale = _SCALES[scaled[1].lower()] if scaled else 1
+    size = None if value is None else abs(value) / scale
+    tokens = [one for one in _TOKEN.findall(printed) if Fraction(one.replace(",", "")) == size]
+    decimals = len(tokens[0].partition(".")[2]) if tokens else None
+    digits = printed if value is None else shown(value)
+    if decimals and scale == 1:
+        digits = f"{'-' if value < 0 else ''}{tokens[0]}"
+    dollars = "$" if unit == "usd" and value is not None else ""
+    told = f"{dollars}{digits}{'%' if unit == 'percent' else ''}"
+    bound = next((word for word in _BOUNDS if note.startswith(word)), "")
+    percent = None
+    if row["statistic"] == "share" and value is not None and not bound:
+        whole = unit == "percent" and value in range(101)
+        percent = Percent(int(value), 0) if whole else None
+        percent = read_percent(printed) if is_percent(printed) else percent
+    about, label = names.get(item, item), name(item, group)
+    survey = answered.get(source, ()) if row["base_kind"] in ("derived", "feasible") else ()
+    known = {*answered.get(publication, ()), *answered.get(source, ())}
+    row = row | {"group": group, "value": value, "synthetic": bool(row["synthetic"])}
+    return Figure(
+        **{column: cell for column, cell in row.items() if column in Figure.__annotations__},
+        question=(source, publication, row["wave"], item),
+        label=label,
+        about=about,
+        name=about if group == "all" else label,
+        place=names.get(publication, publication),
+        repeats=repeat[1] if repeat else "",
+        exact=not bound,
+        weighted=bool(re.search(r"\bweighted\b", note)),
+        stated=survey[0] if survey else row["base"],
+        of_survey=row["base"] in known or "base is the size of" in note,
+        decimals=decimals,
+        digits=digits,
+        text=_BOUNDS[bound].format(told) if bound else told,
+        percent=percent,
+        span=_span(row, value, bound, Fraction(scale, 10 ** (decimals or 0))),
+    )
+
+
+def _span(row: Row, value: Any, bound: str, unit: Fraction) -> Span:
+    if value is None or bound == "approximate":
+        return ANY
+    if bound == "lower bound":
+        return Span(value, math.inf)
+    if bound:
+        return Span(Fraction(0) if value >= 0 else -math.inf, value)
+    if "probably rounded" in row["note"]:
+        unit = Fraction(1)
+        while value and value % (10 * unit) == 0:
+            unit *= 10
+    elif row["statistic"] in COUNTED and row["unit"] in WHOLE and unit <= 1:
+        return exactly(value)
+    return span_of(value, unit)
+
+
+def graded(holds: bool, could: bool, failed: str = IMPOSSIBLE) -> str:
+    """Grade what holds of the numbers as printed, or could of numbers that round to them."""
+    return PASSED if holds else BY_ROUNDING if could else failed
+
+
+def grouped(things: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
     """Put figures together that have the same key, in the order of their first one."""
-    found: dict[K, list[Figure]] = {}
-    for figure in figures:
-        found.setdefault(key(figure), []).append(figure)
+    found: dict[Any, list[Any]] = {}
+    for one in things:
+        found.setdefault(key(one), []).append(one)
     return found
 
 
@@ -270,104 +226,54 @@ def slug(key: Iterable[object]) -> str:
     return ".".join(str(part) for part in key if part not in (None, ""))
 
 
-# ------------------------------------------------------------------ relations
-
-
 @dataclass(frozen=True)
 class Relation:
     """How some figures must hang together, declared beside them.
 
-    ``names`` are all ids declared, ``missing`` those that are not among the figures; ``stated``
-    is how many answered, where that is known.
+    ``figures`` are its result, parts and over, ``names`` all ids declared, ``missing`` those that
+    are not among the figures; ``stated`` is how many answered, where that is known; ``failed``
+    the grade of one that cannot hold.
     """
 
     source: str
     relation_id: str
     kind: str
-    result: Any
-    parts: tuple[Figure, ...]
-    over: tuple[Figure, ...]
-    base: Any
+    parts: Sequence[Figure]
     stated: Any
-    must: bool
-    note: str
-    names: tuple[str, ...]
-    missing: tuple[str, ...]
-
-    @property
-    def figures(self) -> tuple[Figure, ...]:
-        """Result, parts and over, as far as they are given."""
-        return (*([self.result] if self.result else []), *self.parts, *self.over)
-
-    @property
-    def failed(self) -> str:
-        """The grade of a relation that cannot hold."""
-        return IMPOSSIBLE if self.must else SUSPICIOUS
-
-    def finding(
-        self, grade: str, arithmetic: str, implication: str, advice: str, method: str
-    ) -> Finding:
-        """Make the finding, with the relation's note after its implication."""
-        if self.note:
-            implication = f"{implication}; {self.note}"
-        told = arithmetic, implication, "" if grade == PASSED else advice, method
-        return Finding(self.kind, self.relation_id, grade, self.figures, *told, self.source,
-                       self.names)  # fmt: skip
-
-    def untestable(self, why: str, arithmetic: str = "") -> Finding:
-        """Make the finding of a relation that what is printed does not allow to test."""
-        told = arithmetic or ", ".join(figure.text for figure in self.parts)
-        return self.finding(UNTESTABLE, told, why, "ask the publisher", INTERVALS)
+    figures: Sequence[Figure] = ()
+    result: Any = None
+    over: tuple[Figure, ...] = ()
+    base: Any = None
+    failed: str = IMPOSSIBLE
+    note: str = ""
+    names: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
-# ------------------------------------------------------------------ all that is audited
-
-
-@dataclass(frozen=True)
-class Material:
-    """All that the checks may look at."""
+class Material(NamedTuple):
+    """All that the checks may look at; ``once`` leaves out what is only printed again."""
 
     figures: tuple[Figure, ...]
-    answered: Mapping[str, tuple[int, ...]]
+    once: tuple[Figure, ...]
+    relations: tuple[Relation, ...]
     threshold: int
-    relations: tuple[Relation, ...] = ()
-
-    @cached_property
-    def first_printings(self) -> tuple[Figure, ...]:
-        """Figures without those that only print another one again."""
-        return tuple(figure for figure in self.figures if not figure.repeats)
-
-    def stated(self, figure: Figure) -> Any:
-        """How many answered, as the publication states it: None where nothing says so."""
-        derived = figure.base_kind in ("derived", "feasible")
-        told = self.answered.get(figure.source) if derived else None
-        return told[0] if told else figure.base
-
-    def of_the_survey(self, figure: Figure) -> bool:
-        """Whether a base is that of the whole survey, so that fewer may have answered an item."""
-        told = [self.answered.get(name, ()) for name in (figure.publication, figure.source)]
-        return any(figure.base in some for some in told) or "base is the size of" in figure.note
-
-
-NEEDED = {
-    "figures": ("figure_id", "item", "group", "statistic", "printed", "value", "unit", "base"),
-    "relations": ("source", "relation_id", "kind", "result", "parts", "over", "base", "force"),
-}
 
 
 def read(
     figures: pd.DataFrame,
     relations: pd.DataFrame | None,
-    known: Iterable[pd.DataFrame],
+    known: Iterable[pd.DataFrame | None],
     threshold: int,
     name: Callable[[str, str], str],
     names: Mapping[str, str],
 ) -> Material:
     """Read frames for an audit; ``name`` puts a group into words, ``names`` items and places."""
+    needed = {"figures": "figure_id item group statistic printed value unit base"}
+    needed["relations"] = "source relation_id kind result parts over base force"
     problems = [
         Problem(what, f"column {column!r} is missing", "add it; NA where nothing is known")
         for what, frame in (("figures", figures), ("relations", relations))
-        for column in NEEDED[what]
+        for column in needed[what].split()
         if frame is not None and column not in frame.columns
     ]
     if not problems:
@@ -379,150 +285,131 @@ def read(
         problems.append(Problem("disclosure_threshold", f"{threshold} is below 1"))
     if problems:
         raise EstimateError("these figures cannot be audited", problems)
-    answered: dict[str, tuple[int, ...]] = {}
-    for frame in known:
-        for row in frame.dropna(subset=["answered"]).to_dict("records"):
+    answered = {}
+    for frame in (one for one in known if one is not None):
+        for row in _rows(frame.dropna(subset="answered")):
             told = re.sub(r"\(.*?\)|,", "", str(row["answered"]))  # "1,028" or "350 (2014)"
-            name_of = _text(row.get("publication")) or _text(row["source"])
-            answered[name_of] = tuple(map(int, re.findall(r"\d+", told)))
-    rows = as_figures(figures).to_dict("records")
-    given = Material(tuple(_figure(row, name, names) for row in rows), answered, threshold)
-    by_id = {figure.figure_id: figure for figure in given.figures}
-    declared = [] if relations is None else relations.to_dict("records")
-    return replace(given, relations=tuple(_relation(row, given, by_id) for row in declared))
-
-
-def _figure(
-    row: Mapping[Hashable, Any], name: Callable[[str, str], str], names: Mapping[str, str]
-) -> Figure:
-    texts = ("figure_id", "source", "publication", "item", "statistic", "printed", "unit")
-    told = {column: _text(row[column]) for column in (*texts, "base_kind", "note")}
-    group, value, synthetic = _text(row["group"]) or "all", row["value"], row["synthetic"]
-    return Figure(
-        **told,
-        **{column: _whole(row[column]) for column in ("wave", "base", "population")},
-        group=group,
-        value=None if pd.isna(value) else Fraction(repr(float(value))),
-        synthetic=bool(synthetic) if pd.notna(synthetic) else False,
-        label=name(told["item"], group),
-        about=names.get(told["item"], told["item"]),
-        place=names.get(told["publication"], told["publication"]),
+            place = row.get("publication") or row["source"]
+            answered[place] = tuple(map(int, re.findall(r"\d+", told)))
+    rows = _rows(as_figures(figures)[list(FIGURE_COLUMNS)])
+    by_id = {row["figure_id"]: _figure(row, answered, name, names) for row in rows}
+    return Material(
+        tuple(by_id.values()),
+        tuple(figure for figure in by_id.values() if not figure.repeats),
+        () if relations is None else tuple(_relation(row, by_id) for row in _rows(relations)),
+        threshold,
     )
 
 
-def _relation(
-    row: Mapping[Hashable, Any], given: Material, by_id: Mapping[str, Figure]
-) -> Relation:
-    ids = {column: _text(row[column]).split(";") for column in ("result", "parts", "over")}
-    result, parts, over = (tuple(by_id[one] for one in of if one in by_id) for of in ids.values())
-    names = tuple(dict.fromkeys(one for of in ids.values() for one in of if one))
+def _rows(frame: pd.DataFrame) -> list[Row]:
+    """Take rows; what is not known is "" in a column of text, None in one of numbers."""
+    told = frame.astype(object).where(frame.notna(), None)
+    texts = [column for column in frame if not pd.api.types.is_numeric_dtype(frame[column])]
+    return told.assign(**told[texts].fillna("")).to_dict("records")
+
+
+def _relation(row: Row, by_id: Mapping[str, Figure]) -> Relation:
+    ids = [str(row[column]).split(";") for column in ("result", "parts", "over")]
+    result, parts, over = (tuple(by_id[one] for one in of if one in by_id) for of in ids)
+    names = tuple(dict.fromkeys(one for of in ids for one in of if one))
+    base = int(row["base"]) if row["base"] else None
     return Relation(
-        **{column: _text(row[column]) for column in ("source", "relation_id", "kind")},
+        source=row["source"],
+        relation_id=row["relation_id"],
+        kind=row["kind"],
+        figures=(*result, *parts, *over),
         result=result[0] if result else None,
         parts=parts,
         over=over,
-        base=_whole(row["base"]),
-        stated=_whole(row["base"]) or (given.stated(parts[0]) if parts else None),
-        must=_text(row["force"]) != "should",
-        note=_text(row.get("note")),
+        base=base,
+        stated=base or (parts[0].stated if parts else None),
+        failed=SUSPICIOUS if row["force"] == "should" else IMPOSSIBLE,
+        note=row.get("note", ""),
         names=names,
         missing=tuple(one for one in names if one not in by_id),
     )
 
 
-def _text(cell: Any) -> str:
-    return "" if cell is None or pd.isna(cell) else str(cell)
+_COLUMNS = (
+    "finding_id check grade source item name figures count printed arithmetic implication "
+    "supports advice base bases base_high method synthetic"
+)
+COLUMNS = _COLUMNS.split()
+"""Columns of the findings, in order."""
 
-
-def _whole(cell: Any) -> Any:
-    return None if pd.isna(cell) else int(cell)
-
-
-# ------------------------------------------------------------------ findings
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One result of one check. ``subject`` tells it from the check's others."""
-
-    check: str
-    subject: str
-    grade: str
-    figures: tuple[Figure, ...]
-    arithmetic: str
-    implication: str
-    advice: str
-    method: str
-    source: str = ""
-    ids: tuple[str, ...] = ()
-    stated: Any = None
-    bases: tuple[int, ...] | None = None
-
-
-COLUMNS = dict.fromkeys(
-    ("finding_id", "check", "grade", "source", "item", "name", "figures", "count", "printed",
-     "arithmetic", "implication", "supports", "advice", "base", "bases", "base_high", "method"),
-    "str",
-) | dict.fromkeys(("count", "base", "base_high"), "Int64") | {"synthetic": "bool"}  # fmt: skip
-"""Columns of the findings, in order, with their types."""
-
-_MOST_ITEMS = 3
 _SUPPORTING = ("sum", "quotient", "share_of", "growth", "parts")
 
 
-def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+def finding(
+    check: str,
+    subject: str,
+    about: Iterable[Figure],
+    grade: str,
+    arithmetic: str,
+    implication: str = "",
+    *,
+    case: Relation | None = None,
+    stated: Any = None,
+    bases: Any = None,
+) -> Row:
+    """Make the row of one result of a check; ``checks.csv`` has its implication if it passed."""
+    figures, note = list(about), f"; {case.note}" if case and case.note else ""
+    own = case if case and case.kind != "same" else None
+    ids = own.names if own else tuple(figure.figure_id for figure in figures)
+    subjects = figures[:1] if own else figures  # a relation is about its result
+    name = _items(figure.about for figure in subjects)
+    if len(figures) == 1 and not own and figures[0].group != "all":
+        name = f"{name}: {figures[0].label}"
+    row = {
+        "finding_id": f"{check}:{subject}",
+        "check": check,
+        "grade": grade,
+        "source": own.source if own else figures[0].source,
+        "item": _items(figure.item for figure in subjects),
+        "name": name,
+        "figures": " ".join(ids),
+        "count": len(ids),
+        "arithmetic": arithmetic,
+        "implication": implication,
+        "synthetic": any(figure.synthetic for figure in figures),
+        "note": note,
+        "disputed": set(ids[:1] if own else ids),
+    }
+    if bases is not None:
+        printed = ", ".join(figure.text for figure in figures)
+        row |= {"printed": printed, "base": stated, "bases": bases_text(bases)}
+        row["base_high"] = max(bases, default=None)
+    return row
+
+
+def findings_frame(findings: Iterable[Row]) -> pd.DataFrame:
     """Put findings into their table: gravest first, else in the order of the checks."""
-    given = sorted(findings, key=lambda finding: GRADES.index(finding.grade))
-    seen: Counter[str] = Counter()
-    rows = []
-    for finding in given:
-        told = f"{finding.check}:{finding.subject}"
-        seen[told] += 1
-        figures, bases = finding.figures, finding.bases
-        names = finding.ids or tuple(figure.figure_id for figure in figures)
-        subjects = figures[:1] if finding.ids else figures  # a relation is about its result
-        one = figures[0] if len(figures) == 1 and not finding.ids else None
-        about = _items(figure.about for figure in subjects)
-        rows.append(
-            {
-                "finding_id": told if seen[told] == 1 else f"{told}-{seen[told]}",
-                "check": finding.check,
-                "grade": finding.grade,
-                "source": finding.source or figures[0].source,
-                "item": _items(figure.item for figure in subjects),
-                "name": f"{about}: {one.label}" if one and one.group != "all" else about,
-                "figures": " ".join(names),
-                "count": len(names),
-                "printed": None if bases is None else ", ".join(one.text for one in figures),
-                "arithmetic": finding.arithmetic,
-                "implication": finding.implication,
-                "supports": _supports(finding, given),
-                "advice": finding.advice or None,
-                "base": finding.stated,
-                "bases": None if bases is None else bases_text(bases),
-                "base_high": max(bases) if bases else None,
-                "method": finding.method,
-                "synthetic": any(figure.synthetic for figure in figures),
-            }
-        )
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    given = sorted(findings, key=lambda finding: GRADES.index(finding["grade"]))
+    rows = pd.DataFrame(given, columns=[*COLUMNS, "note"])
+    with files("edtech_survey.statistics").joinpath("checks.csv").open(encoding="utf-8") as table:
+        told = pd.read_csv(table).set_index("check").reindex(rows["check"]).reset_index()
+    passed, untestable = rows["grade"].eq(PASSED), rows["grade"].eq(UNTESTABLE)
+    again = rows.groupby("finding_id").cumcount()
+    rows["finding_id"] += ("-" + (again + 1).astype("str")).where(again > 0, "")
+    rows["implication"] = rows["implication"].mask(passed, told["passed"]) + rows["note"]
+    rows["advice"] = told["advice"].mask(untestable, told["untestable"]).mask(passed)
+    rows["method"] = told["method"]
+    rows["supports"] = [_supports(finding, given) for finding in given]
+    return rows[COLUMNS].astype({name: TYPES[name] for name in COLUMNS} | {"synthetic": "bool"})
 
 
 def _items(names: Iterable[str]) -> str:
     found = list(dict.fromkeys(names))
-    if len(found) > _MOST_ITEMS:
+    if len(found) > 3:
         return f"{len(found)} items"
     return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
 
 
-def _supports(finding: Finding, all_of: Iterable[Finding]) -> str | None:
+def _supports(finding: Row, given: Iterable[Row]) -> str | None:
     """Tell which relations hold that the number in question is part of too."""
-    if finding.grade in (PASSED, UNTESTABLE) or finding.check in ("small_bases", "precision"):
+    unasked = finding["check"] in ("small_bases", "precision")
+    if unasked or finding["grade"] in (PASSED, UNTESTABLE):
         return None
-    disputed = set(finding.ids[:1] or [figure.figure_id for figure in finding.figures])
-    told = [
-        other.arithmetic
-        for other in all_of
-        if other.grade == PASSED and other.check in _SUPPORTING and disputed & set(other.ids)
-    ]
+    holding = [one for one in given if one["grade"] == PASSED and one["check"] in _SUPPORTING]
+    told = [one["arithmetic"] for one in holding if finding["disputed"] & {*one["figures"].split()}]
     return "; ".join(dict.fromkeys(told)) or None

@@ -1,370 +1,331 @@
-"""Declared relations between figures: what each kind claims, and whether it holds."""
+"""Declared relations between figures, and whether they hold; ``checks.csv`` has their claims."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from operator import attrgetter
+from typing import Any
 
 from edtech_survey.statistics.audit_case import (
     BY_ROUNDING,
     COUNTED,
     IMPOSSIBLE,
-    INTERVALS,
     PASSED,
     SUSPICIOUS,
     UNTESTABLE,
     Figure,
-    Finding,
     Material,
-    Number,
     Relation,
+    Row,
     Span,
+    exactly,
+    finding,
+    graded,
+    grouped,
     shown,
     span_of,
-    total_of,
 )
 from edtech_survey.statistics.published import readings
 
-INSIDE = "a part's total cannot exceed the total of the whole"
-ROUNDED = "Mosteller, Youtz and Zahn 1967, Demography 4:850-858 (sums of rounded percents)"
-COUNTS = "exclusive answers add up to those who answered"
-LISTS = "a list has as many entries as are stated"
+Told = tuple[str, str, str]
+"""Grade, arithmetic, and what follows if it does not hold."""
 
-_NUMBERS_ADVICE = "check the source for the numbers before rounding, and for who is counted in each"
-_ROWS_ADVICE = "check the source for the rows and for who is counted in each"
-_PARTS_ADVICE = "check the source for answers that were left out, and for how many answered"
-
-# ------------------------------------------------------------------ arithmetic
+_LISTS = ("list_length", "respondents")
+_WITH_RESULT = ("sum", "growth", "between", "each_within", "all_within", "one_unit", *_LISTS)
 
 
-def total(case: Relation) -> Finding:
-    """Test result = sum of parts."""
+def declared(material: Material) -> Iterator[Row]:
+    """Ask whether the declared relations hold."""
+    sources = {figure.source for figure in material.figures}
+    for case in material.relations:
+        if case.kind not in KINDS or case.source not in sources:
+            continue
+        needed = [case.result] if case.kind in _WITH_RESULT else []
+        needed += [] if case.kind in _LISTS else case.figures
+        if case.missing:
+            many = f"{len(case.missing)} of {len(case.names)} figures are not given"
+            why = "cannot be tested without all figures that the relation names"
+            told = UNTESTABLE, f"{many}: {case.missing[0]} ...", why
+        elif any(figure is None or figure.value is None for figure in needed):
+            told = _untestable(case, "one of them is not printed as a number")
+        else:
+            told = KINDS[case.kind](case)
+        yield finding(case.kind, case.relation_id, case.figures, *told, case=case)
+
+
+def _untestable(case: Relation, why: str, arithmetic: str = "") -> Told:
+    return UNTESTABLE, arithmetic or ", ".join(figure.text for figure in case.parts), why
+
+
+def _sum(case: Relation) -> Told:
     central, possible = _added(case.parts)
     told = f"{_plus(case.parts)} = {shown(central)}, printed {case.result.text}"
-    return _judged(case, central, possible, told)
+    return _follows(case, central, possible, told)
 
 
-def quotient(case: Relation, scale: int = 1) -> Finding:
-    """Test result = parts / over; a share in percent is 100 times that."""
-    base = Fraction(case.base or 0)
+def _quotient(case: Relation) -> Told:
+    """Test a ratio, a share (100 times that) or growth (100 less)."""
+    result, growth = case.result, case.kind == "growth"
+    scale = 1 if case.kind == "quotient" else 100
     above, may_be_above = _added(case.parts)
-    below, may_be_below = _added(case.over) if case.over else (base, Span(base, base))
+    below, may_be_below = _added(case.over) if case.over else (case.base, exactly(case.base or 0))
     if not below:
-        return case.untestable("the divisor is zero or missing")
-    central = scale * above / below
-    possible = may_be_above.over(may_be_below).times(Span(Fraction(scale), Fraction(scale)))
+        return _untestable(case, "the divisor is zero or missing")
     sides = _plus(case.parts), _plus(case.over) if case.over else f"{case.base:,}"
-    above_told, below_told = (f"({text})" if " " in text else text for text in sides)
-    told = f"{f'{scale} × ' if scale > 1 else ''}{above_told} / {below_told} = {shown(central)}"
-    result = case.result
+    ratio = " / ".join(f"({text})" if " " in text else text for text in sides)
+    central, possible = scale * above / below, may_be_above / may_be_below * exactly(scale)
+    told = f"{'100 × ' if scale > 1 else ''}{ratio} = {shown(central)}"
+    if growth:
+        central, possible = central - 100, possible + exactly(-100)
+        told = f"{ratio} - 1 = {shown(central, 1)}%"
     if result is None:
-        return case.untestable("no such number is printed", f"{told}: {possible.text(1)}")
+        return _untestable(case, "no such number is printed", f"{told}: {possible.text(1)}")
     told += f", printed {result.text}"
-    if result.exact and result.span.low and central not in result.span:
+    if not growth and result.exact and result.span.low and central not in result.span:
         low, high = (scale * above / Fraction(end) for end in (result.span.high, result.span.low))
         told += f"; {result.text} needs a divisor of {Span(low, high).text()}"
-    return _judged(case, central, possible, told)
+    return _follows(case, central, possible, told)
 
 
-def growth(case: Relation) -> Finding:
-    """Test result, in percent, = 100 x (parts / over - 1)."""
-    now, may_be_now = _added(case.parts)
-    before, may_be_before = _added(case.over)
-    central = 100 * (now / before - 1)
-    ratio = may_be_now.over(may_be_before).times(Span(Fraction(100), Fraction(100)))
-    possible = ratio.plus(Span(Fraction(-100), Fraction(-100)))
-    told = f"{_plus(case.parts)} / {_plus(case.over)} - 1 = {shown(central, 1)}%"
-    return _judged(case, central, possible, f"{told}, printed {case.result.text}")
+def _follows(case: Relation, central: Fraction, possible: Span, told: str) -> Told:
+    grade = graded(central in case.result.span, possible.meets(case.result.span), case.failed)
+    if grade != BY_ROUNDING:
+        return grade, told, f"rounding allows only {possible.text()}"
+    if not all(figure.exact for figure in case.figures):
+        return UNTESTABLE, told, "a bound or an approximation is among the numbers"
+    unlike = "does not follow from the numbers as printed, but numbers that round to them give"
+    return grade, told, f"{unlike} {possible.text()}"
 
 
-def _judged(case: Relation, central: Number, possible: Span, told: str) -> Finding:
-    grade, implication = case.failed, f"rounding allows only {possible.text()}"
-    if central in case.result.span:
-        grade, implication = PASSED, "follows within printed precision"
-    elif possible.meets(case.result.span):
-        grade = BY_ROUNDING
-        implication = (
-            "does not follow from the numbers as printed, but numbers that round to them give "
-            f"{possible.text()}"
-        )
-        if not all(figure.exact for figure in case.figures):
-            grade, implication = UNTESTABLE, "a bound or an approximation is among the numbers"
-    return case.finding(grade, told, implication, _NUMBERS_ADVICE, INTERVALS)
-
-
-def _added(figures: Iterable[Figure]) -> tuple[Fraction, Span]:
-    given = list(figures)
-    central = sum((figure.value for figure in given), Fraction(0))
-    return central, total_of(figure.span for figure in given)
+def _added(figures: Sequence[Figure]) -> tuple[Fraction, Span]:
+    central = sum((figure.value for figure in figures), Fraction(0))
+    return central, sum((figure.span for figure in figures), exactly(0))
 
 
 def _plus(figures: Iterable[Figure]) -> str:
     return " + ".join(figure.text for figure in figures).replace("+ -", "- ")
 
 
-# ------------------------------------------------------------------ order and limits
-
-
-def order(case: Relation) -> Finding:
-    """Test that parts ascend."""
+def _order(case: Relation) -> Told:
     told = ", ".join(f"{figure.name} {figure.text}" for figure in case.parts)
     for low, high in pairwise(case.parts):
         if high.value < low.value:
-            grade = BY_ROUNDING if low.span.meets(high.span) else case.failed
-            implication = f"{high.name} {high.text} is below {low.name} {low.text}"
-            return case.finding(grade, told, implication, _ROWS_ADVICE, INTERVALS)
-    return case.finding(PASSED, told, "in the order that their meaning asks for", "", INTERVALS)
+            grade = graded(False, low.span.meets(high.span), case.failed)
+            return grade, told, f"{high.name} {high.text} is below {low.name} {low.text}"
+    return PASSED, told, ""
 
 
-def between(case: Relation) -> Finding:
-    """Test that the result lies between the smallest and the largest part."""
+def _between(case: Relation) -> Told:
     told = f"{case.result.text} beside {', '.join(figure.text for figure in case.parts)}"
     values, spans = [one.value for one in case.parts], [one.span for one in case.parts]
-    if min(values) <= case.result.value <= max(values):
-        return case.finding(PASSED, told, "the whole lies between its parts", "", INTERVALS)
+    holds = min(values) <= case.result.value <= max(values)
     hull = Span(min(span.low for span in spans), max(span.high for span in spans))
-    grade = BY_ROUNDING if case.result.span.meets(hull) else case.failed
-    return case.finding(grade, told, "the whole lies outside its parts", _ROWS_ADVICE, INTERVALS)
+    grade = graded(holds, hull.meets(case.result.span), case.failed)
+    return grade, told, "the whole lies outside its parts"
 
 
-def limit(case: Relation) -> Finding:
-    """Test that no part exceeds the base."""
+def _limit(case: Relation) -> Told:
     if case.base is None:
-        return case.untestable("the limit is missing")
-    told = ", ".join(f"{figure.label} {figure.text}" for figure in case.parts)
-    for figure in case.parts:
-        if figure.span.low > case.base:
-            implication = f"{figure.label} {figure.text} is above {case.base:,}"
-            return case.finding(case.failed, told, implication, _ROWS_ADVICE, INTERVALS)
-    return case.finding(PASSED, told, f"none above {case.base:,}", "", INTERVALS)
+        return _untestable(case, "the limit is missing")
+    told = {one: f"{one.label} {one.text}" for one in case.parts}
+    above = ", ".join(text for one, text in told.items() if one.span.low > case.base)
+    grade = graded(not above, False, case.failed)
+    return grade, ", ".join(told.values()), f"{above} is above {case.base:,}"
 
 
-def within(case: Relation, *, each: bool = True) -> Finding:
-    """Test that a part as a total of its units, or all together, is no more than the result."""
-    times = {f: Fraction(1 if f.statistic in COUNTED else f.base or 0) for f in case.parts}
+def _within(case: Relation) -> Told:
+    """Test parts, each or all together, as totals of their units."""
+    times = {one: 1 if one.statistic in COUNTED else one.base for one in case.parts}
     if not all(times.values()):
-        return case.untestable("a mean has no base")
+        return _untestable(case, "a mean has no base")
     told, wrong = [], []
-    for figures in [[figure] for figure in case.parts] if each else [list(case.parts)]:
-        central = sum((f.value * times[f] for f in figures), Fraction(0))
-        least = total_of(f.span.times(Span(times[f], times[f])) for f in figures)
+    for figures in [[one] for one in case.parts] if case.kind == "each_within" else [case.parts]:
+        central = shown(sum((one.value * times[one] for one in figures), Fraction(0)), 1)
+        least = sum((one.span * exactly(times[one]) for one in figures), exactly(0))
         terms = " + ".join(
-            f.text if f.statistic in COUNTED else f"{f.base} × {f.text}" for f in figures
+            one.text if one.statistic in COUNTED else f"{one.base} × {one.text}" for one in figures
         )
-        told.append(terms if terms == shown(central, 1) else f"{terms} = {shown(central, 1)}")
+        told.append(terms if terms == central else f"{terms} = {central}")
         if least.low > case.result.span.high:
-            wrong.append(f"{shown(central, 1)} ({least.text(1)})")
+            wrong.append(f"{central} ({least.text(1)})")
     arithmetic = f"{'; '.join(told)}; in all {case.result.text}"
-    if not wrong:
-        return case.finding(PASSED, arithmetic, "no more than the whole", "", INSIDE)
-    implication = f"{'; '.join(wrong)} is more than {case.result.text}"
-    return case.finding(case.failed, arithmetic, implication, _ROWS_ADVICE, INSIDE)
+    more = f"{'; '.join(wrong)} is more than {case.result.text}"
+    return graded(not wrong, False, case.failed), arithmetic, more
 
 
-def one_unit(case: Relation) -> Finding:
+def _one_unit(case: Relation) -> Told:
     """Test that the unit with the smallest a may have as much of b as it must."""
     least, part, ratio = case.base or 1, case.parts[0], case.result
     if not ratio.value:
-        return case.untestable("the smallest ratio is zero")
-    most = part.span.over(ratio.span).high
+        return _untestable(case, "the smallest ratio is zero")
+    most = (part.span / ratio.span).high
     told = f"{part.text} / {ratio.text} = {shown(part.value / ratio.value)}"
-    if most >= least:
-        return case.finding(PASSED, told, f"allows {least:,} or more", "", INTERVALS)
-    implication = (
-        f"no unit has a ratio below {ratio.text}, so the one with {part.text} has at most "
-        f"{shown(most)}, less than {least:,}"
-    )
-    return case.finding(case.failed, told, implication, _ROWS_ADVICE, INTERVALS)
+    why = f"no unit has a ratio below {ratio.text}, so the one with {part.text} has at most"
+    grade = graded(most >= least, False, case.failed)
+    return grade, told, f"{why} {shown(most)}, less than {least:,}"
 
 
-# ------------------------------------------------------------------ parts of a whole, lists
-
-
-def parts(case: Relation) -> Finding:
+def _parts(case: Relation) -> Told:
     """Test that exclusive answers make up the whole: 100 percent, or all that answered."""
     central, possible = _added(case.parts)
-    told = f"{_parts_plus(case.parts)} = {shown(central)}"
+    told = f"{_plus(case.parts)} = {shown(central)}".replace("%", "")
     if any(figure.unit != "percent" for figure in case.parts):
-        return _count_parts(case, central, told)
-    whole = Fraction(100)
-    if central == whole:
-        return case.finding(PASSED, told, "the parts make 100", "", ROUNDED)
+        if case.stated is None:
+            return _untestable(case, "how many answered is not stated", told)
+        told += f" of {case.stated:,} that answered the survey"
+        why = f"gave no answer or were not asked, so that shares are of {shown(central)}"
+        return _counted(case, case.stated, central, told, why)
+    if central == 100:
+        return PASSED, told, ""
     told += f", where rounding allows {possible.text()}"
+    if 100 in possible:
+        bounds = "" if all(one.exact for one in case.parts) else "the bounds and "
+        return BY_ROUNDING, told, f"100 is reached only if {bounds}rounding errors add up"
     percents = [figure.percent for figure in case.parts if figure.percent]
-    padded = total_of(
-        span_of(Fraction(one.scaled, 10**one.decimals), Fraction(1, 10**one.decimals))
-        for one in (readings(percents)[-1].percents if percents else ())
-    )
-    grade = BY_ROUNDING
-    if whole in possible:
-        exact = all(figure.exact for figure in case.parts)
-        how = "rounding errors" if exact else "the bounds and rounding errors"
-        implication = f"100 is reached only if {how} add up"
-    elif len(percents) == len(case.parts) and whole in padded:
-        implication = (
-            "impossible at the printed precision; 100 is reached only if zeros at the end are "
-            f"padding ({padded.text()})"
-        )
-    else:
-        grade, missing = case.failed, shown(abs(whole - central))
-        implication = f"{missing} {'too many' if central > whole else 'in none of the parts'}"
-    return case.finding(grade, told, implication, _PARTS_ADVICE, ROUNDED)
+    padded = exactly(0)
+    for one in readings(percents)[-1].percents:
+        unit = Fraction(1, 10**one.decimals)
+        padded += span_of(one.scaled * unit, unit)
+    if len(percents) == len(case.parts) and 100 in padded:
+        why = "impossible at the printed precision; 100 is reached only if zeros at the end are"
+        return BY_ROUNDING, told, f"{why} padding ({padded.text()})"
+    where = "too many" if central > 100 else "in none of the parts"
+    return case.failed, told, f"{shown(abs(100 - central))} {where}"
 
 
-def _count_parts(case: Relation, central: Fraction, told: str) -> Finding:
-    if case.stated is None:
-        return case.untestable("how many answered is not stated", told)
-    told += f" of {case.stated:,} that answered the survey"
-    short = case.stated - central
-    if not short:
-        return case.finding(PASSED, told, "the parts make the whole", "", COUNTS)
-    if short < 0:
-        implication = f"{shown(-short)} more than answered"
-        return case.finding(case.failed, told, implication, _PARTS_ADVICE, COUNTS)
-    implication = (
-        f"{shown(short)} of the {case.stated:,} gave no answer or were not asked, so that shares "
-        f"are of {shown(central)}"
-    )
-    return case.finding(SUSPICIOUS, told, implication, _PARTS_ADVICE, COUNTS)
+def _list_length(case: Relation) -> Told:
+    stated, listed = case.result.value, len(case.parts)
+    told = f"{shown(stated)} stated, {listed} listed"
+    why = "missing from the list; one may be counted and not named"
+    return _counted(case, stated, listed, told, why)
 
 
-def exclusive(case: Relation) -> Finding:
-    """Test that exclusive answers, not all of them listed, are no more than the whole."""
+def _counted(case: Relation, stated: Any, counted: Any, told: str, why: str) -> Told:
+    """Compare a count with what is stated: none may be too many, some may be missing."""
+    if counted > stated:
+        return case.failed, told, f"{shown(counted - stated)} more than the {shown(stated)} stated"
+    grade = SUSPICIOUS if counted < stated else PASSED
+    return grade, told, f"{shown(stated - counted)} of the {shown(stated)} {why}"
+
+
+def _exclusive(case: Relation) -> Told:
     central, possible = _added(case.parts)
-    whole = Fraction(100) if case.parts[0].unit == "percent" else Fraction(case.stated or 0)
+    whole = 100 if case.parts[0].unit == "percent" else case.stated
     if not whole:
-        return case.untestable("how many answered is not stated")
-    told = f"{_parts_plus(case.parts)} = {shown(central)} of {shown(whole)}"
-    if central <= whole:
-        rest = f"{shown(whole - central)} is left for other answers"
-        return case.finding(PASSED, told, rest, "", ROUNDED)
-    grade = BY_ROUNDING if possible.low <= whole else case.failed
-    return case.finding(grade, told, "more than the whole", _PARTS_ADVICE, ROUNDED)
+        return _untestable(case, "how many answered is not stated")
+    told = f"{_plus(case.parts)} = {shown(central)} of {shown(whole)}".replace("%", "")
+    return graded(central <= whole, possible.low <= whole, case.failed), told, "more than the whole"
 
 
-def _parts_plus(figures: Sequence[Figure]) -> str:
-    return " + ".join(figure.digits if figure.exact else f"({figure.text})" for figure in figures)
-
-
-def list_length(case: Relation) -> Finding:
-    """Test result = how many parts there are; a name may be missing, none can be too many."""
-    if case.result is None or case.result.value is None:
-        return case.untestable("the length is not printed as a number")
-    short = case.result.value - len(case.parts)
-    told = f"{shown(case.result.value)} stated, {len(case.parts)} listed"
-    grade, implication = PASSED, "the list is complete"
-    if short < 0:
-        grade, implication = case.failed, f"{shown(-short)} too many in the list"
-    elif short:
-        grade = SUSPICIOUS
-        implication = f"{shown(short)} too few in the list; one may be counted and not named"
-    advice = "check the source for an entry lost or joined in the layout, or counted without name"
-    return case.finding(grade, told, implication, advice, LISTS)
-
-
-def distinct(case: Relation) -> Finding:
-    """Look for equal numbers of classes that differ."""
+def _distinct(case: Relation) -> Told:
     told = " and ".join(f"{figure.label}: {figure.text}" for figure in case.parts)
-    if len({figure.value for figure in case.parts}) > 1:
-        return case.finding(PASSED, told, "numbers of different classes differ", "", INTERVALS)
-    implication = "equal although the classes differ: nobody in between, or one class is misnamed"
-    advice = "check the source for which class was measured"
-    return case.finding(SUSPICIOUS, told, implication, advice, INTERVALS)
+    grade = PASSED if len({figure.value for figure in case.parts}) > 1 else SUSPICIOUS
+    why = "equal although the classes differ: nobody in between, or one class is misnamed"
+    return grade, told, why
 
 
-# ------------------------------------------------------------------ one number
+def _same(case: Relation) -> Told:
+    return same_number([one for one in (case.result, *case.parts) if one], case.failed)
 
 
-def same(case: Relation) -> Finding:
-    """Test that result and parts are one number."""
-    figures = [one for one in (case.result, *case.parts) if one]
-    return same_number("same", case.relation_id, figures, must=case.must, note=case.note)
-
-
-def same_number(
-    check: str, subject: str, figures: list[Figure], *, must: bool, note: str = ""
-) -> Finding:
+def same_number(figures: Sequence[Figure], failed: str) -> Told:
     """Compare figures that are one number."""
-    grade, implication = _agreement(figures, must=must)
-    told = []
+    texts = []
     for figure in figures:
         place = f" ({figure.place})" if figure.place else ""
-        told.append(f"{figure.text}{place}{' in words' if figure.decimals is None else ''}")
-    advice = "check the source for the number meant, and cite the finer one with its base"
-    return Finding(
-        check, subject, grade, tuple(figures),
-        f"printed {len(figures)} times: {' and '.join(dict.fromkeys(told))}",
-        f"{implication}; {note}" if note else implication,
-        "" if grade == PASSED else advice, INTERVALS,
-    )  # fmt: skip
-
-
-def _agreement(figures: list[Figure], *, must: bool) -> tuple[str, str]:
+        texts.append(f"{figure.text}{place}{' in words' if figure.decimals is None else ''}")
+    told = f"printed {len(figures)} times: {' and '.join(dict.fromkeys(texts))}"
     values = {figure.value for figure in figures}
     finest = max(figures, key=lambda figure: figure.decimals or 0)
-    fine = finest.value
+    fine, places = finest.value, finest.decimals or 0
     if len(values) == 1:
-        alike = len({figure.decimals for figure in figures} - {None}) < 2
-        more = f"one value at two precisions: {finest.text} claims a digit that the others do not"
-        return (PASSED, "the same wherever it is printed") if alike else (BY_ROUNDING, more)
+        grade = PASSED if len({figure.decimals for figure in figures} - {None}) < 2 else BY_ROUNDING
+        why = f"one value at two precisions: {finest.text} claims a digit that the others do not"
+        return grade, told, why
     if not all(figure.exact for figure in figures):
-        return UNTESTABLE, "one of them is a bound or an approximation"
+        return UNTESTABLE, told, "one of them is a bound or an approximation"
     apart = [figure for figure in figures if fine not in figure.span]
     if not apart:
-        return BY_ROUNDING, f"the others can be {finest.text} rounded"
-    if all(
-        one.decimals is not None and one.decimals < (finest.decimals or 0)
-        and one.value < fine < one.value + Fraction(1, 10**one.decimals)
-        for one in apart
-    ):  # fmt: skip
-        return SUSPICIOUS, (
-            f"{finest.text} rounds up past {apart[0].text}, which would be it cut off, not rounded"
-        )
-    if must:
-        return IMPOSSIBLE, "one number cannot be both"
+        return BY_ROUNDING, told, f"the others can be {finest.text} rounded"
+    coarser = [one for one in apart if one.decimals is not None and one.decimals < places]
+    if apart == [one for one in coarser if 0 < fine - one.value < Fraction(1, 10**one.decimals)]:
+        past = f"{finest.text} rounds up past {apart[0].text}"
+        return SUSPICIOUS, told, f"{past}, which would be it cut off, not rounded"
+    if failed == IMPOSSIBLE:
+        return failed, told, "one number cannot be both"
     differ = f"they differ by {shown(max(values) - min(values))}"
-    return SUSPICIOUS, f"{differ}: another count, another wording or a slip"
+    return failed, told, f"{differ}: another count, another wording or a slip"
 
 
-KINDS: Mapping[str, Callable[[Relation], Finding]] = {
-    "sum": total,
-    "quotient": quotient,
-    "share_of": lambda case: quotient(case, 100),
-    "growth": growth,
-    "parts": parts,
-    "exclusive": exclusive,
-    "question": parts,
-    "list_length": list_length,
-    "respondents": list_length,
-    "same": same,
-    "distinct": distinct,
-    "order": order,
-    "between": between,
-    "limit": limit,
-    "each_within": within,
-    "all_within": lambda case: within(case, each=False),
-    "one_unit": one_unit,
+KINDS: Mapping[str, Callable[[Relation], Told]] = {
+    "sum": _sum,
+    "quotient": _quotient,
+    "share_of": _quotient,
+    "growth": _quotient,
+    "parts": _parts,
+    "exclusive": _exclusive,
+    "list_length": _list_length,
+    "respondents": _list_length,
+    "same": _same,
+    "distinct": _distinct,
+    "order": _order,
+    "between": _between,
+    "limit": _limit,
+    "each_within": _within,
+    "all_within": _within,
+    "one_unit": _one_unit,
 }
-"""What each kind of relation claims is told by its function; ``joint_base`` tests "question"."""
+"""How each kind is judged; "question" is judged by ``joint_base``."""
 
-_WITH_RESULT = ("sum", "growth", "between", "each_within", "all_within", "one_unit")
+_CLASS = re.compile(r"(?:(under|over)-(\d+)|(\d+)(?:-(\d+|plus|or-more))?)")
 
 
-def relations(material: Material) -> Iterator[Finding]:
-    """Ask whether the declared relations hold."""
-    sources = {figure.source for figure in material.figures}
+def _limits(group: str) -> tuple[Any, Any] | None:
+    """Read the smallest and largest whole number of a class from its name."""
+    read_as = _CLASS.fullmatch(group)
+    if not read_as:
+        return None
+    side, edge, low, high = read_as.groups()
+    if side:
+        return (-math.inf, int(edge) - 1) if side == "under" else (int(edge) + 1, math.inf)
+    return int(low), int(high or low) if (high or low).isdigit() else math.inf
+
+
+def class_limits(material: Material) -> Iterator[Row]:
+    """Ask whether classes of exclusive answers overlap, or leave a whole number out."""
     for case in material.relations:
-        listed = case.kind in ("list_length", "respondents")
-        wordy = not listed and any(figure.value is None for figure in case.figures)
-        if case.kind == "question" or case.kind not in KINDS or case.source not in sources:
+        limits = [(_limits(one.group), one.label) for one in case.parts]
+        ranges = sorted((*ends, label) for ends, label in limits if ends)
+        complete = len(ranges) == len(case.parts) and not case.missing
+        if case.kind not in ("parts", "exclusive") or not complete:
             continue
-        if case.missing:
-            told = f"{len(case.missing)} of {len(case.names)} figures are not given: "
-            advice = "give the figures of all sources that the relation names"
-            yield case.finding(UNTESTABLE, f"{told}{case.missing[0]} ...",
-                               "cannot be tested on these figures", advice, "")  # fmt: skip
-        elif wordy or (case.kind in _WITH_RESULT and case.result is None):
-            yield case.untestable("one of them is not printed as a number")
-        else:
-            yield KINDS[case.kind](case)
+        told, wrong = f"classes {', '.join(name for *_, name in ranges)}", []
+        for (_, high, name), (low, _, other) in pairwise(ranges):
+            if low <= high:
+                wrong.append(f"{shown(low)} is in both {name} and {other}")
+            elif case.kind == "parts" and low > high + 1:
+                wrong.append(f"{shown(high + 1)} is in neither {name} nor {other}")
+        about = "class_limits", case.relation_id, case.parts
+        yield finding(*about, SUSPICIOUS if wrong else PASSED, told, "; ".join(wrong))
+
+
+def printed_again(material: Material) -> Iterator[Row]:
+    """Ask whether a report, and whether the publications of a collection, print a number alike."""
+    by_id = {figure.figure_id: figure for figure in material.figures}
+    numbers = [figure for figure in material.figures if figure.value is not None]
+    thing = attrgetter("question", "group", "statistic")
+    for same in grouped(numbers, lambda one: thing(by_id.get(one.repeats, one))).values():
+        if len(same) > 1:
+            first = next((one for one in same if not one.repeats), same[0])
+            about = "printed_twice", first.figure_id, same
+            yield finding(*about, *same_number(same, IMPOSSIBLE))
+    once = [one for one in numbers if one.publication and not one.repeats]
+    thing = attrgetter("source", "wave", "item", "group", "statistic", "unit")
+    for key, same in grouped(once, thing).items():
+        if len({figure.publication for figure in same}) > 1:
+            about = "printed_elsewhere", ".".join(map(str, key[:-1])), same
+            yield finding(*about, *same_number(same, SUSPICIOUS))
