@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from rapidfuzz import fuzz, process
 
 from edtech_survey.data.codebook import Codebook, spellings
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, SMALL_NUMBERS, TAKEN
 from edtech_survey.data.schemas import plain_name
-
-Ids = npt.NDArray[np.int32]
 
 TEST_NAME = r"(?:test(?:ing|er)?|demo|dummy)\b.*|asdf|xxx+|.*\b(?:please ignore|ignore this)\b.*"
 """What people type who try a survey out; a directory that has such a name takes it first."""
@@ -80,20 +76,6 @@ def part_keys(name: str, place: str = "") -> list[str]:
     return named if len(keys) > 1 else []
 
 
-@dataclass(frozen=True)
-class Identity:
-    """The district of each row: ``codes`` into ``ids``, ``name_codes`` into ``names``."""
-
-    ids: pd.Series
-    codes: Ids
-    names: pd.DataFrame
-    name_codes: Ids
-
-    def how(self) -> npt.NDArray[np.object_]:
-        """Tell for each row how its district was found."""
-        return self.names["how"].to_numpy(object)[self.name_codes]
-
-
 def identify(
     names: pd.Series,
     codebook: Codebook,
@@ -101,12 +83,12 @@ def identify(
     source: str,
     wave: int,
     matches: pd.DataFrame | None = None,
-) -> Identity:
-    """Resolve the column that names the district.
+) -> pd.DataFrame:
+    """Resolve the column that names the district, and say of each row ``how`` and whose it is.
 
     Who is not found keeps an id that carries no text; rows without a name get one each.
     """
-    name_codes, distinct = pd.factorize(names, use_na_sentinel=False)
+    codes, distinct = pd.factorize(names, use_na_sentinel=False)
     texts = pd.Series(distinct, dtype="str").fillna("")
     found = match_districts(texts, codebook.districts, matches, place=codebook.place)
     ids = succeed(found["district_id"], wave, codebook.changes)
@@ -114,15 +96,6 @@ def identify(
     tried = texts.str.strip().str.lower().str.fullmatch(TEST_NAME)
     how = how.mask(how.eq("unmatched") & tried, "test")
     unknown = "?" + texts.map(lambda text: name_key(text, codebook.place) or text).astype("str")
-    by_row = ids.fillna(unknown).mask(how.eq("blank")).iloc[name_codes].to_numpy(object)
-    nameless = pd.isna(by_row)
-    by_row[nameless] = [f"?{row}" for row in names.index[nameless]]
-    codes, known = pd.factorize(by_row)
-    first = names.index[np.unique(codes, return_index=True)[1]]
-    own = [
-        f"unmatched-{source}-row-{row}" if key[0] == "?" else key
-        for key, row in zip(known, first, strict=True)
-    ]
     told = pd.DataFrame(
         {
             "text": texts,
@@ -131,11 +104,14 @@ def identify(
             "severity": how.map(_SEVERITY).fillna("note").astype("str"),
             "outcome": how.map(_OUTCOME).fillna(CHANGED).astype(np.int8),
             "how": how,
+            "district": ids.fillna(unknown).mask(how.eq("blank")),
         }
     )
-    return Identity(
-        pd.Series(own, dtype="str"), codes.astype(np.int32), told, name_codes.astype(np.int32)
-    )
+    rows = told.iloc[codes].set_axis(names.index)
+    row = pd.Series(names.index.astype("str"), index=names.index, dtype="str")
+    district = rows["district"].fillna("?" + row)
+    nameless = f"unmatched-{source}-row-" + row.groupby(district).transform("first")
+    return rows.assign(district=district.mask(district.str.startswith("?"), nameless))
 
 
 def match_districts(
