@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
+SIZES = (100, 1_000, 10_000)
 POSITIONS = (
     "Technology Director", "Network Engineer", "Technician I", "Technician II", "Technician III",
     "Library Media Specialist", "Data Specialist", "Administrative Assistant",

@@ -207,11 +207,9 @@ def check(
     export: Path, dialect: str | None, sheet: str | None, series: str | None, as_json: bool
 ) -> None:
     """Read EXPORT without writing anything: dialect, columns, matches, every problem."""
-    from edtech_survey.data.codebook import read_codebook  # noqa: PLC0415
     from edtech_survey.data.new_wave import check_export  # noqa: PLC0415
 
-    codebook = read_codebook().of_series(series) if series else None
-    report = check_export(export, codebook, dialect=dialect, sheet=sheet)
+    report = check_export(export, series=series, dialect=dialect, sheet=sheet)
     click.echo(report.to_json() if as_json else report.to_text())
     if not report.ok:
         sys.exit(1)

@@ -7,6 +7,8 @@ its parser says (``text, value, missing, rule, severity, advice, outcome``), the
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -99,7 +101,7 @@ def _safe(cells: pd.DataFrame) -> pd.Series:
 def _taken_instead(cells: pd.DataFrame) -> pd.Series:
     """Values as text, where something was changed; numbers without needless decimals."""
 
-    def told(value: object) -> str:
+    def told(value: Any) -> str:
         number = isinstance(value, float)
         return np.format_float_positional(value, trim="-") if number else str(value)
 

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from functools import lru_cache
 from math import log, sqrt
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,11 +36,8 @@ _STOP = frozenset(
 )  # fmt: skip
 _RESPONSE_ID = re.compile(r"(?i)^(respondent|response) ?id$|^id$")
 
-
-class _Candidate(NamedTuple):
-    item: str
-    group: str
-    kind: str
+_Key = tuple[str, str]
+"""An item and its group."""
 
 
 def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
@@ -52,105 +48,85 @@ def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
     """
     words = _Words(codebook)
     columns = export.columns.reset_index(drop=True)
-    scored: list[dict[_Candidate, float]] = []
+    scored: list[dict[_Key, float]] = []
     empty: list[bool] = []
-    for at, (_, column) in enumerate(columns.iterrows()):
+    for at, column in columns.iterrows():
         text = export.frame.iloc[:, at]
         distinct = pd.Series(text.iloc[: 20 * SAMPLE].unique(), dtype="str")
         answers = distinct[distinct.str.strip().ne("")].iloc[:SAMPLE].reset_index(drop=True)
-        scored.append(_scores(column, answers, codebook, words))
+        scored.append({} if column["role"] == "meta" else _scores(column, answers, words))
         empty.append(bool(text.str.strip().eq("").all()))
-    asked = columns[~columns["role"].eq("meta") & ~pd.Series(empty, dtype=bool)]
-    for at, whole in _matrices(asked, scored, codebook, words).items():
+    asked = columns[columns["role"].ne("meta") & ~pd.Series(empty, dtype=bool)]
+    for at, whole in _matrices(asked, scored, words).items():
         scored[at] |= whole
-    chosen = _with_siblings(_assigned(scored), columns, empty, codebook, words)
-    rows = [
-        _row(column, empty[at], scored[at], chosen[at])
-        for at, (_, column) in enumerate(columns.iterrows())
-    ]
+    chosen = _with_siblings(_assigned(scored, words), columns, empty, words)
+    rows = [_row(column, empty[at], scored[at], chosen[at]) for at, column in columns.iterrows()]
     return pd.DataFrame(rows, columns=list(MATCHED)).astype({"score": "Float64"})
 
 
-def _scores(
-    column: pd.Series, answers: pd.Series, codebook: Codebook, words: _Words
-) -> dict[_Candidate, float]:
-    if column["role"] == "meta":
-        return {}
+def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> dict[_Key, float]:
+    """Score the items that a column may hold: those its words speak for, by its answers."""
     header = f"{column['question']} {column['option']}".strip()
-    items = codebook.items[~codebook.items["type"].eq("none")]
-    items = items.loc[~items["item"].isin([IGNORED, RESPONSE]), ["item", "type", "groups"]]
     said = {
-        _Candidate(item, group, kind): max(words.likeness(rest, item), words.likeness(header, item))
-        for item, kind, grouped in items.itertuples(index=False)
-        for group, rest in _groups_named(column, item, kind, grouped, words)
+        (item, group): max(words.likeness(rest, item), words.likeness(header, item))
+        for item in words.types
+        if item not in (IGNORED, RESPONSE)
+        for group, rest in _groups_named(column, item, words)
     }
-    found: dict[_Candidate, float] = {}
+    found: dict[_Key, float] = {}
     ranked = sorted(said, key=lambda key: -said[key])[:TRIED]
-    for key in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
-        fit = _fit(answers, key, codebook)
+    for item, group in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
+        fit = _fit(answers, item, group, words)
         # Names that no directory knows do not make a column of districts less of one.
-        misfit = len(answers) >= 2 and fit < 0.3 and key.item != IDENTITY
-        doubted = 0.6 if misfit else 1.0
-        found[key] = 100 * doubted * (_WORDS_WEIGHT * said[key] + (1 - _WORDS_WEIGHT) * fit)
-    named = _fit_district(answers, codebook)
+        misfit = len(answers) >= 2 and fit < 0.3 and item != IDENTITY
+        whole = _WORDS_WEIGHT * said[item, group] + (1 - _WORDS_WEIGHT) * fit
+        found[item, group] = 100 * (0.6 if misfit else 1.0) * whole
+    named = _fit_district(answers, words.codebook)
     if named >= 0.5:
-        identity = _Candidate(IDENTITY, "", codebook.type_of(IDENTITY))
-        found[identity] = max(found.get(identity, 0.0), 60 + 40 * named)
+        found[IDENTITY, ""] = max(found.get((IDENTITY, ""), 0.0), 60 + 40 * named)
     return found
 
 
 def _matrices(
-    columns: pd.DataFrame,
-    scored: list[dict[_Candidate, float]],
-    codebook: Codebook,
-    words: _Words,
-) -> dict[int, dict[_Candidate, float]]:
+    columns: pd.DataFrame, scored: list[dict[_Key, float]], words: _Words
+) -> dict[int, dict[_Key, float]]:
     """Judge the columns of one matrix together: what is asked alike of several groups is one item.
 
     Columns belong together if they differ in the name of a position or grade band alone. Where
     their scores, taken together, speak for one item, each has at least what makes it likely.
     """
-    of_table = {
-        table: codebook.items.loc[
-            codebook.items["groups"].eq(table) & ~codebook.items["type"].isin(["none", "single"]),
-            ["item", "type"],
-        ]
-        for table in ("positions", "bands")
-    }
     blocks: dict[tuple[str, str], dict[str, int]] = {}
     for at, question, option in columns[["question", "option"]].itertuples(name=None):
-        for table in of_table:
+        for table in ("positions", "bands"):
             found = words.group(f"{question} {option}".strip(), table)
             if found:
                 blocks.setdefault((table, found[1]), {}).setdefault(found[0], at)
-    judged: dict[int, dict[_Candidate, float]] = {}
+    judged: dict[int, dict[_Key, float]] = {}
     for (table, _), places in blocks.items():
         if len(places) < MATRIX:
             continue
-        means = {}
-        for item, kind in of_table[table].itertuples(index=False):
-            own = [
-                scored[at].get(_Candidate(item, group, kind), 0.0) for group, at in places.items()
-            ]
-            means[item, kind] = sum(own) / len(own)
-        (item, kind), best = max(means.items(), key=lambda pair: pair[1])
-        second = max([0.0, *(mean for key, mean in means.items() if key != (item, kind))])
-        if best >= TOGETHER and best - second >= 5:
+        means = {
+            item: sum(scored[at].get((item, group), 0.0) for group, at in places.items())
+            / len(places)
+            for item, groups in words.tables.items()
+            if groups == table and words.types[item] != "single"
+        }
+        best = max(means, key=means.__getitem__)
+        second = sorted([0.0, *means.values()])[-2]
+        if means[best] >= max(TOGETHER, second + 5):
             for group, at in places.items():
-                key = _Candidate(item, group, kind)
-                judged[at] = {key: max(scored[at].get(key, 0.0), LIKELY)}
+                judged[at] = {(best, group): max(scored[at].get((best, group), 0.0), LIKELY)}
     return judged
 
 
-def _groups_named(
-    column: pd.Series, item: str, kind: str, grouped: str, words: _Words
-) -> list[tuple[str, str]]:
+def _groups_named(column: pd.Series, item: str, words: _Words) -> list[tuple[str, str]]:
     """List the groups that a header may mean for an item, each with the rest of the header."""
-    question, option = column["question"], column["option"]
+    question, option, kind = column["question"], column["option"], words.types[item]
+    of_table = words.tables[item] in ("positions", "bands")
     if item == "position_title":
         return [("slot-1", question)]
-    if grouped in ("positions", "bands") or (kind == "multi" and option):
-        table = grouped if grouped in ("positions", "bands") else item
+    if of_table or (kind == "multi" and option):
+        table = words.tables[item] if of_table else item
         for text, other in ((option, question), (question, "")):
             found = words.group(text, table) if text else None
             if found:
@@ -159,17 +135,17 @@ def _groups_named(
     return [("", f"{question} {option}".strip())]
 
 
-def _fit(answers: pd.Series, key: _Candidate, codebook: Codebook) -> float:
+def _fit(answers: pd.Series, item: str, group: str, words: _Words) -> float:
     """Share of the answers that can be read as the item without doubt; 0.5 if there are none."""
-    item, group, kind = key.item, key.group, key.kind
+    kind = words.types[item]
     if item == IDENTITY:
-        return _fit_district(answers, codebook)
+        return _fit_district(answers, words.codebook)
     if not len(answers):
         return 0.5
     if kind == "text":
         return float((answers.str.count(" ") >= 2).mean())
     question = pd.Series({"column": "", "item": item, "group": group, "type": kind})
-    parsed = read_cells(answers, question, codebook).parsed
+    parsed = read_cells(answers, question, words.codebook)
     doubt = parsed["severity"].isin(["warn", "error"])
     if kind == "fte":  # thousands of people are devices, more likely
         most = values.plausible("", kind)[1]
@@ -191,86 +167,71 @@ def _fit_district(answers: pd.Series, codebook: Codebook) -> float:
     return float(how.isin(["id", "name", "alias", "key", "parts", "cut"]).mean())
 
 
-def _assigned(scored: list[dict[_Candidate, float]]) -> list[_Candidate | None]:
-    candidates = list(dict.fromkeys(key for row in scored for key in row if key.kind != "text"
-                                    or key.item == IDENTITY))  # fmt: skip
-    place = {key: at for at, key in enumerate(candidates)}
-    table = np.zeros((len(scored), len(candidates)))
-    for at, row in enumerate(scored):
-        for key, score in row.items():
-            if key in place and score >= LIKELY:
-                table[at, place[key]] = score
-    chosen: list[_Candidate | None] = [None] * len(scored)
+def _assigned(scored: list[dict[_Key, float]], words: _Words) -> list[_Key | None]:
+    """Give each column its item; what is free text may hold for several columns."""
+    likely = [{key: score for key, score in row.items() if score >= LIKELY} for row in scored]
+    free = {item for item, kind in words.types.items() if kind == "text"} - {IDENTITY}
+    keys = list(dict.fromkeys(key for row in scored for key in row if key[0] not in free))
+    table = np.array([[row.get(key, 0.0) for key in keys] for row in likely])
+    chosen: list[_Key | None] = [None] * len(scored)
     for at, to in zip(*linear_sum_assignment(table, maximize=True), strict=True):
-        if table[at, to] > 0:
-            chosen[int(at)] = candidates[int(to)]
-    for at, row in enumerate(scored):
-        texts = {key: score for key, score in row.items() if key.kind == "text"
-                 and key.item != IDENTITY and score >= LIKELY}  # fmt: skip
+        chosen[at] = keys[to] if table[at, to] > 0 else None
+    for at, row in enumerate(likely):
+        texts = [key for key in row if key[0] in free]
         if chosen[at] is None and texts:
-            chosen[at] = max(texts, key=texts.__getitem__)
+            chosen[at] = max(texts, key=row.__getitem__)
     return chosen
 
 
 def _with_siblings(
-    chosen: list[_Candidate | None],
-    columns: pd.DataFrame,
-    empty: list[bool],
-    codebook: Codebook,
-    words: _Words,
-) -> list[_Candidate | None]:
+    chosen: list[_Key | None], columns: pd.DataFrame, empty: list[bool], words: _Words
+) -> list[_Key | None]:
     """Give an option that nobody chose the item of its question's other options."""
     whole = list(chosen)
     options = columns[columns["kind"].eq("option") & columns["role"].eq("answer")]
-    tables = dict(zip(codebook.items["item"], codebook.items["groups"], strict=True))
     for _, question in options.groupby("question", sort=False):
-        siblings = [found for at in question.index if (found := chosen[at]) and found.group]
+        siblings = [found[0] for at in question.index if (found := chosen[at]) and found[1]]
         if not siblings:
             continue
-        (item, kind), _ = Counter((key.item, key.kind) for key in siblings).most_common(1)[0]
-        for at in question.index[[empty[at] and chosen[at] is None for at in question.index]]:
-            named = _groups_named(columns.loc[at], item, kind, tables[item], words)
-            own = [_Candidate(item, group, kind) for group, _ in named if group]
-            whole[at] = next((key for key in own if key not in whole), None)
+        item = Counter(siblings).most_common(1)[0][0]
+        for at in question.index:
+            if empty[at] and chosen[at] is None:
+                named = _groups_named(columns.loc[at], item, words)
+                own = [(item, group) for group, _ in named if group]
+                whole[at] = next((key for key in own if key not in whole), None)
     return whole
 
 
 def _row(
-    column: pd.Series, empty: bool, scores: dict[_Candidate, float], chosen: _Candidate | None
+    column: pd.Series, empty: bool, scores: dict[_Key, float], chosen: _Key | None
 ) -> dict[str, object]:
-    ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0].item, pair[0].group))
-    others = [(key, score) for key, score in ranked if key != chosen and score >= 30][:3]
-    told = " | ".join(
-        f"{key.item} {key.group}".strip() + f" ({score:.0f})" for key, score in others
-    )
-    row = {"column": column["name"], "group": "", "score": None, "alternatives": told, "note": ""}
+    others = [(-score, key) for key, score in scores.items() if key != chosen and score >= 30]
+    told = [f"{' '.join(filter(None, key))} ({-score:.0f})" for score, key in sorted(others)[:3]]
+    row = {"column": column["name"], "group": "", "score": None, "alternatives": " | ".join(told)}
     if column["role"] == "meta":
         item = RESPONSE if _RESPONSE_ID.match(column["name"]) else IGNORED
         return {**row, "item": item, "note": "written by the survey tool"}
+    if chosen is None and empty:
+        return {**row, "item": IGNORED, "note": "empty"}
     if chosen is None:
-        if empty:
-            return {**row, "item": IGNORED, "note": "empty"}
         return {**row, "item": "", "note": "unmatched: write an item, or ignored"}
     score = round(scores[chosen], 1) if chosen in scores else None
     note = "" if score is not None and score >= SURE else "check this match"
-    return {**row, "item": chosen.item, "group": chosen.group, "score": score, "note": note}
+    return {**row, "item": chosen[0], "group": chosen[1], "score": score, "note": note}
 
 
 class _Words:
     """Likeness of headers to items, by words weighted with how few items use them."""
 
     def __init__(self, codebook: Codebook) -> None:
-        phrases = pd.concat(
-            [
-                codebook.items[["item", "wording"]],
-                codebook.items[["item", "label"]].rename(columns={"label": "wording"}),
-                codebook.wordings,
-            ]
-        )
+        self.codebook = codebook
+        asked = codebook.items[codebook.items["type"].ne("none")].set_index("item")
+        self.types, self.tables = asked["type"].to_dict(), asked["groups"].to_dict()
+        own = [codebook.items[["item", name]].set_axis(["item", "wording"], axis=1)
+               for name in ("wording", "label")]  # fmt: skip
+        phrases = pd.concat([*own, codebook.wordings])
         phrases = phrases[phrases["wording"].ne("")]
-        self._phrases: dict[str, list[str]] = {
-            str(item): list(texts) for item, texts in phrases.groupby("item")["wording"]
-        }
+        self._phrases = phrases.groupby("item")["wording"].agg(list).to_dict()
         used = Counter(
             word
             for texts in self._phrases.values()
@@ -282,7 +243,7 @@ class _Words:
         groups = {
             "positions": titles(codebook.positions, "position"),
             "bands": titles(codebook.bands, "band"),
-            **{str(item): rows for item, rows in codebook.answers.groupby("item")},
+            **dict(list(codebook.answers.groupby("item"))),
         }
         self._groups = {
             name: sorted(

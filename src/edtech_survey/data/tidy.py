@@ -93,19 +93,15 @@ def tidy(
     free = crosswalk["type"].isin(["text", "id"])
     used = crosswalk[~free]
     naming = crosswalk[crosswalk["item"].eq(IDENTITY)].iloc[0]
-    identity = identify(export.frame[naming["column"]], book, **keys, matches=matches)
-    names = identity.names.iloc[identity.name_codes].set_index(export.frame.index)
-    parts = [(naming, names)]
+    names = identify(export.frame[naming["column"]], book, **keys, matches=matches)
+    parts = [(naming, names.drop(columns="district").assign(missing="", advice=""))]
     parts += [(asked, read_cells(export.frame[asked["column"]], asked, book))
               for _, asked in used.iterrows()]  # fmt: skip
     told = ["column", "item", "group", "type"]
     cells = pd.concat([read.assign(**asked[told]) for asked, read in parts])
     cells = cells.rename_axis("row").reset_index()
 
-    rows = pd.DataFrame(
-        {"how": names["how"], "district": identity.ids.array.take(identity.codes)},
-        index=export.frame.index,
-    )
+    rows = names[["how", "district"]]
     values = cells[cells["item"].ne(IDENTITY) & cells["missing"].isna()]
     rows["answers"] = values["row"].value_counts().reindex(rows.index, fill_value=0)
     rows["fate"] = _fates(rows, export, tool)

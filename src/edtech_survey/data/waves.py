@@ -29,10 +29,7 @@ def find_waves(raw: Path | str | None = None, *, synthetic: bool = False) -> lis
 
 
 def read_wave(
-    folder: Path | str,
-    codebook: Codebook | None = None,
-    *,
-    unknown: str = "raise",
+    folder: Path | str, codebook: Codebook | None = None, *, unknown: str = "raise"
 ) -> Responses:
     """Read, clean and harmonise one export.
 
@@ -88,9 +85,8 @@ def read_wave(
     book = _book_of(codebook or read_codebook(), meta, folder)
     if (folder / "answers.csv").is_file():
         book = book.with_answers(folder / "answers.csv")
-    options = {
-        name: meta.get(name) or None for name in ("dialect", "sheet", "delimiter", "encoding")
-    }
+    named = ("dialect", "sheet", "delimiter", "encoding")
+    options: dict[str, Any] = {name: meta.get(name) or None for name in named}
     export = read_export(folder / meta["export"], **options)
     if meta.get("sha256") and meta["sha256"] != export.sha256:
         what = f"has changed since the wave was made: sha256 {export.sha256}, not {meta['sha256']}"
