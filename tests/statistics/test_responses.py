@@ -128,8 +128,7 @@ def test_a_group_without_answers_keeps_its_row():
 
 def test_pooled_waves_are_clustered_by_district():
     # Every district answers the same twice: the pooled mean is no better known than one wave's.
-    values = [10.0, 14.0, 11.0, 17.0, 8.0]
-    once = respondents(fte=values)
+    once = respondents(fte=[10.0, 14.0, 11.0, 17.0, 8.0])
     twice = pd.concat([once, once.assign(wave=2020)], ignore_index=True)
     pooled = means(twice, "fte").iloc[0]
     assert pooled["std_error"] == pytest.approx(means(once, "fte").iloc[0]["std_error"])

@@ -16,13 +16,14 @@ from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.responses import means, ratios, response_shares, totals
 from edtech_survey.statistics.samples import weights as raked
 
-TYPES = {"E": 4421, "H": 755, "M": 1018}
-SCHOOL_WIDE = {"No": 1072, "Yes": 5122}
-MARGINS = pd.DataFrame(
-    [("stype", *row) for row in TYPES.items()]
-    + [("sch_wide", *row) for row in SCHOOL_WIDE.items()],
-    columns=["margin", "level", "size"],
-)
+MARGINS = {"stype": {"E": 4421, "H": 755, "M": 1018}, "sch_wide": {"No": 1072, "Yes": 5122}}
+
+
+def rake(rows, margins):
+    if isinstance(margins, dict):
+        sizes = [(name, *one) for name, levels in margins.items() for one in levels.items()]
+        margins = pd.DataFrame(sizes, columns=["margin", "level", "size"])
+    return raked(rows, margins)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def r(value, within=1e-9):
 def test_estimates_of_clusters_are_those_of_r(schools, estimate, columns, design, value, error):
     weights = None
     if design == "raked":
-        weights = raked(schools, MARGINS)
+        weights = rake(schools, MARGINS)
     if design == "equal":
         weights = schools[["wave", "district_id"]].assign(weight=6194 / 183)
     size = None if design == "clusters" else 757
@@ -121,13 +122,6 @@ def test_plain_estimates_do_without_svy(schools, monkeypatch):
 
 
 # ---- raking, by hand ----
-
-
-def rake(rows, margins):
-    if isinstance(margins, dict):
-        sizes = [(name, *one) for name, levels in margins.items() for one in levels.items()]
-        margins = pd.DataFrame(sizes, columns=["margin", "level", "size"])
-    return raked(rows, margins)
 
 
 def two_by_two():
