@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data import grids, textfiles
-from edtech_survey.data.files import Limits, csv_bytes
-from edtech_survey.data.grids import Grid, letter, scan
-from edtech_survey.data.textfiles import DELIMITERS, decode, detect, read_text_csv, told_by_file
+from edtech_survey.data import grids
+from edtech_survey.data.grids import Grid, Limits, letter, scan
+from edtech_survey.data.textfiles import DELIMITERS, csv_bytes, decode, detect, read_text_csv
 from edtech_survey.errors import WaveError
 
 TEXT = "District,Comment\nEast Lyme,café “quoted”\n"
@@ -46,19 +45,19 @@ def test_every_usual_encoding_gives_the_same_text(data: bytes, encoding: str) ->
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ("a,café\n".encode() + "b,café\n".encode("cp1252"), ["byte 13 (line 2)", "mixed"]),
-        (b"a,b\n\x81,2\n", ["byte 4 (line 2)"]),
-        ("a\ncafé".encode()[:-1], ["cut off"]),
-        (TEXT.encode("utf-16")[:-1], ["cut off"]),
-        (b"a,b\n1,x\x00y\n\x00\n", ["2 NUL", "line 2"]),
-        (b"\xff\xfeplain,ascii\n1,2\n", ["mark"]),
-        (b"a,b\nx,\xed\xa0\x80Canton\n", ["(line 2)", "looks like it"]),
+        ("a,café\n".encode() + "b,café\n".encode("cp1252"), "byte 13 (line 2)"),
+        (b"a,b\n\x81,2\n", "byte 4 (line 2)"),
+        ("a\ncafé".encode()[:-1], "cut off"),
+        (TEXT.encode("utf-16")[:-1], "cut off"),
+        (b"a,b\n1,x\x00y\n\x00\n", "(line 2): 2 NUL"),
+        (b"\xff\xfeplain,ascii\n1,2\n", "is not utf-16-le"),
+        (b"a,b\nx,\xed\xa0\x80Canton\n", "(line 2)"),  # half of a character
     ],
 )
-def test_what_cannot_be_decoded_is_refused_with_the_place(data: bytes, words: list[str]) -> None:
+def test_what_cannot_be_decoded_is_refused_with_the_place(data: bytes, words: str) -> None:
     with pytest.raises(WaveError) as caught:
         decode(data, "x.csv")
-    assert all(word in str(caught.value) for word in words)
+    assert words in str(caught.value)
 
 
 def test_an_encoding_can_be_given() -> None:
@@ -70,16 +69,12 @@ def test_an_encoding_can_be_given() -> None:
 
 def test_damaged_letters_are_said_and_kept() -> None:
     text, _, notices = decode("a,b\n1,CafÃ©\n2,x\ufffdy\n".encode(), "x.csv")
-    assert {notice.where for notice in notices} == {"x.csv, line 2", "x.csv, line 3"}
+    assert [(notice.where[-8:], notice.what[:7]) for notice in notices] == [
+        ("(line 3)", "letters"),
+        ("(line 2)", "text lo"),
+    ]
     assert "CafÃ©" in text.decode()
     assert decode(b"a,b\n1,2\n\x1a", "x.csv")[0] == b"a,b\n1,2\n"  # the end mark of DOS
-
-
-def test_pieces_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(textfiles, "_CHUNK", 4)
-    assert decode(TEXT.encode("cp1252"), "x")[0].decode() == TEXT
-    with pytest.raises(WaveError, match=r"byte 4 \(line 2\)"):
-        decode(b"a,b\n\x81,2\n", "x")
 
 
 @given(st.text(ANY), st.binary(max_size=200))
@@ -111,7 +106,6 @@ def test_text_comes_back_and_no_bytes_crash_it(text: str, data: bytes) -> None:
 )
 def test_the_delimiter_gives_most_rows_one_width(text: str, delimiter: str) -> None:
     assert detect(text.encode()) == delimiter
-    assert told_by_file(text.encode()) == ("|" if text.startswith("sep=") else "")
 
 
 @given(
@@ -145,10 +139,10 @@ def test_rows_agree_with_the_csv_module(chunk: int, text: str) -> None:
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert found.widths.tolist() == [max(1, len(row)) for row in rows]
     assert [found.row(n) for n in range(len(found))] == [row or [""] for row in rows]
-    frame, kept = found.frame(0, len(found), 3)
-    filled = [(n, row) for n, row in enumerate(rows) if row]
-    assert kept.tolist() == [n for n, _ in filled]
-    assert frame.to_numpy().tolist() == [(row + [""] * 3)[:3] for _, row in filled]
+    frame = found.frame(0, len(found), 3)
+    filled = {n: row for n, row in enumerate(rows) if row}
+    assert frame.index.tolist() == list(filled)
+    assert frame.to_numpy().tolist() == [(row + [""] * 3)[:3] for row in filled.values()]
 
 
 @given(st.lists(st.lists(st.text(ANY), min_size=3, max_size=3), min_size=1, max_size=6))
@@ -157,19 +151,12 @@ def test_whatever_the_csv_module_writes_is_regular(rows: list[list[str]]) -> Non
     csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
     found = grid(buffer.getvalue())
     assert found.regular
-    assert found.frame(0, len(found), 3)[0].to_numpy().tolist() == rows
+    assert found.frame(0, len(found), 3).to_numpy().tolist() == rows
 
 
 @pytest.mark.parametrize("text", ['a,"b\n1,2\n', 'a,b"c"\n', '"a"b,c\n', '"x', 'a"\n'])
 def test_odd_quotes_are_called_irregular(text: str) -> None:
     assert not grid(text).regular
-
-
-def test_lines_and_rows_are_told_apart() -> None:
-    found = grid('a,b\n1,"x\n\ny"\n\n2,z')
-    assert found.spans.tolist() == [1, 3, 1, 1]
-    assert found.lines.tolist() == [1, 2, 5, 6]
-    assert found.empty.tolist() == [False, False, True, False]
 
 
 def test_limits_hold_exactly() -> None:
@@ -180,24 +167,25 @@ def test_limits_hold_exactly() -> None:
         grid("a\n1,2,3,4\n", Limits(columns=3))
 
 
-def test_nothing_becomes_missing_or_a_number() -> None:
-    frame, _ = grid("None,NA,null\n007,,1e5\n").frame(0, 2, 3)
-    assert frame.to_numpy().tolist() == [["None", "NA", "null"], ["007", "", "1e5"]]
+def test_nothing_becomes_missing_or_a_number_and_odd_rows_keep_their_place() -> None:
+    frame = grid("None,NA,null\n007,,1e5\n\n3\n4,5,6,7\n8,9,X\n").frame(0, 6, 3)
+    assert frame.to_numpy().tolist() == [
+        ["None", "NA", "null"], ["007", "", "1e5"], ["3", "", ""], ["4", "5", "6"], ["8", "9", "X"],
+    ]  # fmt: skip
+    assert frame.index.tolist() == [0, 1, 3, 4, 5]
     assert all(dtype == "str" for dtype in frame.dtypes)
-    assert grid("a,b\n").frame(1, 1, 2)[0].shape == (0, 2)
-
-
-def test_odd_rows_among_even_ones_keep_their_place() -> None:
-    frame, kept = grid("1,2\n\n3\n4,5,6\n7,8\n").frame(0, 5, 2)
-    assert frame.to_numpy().tolist() == [["1", "2"], ["3", ""], ["4", "5"], ["7", "8"]]
-    assert (kept.tolist(), frame.index.tolist()) == ([0, 2, 3, 4], [0, 1, 2, 3])
+    found = grid('a,b\n1,"x\n\ny"\n\n2,z')
+    assert found.spans.tolist() == [1, 3, 1, 1]
+    assert (found.empty.tolist(), found.frame(2, 3, 2).shape) == (
+        [False, False, True, False],
+        (0, 2),
+    )
 
 
 def test_a_long_row_fits_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grids, "_BLOCK", 64)
-    frame, _ = grid("a,b\n" * 50 + "x" * 5000 + ",y\n" + "c,d\n" * 50).frame(0, 101, 2)
-    assert len(frame) == 101
-    assert len(frame.iloc[50, 0]) == 5000
+    frame = grid("a,b\n" * 50 + "x" * 5000 + ",y\n" + "c,d\n" * 50).frame(0, 101, 2)
+    assert (len(frame), len(frame.iloc[50, 0])) == (101, 5000)
 
 
 def test_letters_of_columns_count_in_base_26() -> None:
@@ -239,9 +227,8 @@ def test_what_a_spreadsheet_made_of_them_is_said(
 
 
 def test_what_is_no_file_is_no_traceback(tmp_path: Path) -> None:
-    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
-    for path in (tmp_path, tmp_path / "loop.csv", tmp_path / "none.csv"):
-        with pytest.raises(WaveError, match=r"cannot be opened|is missing"):
+    for path in (tmp_path, tmp_path / "none.csv"):
+        with pytest.raises(WaveError, match=r"cannot be read|is missing"):
             read_text_csv(path, ("column",), WaveError)
 
 

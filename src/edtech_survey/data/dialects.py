@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import yaml
 
-from edtech_survey.data.files import unreadable
-from edtech_survey.data.grids import letter
+from edtech_survey.data.grids import arrow, letter
 from edtech_survey.errors import Problem, WaveError
 
 Rows = Sequence[Sequence[str]]
@@ -24,17 +24,9 @@ _TAGS = re.compile(
     r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|sub|sup|u|ul)\b[^<>]{0,300}>",
     re.IGNORECASE,
 )
-_NOT_ALNUM = re.compile(r"[\W_]+")
-
 _TOOLS: dict[str, dict[str, Any]] = yaml.safe_load(
     files("edtech_survey.data").joinpath("dialects.yaml").read_text("utf-8")
 )
-DIALECTS = tuple(_TOOLS)
-_OWN = {
-    name: frozenset(f"{tool['own']} {tool.get('proof', '')}".split())
-    for name, tool in _TOOLS.items()
-}
-_GENERIC = frozenset(_TOOLS["surveymonkey"]["labels"].split())
 
 
 @dataclass(frozen=True)
@@ -57,240 +49,141 @@ def tidy(text: str) -> str:
 
 def key(text: str) -> str:
     """Letters and digits of a header in lower case, for comparing."""
-    return _NOT_ALNUM.sub("", tidy(text).lower())
+    return re.sub(r"[\W_]+", "", tidy(text).lower())
 
 
-def recognise(rows: Rows) -> Recognised:
-    """Tell the dialect from the first rows of a table, its header first."""
-    for recogniser in _RECOGNISERS.values():
-        found = recogniser(rows)
-        if found is not None:
-            return found
-    return Recognised("plain", 1, "one header row, and no survey tool's own columns")
+def recognise(rows: Rows, dialect: str | None = None, where: str = "") -> Recognised:
+    """Tell the dialect from the first rows of a table, its header first; one given must fit."""
+    if dialect is not None and dialect not in _TOOLS:
+        advice = f"one of {', '.join(_TOOLS)}"
+        raise WaveError.of(
+            f"{where} cannot be read", where, f"no dialect is called {dialect!r}", advice
+        )
+    for name, tool in _TOOLS.items():
+        for proof in tool["known_by"] if dialect in (None, name) else ():
+            if _seen(proof["seen"], tool, rows):
+                return Recognised(name, proof["rows"], proof["evidence"])
+    guess = recognise(rows)
+    wanted = "; ".join(proof["evidence"] for proof in _TOOLS[str(dialect)]["known_by"])
+    what = f"not recognised as {dialect}: not found is {wanted}"
+    advice = f"leave dialect out (it looks like {guess.dialect}: {guess.evidence})"
+    raise WaveError.of(f"{where} cannot be read as {dialect}", where, what, advice)
 
 
-def recognise_as(dialect: str, rows: Rows, where: str) -> Recognised:
-    """Take the dialect that a person gave, if the rows bear it out."""
-    if dialect == "plain":
-        return Recognised("plain", 1, "given: one header row")
-    if dialect not in _RECOGNISERS:
-        what = f"no dialect is called {dialect!r}"
-        raise unreadable(where, what, f"one of {', '.join(DIALECTS)}")
-    found = _RECOGNISERS[dialect](rows)
-    if found is None:
-        guess = recognise(rows)
-        what = f"not recognised as {dialect}: {_TOOLS[dialect]['marks']} not found"
-        advice = f"leave dialect out (it looks like {guess.dialect}: {guess.evidence})"
-        raise WaveError.of(f"{where} cannot be read as {dialect}", where, what, advice)
-    return replace(found, evidence=f"given; {found.evidence}")
+def _seen(proof: Sequence[dict[str, Any]], tool: dict[str, Any], rows: Rows) -> bool:
+    """Say whether the rows bear out every line of a proof."""
+    headed = under = [place for place, cell in enumerate(rows[0]) if cell.strip()]
+    for line, wanted in enumerate(proof):
+        number = wanted.get("row", 1)
+        if number > len(rows):
+            return False
+        row = [cell.strip() for cell in rows[number - 1]]
+        stop = min(len(row), wanted.get("within", len(row)))
+        places = [place for place in (under if number > 1 else headed) if place < stop]
+        if "like" in wanted:
+            like = re.compile(wanted["like"], re.DOTALL)
+            found = [place for place in places if like.fullmatch(row[place])]
+        else:
+            names = str(tool.get(wanted["names"], wanted["names"])).split()
+            found = [place for place in places if key(_parted(tool, tidy(row[place]))[0]) in names]
+        least = max(wanted.get("least", 1), wanted.get("share", 0) * len(places))
+        if not least <= len(found) <= wanted.get("most", len(found)):
+            return False
+        under = under if line else found
+    return True
 
 
-def _own_at(row: Sequence[str], dialect: str) -> list[int]:
-    return [place for place, cell in enumerate(row) if key(cell) in _OWN[dialect]]
+def _parted(tool: dict[str, Any], text: str) -> tuple[str, str]:
+    """Question and option of a header that holds both."""
+    for pattern in tool.get("headers", ()):
+        found = re.fullmatch(pattern, text, re.DOTALL)
+        if found:
+            return found["question"], (found["option"] or "").replace("][", " ")
+    return text, ""
 
 
-def _cell(rows: Rows, row: int, place: int) -> str:
-    return rows[row][place].strip() if row < len(rows) and place < len(rows[row]) else ""
-
-
-def _is_mark(cell: str) -> bool:
-    return cell.startswith("{") and "ImportId" in cell[:40]
-
-
-def _qualtrics(rows: Rows) -> Recognised | None:
-    for number, row in enumerate(rows[1:3], start=2):
-        filled = [cell for cell in map(str.strip, row) if cell]
-        marked = sum(map(_is_mark, filled))
-        if marked and 2 * marked >= len(filled):
-            evidence = f"row {number} of the headers holds ImportId marks"
-            return Recognised("qualtrics", number, evidence)
-    first = rows[0]
-    if _cell(rows, 0, 0) == "V1" and key(_cell(rows, 1, 0)) == "responseid":
-        return Recognised("qualtrics", 2, "V1 above ResponseID: the legacy export, two header rows")
-    own = _own_at(first, "qualtrics")
-    named = {key(first[place]) for place in own}
-    if len(named) >= 3 and named & {"responseid", "recordeddate", "durationinseconds", "progress"}:
-        labels = _TOOLS["qualtrics"]["labels"].split()
-        if sum(key(_cell(rows, 1, place)) in labels for place in own) >= 2:
-            return Recognised("qualtrics", 2, "Qualtrics columns, named again in row 2")
-        return Recognised("qualtrics", 1, f"Qualtrics columns ({', '.join(sorted(named)[:4])})")
-    code = re.compile(r"Q\d{1,4}(?:[._#][\w.]{1,40})?")
-    codes = [place for place, cell in enumerate(first) if code.fullmatch(cell.strip())]
-    wordings = [_cell(rows, 1, place) for place in codes]
-    worded = sum(len(text) > 15 and " " in text for text in wordings)
-    if len(codes) >= 2 and 10 * len(codes) >= 6 * len(first) and 10 * worded >= 8 * len(codes):
-        return Recognised("qualtrics", 2, "question codes (Q1, Q2_1) above their wording")
-    return None
-
-
-def _surveymonkey(rows: Rows) -> Recognised | None:
-    first = rows[0]
-    own = _own_at(first[:16], "surveymonkey")
-    named = {key(first[place]) for place in own}
-    labels = [key(cell) for cell in rows[1]] if len(rows) > 1 else []
-    generic = [place for place, label in enumerate(labels) if label in _GENERIC]
-    if "respondentid" in named:
-        under = any(_cell(rows, 1, place) for place in own)
-        if len(rows) > 1 and not under and (len(named) >= 3 or any(labels)):
-            evidence = f"{first[own[0]].strip()} and option labels in row 2"
-            return Recognised("surveymonkey", 2, evidence)
-        if "collectorid" in named:
-            return Recognised("surveymonkey", 1, "Respondent ID and Collector ID, one header row")
-        return None
-    if len(generic) >= 2 and all(_cell(rows, 0, place) for place in generic):
-        return Recognised("surveymonkey", 2, "Response and Open-Ended Response in row 2")
-    return None
-
-
-def _limesurvey(rows: Rows) -> Recognised | None:
-    code = re.compile(r"^[A-Za-z]\w{0,60}(?:\[[^\[\]]{1,80}\]){0,3}\.\s")
-    named = {key(code.sub("", cell.strip() + " ", count=1)) for cell in rows[0][:14]}
-    named &= _OWN["limesurvey"]
-    if len(named) >= 3 and len(named.intersection(_TOOLS["limesurvey"]["proof"].split())) >= 2:
-        return Recognised("limesurvey", 1, f"LimeSurvey columns ({', '.join(sorted(named)[:4])})")
-    return None
-
-
-def _microsoft(rows: Rows) -> Recognised | None:
-    named = {key(cell) for cell in rows[0][:6]}
-    if any(named.issuperset(pair.split()) for pair in _TOOLS["microsoft-forms"]["pairs"]):
-        evidence = "Start time and Completion time among the first columns"
-        return Recognised("microsoft-forms", 1, evidence)
-    return None
-
-
-def _google(rows: Rows) -> Recognised | None:
-    if len(rows[0]) > 1 and key(rows[0][0]) in _TOOLS["google-forms"]["proof"].split():
-        return Recognised("google-forms", 1, f"{tidy(rows[0][0])} is the first column")
-    return None
-
-
-_RECOGNISERS: dict[str, Callable[[Rows], Recognised | None]] = {
-    "qualtrics": _qualtrics,
-    "surveymonkey": _surveymonkey,
-    "limesurvey": _limesurvey,
-    "microsoft-forms": _microsoft,
-    "google-forms": _google,
-}
-
-
-Part = tuple[str, str, str]
-"""Name, question and option of a column."""
-
-_LAST_BRACKETS = re.compile(r"\s*\[([^\[\]]{1,500})\]\s*$")
-_LIME = re.compile(r"([A-Za-z]\w{0,60})((?:\[[^\[\]]{1,80}\]){0,3})(?:\.\s+|\s*$)")
 _STEM = re.compile(r"(.{1,60}?)_\d{1,4}(?:_TEXT)?$")
 _OTHER = re.compile(r"\s*other\b.{0,60}$", re.IGNORECASE | re.DOTALL)
 _SELECTED = "Selected Choice"
 
 
 def header_columns(
-    found: Recognised, rows: Sequence[Sequence[str]], width: int, where: str
+    found: Recognised, rows: Rows, width: int, where: str
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Name every column of an export."""
-    texts = [[tidy(row[p]) if p < len(row) else "" for p in range(width)] for row in rows]
-    first = texts[0]
-    if found.dialect == "limesurvey":
-        parts = [_lime(text) for text in first]
-    elif found.dialect == "google-forms":
-        parts = [_bracketed(text) for text in first]
-    elif found.dialect == "surveymonkey" and len(texts) > 1:
-        parts = _options_below(first, texts[1])
-    elif found.dialect == "qualtrics" and len(texts) > 1 and not any(map(_is_mark, texts[1])):
-        before_2017 = first[0] == "V1" or any(cell.startswith("{'") for cell in texts[-1])
-        parts = _options_after_dash(first, texts[1], before_2017)
-    else:
-        parts = [(text, text, "") for text in first]
-    names, notices = _unique([name for name, _, _ in parts], where)
-    questions = [question for _, question, _ in parts]
-    keys = [key(text) for text in (questions if found.dialect == "limesurvey" else first)]
-    own = len(list(itertools.takewhile(_OWN[found.dialect].__contains__, keys)))
-    late = re.compile(_TOOLS[found.dialect].get("late", "(?!)"))
-    meta = [place < own or bool(late.fullmatch(text)) for place, text in enumerate(keys)]
-    other = [bool(option and _OTHER.match(option)) for _, _, option in parts]
-    table = {
-        "name": names,
-        "question": questions,
-        "option": [option for _, _, option in parts],
-        "role": ["meta" if is_meta else "answer" for is_meta in meta],
-        "kind": ["other" if o and not m else "single" for o, m in zip(other, meta, strict=True)],
-        "header_2": [_cell(rows, 1, place) for place in range(width)],
-    }
-    return pd.DataFrame(table, dtype="str"), notices
+    """Name every column of an export: its name, question, option, role and kind."""
+    tool = _TOOLS[found.dialect]
+    texts = [[tidy(cell) for cell in [*row, *[""] * width][:width]] for row in rows]
+    parts = [_parted(tool, text) for text in texts[0]]
+    keys = [key(question) for question, _ in parts]
+    names = texts[0]
+    if len(texts) > 1 and tool.get("second") == "options":
+        parts = _options_below(texts[0], texts[1], tool["labels"].split())
+        both = [" | ".join(filter(None, part)) for part in parts]
+        names = [name if any(c) else "" for name, *c in zip(both, *texts[:2], strict=True)]
+    elif len(texts) > 1 and not any("ImportId" in text[:40] for text in texts[1]):
+        parts = _options_after_dash(texts)
+    names, notices = _unique(names, where)
+    known = f"{tool['own']} {tool.get('proof', '')}".split()
+    own = len(list(itertools.takewhile(known.__contains__, keys)))
+    late = re.compile(tool.get("late", "(?!)"))
+    table = pd.DataFrame({"name": names}, dtype="str")
+    table[["question", "option"]] = pd.DataFrame(parts, dtype="str")
+    meta = np.array([at < own or bool(late.fullmatch(text)) for at, text in enumerate(keys)])
+    table["role"] = pd.Series(np.where(meta, "meta", "answer"), dtype="str")
+    other = ~meta & table["option"].str.match(_OTHER)
+    table["kind"] = pd.Series(np.where(other, "other", "single"), dtype="str")
+    return table, notices
 
 
-def _bracketed(text: str) -> Part:
-    match = _LAST_BRACKETS.search(text)
-    if match is None or not match.start():
-        return text, text, ""
-    return text, text[: match.start()], match.group(1)
+def _options_below(
+    first: Sequence[str], second: Sequence[str], labels: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Carry a question over the options that stand in the second row."""
+    questions = pd.Series(first, dtype="str").replace("", None).ffill().fillna("")
+    options = ["" if key(below) in labels else below for below in second]
+    return list(zip(questions, options, strict=True))
 
 
-def _lime(text: str) -> Part:
-    match = _LIME.match(text)
-    if match is None:
-        return _bracketed(text)
-    subcode = match.group(2).strip("[]").replace("][", " ")
-    wording = text[match.end() :].strip()
-    if not wording:
-        return text, match.group(1), subcode
-    _, question, option = _bracketed(wording)
-    return text, question, option or subcode
-
-
-def _options_below(first: Sequence[str], second: Sequence[str]) -> list[Part]:
-    parts: list[Part] = []
-    question = ""
-    for above, below in zip(first, second, strict=True):
-        question = above or question
-        option = "" if key(below) in _GENERIC else below
-        name = f"{question} | {option}" if question and option else question or option
-        parts.append((name if above or below else "", question, option))
-    return parts
-
-
-def _options_after_dash(
-    names: Sequence[str], wordings: Sequence[str], before_2017: bool
-) -> list[Part]:
+def _options_after_dash(texts: Rows) -> list[tuple[str, str]]:
     """Part options from the wording that the columns of a question have in common."""
+    names, wordings = texts[:2]
+    before_2017 = names[0] == "V1" or any(cell.startswith("{'") for cell in texts[-1])
+    stems = [_STEM.match(name) for name in names]
     groups: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
-        match = _STEM.match(name)
-        groups.setdefault(match.group(1) if match else f"\x00{place}", []).append(place)
+    for place, stem in enumerate(stems):
+        groups.setdefault(stem[1] if stem else f"\x00{place}", []).append(place)
     parts = [
-        (name, wording.removesuffix(f" - {_SELECTED}") or name, "")
+        (wording.removesuffix(f" - {_SELECTED}") or name, "")
         for name, wording in zip(names, wordings, strict=True)
     ]
     for places in groups.values():
         first, last = min(wordings[p] for p in places), max(wordings[p] for p in places)
-        alike = (p for p, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
-        shared = first[: next(alike, len(first))]
-        cut, parted = shared.rfind(" - "), 3
+        alike = itertools.takewhile(lambda two: two[0] == two[1], zip(first, last, strict=False))
+        shared = first[: len(list(alike))]
+        cut, gap = shared.rfind(" - "), 3
         if before_2017 and cut < 0:  # once "-" alone parted them
             ends = [shared.rfind(mark) + 1 for mark in ("?-", ":-", ".-") if mark in shared]
-            cut, parted = (max(ends) if ends else shared.rfind("-")), 1
+            cut, gap = (max(ends) if ends else shared.rfind("-")), 1
         if cut > 0 and len(places) > 1:
             question = shared[:cut].removesuffix(f" - {_SELECTED}")
             for place in places:
-                option = wordings[place][cut + parted :].removeprefix(f"{_SELECTED} - ")
-                parts[place] = (names[place], question, option.removesuffix(" - Text"))
+                option = wordings[place][cut + gap :].removeprefix(f"{_SELECTED} - ")
+                parts[place] = (question, option.removesuffix(" - Text"))
     return parts
 
 
-def _unique(names: list[str], where: str) -> tuple[list[str], list[Problem]]:
+def _unique(names: Sequence[str], where: str) -> tuple[list[str], list[Problem]]:
     """Keep namesakes apart and name the nameless."""
-    taken, seen = set(names), set()
+    taken, seen = set(names), set[str]()
     unique, notices = [], []
     for place, name in enumerate(names):
-        given = name
-        if not name or name in seen:
-            stem = name or f"column {place + 1}"
-            numbered = (f"{stem} ({number})" for number in itertools.count(2))
-            tries = numbered if name else itertools.chain([stem], numbered)
-            given = next(free for free in tries if free not in taken)
+        given = stem = name or f"column {place + 1}"
+        number = 2
+        while given in seen or (given != name and given in taken):
+            given, number = f"{stem} ({number})", number + 1
+        if given != name:
             said = f"the header {name!r} occurs again; this one is" if name else "no header;"
             notices.append(Problem(f"{where}, column {letter(place)}", f"{said} called {given!r}"))
-        taken.add(given)
         seen.add(given)
         unique.append(given)
     return unique, notices
@@ -298,17 +191,32 @@ def _unique(names: list[str], where: str) -> tuple[list[str], list[Problem]]:
 
 def flagged(dialect: str, frame: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
     """List responses that the tool marks as not to be counted like others."""
-    columns_of = {"row": "int64", "flag": "str", "text": "str"}
     marks = _TOOLS[dialect].get("flags", {})
-    found = [pd.DataFrame(columns=list(columns_of)).astype(columns_of)]
-    for column in columns[columns["role"] == "meta"].itertuples():
-        told = marks.get(key(str(column.name)), marks.get(key(str(column.question))))
-        if told is None:
-            continue
-        codes, distinct = pd.factorize(frame[column.name])
-        flags = np.array([told.get(text.strip().lower(), "") for text in distinct], dtype=object)
-        texts = np.array([f"{column.name} = {text!r}" for text in distinct], dtype=object)
-        at = np.flatnonzero(np.isin(codes, np.flatnonzero(flags != "")))
-        listed = {"row": frame.index[at], "flag": flags[codes[at]], "text": texts[codes[at]]}
-        found.append(pd.DataFrame(listed).astype(columns_of))
+    empty = {"row": "int64", "flag": "str", "text": "str"}
+    found = [pd.DataFrame(columns=list(empty)).astype(empty)]
+    for name, question in columns.loc[columns["role"] == "meta", ["name", "question"]].to_numpy():
+        told = marks.get(key(name), marks.get(key(question)))
+        if told is not None:
+            flag = frame[name].str.strip().str.lower().map(told).dropna()
+            text = f"{name} = " + frame.loc[flag.index, name].map(repr)
+            table = pd.DataFrame({"row": flag.index, "flag": flag, "text": text})
+            found.append(table.astype(empty))
     return pd.concat(found, ignore_index=True).sort_values(["row", "flag"], ignore_index=True)
+
+
+def with_kinds(columns: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Mark the columns whose cells hold the option's own text, or nothing."""
+    columns = columns.reset_index(drop=True)
+    state = pd.Series("", index=columns.index)
+    for place in columns.index[columns["option"].ne("") & columns["kind"].eq("single")]:
+        option = columns["option"][place]
+        texts = pc.unique(pc.utf8_trim_whitespace(arrow(frame.iloc[:, place]))).to_pylist()
+        held = [text for text in texts if text]
+        chosen = "chosen" if all(tidy(text) == option for text in held) else "else"
+        state[place] = chosen if held else "blank"
+    asked = columns["question"]
+    several = asked.map(asked.value_counts()) > 1
+    some = asked.isin(asked[several & state.eq("chosen")])
+    mixed = asked.isin(asked[state.eq("else")])
+    option = some & (state.eq("chosen") | (state.eq("blank") & ~mixed))
+    return columns.assign(kind=columns["kind"].mask(option, "option"))

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from edtech_survey.data import dialects
-from edtech_survey.data.choices import with_kinds
-from edtech_survey.data.dialects import Recognised
-from edtech_survey.data.files import Limits, unreadable
-from edtech_survey.data.grids import Grid, Opened, arrow
-from edtech_survey.data.readings import VOCABULARY
-from edtech_survey.data.spelling import printable
-from edtech_survey.data.textfiles import DELIMITERS, read_text, swallowed
+from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, arrow, unreadable
+from edtech_survey.data.readings import VOCABULARY, printable
+from edtech_survey.data.textfiles import DELIMITERS, parted, read_text, run_together, told_by_file
 from edtech_survey.data.workbooks import read_spreadsheet
 from edtech_survey.data.workbooks import recognise as recognise_file
 from edtech_survey.errors import Problem, WaveError
-
-_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -41,8 +32,6 @@ class Export:
     dialect: str
     evidence: str
     encoding: str
-    delimiter: str
-    sheet: str
     sha256: str
     rows: int
     frame: pd.DataFrame
@@ -50,14 +39,6 @@ class Export:
     excluded: pd.DataFrame
     flagged: pd.DataFrame
     notices: tuple[Problem, ...]
-
-
-class Excluded(NamedTuple):
-    """A row (counted from 0) that is not a response, and why."""
-
-    row: int
-    reason: str
-    text: str
 
 
 def read_export(
@@ -112,64 +93,73 @@ def read_export(
     where = printable(path.name)
     data = _bytes(path, where, limits)
     opened = _open(data, where, sheet, limits, delimiter, encoding)
-    grid = opened.grid
-    wrong = _capped(opened.problems, where, "wrong quotes")
+    grid, notices = opened.grid, opened.notices
+    problems = _problems(where, opened, opened.doubts)
+    if grid.empty.all():
+        nothing = Problem(where, "no cell holds anything", "export it again")
+        raise WaveError(f"{where} is empty", problems or [nothing])
     try:
-        found, first, passed = find_head(grid, where, dialect, opened.skipped)
+        found, why = _head(opened, where, dialect)
     except WaveError as error:  # wrong quotes may be why there are no headers
-        if not wrong:
-            raise
-        said = f"{where} cannot be taken as it stands"
-        raise WaveError(said, [*wrong, *error.problems]) from None
-    headers = [grid.row(number) for number in range(first, first + found.header_rows)]
+        raise WaveError(str(error).splitlines()[0], [*problems, *error.problems]) from None
+    first, start = len(why) - found.header_rows, len(why)
+    headers = [grid.row(number) for number in range(first, start)]
     width = max(map(len, headers))
-    passed += [Excluded(first + place, "header", shown(row)) for place, row in enumerate(headers)]
-    start = first + found.header_rows
-    stop, tail = trailing(grid, start, width)
-    problems, notices = _unequal_rows(grid, start, stop, width, where)
-    frame, body = _responses(grid, start, stop, headers)
+    why = np.append(why, np.full(len(grid) - start, "", dtype=object))
+    stop = _trailing(grid, start, width, why)
+    frame = _responses(grid.frame(start, stop, width), headers, why)
+    why[start:stop][grid.empty[start:stop]] = "blank"
     if opened.format == "csv":
-        run_together = swallowed(grid, width, start, where)
-        wrong += _capped(run_together, where, "rows run together")
-    problems = [*wrong, *problems, *_repeated_too_often(body, len(frame), headers, where)]
-    problems += _capped(_shuffled(frame, headers, where), where, "rows of headers")
-    problems += _capped(_too_long(headers, frame, first, where, limits), where, "long cells")
+        joined = _problems(where, opened, run_together(grid, width, start))
+        (problems if width >= _SURE_WIDTH else notices).extend(joined)
+    for doubts in (
+        _unequal(grid, start, stop, width),
+        _headers_again(frame, headers, why),
+        _too_long(grid, first, stop, limits.cell_characters),
+    ):
+        problems += _problems(where, opened, doubts)
     if problems:
         raise WaveError(f"{where} cannot be taken as it stands", problems)
-    blank = [one.row + 1 for one in body if one.reason == "blank" and one.row < frame.index.max()]
-    if blank:
+    blank = start + np.flatnonzero(
+        why[start : frame.index.max() if len(frame) else start] == "blank"
+    )
+    if len(blank):
         what = f"{len(blank):,} blank rows between responses"
         advice = "check that no second table follows"
-        notices.append(Problem(f"{where}, row {blank[0]}", what, advice))
+        notices.append(Problem(f"{where}, row {blank[0] + 1}", what, advice))
     if not len(frame):
         what = "there are headers, but no response"
         notices.append(Problem(where, what, "export it again if there should be"))
-    marked = _table(_suspects(frame), "flag")
-    named = max((p + 1 for row in headers for p, cell in enumerate(row) if cell.strip()), default=1)
+    named = max(
+        (at + 1 for row in headers for at, cell in enumerate(row) if cell.strip()), default=1
+    )
     used = width
     while used > named and not (frame.iloc[:, used - 1].str.strip() != "").any():
         used -= 1
     if used < width:
         notices.append(Problem(where, f"{width - used} empty columns at the right are left out"))
-        frame = frame.iloc[:, :used]
     columns, doubtful = dialects.header_columns(found, headers, used, where)
-    frame = frame.set_axis(columns["name"].to_numpy(dtype=object), axis=1)
+    doubted = _rows(_suspects(frame), "flag")
+    frame = frame.iloc[:, :used].set_axis(columns["name"].to_numpy(dtype=object), axis=1)
+    frame = frame.set_axis(pd.Index(frame.index + 1, name="row"))
     flagged = dialects.flagged(found.dialect, frame, columns)
+    excluded = [
+        (number, why[number], "" if why[number] == "blank" else shown(grid.row(number)))
+        for number in np.flatnonzero(why != "").tolist()
+    ]
     return Export(
         file=where,
         format=opened.format,
         dialect=found.dialect,
         evidence=found.evidence,
         encoding=opened.encoding,
-        delimiter=grid.delimiter if opened.format == "csv" else "",
-        sheet=opened.sheet,
         sha256=hashlib.sha256(data).hexdigest(),
         rows=len(grid),
         frame=frame,
-        columns=with_kinds(columns, frame),
-        excluded=_table([*passed, *sorted([*body, *tail])], "reason"),
-        flagged=pd.concat([flagged, marked], ignore_index=True),
-        notices=(*opened.notices, *doubtful, *notices),
+        columns=dialects.with_kinds(columns, frame),
+        excluded=_rows(excluded, "reason"),
+        flagged=pd.concat([flagged, doubted], ignore_index=True),
+        notices=(*notices, *doubtful),
     )
 
 
@@ -182,8 +172,7 @@ def _bytes(path: Path, where: str, limits: Limits) -> bytes:
         limits.check("text_bytes", status.st_size, where, "bytes")
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
-        why = error.strerror if isinstance(error, OSError) else error
-        raise unreadable(where, f"cannot be opened ({why})", "check the path", shown) from None
+        raise unreadable(where, f"cannot be opened ({error})", "check the path", shown) from None
 
 
 def _open(
@@ -196,40 +185,39 @@ def _open(
 ) -> Opened:
     """Cut a file into rows by what it is, and say where its name says otherwise."""
     kind, advice = recognise_file(data)
-    if kind == "empty":
-        raise WaveError.of(f"{where} is empty", where, "the file is empty", advice)
-    if kind not in ("text", "xlsx"):
-        raise WaveError.of(f"{where} is not an export", where, f"it is {kind}", advice)
-    suffix = Path(where).suffix.lower()
-    said = ""
-    if kind == "xlsx":
-        opened = read_spreadsheet(data, where, limits, sheet)
-        if suffix not in (".xlsx", ".xlsm"):
-            said = "a workbook (XLSX) whatever its name; read as such"
-    else:
+    if kind == "text":
         opened = read_text(data, where, limits, delimiter, encoding)
-        if suffix in (".xlsx", ".xlsm", ".xls"):
-            parted = DELIMITERS.get(opened.grid.delimiter, opened.grid.delimiter)
-            said = f"not a workbook but text with {parted}s; read as such"
-    if not len(opened.grid) or all(opened.grid.empty):
-        nothing = Problem(where, "no cell holds anything", "export it again")
-        raise WaveError(f"{where} is empty", opened.problems or [nothing])
-    told = (Problem(where, said),) if said else ()
-    return replace(opened, notices=(*opened.notices, *told))
+    elif kind == "xlsx":
+        opened = read_spreadsheet(data, where, limits, sheet)
+    else:
+        raise WaveError.of(f"{where} is not an export", where, f"it is {kind}", advice)
+    if (kind == "xlsx") != (Path(where).suffix.lower() in (".xlsx", ".xlsm", ".xls")):
+        opened.notices.append(Problem(where, f"it is {kind} whatever its name; read as such"))
+    return opened
 
 
-def _table(rows: Sequence[Excluded], label: str) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["row", label, "text"])
+_LISTED = 20
+_SURE_WIDTH = 4  # lines of a comment may well hold two commas each
+
+
+def _problems(where: str, opened: Opened, doubts: Iterable[Doubt]) -> list[Problem]:
+    """Say of doubtful rows where they are, why and what to do; of many the first, and how many."""
+    doubts = list(doubts)
+    problems = []
+    for row, what, advice in doubts[:_LISTED]:
+        line = int(opened.grid.spans[:row].sum()) + 1
+        told = f" (line {line})" if opened.format == "csv" and line != row + 1 else ""
+        problems.append(Problem(f"{where}, row {row + 1}{told}", what, advice))
+    if len(doubts) > _LISTED:
+        more = f"{len(doubts) - _LISTED:,} more rows like these"
+        problems.append(Problem(where, more, "mend these and read again"))
+    return problems
+
+
+def _rows(doubts: Iterable[Doubt], label: str) -> pd.DataFrame:
+    table = pd.DataFrame(doubts, columns=["row", label, "text"])
     table = table.astype({"row": "int64", label: "str", "text": "str"})
     return table.assign(row=table["row"] + 1)
-
-
-def _capped(problems: Sequence[Problem], where: str, what: str) -> list[Problem]:
-    """First problems of a kind, and how many more there are."""
-    if len(problems) <= _LISTED:
-        return list(problems)
-    more = Problem(where, f"{len(problems) - _LISTED:,} more {what}", "mend these and read again")
-    return [*problems[:_LISTED], more]
 
 
 def shown(row: Sequence[str]) -> str:
@@ -257,38 +245,28 @@ _MOMENT = re.compile(
 _ID = re.compile(r"\d{4,20}|R_\w{5,30}")
 
 
-def find_head(
-    grid: Grid, where: str, dialect: str | None, skipped: int = 0
-) -> tuple[Recognised, int, list[Excluded]]:
-    """Find the first header row, below any title lines; those are passed over."""
+def _head(
+    opened: Opened, where: str, dialect: str | None
+) -> tuple[dialects.Recognised, npt.NDArray[np.object_]]:
+    """Find the headers, below any title lines, and say of each row down to them what it is."""
+    grid = opened.grid
+    skipped = int(opened.format == "csv" and bool(told_by_file(grid.text)))
     reach = range(min(len(grid), _SEARCHED + 4))
     rows = [[cell[:_LOOKED_AT] for cell in grid.row(number)] for number in reach]
-    first = _header_row(rows, dialect, skipped)
-    if first is None:
+    widest = max(map(filled, rows), default=0)
+    for first in range(skipped, min(len(rows), _SEARCHED)):
+        known = dialect != "plain" and dialects.recognise(rows[first:]).dialect != "plain"
+        if filled(rows[first]) and (known or not _is_title(rows, first, widest)):
+            break
+    else:
         raise unreadable(where, "no row with headers among the first rows", "export it again")
-    below = rows[first:]
-    found = dialects.recognise(below) if dialect is None else (
-        dialects.recognise_as(dialect, below, where)
-    )  # fmt: skip
+    found = dialects.recognise(rows[first:], dialect, where)
     if found.header_rows == 1:
-        _refuse_answers(below[0], where, first)
-    _refuse_other_delimiters(rows[skipped:first], below[:20], where)
-    passed = [Excluded(number, "separator", "") for number in range(skipped)]
-    for number in range(skipped, first):
-        reason = "title" if filled(rows[number]) else "blank"
-        passed.append(Excluded(number, reason, shown(rows[number])))
-    return found, first, passed
-
-
-def _header_row(rows: Sequence[Sequence[str]], dialect: str | None, skipped: int) -> int | None:
-    widest = max((filled(row) for row in rows), default=0)
-    for number in range(skipped, min(len(rows), _SEARCHED)):
-        if not filled(rows[number]):
-            continue
-        own = dialect != "plain" and dialects.recognise(rows[number : number + 4])
-        if (own and own.dialect != "plain") or not _is_title(rows, number, widest):
-            return number
-    return None
+        _refuse_answers(rows[first], where, first)
+    _refuse_other_delimiters(rows[skipped:first], rows[first : first + 20], where)
+    above = ["title" if filled(row) else "blank" for row in rows[skipped:first]]
+    why = ["separator"] * skipped + above + ["header"] * found.header_rows
+    return found, np.array(why, dtype=object)
 
 
 def _is_title(rows: Sequence[Sequence[str]], number: int, widest: int) -> bool:
@@ -332,9 +310,9 @@ def _refuse_other_delimiters(
             raise unreadable(where, what, "give the headers the same delimiter as the rows")
     whole = [row[0] for row in table if filled(row)]
     for character in DELIMITERS if width == 1 and len(whole) > 1 else ():
-        counts = [len(next(csv.reader([cell], delimiter=character), [])) for cell in whole]
-        if counts[0] > 2 and 5 * counts.count(counts[0]) >= 4 * len(counts):
-            what = f"each row is one cell, with {counts[0]} cells parted by {character!r} inside"
+        rows, cells = parted("\n".join(whole), character)
+        if cells > 2 and cells == parted(whole[0], character)[1] and 5 * rows >= 4 * len(whole):
+            what = f"each row is one cell, with {cells} cells parted by {character!r} inside"
             raise unreadable(where, what, "remove the quotes around whole rows")
 
 
@@ -368,9 +346,9 @@ def is_footnote(row: Sequence[str], width: int = 0) -> bool:
     return len(row) < width and _SURE_NOTE.match(opening) is not None
 
 
-def trailing(grid: Grid, first: int, width: int) -> tuple[int, list[Excluded]]:
-    """Pass over totals, footnotes and blank rows at the end of a table."""
-    stop, excluded, seen = len(grid), [], 0
+def _trailing(grid: Grid, first: int, width: int, why: npt.NDArray[np.object_]) -> int:
+    """Pass over totals, footnotes and blank rows at the end of a table; say where it stops."""
+    stop, seen = len(grid), 0
     while stop > first and width > 1 and seen < _TRAILING:
         row = grid.row(stop - 1)
         if not filled(row):
@@ -383,176 +361,94 @@ def trailing(grid: Grid, first: int, width: int) -> tuple[int, list[Excluded]]:
             break
         seen += reason != "blank"
         stop -= 1
-        excluded.append(Excluded(stop, reason, shown(row)))
-    return stop, excluded
+        why[stop] = reason
+    return stop
 
 
 _OFTEN = 3
 _SURELY = 3
 _UNDER_HEADERS = 3
-_EDGES = "\ufeff \t"
 _RULE = re.compile(r"\s*:?[-=_]{2,200}:?\s*")
 
 
+def _bare(text: str) -> str:
+    return text.strip().strip("\ufeff")
+
+
 def _responses(
-    grid: Grid, start: int, stop: int, headers: Sequence[Sequence[str]]
-) -> tuple[pd.DataFrame, list[Excluded]]:
-    """Take the responses out of a table's rows, the row of the file as index."""
-    frame, numbers = grid.frame(start, stop, max(map(len, headers)))
-    empty = start + np.flatnonzero(grid.empty[start:stop])
-    excluded = [Excluded(int(number), "blank", "") for number in empty]
-    kept = np.ones(len(frame), dtype=bool)
-    for found, reason, text in _no_responses(frame, headers):
-        excluded += [Excluded(int(row), reason, text) for row in numbers[found & kept]]
-        kept &= ~found
-    frame = frame if kept.all() else frame[kept]
-    return frame.set_axis(pd.Index(numbers[kept] + 1, name="row"), axis=0), excluded
+    frame: pd.DataFrame, headers: Sequence[Sequence[str]], why: npt.NDArray[np.object_]
+) -> pd.DataFrame:
+    """Leave out blank rows, the headers again, and rules under them, and say so."""
+    width = frame.shape[1]
+    for wanted in [[], *(header for header in headers if filled(header) >= min(2, width))]:
+        left = np.arange(len(frame))
+        for place, text in enumerate([*map(_bare, wanted), *[""] * width][:width]):
+            cells = pc.utf8_trim_whitespace(arrow(frame.iloc[left, place]))
+            left = left[pc.equal(pc.utf8_trim(cells, characters="\ufeff"), text).to_numpy()]
+        why[frame.index[left]] = "repeated_header" if wanted else "blank"
+        frame = frame.drop(frame.index[left])
+    for number, cells in frame.iloc[:_UNDER_HEADERS].iterrows():
+        ruled = [cell for cell in cells if cell.strip()]
+        if len(ruled) > 1 and all(map(_RULE.fullmatch, ruled)):
+            why[number] = "separator"
+    return frame[why[frame.index] == ""]
 
 
-def _no_responses(
-    frame: pd.DataFrame, headers: Sequence[Sequence[str]]
-) -> Iterator[tuple[npt.NDArray[np.bool_], str, str]]:
-    """Find blank rows, rules under the headers, and the headers again."""
-    blank = _narrowed(frame, lambda _, cells: pc.equal(pc.utf8_trim_whitespace(cells), ""))
-    yield blank, "blank", ""
-    rules = np.zeros(len(frame), dtype=bool)
-    for place in range(min(_UNDER_HEADERS, len(frame)) if frame.shape[1] > 1 else 0):
-        cells = [str(cell) for cell in frame.iloc[place] if str(cell).strip()]
-        rules[place] = len(cells) > 1 and all(map(_RULE.fullmatch, cells))
-    yield rules, "separator", ""
-    for header in headers:  # of one with one filled cell there may be a namesake
-        if filled(header) < min(2, frame.shape[1]):
-            continue
-        wanted = [cell.strip(_EDGES) for cell in header] + [""] * frame.shape[1]
-
-        def same(place: int, cells: pa.ChunkedArray, wanted: list[str] = wanted) -> pa.ChunkedArray:
-            return pc.equal(pc.utf8_trim(cells, characters=_EDGES), wanted[place])
-
-        yield _narrowed(frame, same), "repeated_header", shown(header)
-
-
-def _narrowed(
-    frame: pd.DataFrame, test: Callable[[int, pa.ChunkedArray], pa.ChunkedArray]
-) -> npt.NDArray[np.bool_]:
-    """Rows of which every cell passes a test; a column is tested where all before it passed."""
-    left = np.arange(len(frame))
-    for place in range(frame.shape[1]):
-        if not len(left):
-            break
-        cells = frame.iloc[:, place]
-        passed = test(place, arrow(cells if len(left) == len(frame) else cells.iloc[left]))
-        left = left[passed.to_numpy()]
-    found = np.zeros(len(frame), dtype=bool)
-    found[left] = True
-    return found
-
-
-def _repeated_too_often(
-    excluded: Sequence[Excluded], kept: int, headers: Sequence[Sequence[str]], where: str
-) -> list[Problem]:
-    """Doubt a header that stands in more rows than there are others: it may be an answer."""
-    rows = [one.row + 1 for one in excluded if one.reason == "repeated_header"]
-    if len(rows) < _OFTEN or len(rows) <= kept:
-        return []
-    what = f"{len(rows):,} rows are equal to the first one ({shown(headers[0])!r})"
-    advice = "it may be an answer, not the headers: export it again with the questions as first row"
-    return [Problem(f"{where}, row {rows[0]}", what, advice)]
-
-
-def _shuffled(frame: pd.DataFrame, headers: Sequence[Sequence[str]], where: str) -> list[Problem]:
-    """Find the headers again, in another order: below them the cells stand in wrong columns."""
-    names = {cell.strip(_EDGES) for cell in headers[0]} - {""}
-    if len(names) < _SURELY or not len(frame):
-        return []
-    first = pc.utf8_trim(arrow(frame.iloc[:, 0]), characters=_EDGES)
-    candidates = frame[pc.is_in(first, pa.array(sorted(names), pa.large_string())).to_numpy()]
-    problems = []
-    for number, row in zip(candidates.index, _rows(candidates), strict=True):
-        told = {cell.strip(_EDGES) for cell in row} - {""}
+def _headers_again(
+    frame: pd.DataFrame, headers: Sequence[Sequence[str]], why: npt.NDArray[np.object_]
+) -> Iterator[Doubt]:
+    """Doubt headers that stand in most rows, and those again that are in another order."""
+    again = np.flatnonzero(why == "repeated_header")
+    if len(again) >= _OFTEN and len(again) > len(frame):
+        what = f"{len(again):,} rows are equal to the first one ({shown(headers[0])!r})"
+        yield int(again[0]), what, "it may be an answer: export with the questions as the first row"
+    names = {_bare(cell) for cell in headers[0]} - {""}
+    if len(names) < _SURELY:
+        return
+    for number, *row in frame[frame[0].map(_bare).isin(names)].itertuples():
+        told = {_bare(cell) for cell in row} - {""}
         if len(told & names) >= _SURELY and 5 * len(told & names) >= 4 * len(told):
             what = f"the headers again, in another order: {shown(row)!r}"
-            advice = "two exports are joined: give each its own file"
-            problems.append(Problem(f"{where}, row {number}", what, advice))
-    return problems
+            yield number, what, "two exports are joined: give each its own file"
 
 
-def _rows(frame: pd.DataFrame) -> list[list[str]]:
-    return frame.to_numpy(dtype=object).tolist()
-
-
-def _unequal_rows(
-    grid: Grid, start: int, stop: int, width: int, where: str
-) -> tuple[list[Problem], list[Problem]]:
-    """Refuse rows of too many or too few cells; blank ones beyond the headers are only said."""
+def _unequal(grid: Grid, start: int, stop: int, width: int) -> Iterator[Doubt]:
+    """Doubt rows of too many or too few cells; blank ones beyond the headers do no harm."""
     unequal = (grid.widths[start:stop] != width) & ~grid.empty[start:stop]
-    problems, trimmed = [], []
-    lines = grid.lines
     for number in (start + np.flatnonzero(unequal)).tolist():
         row = grid.row(number)
-        if not filled(row):
-            continue
-        if len(row) > width and not filled(row[width:]):
-            trimmed.append(number)
-            continue
-        line = f" (line {lines[number]})" if lines[number] != number + 1 else ""
-        if len(row) > width:
-            what = f"{len(row)} cells where the header has {width}: {shown(row)!r}"
-            advice = "an answer that holds the delimiter (such as $116,668) must stand in quotes"
-        else:
-            what = f"{len(row)} of {width} cells: {shown(row)!r}"
+        what = f"{len(row)} of {width} cells: {shown(row)!r}"
+        if filled(row) and len(row) < width:
+            last = number == len(grid) - 1
             advice = "add the missing cells, or remove the row if it is no response"
-            if number == len(grid) - 1:
-                advice = "the file may be cut off: export it again"
-        problems.append(Problem(f"{where}, row {number + 1}{line}", what, advice))
-    notices = []
-    if trimmed:
-        what = f"{len(trimmed):,} rows have blank cells beyond the last header; left out"
-        notices.append(Problem(f"{where}, row {trimmed[0] + 1}", what))
-    return _capped(problems, where, "rows with too many or too few cells"), notices
+            yield number, what, "the file may be cut off: export it again" if last else advice
+        elif filled(row[width:]):
+            yield number, what, "an answer with the delimiter (such as $116,668) must be in quotes"
 
 
-def _too_long(
-    headers: Sequence[Sequence[str]], frame: pd.DataFrame, first: int, where: str, limits: Limits
-) -> list[Problem]:
-    """Find headers and cells longer than the limit."""
-    most = limits.cell_characters
-    found = [
-        (first + number + 1, place, len(cell))
-        for number, row in enumerate(headers)
-        for place, cell in enumerate(row)
-        if len(cell) > most
-    ]
-    for place in range(frame.shape[1]):
-        cells = arrow(frame.iloc[:, place])
-        if (pc.max(pc.binary_length(cells)).as_py() or 0) > most:
-            lengths = pc.utf8_length(cells).to_numpy()
-            long = np.flatnonzero(lengths > most)
-            found += [(frame.index[at], place, lengths[at]) for at in long]
-    advice = "look for a quote that is never closed; else raise Limits(cell_characters=...)"
-    return [
-        Problem(
-            f"{where}, row {row}, column {place + 1}",
-            f"{length:,} characters in one cell, more than the limit of {most:,}",
-            advice,
-        )
-        for row, place, length in found
-    ]
+def _too_long(grid: Grid, start: int, stop: int, most: int) -> Iterator[Doubt]:
+    """Doubt cells longer than the limit."""
+    long = (grid.stops - grid.starts)[start:stop] > most
+    for number in (start + np.flatnonzero(long)).tolist():
+        for place, cell in enumerate(grid.row(number)):
+            if len(cell) > most:
+                what = f"{len(cell):,} characters in column {place + 1}, more than {most:,}"
+                advice = (
+                    "look for a quote that is never closed; else raise Limits(cell_characters=...)"
+                )
+                yield number, what, advice
 
 
-def _suspects(frame: pd.DataFrame) -> list[Excluded]:
-    """Rows that read like a subtotal or a closing remark, yet may be answers: kept, and said."""
+def _suspects(frame: pd.DataFrame) -> Iterator[Doubt]:
+    """Tell rows that read like a subtotal or a closing remark, yet may be answers; they stay."""
     if frame.shape[1] < 3 or not len(frame):
-        return []
-    first = arrow(frame.iloc[:, 0])
-    like = pc.match_substring_regex(first, rf"^\s*(?:{_ENDS['totals']})", ignore_case=True)
-    candidates = frame[like.to_numpy()]
-    found = [
-        Excluded(int(number) - 1, "subtotal?", shown(row))
-        for number, row in zip(candidates.index, _rows(candidates), strict=True)
-        if is_total(row)
-    ]
+        return
+    pattern = rf"^\s*(?:{_ENDS['totals']})"
+    like = pc.match_substring_regex(arrow(frame.iloc[:, 0]), pattern, ignore_case=True)
+    for number, *row in frame[like.to_numpy()].itertuples():
+        if is_total(row):
+            yield number, "subtotal?", shown(row)
     last = [str(cell) for cell in frame.iloc[-1]]
     opening = last[0].strip()
     if filled(last) == 1 and " " in opening and not opening[0].isdigit():
-        found.append(Excluded(int(frame.index[-1]) - 1, "footnote?", shown(last)))
-    return found
+        yield int(frame.index[-1]), "footnote?", shown(last)

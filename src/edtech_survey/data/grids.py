@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from edtech_survey.data.files import Limits
-from edtech_survey.errors import Problem
+from edtech_survey.errors import Problem, WaveError
 
 TEXT = pd.StringDtype(na_value=np.nan)
 """The dtype that pandas calls ``str``."""
@@ -26,6 +25,34 @@ _QUOTE, _LF, _CR = 34, 10, 13
 _BOM = b"\xef\xbb\xbf"
 
 Ints = npt.NDArray[np.int64]
+Doubt = tuple[int, str, str]
+"""A row, counted from 0, why it is doubtful (or what it is), and what to do (or what it says)."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an export may hold. Every limit is checked before the work that it guards."""
+
+    decompressed_bytes: int = 100_000_000
+    compression_ratio: float = 100.0
+    text_bytes: int = 2_000_000_000
+    rows: int = 2_000_000
+    columns: int = 2_000
+    cell_characters: int = 32_767
+    sheet_cells: int = 10_000_000
+
+    def check(self, name: str, found: float, where: str, what: str = "") -> None:
+        """Refuse what passes a limit, and say how to raise it."""
+        allowed = getattr(self, name)
+        if found > allowed:
+            told = f"{found:,.0f} {what or name}, more than the limit of {allowed:,.0f}"
+            advice = f"if the file is what you expect, raise it: limits=Limits({name}=...)"
+            raise WaveError.of(f"{where} is larger than allowed", where, told, advice)
+
+
+def unreadable(where: str, what: str, advice: str, at: str = "") -> WaveError:
+    """Make the error that says why a file cannot be read."""
+    return WaveError.of(f"{where} cannot be read", at or where, what, advice)
 
 
 def letter(place: int) -> str:
@@ -55,19 +82,11 @@ class Grid:
     widths: Ints  # cells of each row
     spans: Ints  # lines of each row
     regular: bool  # quotes stand only where they may; else the rows mean nothing
-    given_lines: Ints | None = None
 
     @property
     def empty(self) -> npt.NDArray[np.bool_]:
         """Rows without a single character, delimiters included."""
         return self.stops == self.starts
-
-    @property
-    def lines(self) -> Ints:
-        """Line, counted from 1, on which each row begins (the row itself in a sheet)."""
-        if self.given_lines is not None:
-            return self.given_lines
-        return np.concatenate([[1], 1 + np.cumsum(self.spans, dtype=np.int64)[:-1]])
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -81,27 +100,27 @@ class Grid:
         piece = self.text[start:stop].decode()
         return next(csv.reader(io.StringIO(piece, newline=""), delimiter=self.delimiter), [""])
 
-    def frame(self, first: int, stop: int, width: int) -> tuple[pd.DataFrame, Ints]:
-        """Rows ``first`` to ``stop``, padded or cut, without empty ones, and their numbers."""
+    def frame(self, first: int, stop: int, width: int) -> pd.DataFrame:
+        """Rows ``first`` to ``stop`` by their numbers, padded or cut, without empty ones."""
         kept = first + np.flatnonzero(~self.empty[first:stop])
-        if not len(kept):
-            return _padded([], width), kept
         widths = self.widths[kept]
-        usual = int(np.bincount(widths).argmax())
+        usual = int(np.bincount(widths).argmax()) if len(kept) else width
         odd, even = kept[widths != usual], kept[widths == usual]
-        table = self._table(first, stop, usual)
-        if table.num_rows != len(even):  # never seen; rows are then cut one by one
-            odd, even, table = kept, kept[:0], table.slice(0, 0)
-        frame = table.select(range(min(width, usual))).to_pandas(types_mapper=lambda _: TEXT)
-        frame.columns = range(frame.shape[1])
-        if usual < width:
-            blank = pd.DataFrame("", index=frame.index, columns=range(usual, width), dtype=TEXT)
-            frame = pd.concat([frame, blank], axis=1)
-        if len(odd):
-            rest = _padded([self.row(int(number)) for number in odd], width)
-            order = np.argsort(np.concatenate([even, odd]), kind="stable")
-            frame = pd.concat([frame, rest], ignore_index=True).iloc[order].reset_index(drop=True)
-        return frame, kept
+        if len(even):
+            table = self._table(first, stop, usual)
+            if table.num_rows != len(even):  # never seen; rows are then cut one by one
+                odd, even, table = kept, kept[:0], table.slice(0, 0)
+            frame = table.select(range(min(width, usual))).to_pandas(types_mapper=lambda _: TEXT)
+            frame = frame.set_axis(even).set_axis(range(frame.shape[1]), axis=1)
+            for place in range(usual, width):
+                frame[place] = pd.Series("", index=even, dtype=TEXT)
+        else:
+            frame = pd.DataFrame(index=even, columns=range(width), dtype=TEXT)
+        if not len(odd):
+            return frame
+        cells = [(self.row(int(number)) + [""] * width)[:width] for number in odd]
+        rest = pd.DataFrame(cells, index=odd, columns=range(width), dtype=TEXT)
+        return pd.concat([frame, rest]).sort_index()
 
     def _table(self, first: int, stop: int, width: int) -> pa.Table:
         start, end = int(self.starts[first]), int(self.stops[stop - 1])
@@ -130,118 +149,87 @@ class Grid:
         )
 
 
-def _padded(rows: Sequence[Sequence[str]], width: int) -> pd.DataFrame:
-    cells = [[*row[:width], *[""] * (width - len(row))] for row in rows]
-    return pd.DataFrame(cells, columns=range(width), dtype=TEXT)
-
-
 @dataclass(frozen=True)
 class Opened:
-    """Rows of a file, and how they were found."""
+    """Rows of a file, how they were found, and which of them are not sure."""
 
     grid: Grid
     format: str
-    encoding: str = "utf-8"
-    skipped: int = 0
-    sheet: str = ""
-    problems: tuple[Problem, ...] = ()
-    notices: tuple[Problem, ...] = ()
+    encoding: str
+    notices: list[Problem]
+    doubts: list[Doubt]
 
 
 def written(
-    rows: Iterable[Sequence[str]],
-    where: str,
-    limits: Limits,
-    delimiter: str = ",",
-    lines: Sequence[int] | None = None,
+    rows: Iterable[Sequence[str]], where: str, limits: Limits, delimiter: str = ","
 ) -> Grid:
-    """Grid of rows already cut: written with regular quotes; ``lines`` may grow with the rows."""
+    """Grid of rows already cut: written with regular quotes."""
     content = io.BytesIO()
     output = io.TextIOWrapper(content, "utf-8", newline="")
-    csv.writer(output, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    writer = csv.writer(output, delimiter=delimiter, lineterminator="\r\n")
+    for number, row in enumerate(rows, start=1):
+        limits.check("rows", number, where)
+        writer.writerow(row)
     output.flush()
-    grid = scan(content.getvalue(), delimiter, where, limits)
-    told = np.arange(1, len(grid) + 1) if lines is None else np.array(lines)
-    return replace(grid, given_lines=told.astype(np.int64))
+    return scan(content.getvalue(), delimiter, where, limits)
 
 
 def scan(text: bytes, delimiter: str, where: str, limits: Limits) -> Grid:
-    r"""Find the rows of a delimited text."""
+    r"""Find the rows of a delimited text, in pieces that end where a row ends."""
     data = np.frombuffer(text, dtype=np.uint8)
     has_quotes, has_returns = b'"' in text, b"\r" in text
     nothing = np.empty(0, dtype=np.int64)
     found = [(nothing, nothing, nothing)]
-    quoted, regular, rows = False, True, 0
-    delimiters, inner = 0, 0  # of the row that a chunk leaves open
-    for start in range(0, len(data), _CHUNK):
-        stop = min(start + _CHUNK, len(data))
-        parts = data[start:stop] == ord(delimiter)
-        breaks = _line_breaks(data, start, stop, has_returns)
+    start, reach, rows, regular = 0, _CHUNK, 0, True
+    while start < len(data) and regular:
+        stop = min(start + reach, len(data))
+        piece = data[start:stop]
+        parts, breaks = piece == ord(delimiter), piece == _LF
+        if has_returns:
+            follows = np.append(data[start + 1 : stop + 1], np.uint8(0))[: len(piece)]
+            breaks |= (piece == _CR) & (follows != _LF)
         within = nothing
         if has_quotes:
-            inside, fit = _inside_quotes(data, start, stop, quoted, delimiter)
-            quoted = bool(inside[-1])
-            if not fit:
-                regular = False
-                break
+            inside, regular = _inside_quotes(data, start, stop, delimiter)
             within = np.flatnonzero(breaks & inside)
             parts &= ~inside
             breaks &= ~inside
+            regular &= stop < len(data) or not inside[-1]
         ends = np.flatnonzero(breaks)
-        widths, delimiters = _between(np.flatnonzero(parts), ends, delimiters)
-        spans, inner = _between(within, ends, inner)
+        if stop == len(data) and not breaks[-1]:  # a last line without its end
+            ends = np.append(ends, len(piece))
+        if not len(ends):
+            reach *= 2
+            continue
+        widths, spans = (
+            np.diff(np.searchsorted(marks, ends), prepend=0) + 1
+            for marks in (np.flatnonzero(parts), within)
+        )
         found.append((ends + start, widths, spans))
         rows += len(ends)
         limits.check("rows", rows, where)
+        start, reach = start + int(ends[-1]) + 1, _CHUNK
     stops, widths, spans = (np.concatenate(kind) for kind in zip(*found, strict=True))
-    if len(data) and (not len(stops) or stops[-1] + 1 < len(data)):  # a last line without its end
-        stops = np.append(stops, len(data))
-        widths, spans = np.append(widths, delimiters), np.append(spans, inner)
     starts = np.concatenate([[0], stops[:-1] + 1])[: len(stops)]
     if len(data):
         paired = (stops > starts) & (data[np.minimum(stops, len(data) - 1)] == _LF)
         stops = stops - (paired & (data[np.maximum(stops - 1, 0)] == _CR))
-    regular &= not quoted
     if regular and len(stops):
         widest = int(widths.argmax())
-        limits.check("columns", int(widths[widest]) + 1, f"{where}, row {widest + 1}")
-    return Grid(text, delimiter, starts, stops, widths + 1, spans + 1, regular)
-
-
-def _line_breaks(
-    data: npt.NDArray[np.uint8], start: int, stop: int, has_returns: bool
-) -> npt.NDArray[np.bool_]:
-    """Mark line feeds, and returns that no line feed follows."""
-    piece = data[start:stop]
-    breaks = piece == _LF
-    if has_returns:
-        follows = np.append(data[start + 1 : stop + 1], np.uint8(0))[: len(piece)]
-        breaks |= (piece == _CR) & (follows != _LF)
-    return breaks
+        limits.check("columns", int(widths[widest]), f"{where}, row {widest + 1}")
+    return Grid(text, delimiter, starts, stops, widths, spans, regular)
 
 
 def _inside_quotes(
-    data: npt.NDArray[np.uint8], start: int, stop: int, quoted: bool, delimiter: str
+    data: npt.NDArray[np.uint8], start: int, stop: int, delimiter: str
 ) -> tuple[npt.NDArray[np.bool_], bool]:
     """Mark bytes inside quotes, and say whether each quote stands at the border of a cell."""
     quotes = data[start:stop] == _QUOTE
     inside = np.logical_xor.accumulate(quotes)
-    if quoted:
-        np.logical_not(inside, out=inside)
     at = np.flatnonzero(quotes)
-    opens = inside[at]
-    at += start
+    opening, closing = at[inside[at]] + start, at[~inside[at]] + start
     border = np.zeros(256, dtype=bool)
     border[[ord(delimiter), _LF, _CR, _QUOTE]] = True
-    opening, closing = at[opens], at[~opens]
     before = border[data[opening[opening > 0] - 1]]
     after = border[data[closing[closing < len(data) - 1] + 1]]
     return inside, bool(before.all() and after.all())
-
-
-def _between(marks: Ints, ends: Ints, carried: int) -> tuple[Ints, int]:
-    """Count marks up to each end since the one before, and those left for the next chunk."""
-    if not len(ends):
-        return ends, carried + len(marks)
-    seen = np.searchsorted(marks, ends)
-    return np.diff(seen, prepend=-carried), len(marks) - int(seen[-1])

@@ -8,7 +8,7 @@ import re
 import xml.etree.ElementTree as ET
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
@@ -17,12 +17,11 @@ from typing import Any
 import python_calamine
 import yaml
 
-from edtech_survey.data.files import Limits, unreadable
-from edtech_survey.data.grids import Opened, letter, written
-from edtech_survey.data.spelling import printable
+from edtech_survey.data.grids import Limits, Opened, letter, unreadable, written
+from edtech_survey.data.readings import printable
 from edtech_survey.errors import Problem, WaveError
 
-_OTHERS: dict[str, list[tuple[str, str, str]]] = yaml.safe_load(
+_SIGNS: dict[str, Any] = yaml.safe_load(
     files("edtech_survey.data").joinpath("signatures.yaml").read_text("utf-8")
 )
 _NOTHING = b"\x00\t\n\r "
@@ -34,33 +33,26 @@ def recognise(data: bytes) -> tuple[str, str]:
     head = data[:2048].decode("latin-1")
     if not (data[:4096].strip(_NOTHING) or data.strip(_NOTHING)) or head in _MARKS:
         return "empty", "export it again: there is not one cell in it"
+    opening, names, otherwise = head, list[str](), ("", "text", "")
     if head.startswith(("PK\x03\x04", "PK\x05\x06")):
-        return _zipped(data)
-    opening = head
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                names = archive.namelist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            return "a damaged zip archive or workbook", "download it again: its end is missing"
+        what = f"a zip archive of {len(names)} files ({_few(map(repr, names))})"
+        otherwise = ("", what, "unpack it and give the file inside")
     for mark in _MARKS:
         opening = opening.removeprefix(mark)
     opening = opening.replace("\x00", "").lstrip()
-    for start, what, advice in _OTHERS["starts"]:
-        if head.startswith(start):
-            return what, advice
-    for pattern, what, advice in _OTHERS["looks"]:
-        if re.match(pattern, opening, re.IGNORECASE | re.ASCII):
-            return what, advice
-    return "text", ""
-
-
-def _zipped(data: bytes) -> tuple[str, str]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        advice = "download it again: its end or its directory is missing"
-        return "a damaged zip archive or workbook", advice
-    for part, what, advice in _OTHERS["parts"]:
-        if part in names:
-            return what, advice
-    shown = _few(repr(name) for name in names)
-    return f"a zip archive of {len(names)} files ({shown})", "unpack it and give the file inside"
+    looks = re.IGNORECASE | re.ASCII
+    known = [
+        *(sign for sign in _SIGNS["parts"] if sign[0] in names),
+        *(sign for sign in _SIGNS["starts"] if head.startswith(sign[0])),
+        *(sign for sign in _SIGNS["looks"] if re.match(sign[0], opening, looks)),
+    ]
+    _, kind, advice = [*known, otherwise][0]
+    return kind, advice
 
 
 def _few(items: Iterable[str]) -> str:
@@ -68,249 +60,214 @@ def _few(items: Iterable[str]) -> str:
     return ", ".join(told[:4]) + (", ..." if len(told) > 4 else "")
 
 
-_DAMAGED = "download it again, or open it in Excel, save it and try once more"
-_FORMULA = re.compile(rb"<(?:\w{1,8}:)?f[\s>]")
+_AGAIN = "download it again, or open it in Excel, save it and try once more"
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, OSError, ArithmeticError, ValueError, IndexError, KeyError,
+    EOFError, RuntimeError, ET.ParseError,
+)  # fmt: skip
 _READ = (".xml", ".rels", ".vml")
 _BIG = 1_000_000
 
 
 @dataclass(frozen=True)
 class Workbook:
-    """Parts of a workbook, its sheets with their part, the hidden ones, and styles that matter."""
+    """XML of the sheets (``None`` where it is missing), the hidden ones, styles that matter."""
 
-    parts: dict[str, bytes]
-    sheets: dict[str, str]
-    hidden: frozenset[str]
-    styles: dict[int, str]
+    sheets: dict[str, bytes | None]
+    hidden: set[str]
+    styles: dict[str, str]
+    later: bool  # values of formulas are left for a spreadsheet program to compute
 
 
 def open_workbook(data: bytes, where: str, limits: Limits) -> Workbook:
     """Unpack the XML of a workbook, or refuse it before unpacking too much."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_archive(archive.infolist(), where, limits)
-            parts = {}
-            for entry in archive.infolist():
-                if entry.filename.lower().endswith(_READ):
-                    with archive.open(entry) as part:  # not a byte more than it declares
-                        parts[entry.filename] = part.read(entry.file_size + 1)
-        for name, content in parts.items():
-            if b"<!DOCTYPE" in content[:65536] or b"<!ENTITY" in content[:65536]:
-                spot = f"{where}, part {printable(name)}"
-                raise unreadable(where, "declares a document type or entities", _DAMAGED, spot)
-        sheets, hidden = _sheets(parts)
-        styles = _styles(parts.get("xl/styles.xml", b"<none/>"))
-    except (
-        zipfile.BadZipFile, zlib.error, OSError, ValueError, IndexError, EOFError, RuntimeError,
-        ET.ParseError, KeyError,
-    ) as error:  # fmt: skip
-        raise unreadable(where, f"the workbook is damaged ({error})", _DAMAGED) from None
-    return Workbook(parts, sheets, hidden, styles)
-
-
-def _check_archive(entries: Sequence[zipfile.ZipInfo], where: str, limits: Limits) -> None:
-    """Refuse a zip bomb, a password, and packings that cannot be unpacked bit by bit."""
-    total = sum(entry.file_size for entry in entries)
-    limits.check("decompressed_bytes", total, where, "bytes unpacked")
-    for entry in entries:
-        spot = f"{where}, part {printable(entry.filename)}"
-        if entry.file_size > _BIG:
-            ratio = entry.file_size / max(1, entry.compress_size)
-            limits.check("compression_ratio", ratio, spot, "bytes unpacked from each byte")
-        if entry.flag_bits & 1:
-            raise unreadable(where, "protected by a password", "save it without one", spot)
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise unreadable(where, "is packed in an unknown way", _DAMAGED, spot)
-
-
-def _sheets(parts: dict[str, bytes]) -> tuple[dict[str, str], frozenset[str]]:
+    parts = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        total = sum(entry.file_size for entry in archive.infolist())
+        limits.check("decompressed_bytes", total, where, "bytes unpacked")
+        for entry in archive.infolist():
+            spot = f"{where}, part {printable(entry.filename)}"
+            if entry.file_size > _BIG:
+                ratio = entry.file_size / max(1, entry.compress_size)
+                limits.check("compression_ratio", ratio, spot, "bytes unpacked from each byte")
+            if entry.flag_bits & 1:
+                raise unreadable(where, "protected by a password", "save it without one", spot)
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise unreadable(where, "is packed in an unknown way", _AGAIN, spot)
+            if entry.filename.lower().endswith(_READ):
+                with archive.open(entry) as part:  # not a byte more than it declares
+                    content = parts[entry.filename] = part.read(entry.file_size + 1)
+                if b"<!DOCTYPE" in content[:65536] or b"<!ENTITY" in content[:65536]:
+                    raise unreadable(where, "declares a document type or entities", _AGAIN, spot)
     book = ET.fromstring(parts["xl/workbook.xml"])
     links = {link.get("Id"): link for link in ET.fromstring(parts["xl/_rels/workbook.xml.rels"])}
     sheets, hidden = {}, set()
-    for sheet in (node for node in book.iter() if node.tag.endswith("}sheet")):
+    for sheet in book.iterfind(".//{*}sheet"):
         identity = next((value for name, value in sheet.items() if name.endswith("}id")), None)
         link = links.get(identity)
         if link is None or link.get("Type", "").rsplit("/", 1)[-1] != "worksheet":
             continue
         target, name = link.get("Target", ""), sheet.get("name", "")
-        sheets[name] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        sheets[name] = parts.get(target.lstrip("/") if target[:1] == "/" else f"xl/{target}")
         if sheet.get("state", "visible") != "visible":
             hidden.add(name)
-    return sheets, frozenset(hidden)
+    later = any(node.get("fullCalcOnLoad") in _TRUE for node in book.iterfind(".//{*}calcPr"))
+    return Workbook(sheets, hidden, _styles(parts.get("xl/styles.xml", b"<none/>")), later)
 
 
-def _styles(xml: bytes) -> dict[int, str]:
+_TRUE = ("1", "true")
+
+
+def _styles(xml: bytes) -> dict[str, str]:
     """Styles that change what a person reads: percents, and zeros in front."""
     root = ET.fromstring(xml)
-    formats = {9: "0%", 10: "0.00%"}
-    for node in root.iter():
-        if node.tag.endswith("}numFmt"):
-            formats[int(node.get("numFmtId", "0"))] = node.get("formatCode", "")
-    cells = next((node for node in root.iter() if node.tag.endswith("}cellXfs")), None)
+    formats = {"9": "0%", "10": "0.00%"}
+    for node in root.iterfind(".//{*}numFmt"):
+        formats[node.get("numFmtId", "0")] = node.get("formatCode", "")
     shown = {}
-    for number, style in enumerate(cells if cells is not None else ()):
-        code = formats.get(int(style.get("numFmtId", "0")), "")
-        bare = re.sub(r"\"[^\"]{0,100}\"|\\.", "", code)
-        if "%" in bare:
-            shown[number] = "percent"
+    for number, style in enumerate(root.iterfind(".//{*}cellXfs/*")):
+        code = formats.get(style.get("numFmtId", "0"), "")
+        if "%" in re.sub(r"\"[^\"]{0,100}\"|\\.", "", code):
+            shown[str(number)] = "percent"
         elif re.fullmatch(r"0{2,40}", code):
-            shown[number] = code
+            shown[str(number)] = code
     return shown
 
 
 _MANY, _SPARSE = 100_000, 20
-_P = rb"(?:\w{1,8}:)?"
-_Q = rb"[\"']"
-_REF = rb"[^<>]{0,300}?\br=" + _Q + rb"([A-Z]{1,3})(\d{1,7})" + _Q + rb"[^<>]{0,300}>"
-_F = rb"<" + _P + rb"f[^<>]{0,300}(?:/>|>[^<]{0,8192}</" + _P + rb"f>)"
-_CELL = re.compile(rb"<" + _P + rb"c[\s/>]")
-_ROW = re.compile(rb"<" + _P + rb"row[\s>]")
-_REFERENCE = re.compile(rb"\br=" + _Q + rb"[A-Z]{1,3}\d{1,7}" + _Q)
-_WIDE = re.compile(rb"\br=" + _Q + rb"([A-Z]{2,3})\d")
-_NARROW = re.compile(rb"\br=" + _Q + rb"([A-Z])\d")
-_LOW = re.compile(rb"\br=" + _Q + rb"[A-Z]{0,3}(\d{5,9})" + _Q)
-_MERGED = re.compile(
-    rb"<" + _P + rb"mergeCell\s[^<>]{0,100}?\bref=" + _Q + rb"([A-Z0-9:]{1,30})" + _Q
-)
-_HIDDEN = re.compile(rb"<" + _P + rb"(row|col)\s[^<>]{0,300}\bhidden=" + _Q + rb"(?:1|true)")
-_ERROR = re.compile(
-    rb"<" + _P + rb"c\s(?=[^<>]{0,300}\bt=" + _Q + rb"e" + _Q + rb")" + _REF
-    + rb"\s{0,9}(?:" + _F + rb")?\s{0,9}<" + _P + rb"v>([^<]{1,40})<"
-)  # fmt: skip
-_NO_VALUE = re.compile(
-    rb"<" + _P + rb"c\s" + _REF + rb"\s{0,9}" + _F + rb"\s{0,9}(?:<" + _P + rb"v\s?/>|<" + _P
-    + rb"v></" + _P + rb"v>)?\s{0,9}</" + _P + rb"c>"
-)  # fmt: skip
-
+_LONG = 1e15
 Cells = dict[tuple[int, int], str]
 """By row and column, counted from 0."""
 
 
-def has_cells(xml: bytes) -> bool:
-    """Say whether a sheet holds any value."""
-    return re.search(rb"<" + _P + rb"(?:v|is)[\s>]", xml) is not None
+class _Sheet:
+    """What a sheet holds and hides, told while its XML goes by (a target of ``ET.XMLParser``)."""
+
+    def __init__(self, book: Workbook, where: str, limits: Limits) -> None:
+        self.book, self.where, self.limits = book, where, limits
+        self.errors: Cells = {}
+        self.styles: Cells = {}
+        self.said: dict[str, list[str]] = {kind: [] for kind in _SIGNS["hides"]}
+        self.row = self.column = self.bottom = self.right = self.held = 0
+        self.cell: dict[str, str] = {}
+        self.parts: dict[str, list[str]] = {}  # of the cell: its value, its formula
+        self.open: list[str] | None = None
+
+    def start(self, tag: str, told: dict[str, str]) -> None:
+        """Note where the walk is."""
+        name = tag.rpartition("}")[2]
+        if name == "c":
+            letters = told.get("r", "").rstrip("0123456789")
+            self.column = _column(letters) if letters else self.column + 1
+            self.cell, self.parts = told, {}
+            if not letters:
+                self.limits.check("columns", self.column, self.where)
+        elif name == "row":
+            self.row, self.column = int(told.get("r") or self.row + 1), 0
+            self.limits.check("rows", self.row, self.where)
+        elif name in ("v", "is", "f"):
+            self.open = self.parts[name] = []
+        elif name == "mergeCell":
+            self.said["merged"].append(told.get("ref", ""))
+        if name in ("row", "col") and told.get("hidden") in _TRUE:
+            self.said["hidden"].append(f"{name} {told.get('r') or told.get('min')}")
+
+    def data(self, text: str) -> None:
+        """Keep the text of a value."""
+        if self.open is not None:
+            self.open.append(text)
+
+    def end(self, tag: str) -> None:
+        """Judge a cell that is whole."""
+        self.open = None
+        if tag.rpartition("}")[2] != "c":
+            return
+        stored, kind = "".join(self.parts.get("v", [])), self.cell.get("t", "n")
+        at = self.row - 1, self.column - 1
+        if "v" in self.parts or "is" in self.parts:
+            self.held += self.row != self.bottom
+            if self.row > self.bottom or self.column > self.right:
+                self.bottom = max(self.bottom, self.row)
+                self.right = max(self.right, self.column)
+                area = self.bottom * self.right
+                self.limits.check("columns", self.right, self.where)
+                self.limits.check("sheet_cells", area, self.where, "cells spanned")
+        hidden = []
+        if "f" in self.parts and (self.book.later or not stored):
+            hidden.append("later" if stored else "no value")
+        if kind == "e" and stored:
+            self.errors[at] = stored
+            hidden.append("error")
+        elif kind == "n" and len(stored) > 15 and abs(float(stored)) >= _LONG:
+            hidden.append("long")
+        for what in hidden:
+            self.said[what].append(f"{letter(at[1])}{self.row} {stored}".strip())
+        if (style := self.cell.get("s", "")) in self.book.styles:
+            self.styles[at] = self.book.styles[style]
 
 
-def inspect(
-    xml: bytes, styles: dict[int, str], where: str, limits: Limits
-) -> tuple[Cells, Cells, list[Problem]]:
-    """Find the errors of a sheet, cells shown otherwise than stored, and what it hides."""
-    _check_span(xml, where, limits)
-    errors: Cells = {}
-    if b't="e"' in xml or b"t='e'" in xml:
-        errors = {_at(m): m.group(3).decode(errors="replace") for m in _ERROR.finditer(xml)}
-    shown: Cells = {}
-    for style, kind in styles.items():
-        mark = rb"\bs=" + _Q + str(style).encode() + _Q
-        if re.search(mark, xml):
-            cell = re.compile(rb"<" + _P + rb"c\s(?=[^<>]{0,300}" + mark + rb")" + _REF)
-            shown |= {_at(match): kind for match in cell.finditer(xml)}
-    notices = []
-    if merged := [found.decode() for found in _MERGED.findall(xml)]:
-        what = f"{len(merged)} merged ranges ({_few(merged)}); each value stands in the first cell"
-        notices.append(Problem(where, what, "check that no answer was merged over several rows"))
-    if hidden := _HIDDEN.findall(xml):
-        rows, columns = hidden.count(b"row"), hidden.count(b"col")
-        what = f"{rows} hidden rows and {columns} groups of hidden columns are read like the others"
-        notices.append(Problem(where, what, "remove them if they were hidden to leave them out"))
-    if errors:
-        told = _few(f"{letter(at[1])}{at[0] + 1} {text}" for at, text in errors.items())
-        what = f"{len(errors)} cells hold an error ({told}); kept as that text"
-        notices.append(Problem(where, what, "mend the formula, or the answers are unreadable"))
-    if _FORMULA.search(xml):
-        without = [(m.group(1) + m.group(2)).decode() for m in _NO_VALUE.finditer(xml)]
-        if without:
-            what = f"{len(without)} formulas have no stored value ({_few(without)}); read as blank"
-            notices.append(Problem(where, what, "open it in a spreadsheet program and save it"))
-    return errors, shown, notices
-
-
-def _column(letters: bytes) -> int:
-    """Place of a column, counted from 0, by its letters."""
+def _column(letters: str) -> int:
+    """Place of a column, counted from 1, by its letters; none has more than three."""
     number = 0
-    for byte in letters:
-        number = number * 26 + byte - 64
-    return number - 1
-
-
-def _at(match: re.Match[bytes]) -> tuple[int, int]:
-    return int(match.group(2)) - 1, _column(match.group(1))
-
-
-def _check_span(xml: bytes, where: str, limits: Limits) -> None:
-    """Refuse a sheet that would fill the memory, before it is cut into cells."""
-    columns = max(map(_column, set(_WIDE.findall(xml))), default=25) + 1
-    rows = max(map(int, set(_LOW.findall(xml))), default=9_999)
-    cells = sum(1 for _ in _CELL.finditer(xml))
-    if cells > sum(1 for _ in _REFERENCE.finditer(xml)):
-        pieces = _ROW.split(xml)
-        columns = max(columns, *(len(_CELL.findall(piece)) for piece in pieces))
-        rows = max(rows, len(pieces))
-    if columns == 26 and rows * columns > limits.sheet_cells:
-        columns = max(map(_column, set(_NARROW.findall(xml))), default=0) + 1
-    if rows > 9_999:
-        limits.check("rows", rows, where)
-    if columns > 26:
-        limits.check("columns", columns, where)
-    limits.check("sheet_cells", rows * columns, where, "cells spanned")
-    held = sum(1 for _ in _ROW.finditer(xml)) if rows > _MANY else rows
-    if held * _SPARSE <= rows:  # a value far below makes a million blank rows of a small file
-        what = f"row {rows:,} holds a value, but only {held:,} rows of the sheet hold anything"
-        raise unreadable(where, what, "delete what stands far below the table, and save it")
+    for one in letters[:4]:
+        number = number * 26 + ord(one) - 64
+    return number
 
 
 def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None = None) -> Opened:
     """Read the one visible sheet of a workbook, or the sheet asked for."""
-    book = open_workbook(data, where, limits)
-    name, notices = _choose(book, where, sheet)
-    spot = f"{where}, sheet {name!r}"
-    xml = book.parts.get(book.sheets[name], b"")
-    if _FORMULA.search(xml) and re.search(
-        rb"\bfullCalcOnLoad=" + _Q + rb"(?:1|true)", book.parts["xl/workbook.xml"]
-    ):
-        what = "formulas whose values no spreadsheet program has computed yet (they may read 0)"
-        notices.append(Problem(spot, what, "open it, save it, read again"))
-    errors, shown, found = inspect(xml, book.styles, spot, limits)
-    values = _values(data, name, spot)
-    rows = [[value if value.__class__ is str else _text(value) for value in row] for row in values]
-    for (row, column), text in errors.items():
+    try:
+        book = open_workbook(data, where, limits)
+        name, notices = _choose(book, where, sheet)
+        spot = f"{where}, sheet {name!r}"
+        found = _Sheet(book, spot, limits)
+        parser = ET.XMLParser(target=found)
+        parser.feed(book.sheets[name] or b"")
+        parser.close()
+    except _DAMAGE as error:
+        told = f"the workbook is damaged ({str(error)[:200]})"
+        raise unreadable(where, told, _AGAIN) from None
+    if found.bottom > _MANY and found.held * _SPARSE <= found.bottom:  # few, yet a million are made
+        what = f"row {found.bottom:,} holds a value, but only {found.held:,} rows hold anything"
+        raise unreadable(spot, what, "delete what stands far below the table, and save it")
+    for kind, cells in found.said.items():
+        what, advice = _SIGNS["hides"][kind]
+        if cells:
+            notices.append(Problem(spot, f"{len(cells)} {what} ({_few(cells)})", advice))
+    rows = [
+        [
+            value if value.__class__ is str else _text(value, found.styles.get((row, column), ""))
+            for column, value in enumerate(values)
+        ]
+        for row, values in enumerate(_values(data, name, spot))
+    ]
+    for (row, column), text in found.errors.items():
         if row < len(rows) and column < len(rows[row]):
             rows[row][column] = text
-    for (row, column), kind in shown.items():
-        if row < len(rows) and column < len(rows[row]) and isinstance(values[row][column], float):
-            rows[row][column] = _as_shown(values[row][column], kind, rows[row][column])
-    width = max((place + 1 for row in rows for place, cell in enumerate(row) if cell), default=0)
-    grid = written([row[:width] for row in rows], spot, limits)  # formatting leaves columns behind
-    notices += [*found, *_rounded(values, spot)]
-    return Opened(grid, "xlsx", sheet=name, notices=tuple(notices))
+    return Opened(written(rows, spot, limits), "xlsx", "utf-8", notices, [])
 
 
 def _choose(book: Workbook, where: str, sheet: str | None) -> tuple[str, list[Problem]]:
+    """Find the sheet that is meant, and say which others hold values."""
+    for name, xml in book.sheets.items():
+        if xml is None:
+            raise unreadable(where, "its part is missing", _AGAIN, f"{where}, sheet {name!r}")
     if sheet is not None:
         if sheet not in book.sheets:
-            raise unreadable(where, f"no sheet {sheet!r}", f"it has {_listed(book.sheets)}")
+            raise unreadable(where, f"no sheet {sheet!r}", f"it has {_few(map(repr, book.sheets))}")
         return sheet, []
-    for name, part in book.sheets.items():
-        if part not in book.parts:
-            what = f"its part {part!r} is missing: the file is damaged"
-            raise unreadable(where, what, _DAMAGED, f"{where}, sheet {name!r}")
-    filled = [name for name, part in book.sheets.items() if has_cells(book.parts[part])]
+    filled = [name for name, xml in book.sheets.items() if _VALUE.search(xml or b"")]
     visible = [name for name in filled if name not in book.hidden]
-    hidden = _listed(name for name in filled if name in book.hidden)
-    if len(visible) > 1:
-        what = f"{len(visible)} visible sheets hold values: {_listed(visible)}"
-        raise WaveError.of(f"{where}: which sheet is meant?", where, what, "say which: sheet=...")
-    if not visible:
-        what = "no visible sheet holds a value" + (f"; hidden ones do: {hidden}" if hidden else "")
-        raise WaveError.of(f"{where} is empty", where, what, "export it again, or sheet=...")
-    if not hidden:
-        return visible[0], []
-    what = f"hidden sheets are not read: {hidden}"
-    return visible[0], [Problem(where, what, "sheet=... reads one of them")]
+    unseen = [f"hidden sheets are not read: {name!r}" for name in filled if name in book.hidden]
+    if len(visible) != 1:
+        names = ", ".join(map(repr, visible)) or "export it again"
+        what = f"{len(visible) or 'no'} visible sheets hold values: {names}"
+        told = "; ".join([what, *unseen])
+        raise WaveError.of(f"{where}: which sheet is meant?", where, told, "say which: sheet=...")
+    return visible[0], [Problem(where, told, "sheet=... reads one of them") for told in unseen]
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, list(names)[:10]))
+_VALUE = re.compile(rb"<(?:\w{1,8}:)?(?:v|is)[\s>]")
 
 
 def _values(data: bytes, name: str, where: str) -> list[list[Any]]:
@@ -321,45 +278,31 @@ def _values(data: bytes, name: str, where: str) -> list[list[Any]]:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         told = f"the sheet is damaged ({str(error)[:200]})"
-    raise unreadable(where, told, _DAMAGED)
+    raise unreadable(where, told, _AGAIN)
 
 
-def _text(value: Any) -> str:
-    """Return a cell as a person reads it; the most frequent types first."""
-    if value is None:
-        return ""
+def _text(value: Any, style: str) -> str:
+    """Return a cell as a person reads it."""
+    text = str(value)
     if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e17 else f"{value:.15g}"
-    if isinstance(value, dt.timedelta):
+        text = text.upper()
+    elif isinstance(value, float) and style == "percent":
+        text = f"{(Decimal(f'{value:.15g}') * 100).normalize():f}%"
+    elif isinstance(value, float):
+        whole = value.is_integer() and abs(value) < 1e17
+        text = str(int(value)) if whole else f"{value:.15g}"
+        text = text.zfill(len(style)) if whole and value >= 0 else text
+    elif isinstance(value, dt.timedelta):
         seconds = round(value.total_seconds())
         sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-        return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    if isinstance(value, dt.time):
-        value = dt.datetime.combine(dt.date(1899, 1, 1), value)
-    if isinstance(value, dt.datetime):
-        whole = (value + dt.timedelta(milliseconds=500)).replace(microsecond=0)
-        return whole.strftime("%H:%M:%S") if whole.year < 1900 else whole.isoformat(sep=" ")
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
+        text = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    elif isinstance(value, dt.time):
+        text = _moment(dt.datetime.combine(dt.date(1899, 1, 1), value))
+    elif isinstance(value, dt.datetime):
+        text = _moment(value)
+    return text
 
 
-def _as_shown(value: float, kind: str, text: str) -> str:
-    if kind == "percent":
-        return f"{(Decimal(f'{value:.15g}') * 100).normalize():f}%"
-    return text.zfill(len(kind)) if value.is_integer() and value >= 0 else text
-
-
-def _rounded(values: Sequence[Sequence[Any]], where: str) -> list[Problem]:
-    """Numbers of more digits than a spreadsheet keeps, such as response ids."""
-    large = [
-        (row + 1, value)
-        for row, cells in enumerate(values)
-        for value in cells
-        if value.__class__ is float and abs(value) >= 1e15
-    ]
-    if not large:
-        return []
-    row, value = large[0]
-    what = f"{len(large)} numbers of more than 15 digits ({_text(value)}); the last ones are lost"
-    return [Problem(f"{where}, row {row}", what, "export long ids as text, or use the CSV export")]
+def _moment(value: dt.datetime) -> str:
+    whole = (value + dt.timedelta(milliseconds=500)).replace(microsecond=0)
+    return whole.strftime("%H:%M:%S") if whole.year < 1900 else whole.isoformat(sep=" ")
