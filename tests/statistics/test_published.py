@@ -61,11 +61,11 @@ def test_percents_are_read_with_their_zeros():
     assert read_percent("7") == Percent(7, 0)
     assert read_percent("42.90%").half_unit == 0.005
     titles = readings(read_percents(["13.33%", "37.80%", "42.90%", "6.10%"]))
-    assert [reading.name for reading in titles] == [
+    assert [name for name, _ in titles] == [
         "as printed",
         "zeros beyond 1 decimal are padding",
     ]
-    assert titles[1].percents == ((1333, 2), (378, 1), (429, 1), (61, 1))
+    assert titles[1][1] == ((1333, 2), (378, 1), (429, 1), (61, 1))
     assert len(readings(read_percents(["20.00%", "40.50%"]))) == 3
     assert len(readings(read_percents(["20%", "100%"]))) == 1
 
@@ -283,7 +283,7 @@ def test_a_choice_that_is_not_there_is_refused(one_to_one_figures, choices, said
 def test_one_share_printed_twice_asks_for_a_source(one_to_one_figures):
     again = one_to_one_figures.assign(source="other").iloc[:1]
     table = pd.concat([one_to_one_figures, again], ignore_index=True)
-    with pytest.raises(EstimateError, match=r"has 2 figures.*sources="):
+    with pytest.raises(EstimateError, match=r"has several shares[\s\S]*sources="):
         published_pairs(table, "one_to_one")
     assert len(published_pairs(table, "one_to_one", sources=["ct-2017"])) == 4
 

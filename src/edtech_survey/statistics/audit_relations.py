@@ -187,7 +187,7 @@ def _parts(case: Relation) -> Told:
         return BY_ROUNDING, told, f"100 is reached only if {bounds}rounding errors add up"
     percents = [figure.percent for figure in case.parts if figure.percent]
     padded = exactly(0)
-    for one in readings(percents)[-1].percents:
+    for one in readings(percents)[-1][1]:
         unit = Fraction(1, 10**one.decimals)
         padded += span_of(one.scaled * unit, unit)
     if len(percents) == len(case.parts) and 100 in padded:

@@ -212,11 +212,10 @@ def gaps(
         row = contrast([(-1.0, lower[wave]), (1.0, upper[wave])], confidence, limits)
         rows.append(row | _sides(lower[wave], upper[wave]) | shared | {"statistic": "gap"})
     for first, last in wave_pairs(both, checked_pairs(pairs, both, item)):
-        signs = (1.0, -1.0, -1.0, 1.0)
-        members = [lower[first], upper[first], lower[last], upper[last]]
+        terms = [(1.0, lower[first]), (-1.0, upper[first]), (-1.0, lower[last]), (1.0, upper[last])]
         before, after = (upper[wave].point - lower[wave].point for wave in (first, last))
         rows.append(
-            contrast(list(zip(signs, members, strict=True)), confidence, limits)
+            contrast(terms, confidence, limits)
             | shared
             | _period(first, last, both)
             | {"statistic": "gap_change" if min(before, after) >= 0 else "change"}
@@ -271,12 +270,13 @@ def _of_responses(
     for first, last in wave_pairs(there, checked_pairs(pairs, there, item)):
         some = rows[rows["wave"].isin((first, last))]
         (sample,) = samples(some, by, cluster=cluster, weights=weights)
-        made = (_matched if matched else _cross_section)(
-            sample, values[some.index], (first, last), confidence
-        )
+        wide = _by_group(sample, values[some.index])
+        made = {group: _matched(answered, confidence) for group, answered in wide.items()}
+        if not matched:
+            made = _cross_section(sample, values[some.index], wide, confidence)
         shared = sample.columns() | {"item": item, "statistic": "change", "silent": []}
         shared |= {"population": pd.NA} | _period(first, last, there)
-        found += [shared | row for row in made]
+        found += [shared | {"group": group} | row for group, row in made.items()]
     if order := as_list(groups):
         found = [row for group in order for row in found if row["group"] == group]
     made = shaped(found, kinds, what)
@@ -292,7 +292,7 @@ def _of_responses(
     return made.assign(source=joined(*sources), synthetic=made["wave"].map(known["synthetic"]))
 
 
-def _by_group(sample: Sample, values: pd.Series, waves: tuple[int, int]) -> dict[str, pd.DataFrame]:
+def _by_group(sample: Sample, values: pd.Series) -> dict[str, pd.DataFrame]:
     """Give each group that answered both times as districts in rows and waves in columns."""
     answers = pd.DataFrame(
         {"group": sample.group, "district": sample.cluster, "wave": sample.rows["wave"]}
@@ -310,89 +310,78 @@ def _by_group(sample: Sample, values: pd.Series, waves: tuple[int, int]) -> dict
 
 
 def _cross_section(
-    sample: Sample, values: pd.Series, waves: tuple[int, int], confidence: float
-) -> list[dict[str, Any]]:
+    sample: Sample, values: pd.Series, wide: dict[str, pd.DataFrame], confidence: float
+) -> dict[str, dict[str, Any]]:
     """Estimate changes of all who answered, the error linearised over districts by svy.
 
     The interval has the correlation that the common districts make: Zou and Donner (2008),
     Statistics in Medicine 27:1693-1702. Without any it is Newcombe's method 10 for independent
     samples.
     """
-    wide = _by_group(sample, values, waves)
     label = sample.rows["wave"].astype("str") + "|" + sample.group
     both = replace(sample, group=label, groups=tuple(label.unique()))
-    places, matrix = covariance(values, both)
-    if sample.weights is None:
-        told = values.groupby(label).agg(["sum", "count"]).query("count > 0")
-        low, high = wilson(told["sum"], told["count"], confidence)
-        levels = pd.DataFrame(
-            {"estimate": 100 * (told["sum"] / told["count"]), "conf_low": low, "conf_high": high}
-        )
-        name, weighted = "Wilson", "unweighted"
-    else:
+    groups, matrix = covariance(values, both)
+    errors, levels = pd.DataFrame(matrix, groups, groups), pd.DataFrame()
+    name, weighted = "Wilson", "unweighted"
+    if sample.weights is not None:
         levels = 100 * linearised("share", values, both, confidence=confidence).astype(float)
         name, weighted = "Korn-Graubard", "weighted"
-    rows = []
+    made = {}
     for group, answered in wide.items():
-        (before, at_first), (after, at_last) = (
-            (float(level["estimate"]), Interval(level["conf_low"], level["conf_high"]))
-            for level in (levels.loc[f"{wave}|{group}"] for wave in waves)
-        )
-        at = [places.index(f"{wave}|{group}") for wave in waves]
-        (first, shared), (_, last) = matrix[np.ix_(at, at)]
+        places = [f"{wave}|{group}" for wave in answered]
+        before, after = 100 * answered.mean()
+        lows, highs = wilson(answered.sum(), answered.count(), confidence)
+        if len(levels):
+            before, after = levels.loc[places, "estimate"]
+            lows, highs = (levels.loc[places, end].to_numpy() for end in ("conf_low", "conf_high"))
+        (first, shared), (_, last) = errors.loc[places, places].to_numpy()
         spread = np.sqrt(first * last)
         correlation = float(shared / spread) if spread > 0 else 0.0
+        at_first, at_last = (Interval(lows[at], highs[at]) for at in (0, 1))
         low, high = correlated_difference(after, at_last, before, at_first, correlation)
         certain = {before, after} & {0, 100}
-        rows.append({
-            "group": group,
+        made[group] = {
             "share_from": before,
             "share_to": after,
             "base": int(answered.count().min()),
             "estimate": after - before,
             "std_error": np.nan if certain else 100 * np.sqrt(first + last - 2 * shared),
-            "conf_low": float(low),
-            "conf_high": float(high),
+            "conf_low": low,
+            "conf_high": high,
             "method": f"difference of shares, {name} limits, clustered by district (svy): "
             f"{len(answered)} districts, {len(answered.dropna())} in both waves, "
             f"correlation {correlation:.2f}; {weighted}",
-        })  # fmt: skip
-    return rows
+        }
+    return made
 
 
-def _matched(
-    sample: Sample, values: pd.Series, waves: tuple[int, int], confidence: float
-) -> list[dict[str, Any]]:
-    """Estimate changes of the districts that answered both times.
+def _matched(answered: pd.DataFrame, confidence: float) -> dict[str, Any]:
+    """Estimate the change of the districts that answered both times.
 
     Newcombe's paired method 10 (1998, Statistics in Medicine 17:2635-2650), and McNemar's (1947,
     Psychometrika 12:153-157) p in its exact form: Agresti (2013), Categorical Data Analysis, 3rd
     ed., section 11.1.2.
     """
-    rows: list[dict[str, Any]] = []
-    for group, answered in _by_group(sample, values, waves).items():
-        twice = answered.dropna()
-        n, first, last = len(twice), twice[waves[0]], twice[waves[1]]
-        row = {"group": group, "base": n, "method": "no district answered both times"}
-        if n:
-            both, gained, lost, neither = (
-                int(((first == was) & (last == now)).sum())
-                for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
-            )
-            low, high = newcombe_paired(both, gained, lost, neither, confidence)
-            error = 100 * float((last - first).std(ddof=0)) / np.sqrt(n)
-            row |= {
-                "share_from": 100 * first.mean(),
-                "share_to": 100 * last.mean(),
-                "estimate": 100 * (last - first).mean(),
-                "std_error": error if gained + lost else pd.NA,
-                "conf_low": float(low),
-                "conf_high": float(high),
-                "gained": gained,
-                "lost": lost,
-                "p_value": mcnemar([[both, lost], [gained, neither]], exact=True).pvalue,
-                "method": f"paired difference of shares, Newcombe (paired, method 10), {n} "
-                "districts that answered both times, unweighted",
-            }
-        rows.append(row)
-    return rows
+    twice = answered.dropna()
+    n, (first, last) = len(twice), (twice[wave] for wave in twice)
+    if n == 0:
+        return {"base": 0, "method": "no district answered both times"}
+    both, gained, lost, neither = (
+        int(((first == was) & (last == now)).sum()) for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
+    )
+    low, high = newcombe_paired(both, gained, lost, neither, confidence)
+    error = 100 * (last - first).std(ddof=0) / np.sqrt(n)
+    return {
+        "share_from": 100 * first.mean(),
+        "share_to": 100 * last.mean(),
+        "base": n,
+        "estimate": 100 * (last - first).mean(),
+        "std_error": error if gained + lost else np.nan,
+        "conf_low": low,
+        "conf_high": high,
+        "gained": gained,
+        "lost": lost,
+        "p_value": mcnemar([[both, lost], [gained, neither]], exact=True).pvalue,
+        "method": f"paired difference of shares, Newcombe (paired, method 10), {n} districts "
+        "that answered both times, unweighted",
+    }

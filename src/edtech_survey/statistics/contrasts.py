@@ -26,8 +26,6 @@ Pairs: TypeAlias = str | Sequence[Any] | pd.DataFrame
 
 PAIRS = ("steps", "ends", "all")
 
-Term = tuple[float, Share]
-
 
 class _Part(NamedTuple):
     """One term's possibilities: contribution, and squared distances to its limits."""
@@ -40,7 +38,10 @@ class _Part(NamedTuple):
 
 
 def contrast(
-    terms: Sequence[Term], confidence: float = 0.95, limits: str = "wilson", how: str = ""
+    terms: Sequence[tuple[float, Share]],
+    confidence: float = 0.95,
+    limits: str = "wilson",
+    how: str = "",
 ) -> dict[str, Any]:
     """Judge a weighted sum of shares over all bases and counts that could have been printed.
 
@@ -187,23 +188,21 @@ def over(shares: Sequence[Share]) -> str:
 def checked_pairs(pairs: Pairs, waves: Iterable[int], item: str) -> list[Any]:
     """List the names and the (earlier, later) waves asked for; refuse those not there."""
     there = sorted(set(waves))
-    if isinstance(pairs, pd.DataFrame) and {"wave_from", "wave"} <= set(pairs):
-        listed: list[Any] = list(zip(pairs["wave_from"], pairs["wave"], strict=True))
-    elif isinstance(pairs, str | int | pd.DataFrame):
-        listed = [pairs]
-    else:
-        single = all(np.ndim(one) == 0 and one not in PAIRS for one in pairs)
-        listed = [tuple(pairs)] if single else list(pairs)
+    if isinstance(pairs, pd.DataFrame):
+        pairs = pairs.reindex(columns=["wave_from", "wave"]).values.tolist()
+    alone = isinstance(pairs, str | int) or (
+        len(pairs) == 2 and all(np.ndim(one) == 0 and one not in PAIRS for one in pairs)
+    )
     asked: list[Any] = []
     problems = []
-    for one in listed:
+    for one in [pairs] if alone else pairs:
         if isinstance(one, str) and one in PAIRS:
             asked.append(one)
             continue
         pair = tuple(whole_number("pairs", wave) for wave in one) if np.ndim(one) == 1 else ()
-        told = f"pair {one!r}" if not isinstance(one, pd.DataFrame) else "a frame"
+        told = f"pair {one!r}"
         if len(pair) != 2 or pair[0] >= pair[1]:
-            problems.append(Problem(told, "is not (earlier, later), nor has wave_from and wave"))
+            problems.append(Problem(told, "is not (earlier, later)"))
         elif set(pair) <= set(there):
             asked.append(pair)
         elif there:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import FIGURE_COLUMNS, estimates
+from edtech_survey.shape import estimates
 from edtech_survey.shape import figures as shaped
 
 _REPEAT = r"(?:^|; )repeat of "
@@ -116,8 +116,16 @@ def pick(
             values = [value] if isinstance(value, (str, int)) else list(value)
             keep &= once[column].isin(values).fillna(False).astype(bool)
     found = once[keep].reset_index(drop=True)
-    if strict:
-        _refuse(found, figures, wanted)
+    said = ", ".join(f"{key} {value}" for key, value in wanted.items() if value is not None)
+    twice = found.duplicated(["wave", "item", "group", "statistic"], keep=False)
+    if strict and found.empty:
+        there = sorted(figures["item"].dropna().unique())
+        near = get_close_matches(str(item), there, n=3) or there[:8]
+        advice = f"there are, for one: {', '.join(near)}"
+        raise EstimateError.of("there is no such published figure", said, "is not there", advice)
+    if strict and twice.any():
+        which = ", ".join(found.loc[twice, "figure_id"])
+        raise EstimateError.of("figures are published twice", said, which, "say which with source=")
     names = [name(*pair) for pair in zip(found["item"], found["group"], strict=True)]
     return found.assign(name=pd.Series(names, index=found.index, dtype="str"))
 
@@ -146,26 +154,9 @@ def unrepeated(figures: pd.DataFrame) -> pd.DataFrame:
 
 def reported(figures: pd.DataFrame) -> pd.DataFrame:
     """Put picked figures into the result shape: each value its own estimate, without interval."""
-    kept = [c for c in figures.columns if c not in FIGURE_COLUMNS or c in ("printed", "unit")]
-    shared = ["source", "wave", "item", "group", "statistic", "base", "base_kind", "population"]
-    rows = figures[[*shared, "synthetic", *kept]]
-    return estimates(
-        rows.assign(estimate=figures["value"], figures=figures["figure_id"], method="as published")
-    )
+    told = {"estimate": figures["value"], "figures": figures["figure_id"]}
+    return estimates(figures.assign(**told, method="as published"), "printed unit name")
 
 
 def _code(item: str, group: str) -> str:
     return str(group)
-
-
-def _refuse(found: pd.DataFrame, figures: pd.DataFrame, wanted: dict[str, Any]) -> None:
-    said = ", ".join(f"{key} {value}" for key, value in wanted.items() if value is not None)
-    there = sorted(figures["item"].dropna().unique())
-    near = ", ".join(get_close_matches(str(wanted["item"]), there, n=3) or there[:8])
-    twice = found[found.duplicated(["wave", "item", "group", "statistic"], keep=False)]
-    if found.empty:
-        advice = f"there are, for one: {near}"
-        raise EstimateError.of("there is no such published figure", said, "is not there", advice)
-    if len(twice):
-        which = ", ".join(twice["figure_id"].head(4))
-        raise EstimateError.of("figures are published twice", said, which, "say which with source=")

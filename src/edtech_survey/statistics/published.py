@@ -42,13 +42,6 @@ class Percent(NamedTuple):
         return Percent(scaled, places)
 
 
-class Reading(NamedTuple):
-    """One way to take the precision of a question's percents."""
-
-    name: str
-    percents: tuple[Percent, ...]
-
-
 def is_percent(printed: object) -> bool:
     """Tell whether this is the text of a plain percent between 0 and 100."""
     return _parsed(printed) is not None
@@ -85,15 +78,15 @@ def _parsed(printed: object) -> Percent | None:
     return percent if percent.value <= 100 else None
 
 
-def readings(percents: Iterable[Percent]) -> list[Reading]:
+def readings(percents: Iterable[Percent]) -> list[tuple[str, tuple[Percent, ...]]]:
     """List the ways to take the percents' precision, from as printed to all padding dropped."""
     printed = tuple(percents)
-    found = [Reading("as printed", printed)]
+    found = [("as printed", printed)]
     for decimals in range(max((percent.decimals for percent in printed), default=0) - 1, -1, -1):
         trimmed = tuple(percent.trimmed(decimals) for percent in printed)
-        if trimmed != found[-1].percents:
+        if trimmed != found[-1][1]:
             plural = "" if decimals == 1 else "s"
-            found.append(Reading(f"zeros beyond {decimals} decimal{plural} are padding", trimmed))
+            found.append((f"zeros beyond {decimals} decimal{plural} are padding", trimmed))
     return found
 
 
@@ -209,12 +202,13 @@ def _range_text(low: int, high: int) -> str:
 def exact_percents(figures: pd.DataFrame) -> pd.Series:
     """Tell which figures are plain percents, neither bounds nor approximate."""
     plain = figures["printed"].map(is_percent).astype(bool)
-    return figures["statistic"].eq("share") & plain & ~_inexact(figures)
+    return figures["statistic"].eq("share") & plain & _bound(figures).isna()
 
 
-def _inexact(figures: pd.DataFrame) -> pd.Series:
+def _bound(figures: pd.DataFrame) -> pd.Series:
+    """How the note says that the number is none, NaN where it says nothing of the kind."""
     note = figures["note"].fillna("").astype("str").str.lower()
-    return note.str.startswith(("lower bound", "upper bound", "approximate"))
+    return note.str.extract("^(lower bound|upper bound|approximate)", expand=False)
 
 
 _NUMBER = re.compile(r"(\d[\d,]*)(?:\.(\d+))?", re.ASCII)
@@ -222,22 +216,17 @@ _NUMBER = re.compile(r"(\d[\d,]*)(?:\.(\d+))?", re.ASCII)
 
 def printed_range(figures: pd.DataFrame) -> pd.DataFrame:
     """Give the lowest and highest value that would have been printed as each figure was."""
-    value = figures["value"].astype("Float64")
-    note = figures["note"].fillna("").astype("str").str.lower()
+    value, bound = figures["value"].astype("Float64"), _bound(figures)
     numbers = figures["printed"].map(lambda text: _NUMBER.findall(str(text)))
     half = numbers.map(lambda found: 0.5 / 10 ** len(found[-1][1]) if found else np.nan)
     units = value / (2 * half.astype(float))
     # Counts, totals and extremes are published in full, not rounded to a last printed place.
     full = figures["statistic"].isin(["count", "total", "min", "max"])
     finer = (units - units.round()).abs().gt(1e-6).fillna(True)
-    half = half.astype("Float64").mask(full | finer | _inexact(figures), 0.0).fillna(0.0)
-    approximate = note.str.startswith("approximate")
-    return pd.DataFrame(
-        {
-            "low": (value - half).mask(note.str.startswith("upper bound") | approximate),
-            "high": (value + half).mask(note.str.startswith("lower bound") | approximate),
-        }
-    )
+    half = half.astype("Float64").mask(full | finer | bound.notna(), 0.0).fillna(0.0)
+    low = (value - half).mask(bound.isin(["upper bound", "approximate"]))
+    high = (value + half).mask(bound.isin(["lower bound", "approximate"]))
+    return pd.DataFrame({"low": low, "high": high})
 
 
 KNOWN = ("published", "derived")
@@ -295,15 +284,10 @@ def published_pairs(
     Sorted by group, as asked or else as printed, and wave; none where the item was not asked.
     """
     table = share_figures(figures, item, waves, groups, sources)
-    problems = [
-        Problem(
-            f"{item} {group} {wave}",
-            f"has {len(part)} figures: {', '.join(part['figure_id'].astype(str))}",
-            "say which with sources=",
-        )
-        for (group, wave), part in table.groupby(["group", "wave"], dropna=False)
-        if len(part) > 1
-    ]
+    twice = table.loc[table.duplicated(["group", "wave"], keep=False), "figure_id"]
+    if len(twice):
+        which = ", ".join(twice.astype(str))
+        raise EstimateError.of(f"{item} has several shares", item, which, "say which with sources=")
     asked = as_list(groups) or list(share_figures(figures, item)["group"].unique())
     place = {group: at for at, group in enumerate(asked)}
     table = table.assign(_place=table["group"].map(place)).sort_values(["_place", "wave"])
@@ -311,10 +295,10 @@ def published_pairs(
     least = whole_number("min_base", min_base)
     assumed = _assumed(assume_base, figures["wave"].dropna().unique())
     value, base = (table[name].astype("Float64") for name in ("value", "base"))
-    count = table["statistic"].eq("count") & value.between(0, base) & value.eq(value.round())
-    usable = (exact_percents(table) | count.fillna(False) & ~_inexact(table)) & table[
-        "wave"
-    ].notna()
+    count = value.between(0, base) & value.eq(value.round()) & _bound(table).isna()
+    usable = exact_percents(table) | (table["statistic"].eq("count") & count.fillna(False))
+    usable &= table["wave"].notna()
+    problems: list[Problem] = []
     found: list[Share] = []
     for row, plain in zip(table.to_dict("records"), usable, strict=True):
         more = [] if size in (None, row["population"]) else [f"{size} could have answered"]
@@ -347,12 +331,9 @@ def share_figures(
     keep, problems = pd.Series(True, rows.index), []
     for column, values in wanted.items():
         there = list(rows[column].dropna().unique())
+        told = f"there are {', '.join(map(str, there))}"
         problems += [
-            Problem(
-                f"{item}, {column} {one}",
-                "no such share",
-                f"there are {', '.join(map(str, there))}",
-            )
+            Problem(f"{item}, {column} {one}", "no such share", told)
             for one in values or ()
             if len(rows) and one not in there
         ]
@@ -427,7 +408,7 @@ def _share(
         percent, low = Percent(0, 0), np.array([row["value"]], dtype=np.int64)
         high = low
     else:  # the coarsest reading: zeros that may be padding are not relied on
-        percent = readings([read_percent(row["printed"])])[-1].percents[0]
+        percent = readings([read_percent(row["printed"])])[-1][1][0]
         low, high = compatible_counts(percent, bases)
     if not np.any(low <= high):
         what = f"no base among {bases_text(bases) or 'those allowed'} can have printed it"

@@ -17,6 +17,7 @@ from edtech_survey.statistics.contrasts import over, silent, suppositions
 from edtech_survey.statistics.given import Given, as_list, given, unrepeated, wave_list
 from edtech_survey.statistics.intervals import Interval, checked_counts, share_error, share_limits
 from edtech_survey.statistics.published import Assumed, Share, published_pairs
+from edtech_survey.statistics.responses import response_shares
 
 _LEVEL = "name silent supposed count base_low base_high n_bases printed rounding"
 
@@ -60,8 +61,8 @@ def shares(
         How many could have answered, in place of what the figures say; of rows also by wave.
     joint, min_base, assume_base
         Suppositions about bases that no figure gives: one base for all groups of a wave; the
-        smallest to believe; a base, a range (low, high), or either by wave. They never touch a
-        base that is published, and stand in the column ``supposed`` of the rows they touch.
+        smallest to believe; a base, a range (low, high), or either by wave. The column
+        ``supposed`` of the rows they touch has them.
     confidence : float
         Between 0 and 1.
 
@@ -278,8 +279,6 @@ def by_group(found: Sequence[Share]) -> dict[str, dict[int, Share]]:
 
 
 def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:
-    from edtech_survey.statistics.responses import response_shares  # noqa: PLC0415
-
     # groups= is about the column of by= that is not the wave.
     grouped = next((name for name in as_list(settings["by"]) or [] if name != "wave"), "group")
     for column, values in (("wave", wave_list(waves)), (grouped, as_list(groups))):
