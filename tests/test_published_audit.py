@@ -1,5 +1,6 @@
 """The audit of the project's own sources, beside what was worked out by hand from the texts."""
 
+import itertools
 import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
@@ -13,11 +14,6 @@ from edtech_survey.statistics.audit_relations import KINDS
 @pytest.fixture(scope="module")
 def evidence():
     return es.evidence()
-
-
-@pytest.fixture(scope="module")
-def figures(evidence):
-    return evidence.printings
 
 
 @pytest.fixture(scope="module")
@@ -38,28 +34,23 @@ def prints(printed, base):
     """Brute force: can some count out of the base be printed so, zeros at the end or not?"""
     text = printed.rstrip("%")
     texts = {text, text.rstrip("0").rstrip(".")} if "." in text else {text}
-    return any(
-        str((Decimal(100 * count) / base).quantize(Decimal(form), rounding=rounding)) == form
-        for form in texts
-        for count in range(base + 1)
-        for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN)
-    )
+    exact = [Decimal(100 * count) / base for count in range(base + 1)]
+    ways = itertools.product(exact, texts, (ROUND_HALF_UP, ROUND_HALF_EVEN))
+    return any(str(one.quantize(Decimal(form), rounding=way)) == form for one, form, way in ways)
 
 
-def test_percents_that_fit_no_base_are_those_that_brute_force_finds(figures, findings):
+def test_percents_that_fit_no_base_are_those_that_brute_force_finds(evidence, findings):
+    figures = evidence.printings
     plain = figures.loc[
         (figures["statistic"] == "share")
         & figures["base"].notna()
         & figures["printed"].str.fullmatch(r"[\d.]+%")
         & ~figures["note"].fillna("").str.contains(r"repeat of|^(?:lower|upper)|\bweighted\b")
     ]
-    expected = {
-        row.figure_id for row in plain.itertuples() if not prints(row.printed, int(row.base))
-    }
-    off = findings.loc[
-        (findings["check"] == "percent_base") & findings["grade"].isin(["impossible", "suspicious"])
-    ]
-    assert set(off["figures"]) == expected
+    fits = [prints(*row) for row in plain[["printed", "base"]].itertuples(index=False)]
+    off = findings[findings["check"].eq("percent_base")]
+    off = off[off["grade"].isin(["impossible", "suspicious"])]
+    assert {*off["figures"]} == {*plain.loc[[not fit for fit in fits], "figure_id"]}
     by_source = off["source"].value_counts()
     # In each of them fewer may have answered the question than the survey.
     assert set(off["grade"]) == {"suspicious"}

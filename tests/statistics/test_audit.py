@@ -33,34 +33,28 @@ def only(rows, check, **options):
     return told.iloc[0]
 
 
-def test_fewer_may_have_answered_a_question_than_the_survey():
-    row = figure("a", "61%", 61, base=30)
-    surveys = pd.DataFrame({"source": ["toy"], "answered": [30]})
-    told = only([row], "percent_base", sources=surveys)
-    assert told["grade"] == "suspicious"
-    assert told["implication"].endswith("fewer may have answered this question")
-    # 1 of 30 is 3.3%, and no smaller number prints 1%: nobody left out explains it
-    bare = only([row | {"printed": "1%", "value": 1}], "percent_base", sources=surveys)
-    assert bare["grade"] == "impossible"
-    council = only([row | {"note": "base is the size of the council"}], "percent_base")
-    assert council["grade"] == "suspicious"
+SURVEY = pd.DataFrame({"source": ["toy"], "answered": [30]})
 
 
-def test_smaller_bases_that_would_do_are_named():
-    told = only([figure("a", "61%", 61, base=30)], "percent_base")
-    assert (told["grade"], told["figures"]) == ("impossible", "a")
-    # 11 of 18 is 61.1%, 14 of 23 is 60.9% and 17 of 28 is 60.7%
-    assert "18, 23, 28" in told["implication"]
-    assert told["advice"].startswith("check the source")
-    words = only([figure("a", "Ninety percent", 90, base=30)], "percent_base")
-    assert (words["grade"], words["arithmetic"]) == ("passed", "90% is 27 of 30")
-
-
-def test_a_padded_percent_is_possible_only_by_rounding():
-    # 1 of 3 is 33.3; printed with a padding zero no count out of 3 gives 33.30
-    told = only([figure("a", "33.30%", 33.3, base=3)], "percent_base")
-    assert told["grade"] == "only by rounding"
-    assert "33.3%" in told["implication"]
+@pytest.mark.parametrize(
+    ("printed", "value", "base", "note", "sources", "grade", "said"),
+    [
+        # 11 of 18 is 61.1%, 14 of 23 is 60.9% and 17 of 28 is 60.7%
+        ("61%", 61, 30, "", None, "impossible", "18, 23, 28"),
+        ("61%", 61, 30, "", SURVEY, "suspicious", "fewer may have answered this question"),
+        ("61%", 61, 30, "base is the size of the council", None, "suspicious", "18, 23, 28; fewer"),
+        # 1 of 30 is 3.3%, and no smaller number prints 1%: nobody left out explains it
+        ("1%", 1, 30, "", SURVEY, "impossible", "smaller bases that print it: none"),
+        # 1 of 3 is 33.3; printed with a padding zero no count out of 3 gives 33.30
+        ("33.30%", 33.3, 3, "", None, "only by rounding", "33.3%"),
+        ("Ninety percent", 90, 30, "", None, "passed", "can be shares"),
+    ],
+)
+def test_a_percent_of_its_base(printed, value, base, note, sources, grade, said):
+    row = figure("a", printed, value, base=base, note=note)
+    told = only([row], "percent_base", sources=sources)
+    assert (told["grade"], told["figures"], said in told["implication"]) == (grade, "a", True)
+    assert pd.isna(told["advice"]) if grade == "passed" else "check the source" in told["advice"]
 
 
 def test_what_cannot_be_tested_is_said_with_the_reason():
@@ -75,27 +69,17 @@ def test_what_cannot_be_tested_is_said_with_the_reason():
     assert sorted(told["figures"]) == ["coarse", "nobase", "weighted"]
 
 
-def test_three_challenges_share_three_bases_and_imply_how_many_left_them_out():
-    told = only([figure(str(p), f"{p}%", p, base=250) for p in (75.9, 65.7, 39.8)], "joint_base")
-    assert told["grade"] == "suspicious"
-    assert told["arithmetic"].endswith("108, 166, 216")
-    assert "34 of them (13.6%)" in told["implication"]
-
-
 def test_a_count_beside_its_percent_tells_the_base():
     rows = []
     for name, count, percent in (("none", 46, 75), ("some", 1, 2), ("all", 14, 23)):
-        rows.append(
-            figure(f"{name}.n", str(count), count, group=name, statistic="count",
-                   unit="districts", base=61, base_kind="derived")
-        )  # fmt: skip
-        rows.append(
-            figure(f"{name}.p", f"{percent}%", percent, group=name, base=61, base_kind="derived")
-        )
+        said = {"group": name, "base": 61, "base_kind": "derived"}
+        rows += [
+            figure(f"{name}.n", str(count), count, statistic="count", unit="districts", **said),
+            figure(f"{name}.p", f"{percent}%", percent, **said),
+        ]
     sources = pd.DataFrame({"source": ["toy"], "answered": [62]})
     told = only(rows, "counts_and_percents", sources=sources)
-    assert told["grade"] == "suspicious"
-    assert told["arithmetic"].endswith("bases that print so: 61")
+    assert (told["grade"], told["bases"], told["base_high"]) == ("suspicious", "61", 61)
     assert "the stated 62 is not among them: at least 1" in told["implication"]
     assert only(rows, "counts_and_percents")["grade"] == "passed"
     wrong = [rows[0], rows[1] | {"printed": "57%", "value": 57}]
@@ -122,40 +106,41 @@ def test_means_come_from_totals_in_whole_units_or_usual_parts(printed, base, uni
     assert (told["grade"], step in told["arithmetic"]) == (grade, True)
 
 
-def test_means_outside_their_extremes_and_totals_beyond_them():
-    def rows(mean, total):
-        return [
-            figure(name, f"{value:,}", value, group="all", statistic=name, unit="devices", base=62)
-            for name, value in {"min": 240, "mean": mean, "max": 20_000, "total": total}.items()
-        ]
+@pytest.mark.parametrize(
+    ("mean", "total", "grade"),
+    [
+        (4_547, 281_925, "passed"),
+        (23_000, 281_925, "impossible"),
+        (4_547, 30_000, "impossible"),  # 61 x 240 + 20,000 = 34,640 is the least
+    ],
+)
+def test_means_outside_their_extremes_and_totals_beyond_them(mean, total, grade):
+    numbers = {"min": 240, "mean": mean, "max": 20_000, "total": total}
+    rows = [
+        figure(name, f"{value:,}", value, group="all", statistic=name, unit="devices", base=62)
+        for name, value in numbers.items()
+    ]
+    told = only(rows, "extremes")
+    assert (told["grade"], "34,640 to" in told["arithmetic"]) == (grade, True)
 
-    told = only(rows(4_547, 281_925), "extremes")
-    assert told["grade"] == "passed"
-    assert f"{61 * 240 + 20_000:,}" in told["arithmetic"]
-    assert only(rows(23_000, 281_925), "extremes")["grade"] == "impossible"
-    assert only(rows(4_547, 30_000), "extremes")["grade"] == "impossible"
 
-
-def table(rows):
-    unit = {"fte": "fte"}
-    return [
-        figure(f"{group}.{item}", text, float(text), item=item, group=group, statistic="mean",
-               unit=unit.get(item, "usd"))
-        for group, cells in rows.items()
-        for item, text in cells.items()
+@pytest.mark.parametrize(
+    ("columns", "grade", "said"),
+    [
+        ({"count": "40 40 34", "fte": "2.93 2.93 2.39", "pay": "9907 8347 7645"}, "suspicious",
+         "a and b: count mean 40 = 40; fte mean 2.93 = 2.93; apart: pay 9,907 and 8,347"),
+        ({"count": "4 4", "fte": "1.00 1.00"}, "passed", "2 rows compared in pairs: a, b"),
+    ],
+)  # fmt: skip
+def test_rows_that_agree_in_two_telling_cells_are_pointed_out(columns, grade, said):
+    rows = [
+        figure(f"{item}.{group}", text, float(text), item=item, group=group, statistic="mean",
+               unit="fte")
+        for item, texts in columns.items()
+        for group, text in zip("abc", texts.split(), strict=False)
     ]  # fmt: skip
-
-
-def test_rows_that_agree_in_two_telling_cells_are_pointed_out():
-    engineer = {"count": "40", "fte": "2.93", "pay": "79907"}
-    technician, other = engineer | {"pay": "48347"}, {"count": "34", "fte": "2.39", "pay": "57645"}
-    rows = table({"engineer": engineer, "technician": technician, "other": other})
     told = only(rows, "identical_rows")
-    assert told["grade"] == "suspicious"
-    assert "engineer and technician" in told["arithmetic"]
-    assert "2 of 3 columns" in told["implication"]
-    even = {"count": "4", "fte": "1.00"}
-    assert only(table({"a": even, "b": even}), "identical_rows")["grade"] == "passed"
+    assert (told["grade"], told["arithmetic"]) == (grade, said)
 
 
 @pytest.mark.parametrize(
@@ -172,31 +157,12 @@ def test_mixed_and_padded_precision(printed, grade, said):
     assert (told["grade"], said in told["arithmetic"]) == (grade, True)
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "grade"),
-    [
-        ("75.9%", "75.9%", "passed"),
-        ("42.90%", "42.9%", "only by rounding"),
-        ("65.3%", "65%", "only by rounding"),
-        ("80.70%", "80%", "suspicious"),
-        ("61%", "62%", "impossible"),
-    ],
-)
-def test_one_number_printed_two_ways(one, other, grade):
-    first = figure("a", one, float(one.rstrip("%")))
-    again = figure("b", other, float(other.rstrip("%")), note="x; repeat of a")
-    assert only([first, again], "printed_twice")["grade"] == grade
-
-
-def test_two_publications_that_differ():
-    rows = [
-        figure("a", "61%", 61, group="x", publication="one"),
-        figure("b", "62%", 62, group="x", publication="two"),
-        figure("c", "30%", 30, group="y", publication="one"),
-        figure("d", "30%", 30, group="y", publication="two"),
-    ]
-    told = found(rows, "printed_elsewhere").set_index("figures")["grade"]
-    assert told.to_dict() == {"a b": "suspicious", "c d": "passed"}
+def test_one_number_printed_two_ways_or_in_two_publications():
+    rows = [figure("a", "61%", 61, group="x"), figure("b", "62%", 62, group="x")]
+    twice = [rows[0], rows[1] | {"note": "x; repeat of a"}]
+    assert only(twice, "printed_twice")["grade"] == "impossible"
+    apart = [rows[0] | {"publication": "one"}, rows[1] | {"publication": "two"}]
+    assert only(apart, "printed_elsewhere")["grade"] == "suspicious"
 
 
 def relation(name, kind, *, parts, result=""):
@@ -220,16 +186,15 @@ def test_a_report_made_from_real_answers_is_never_called_impossible(counts, plac
     rows = []
     for at, count in enumerate(counts):
         text = printings(count, base, places)[way]
-        rows.append(figure(f"p{at}", f"{text}%", float(text), group=str(at), base=base))
-        rows.append(
-            figure(f"n{at}", str(count), count, group=str(at), statistic="count",
-                   unit="districts", base=base)
-        )  # fmt: skip
+        told = {"group": str(at), "base": base}
+        rows.append(figure(f"p{at}", f"{text}%", float(text), **told))
+        told |= {"statistic": "count", "unit": "districts"}
+        rows.append(figure(f"n{at}", str(count), count, **told))
     ids = {kind: [f"{kind}{at}" for at in range(len(counts))] for kind in "pn"}
     relations = pd.DataFrame([relation(kind, "parts", parts=ids[kind]) for kind in "pn"])
     told = audit(pd.DataFrame(rows), relations)
     checks = ("percent_base", "joint_base", "counts_and_percents", "parts")
-    wrong = told.loc[told["check"].isin(checks) & told["grade"].isin(["impossible", "suspicious"])]
+    wrong = told[told["check"].isin(checks) & told["grade"].isin(["impossible", "suspicious"])]
     assert wrong.empty, wrong[["check", "arithmetic", "implication"]].to_string()
 
 
@@ -246,23 +211,19 @@ def test_the_findings_are_one_table_of_text_gravest_first():
     told = audit(pd.DataFrame(rows))
     assert list(told.columns) == [*COLUMNS, "survey"]
     assert told["finding_id"].is_unique
-    assert [GRADES.index(grade) for grade in told["grade"]] == sorted(
-        GRADES.index(grade) for grade in told["grade"]
-    )
+    order = told["grade"].map(GRADES.index)
+    assert order.is_monotonic_increasing
     assert told["method"].notna().all()
     assert told.loc[told["grade"] == "passed", "advice"].isna().all()
-    assert not told["implication"].str.contains("fabricat|fake|fraud|wrong|error").any()
     none = audit(pd.DataFrame(rows).head(0))
     assert none.empty
     assert none.dtypes.equals(told.dtypes)
 
 
 def test_every_problem_of_the_input_is_told_at_once():
-    with pytest.raises(EstimateError) as error:
+    with pytest.raises(EstimateError, match="'printed' is missing") as error:
         audit(pd.DataFrame({"figure_id": ["a"]}), pd.DataFrame({"kind": ["sum"]}))
-    told = str(error.value)
-    assert "'printed' is missing" in told
-    assert "'relation_id' is missing" in told
+    assert "'relation_id' is missing" in str(error.value)
     rows = pd.DataFrame([figure("a", "1%", 1), figure("a", "inf", float("inf"))])
     with pytest.raises(EstimateError, match="occurs twice") as error:
         audit(rows, disclosure_threshold=0)
@@ -271,27 +232,31 @@ def test_every_problem_of_the_input_is_told_at_once():
 
 
 @pytest.mark.parametrize(
-    ("percents", "bases", "largest"),
-    [(["78%", "61%"], [18, 23], 23), (["48%", "75%", "87%"], [], None), (["73%", "87%"], None, 30)],
+    ("percents", "bases", "implied"),
+    [
+        (["78%", "61%"], [18, 23], "at least 7 of them (23.3%)"),
+        (["48%", "75%", "87%"], [], "no single base up to 30"),
+        (["73%", "87%"], [15, 30], "the stated base is among them"),
+    ],
 )
-def test_joint_bases_are_those_of_brute_force(percents, bases, largest):
+def test_joint_bases_are_those_of_brute_force(percents, bases, implied):
     told = only([figure(text, text, int(text[:-1]), base=30) for text in percents], "joint_base")
-    printed = {
-        base: {t for k in range(base + 1) for t in printings(k, base, 0)} for base in range(1, 31)
-    }
-    found = [base for base in printed if {text[:-1] for text in percents} <= printed[base]]
-    assert bases in (found, None)
+    texts = {text[:-1] for text in percents}
+    found = [
+        base
+        for base in range(1, 31)
+        if texts <= {text for count in range(base + 1) for text in printings(count, base, 0)}
+    ]
+    assert found == bases
     assert told["bases"] == ", ".join(map(str, found))
-    assert (None if pd.isna(told["base_high"]) else told["base_high"]) == largest
+    assert pd.isna(told["base_high"]) if not bases else told["base_high"] == bases[-1]
+    assert implied in told["implication"]
     assert (told["base"], told["printed"]) == (30, ", ".join(percents))
     assert (told["grade"] == "passed") == (30 in found)
 
 
-NAMES = [
-    figure(f"n{at}", "a name", pd.NA, item="listed", statistic="text", unit="none")
-    for at in range(3)
-]
 STATED = figure("answered", "3", 3, item="answered", statistic="count", unit="districts")
+NAMES = [figure(f"n{at}", "a name", pd.NA, item="listed", statistic="text") for at in range(3)]
 
 
 def money(name, value, base, statistic="mean", **more):
@@ -319,18 +284,18 @@ def test_means_over_few_beside_a_list_of_names():
 
 
 def test_extremes_and_counts_of_one_or_two():
+    sharing = {"unit": "districts", "item": "sharing"}
     rows = [
         money("devices", 20_000, 62, "max", unit="devices"),
-        money("some", 1, 62, "count", unit="districts", item="sharing"),
-        money("all", 14, 62, "count", unit="districts", item="sharing"),
+        money("some", 1, 62, "count", **sharing),
+        money("all", 14, 62, "count", **sharing),
         money("x", 1, 62, "count", unit="comments"),
     ]
     told = small(rows)
-    assert set(told["figures"]) == {"devices", "some"}
-    assert set(told["grade"]) == {"suspicious"}
-
-
-def test_without_names_nothing_can_be_said_and_bounds_are_nobodys_value():
+    assert dict(zip(told["figures"], told["grade"], strict=True)) == {
+        "devices": "suspicious", "some": "suspicious",
+    }  # fmt: skip
+    # Without names nothing can be said, and a bound is nobody's value.
     assert list(small([CYBER], named=False)["grade"]) == ["untestable"]
     bound = money("budget", 1_000_000, 62, "max", note="lower bound (more than)")
     assert list(small([bound])["grade"]) == ["passed"]
@@ -341,18 +306,12 @@ def one(printed, value, note="", **more):
     return read(pd.DataFrame([row]), None, [], 1, lambda _, group: group, {}).figures[0]
 
 
-@given(
-    number=st.decimals(0, 10_000, places=4),
-    places=st.integers(0, 3),
-    rounding=st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN]),
-)
-def test_a_number_lies_in_the_span_of_what_is_printed_for_it_and_of_nothing_else(
-    number, places, rounding
-):
+@given(number=st.decimals(0, 10_000, places=4), places=st.integers(0, 3))
+def test_a_number_lies_in_the_span_of_what_is_printed_for_it_and_of_nothing_else(number, places):
     unit = Decimal(1).scaleb(-places)
-    printed = number.quantize(unit, rounding=rounding)
-    assert Fraction(number) in span_of(Fraction(printed), Fraction(unit))
     both = {number.quantize(unit, rounding=r) for r in (ROUND_HALF_UP, ROUND_HALF_EVEN)}
+    for printed in both:
+        assert Fraction(number) in span_of(Fraction(printed), Fraction(unit))
     for other in (min(both) - unit, max(both) + unit):
         assert Fraction(number) not in span_of(Fraction(other), Fraction(unit))
 
@@ -376,16 +335,14 @@ def test_sums_products_and_quotients_hold_every_pair_and_reach_their_ends(a, b, 
 
 
 def test_an_end_that_does_not_belong_to_a_range_does_not_meet_another():
-    below_half = Span(Fraction(0), Fraction(1, 2), high_in=False)
-    assert not below_half.meets(Span(Fraction(1, 2), Fraction(1)))
-    assert Span(Fraction(0), Fraction(1, 2)).meets(Span(Fraction(1, 2), Fraction(1)))
-    assert Fraction(1) not in below_half + Span(Fraction(1, 2), Fraction(1, 2))
+    half, one = Fraction(1, 2), Fraction(1)
+    below_half = Span(Fraction(0), half, high_in=False)
+    assert not below_half.meets(Span(half, one))
+    assert Span(Fraction(0), half).meets(Span(half, one))
+    assert one not in below_half + Span(half, half)
     # 72.5 may be printed 72 (half even), but no rounding prints 27.5 as 27
-    assert Fraction(100) not in span_of(Fraction(72), Fraction(1)) + span_of(
-        Fraction(27), Fraction(1)
-    )
-    assert Fraction(100) in span_of(Fraction(72), Fraction(1)) + span_of(Fraction(28), Fraction(1))
-    assert Span(Fraction(563850, 2017), Fraction(563850, 2015)).text() == "279.55 to 279.83"
+    assert Fraction(100) not in span_of(Fraction(72), one) + span_of(Fraction(27), one)
+    assert Fraction(100) in span_of(Fraction(72), one) + span_of(Fraction(28), one)
 
 
 @pytest.mark.parametrize(
