@@ -13,14 +13,7 @@ from edtech_survey.data.values import Answers, lookup, read
 TABLE = pd.DataFrame(
     {
         "answer": ["staff", "students", "families", "none", "", ""],
-        "spelling": [
-            "Staff, all of them",
-            "Students",
-            "Families; guardians",
-            "None",
-            "n/a BYOD",
-            "-",
-        ],
+        "spelling": ["Staff, all", "Students", "Families; guardians", "None", "n/a BYOD", "-"],
     }
 )
 ANSWERS = lookup(TABLE)
@@ -34,27 +27,21 @@ def multi(raw: str, answers: Answers = ANSWERS) -> Reading:
     ("raw", "value"),
     [
         ("Students", "students"),
-        ("students,Staff, all of them", "staff|students"),
-        ("Staff, all of them;Families; guardians;", "staff|families"),
-        ("STUDENTS\nstaff, ALL of them", "staff|students"),
-        ("Students, Students", "students"),
+        ("Staff, all;Families; guardians;", "staff|families"),
+        ("STUDENTS\nstaff, ALL", "staff|students"),
         ("Students|None", "students|none"),
         ("Students, n/a BYOD", "students"),
-        ("staff", "staff"),
     ],
 )
 def test_several_answers_in_one_cell(raw: str, value: str) -> None:
     assert multi(raw).value == value
 
 
-def test_an_unknown_piece_refuses_the_cell_by_name() -> None:
-    found = multi("Students, the library, Staff, all of them")
+def test_an_unknown_piece_refuses_the_cell_and_some_answers_mean_missing() -> None:
+    found = multi("Students, the library, Staff, all")
     assert found.missing == "unreadable"
     assert "'the library'" in found.advice
     assert "answers.csv" in found.advice
-
-
-def test_answers_that_mean_missing() -> None:
     assert multi("n/a BYOD").missing == "not_applicable"
     assert multi("prefer not to say").missing == "refused"
     assert multi(" ; ,").missing == "skipped"
@@ -91,20 +78,14 @@ def test_neither_yes_nor_no(text: str) -> None:
     ("text", "value", "severity"),
     [
         ("Outsourced", True, "note"),
-        ("contracted out to a service center", True, "note"),
-        ("3rd party vendor", True, "note"),
         ("partially outsourced", True, "warn"),
         ("yes", True, "ok"),
         ("In-house", False, "ok"),
         ("not outsourced", False, "ok"),
-        ("We do not outsource", False, "ok"),
         ("we don’t outsource this", False, "ok"),
-        ("never outsourced", False, "ok"),
         ("no longer contracted out", False, "ok"),
         ("No vendor.", False, "ok"),
-        ("outside contractor", True, "note"),
         ("contract employee", True, "note"),
-        ("no", False, "ok"),
     ],
 )
 def test_outsourced(text: str, value: bool, severity: str) -> None:
@@ -118,16 +99,12 @@ def test_outsourced(text: str, value: bool, severity: str) -> None:
     [
         "Acme Inc.",
         "both in-house and vendor",
-        "internal and external",
         "not in-house: vendor",
         "will be outsourced next year",
-        "considering a vendor",
         "formerly contracted",
         "non-contracted",
-        "no, outsourced",
         "yes, in-house",
         "per teacher contract",
-        "union contract",
     ],
 )
 def test_unclear_who_does_it(text: str) -> None:

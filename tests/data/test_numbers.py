@@ -36,14 +36,10 @@ def read(kind: str, text: str):
     ("kind", "text", "value", "rule"),
     [
         ("money", "$116,668", 116_668, "currency+grouped"),
-        ("money", "116k", 116_000, "thousands"),
-        ("money", "$65 thousand", 65_000, "currency+thousands"),
         ("money", "1.2 million", 1_200_000, "millions"),
         ("money", "~65,000", 65_000, "approximate+grouped"),
         ("money", "USD 65000", 65_000, "currency"),
-        ("money", "65000.00 dollars", 65_000, "currency"),
         ("money", "$65,000/yr.", 65_000, "currency+per_year+grouped"),
-        ("money", "65,000 annually", 65_000, "per_year+grouped"),
         ("money", "$ 72 500", 72_500, "currency+space_grouped"),
         ("money", "65.000,00", 65_000, "decimal_comma"),
         ("money", "1.17E+05", 117_000, "scientific"),
@@ -51,39 +47,26 @@ def read(kind: str, text: str):
         ("money", "50-60k", 55_000, "thousands+range_midpoint"),
         ("money", "between $50,000 and $60,000", 55_000, "currency+grouped+range_midpoint"),
         ("money", "65,000+", 65_000, "lower_bound+grouped"),
-        ("money", "less than 50,000", 50_000, "upper_bound+grouped"),
         ("fte", "1.5 FTE", 1.5, "unit"),
-        ("fte", ".5", 0.5, "plain"),
-        ("fte", "one", 1, "word"),
         ("fte", "Two and a half", 2.5, "word"),
         ("fte", "half time", 0.5, "word"),
         ("fte", "Full-time", 1, "word"),
-        ("fte", "2 full-time", 2, "unit"),
-        ("fte", "1/2", 0.5, "fraction"),
         ("fte", "1½", 1.5, "fraction"),
         ("fte", "2 1/4", 2.25, "fraction"),
-        ("fte", "50%", 0.5, "fraction+percent_sign"),
         ("fte", "1,5", 1.5, "decimal_comma"),
         ("fte", "None", 0, "none_word"),
         ("fte", "1-2", 1.5, "range_midpoint"),
-        ("count", "1,200", 1_200, "grouped"),
         ("count", "about 300", 300, "approximate"),
-        ("count", "5000+", 5_000, "lower_bound"),
         ("count", "<900", 900, "upper_bound"),
-        ("count", "twelve", 12, "word"),
         ("count", "one hundred twenty-five", 125, "word"),
         ("count", "2,400 Chromebooks", 2_400, "unit+grouped"),
-        ("count", "1.2k", 1_200, "thousands"),
         ("count", "0.5", 0.5, "not_whole"),
         ("count", "1.234.567", 1_234_567, "dot_grouped"),
         ("percent", "23%", 23, "percent_sign"),
-        ("percent", "23 percent", 23, "percent_sign"),
-        ("percent", "23.5", 23.5, "plain"),
         ("percent", "25% of salary", 25, "unit+percent_sign"),
         ("percent", "0.23", 23, "share_of_one"),
         ("percent", "0.5%", 0.5, "percent_sign+implausible"),
         ("percent", "thirty percent", 30, "percent_sign+word"),
-        ("money", "116 668", 116_668, "space_grouped"),
         ("money", "116'668", 116_668, "grouped"),
         ("money", "$105.634k", 105_634, "currency+thousands"),
         ("count", "1.234k", 1_234, "thousands"),
@@ -101,35 +84,25 @@ def test_taken(kind: str, text: str, value: float, rule: str) -> None:
     ("kind", "text", "rule", "advice"),
     [
         ("money", "$58.50/hr", "hourly", "yearly salary"),
-        ("money", "25 an hour", "hourly", "yearly salary"),
         ("money", "$5,000/month", "period", "yearly salary"),
         ("money", "€65,000", "other_currency", "convert"),
-        ("money", "C$ 65,000", "other_currency", "convert"),
         ("money", "(5,000)", "negative", "brackets"),
-        ("money", "-5000", "negative", "brackets"),
         ("money", "65.000", "ambiguous_point", "65,000"),
         ("money", "60,000-50,000", "range", "backwards"),
         ("money", "1e400", "too_large", "ask"),
-        ("money", "9" * 40, "too_large", "ask"),
         ("money", "12,34,567", "words_and_number", "number alone"),
         ("money", "$70,000 and $65,000", "several_numbers", "add them up"),
         ("money", "negotiable", "no_number", "answers.csv"),
         ("fte", "2 full-time, 1 part-time", "part_time", "0.5"),
         ("fte", "20 hours", "hours", "full-time week"),
-        ("fte", "2026-01-02", "date", "1/2"),
         ("fte", "2-Jan", "date", "1/2"),
-        ("fte", "3/2", "several_numbers", "add them up"),
         ("count", "01:01:00", "time", "spreadsheet"),
         ("count", "300 iPads and 400 laptops", "several_numbers", "add them up"),
-        ("count", ".", "no_number", "not a number"),
         ("count", "5²", "words_and_number", "number alone"),
-        ("count", "∞", "no_number", "not a number"),
         ("count", "9E10011", "too_large", "ask"),
         ("count", "1 contracted", "words_and_number", "contractor"),
         ("count", "x" * 300, "too_long", "shorten"),
-        ("percent", "%", "no_number", "not a number"),
         ("fte", "0.5%", "ambiguous_share", "such as 0.5"),
-        ("money", "per teacher contract", "no_number", "answers.csv"),
         ("fte", "not outsourced", "no_number", "answers.csv"),
         ("fte", "will be outsourced", "outsourced_unclear", "contractor"),
         ("percent", "depends on contract", "no_number", "answers.csv"),
@@ -168,12 +141,6 @@ def test_a_range_lies_between_its_ends(low: int, more: int) -> None:
     found = amount(f"{low}k - {low + more}k", "money")
     assert found.value == pytest.approx(1000 * (low + more / 2))
     assert found.graded()[0] == "warn"
-
-
-@given(st.integers(10_000, 999_999))
-def test_thousands_with_a_point_are_exact(number: int) -> None:
-    assert read("money", f"${number / 1000:.3f}k").value == number
-    assert read("count", f"{number / 1000:.3f}k").rule == "thousands"
 
 
 NUMBERLIKE = st.text("0123456789.,-+/%$kKe ()~<>½²١to", max_size=20)
@@ -224,11 +191,17 @@ def test_what_is_no_number_in_words(text: str) -> None:
     assert from_words(text) is None
 
 
-def test_bounds_come_off_once() -> None:
-    assert peel_bounds("more than 5") == ("5", ["lower_bound"])
-    assert peel_bounds("overall") == ("overall", [])
-    assert peel_bounds("~") == ("~", [])
-    assert peel_bounds("5 or more") == ("5", ["lower_bound"])
+@pytest.mark.parametrize(
+    ("text", "left", "rules"),
+    [
+        ("more than 5", "5", ["lower_bound"]),
+        ("5 or more", "5", ["lower_bound"]),
+        ("overall", "overall", []),
+        ("~", "~", []),
+    ],
+)
+def test_bounds_come_off_whole_words_before_a_number(text: str, left: str, rules: list) -> None:
+    assert peel_bounds(text) == (left, rules)
 
 
 def test_digits_of_other_scripts() -> None:
@@ -246,30 +219,21 @@ ANSWERS = frozenset({"1:1", "2:1", "3:1", "4:1", ">4:1"})
     [
         ("1:1", "1:1", "plain"),
         ("1 : 1", "1:1", "spelling"),
-        ("1 to 1", "1:1", "spelling"),
         ("1-1", "1:1", "spelling"),
-        ("1/1", "1:1", "spelling"),
-        ("１：１", "1:1", "plain"),
         ("1∶1", "1:1", "plain"),
         ("one-to-one", "1:1", "word"),
         ("two to one", "2:1", "word"),
         ("1 : 1,008", "1:1008", "spelling"),
         ("1.5:1", "1.5:1", "plain"),
         (">4:1", ">4:1", "plain"),
-        ("more than 4 to 1", ">4:1", "spelling"),
-        ("4:1+", ">4:1", "at_least"),
         ("4+:1", ">4:1", "at_least"),
         ("at least 4:1", ">4:1", "at_least"),
         ("1:01", "1:1", "time"),
         ("01:01:00", "1:1", "time"),
-        ("2:01:00 AM", "2:1", "time"),
         ("1900-01-00 01:01:00", "1:1", "time"),
-        ("1899-12-30 04:01:00", "4:1", "time"),
         ("1900-01-01 06:01:00", "30:1", "time"),
         ("1 day, 6:01:00", "30:1", "time"),
-        ("30:01:00", "30:1", "time"),
         ("0.0423611", "1:1", "day_fraction"),
-        ("0.08402777777777778", "2:1", "day_fraction"),
         ("1.25069444444444", "30:1", "day_fraction"),
         ("2026-01-01", "1:1", "date"),
         ("1-Jan", "1:1", "date"),
@@ -284,12 +248,9 @@ def test_ratios(text: str, value: str, rule: str) -> None:
     ("text", "rule"),
     [
         ("", "no_ratio"),
-        ("1", "no_ratio"),
         ("0.5", "no_ratio"),
         ("1:1 BYOD", "no_ratio"),
-        ("0:1", "zero_ratio"),
         ("1:00", "zero_ratio"),
-        ("2026-02-01", "date"),
         ("2-Jan", "date"),
         ("1:1" * 30, "too_long"),
         ("01:01:30", "no_ratio"),
@@ -314,16 +275,11 @@ def test_the_scale_of_answers_decides() -> None:
 @given(st.integers(1, 200))
 def test_what_a_spreadsheet_makes_of_a_ratio_is_undone(left: int) -> None:
     """Typed 2:1 becomes two hours and one minute; every form of that is 2:1 again."""
-    moment = dt.timedelta(hours=left, minutes=1)
+    days = dt.timedelta(hours=left, minutes=1) / dt.timedelta(days=1)
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer) as book:
         sheet = book.add_worksheet()
-        sheet.write_number(
-            0, 0, moment / dt.timedelta(days=1), book.add_format({"num_format": "[h]:mm"})
-        )
-        sheet.write_number(
-            0, 1, moment / dt.timedelta(days=1), book.add_format({"num_format": "h:mm"})
-        )
-        sheet.write_number(0, 2, moment / dt.timedelta(days=1))
+        for column, form in enumerate(("[h]:mm", "h:mm", "General")):
+            sheet.write_number(0, column, days, book.add_format({"num_format": form}))
     row = read_spreadsheet(buffer.getvalue(), "x", Limits()).grid.row(0)
     assert {ratio(plain(text)).value for text in row} == {f"{left}:1"}

@@ -21,15 +21,10 @@ def written(tmp_path):
     return table, json.loads((tmp_path / "datapackage.json").read_text())
 
 
-def test_parquet_comes_back_as_it_went(tmp_path):
-    table, _ = written(tmp_path)
-    pd.testing.assert_frame_equal(
-        pd.read_parquet(tmp_path / "figures.parquet"), table, check_dtype=False
-    )
-
-
-def test_the_descriptor_describes_the_csv(tmp_path):
-    _, package = written(tmp_path)
+def test_the_descriptor_describes_the_files(tmp_path):
+    table, package = written(tmp_path)
+    parquet = pd.read_parquet(tmp_path / "figures.parquet")
+    pd.testing.assert_frame_equal(parquet, table, check_dtype=False)
     resource = package["resources"][0]
     content = (tmp_path / "figures.csv").read_bytes()
     assert resource["bytes"] == len(content)

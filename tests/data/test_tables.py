@@ -56,18 +56,16 @@ def refused(read, *args, **options):
     return str(error.value)
 
 
-def test_pairs_have_their_types(tmp_path):
-    write(
-        tmp_path,
-        "codebook/pairs.csv",
-        PAIRS,
-        PAIR,
-        "p2,title,,,,,,us.b,printed,250,weighted,C,not asked",
-    )
+def test_pairs_and_trends_have_their_types(tmp_path):
+    alone = "p2,title,,,,,,us.b,printed,250,weighted,C,not asked"
+    write(tmp_path, "codebook/pairs.csv", PAIRS, PAIR, alone)
     table = read_pairs(FIGURES, raw=tmp_path)
     assert table["wave"].tolist() == [2024, pd.NA]
     assert table["base_at_least"].tolist() == [pd.NA, 250]
     assert table["item"].isna().tolist() == [False, True]
+    line = ("s,cyber,Posts,us.a,printed,,,,", "s,cyber,Posts,us.b,printed,501,,A,same question")
+    write(tmp_path, "codebook/trends.csv", TRENDS, *line)
+    assert read_trends(FIGURES, raw=tmp_path)["base_at_least"].tolist() == [pd.NA, 501]
 
 
 def test_every_problem_of_the_pairs_is_told_with_its_row(tmp_path):
@@ -79,105 +77,84 @@ def test_every_problem_of_the_pairs_is_told_with_its_row(tmp_path):
         PAIR.replace("p1", "p5").replace("us.a", "us.z"),
         PAIR.replace("p1", "p6").replace("pk-2", "pk-3"),
         PAIR.replace("p1", "p7").replace("another year", ""),
-        PAIR.replace("p1", "p8").replace("2024,printed", "2024,doubled"),
-        PAIR.replace("p1", "p9").replace(",,,B", ",many,guess,B"),
-        "p10,title,,,,,,us.b,printed,,,B,not asked",
+        PAIR.replace("p1", "p8").replace(",,,B", ",many,,B"),
+        "p9,title,,,,,,us.b,printed,,,B,not asked",
     ]
     write(tmp_path, "codebook/pairs.csv", PAIRS, *rows)
     told = refused(read_pairs, FIGURES, raw=tmp_path)
     for text in (
-        "10 cells cannot be taken",
+        "8 cells cannot be taken",
         "row 3, column pair_id: 'p1' stands twice",
         "row 4, column comparability: 'D' is not one of A, B, C",
         "row 5, column figure_id: 'us.c' is a second printing -> name the first",
         "row 6, column figure_id: 'us.z' is no figure",
         "row 7, column item: 'one_to_one' and the three cells after it name no figure",
         "row 8, column reason: is empty",
-        "row 9, column take: 'doubled'",
-        "row 10, column base_at_least: 'many' is no whole number",
-        "row 10, column design: 'guess' is not one of weighted, census",
-        "row 11, column comparability: 'B' without an item of the series",
+        "row 9, column base_at_least: 'many' is no whole number",
+        "row 10, column comparability: 'B' without an item of the series",
     ):
         assert text in told
 
 
-def test_trends_have_their_types_and_every_problem_is_told(tmp_path):
-    good = ("s,cyber,Posts,us.a,printed,,,,", "s,cyber,Posts,us.b,printed,501,,A,same question")
-    write(tmp_path, "codebook/trends.csv", TRENDS, *good)
-    assert read_trends(FIGURES, raw=tmp_path)["base_at_least"].tolist() == [pd.NA, 501]
-    write(
-        tmp_path,
-        "codebook/trends.csv",
-        TRENDS,
-        "back,cyber,Posts,us.b,printed,,,,",
-        "back,cyber,Posts,us.a,printed,,,A,same",
-        "alone,cyber,Posts,us.a,printed,,,,",
-        "bare,cyber,Posts,us.a,printed,,,,",
-        "bare,cyber,Posts,us.b,printed,,,,",
-        "back,cyber,Posts,ct.a,printed,,,,",
-    )
+def test_every_problem_of_the_trends_is_told_with_its_row(tmp_path):
+    rows = [
+        f"{line},cyber,Posts,{figure},printed,,,{rest}"
+        for line, figure, rest in (
+            ("back", "us.b", ","), ("back", "us.a", "A,same"), ("alone", "us.a", ","),
+            ("bare", "us.a", ","), ("bare", "us.b", ","), ("back", "ct.a", ","),
+        )
+    ]  # fmt: skip
+    write(tmp_path, "codebook/trends.csv", TRENDS, *rows)
     told = refused(read_trends, FIGURES, raw=tmp_path)
     for text in (
         "row 3, column figure_id: 'us.a' is earlier than the row before it",
         "row 4, column series: 'alone' has one figure",
         "row 6, column comparability: is empty",
-        "row 6, column reason: is empty",
         "row 7, column series: 'back' its rows stand apart",
     ):
         assert text in told
 
 
-def test_functions_and_occupations(tmp_path):
+def test_functions_and_occupations_name_positions_and_wages(tmp_path):
     head = "function,label,description,alternative,positions"
-    rows = ["a,A,x,y,coach", "a,A,,y,coach", "b,B,x,y,coach|plumber", "c,C,x,y,"]
+    rows = ["a,A,x,y,coach", "b,B,x,y,coach|plumber"]
     write(tmp_path, "edtech-functions/functions.csv", head, *rows)
     told = refused(read_functions, POSITIONS, raw=tmp_path)
-    for text in (
-        "row 3, column description: is empty",
-        "row 5, column positions: is empty",
-        "row 3, column function: 'a' stands twice",
-        "row 4, column positions: 'plumber' is no position of the codebook",
-    ):
-        assert text in told
+    assert "row 3, column positions: 'plumber' is no position of the codebook" in told
     head, good = "position,occupation,label,comparability,reason", "technician,support,S,B,close"
     write(tmp_path, "codebook/occupations.csv", head, good)
     assert len(read_occupations(POSITIONS, FIGURES, raw=tmp_path)) == 1
-    rows = [good, good, "plumber,support,S,B,x", "coach,leader,L,B,x", "coach,support,S,D,"]
+    rows = [good, good, "plumber,support,S,B,x", "coach,leader,L,B,x"]
     write(tmp_path, "codebook/occupations.csv", head, *rows)
     told = refused(read_occupations, POSITIONS, FIGURES, raw=tmp_path)
     for text in (
-        "row 6, column reason: is empty",
         "row 3, column occupation: 'support' stands twice",
         "row 4, column position: 'plumber' is no position of the codebook",
         "row 5, column occupation: 'leader' has no figure occupation_wage",
-        "row 6, column comparability: 'D' is not one of A, B, C",
     ):
         assert text in told
 
 
 def test_structures(tmp_path):
-    good = "a,A,WI,1700,1700,around 1700,Director,coach,1,,yes,Board,"
     name = "department-structures-2018/structures.csv"
+    good = "a,A,WI,1700,1700,around 1700,Director,coach,1,,yes,Board,"
     write(tmp_path, name, STRUCTURES, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,")
     table = read_structures(POSITIONS, raw=tmp_path)
     assert table["students_low"].tolist() == [1700, pd.NA]
     assert table["position"].isna().tolist() == [False, True]
-    write(
-        tmp_path,
-        name,
-        STRUCTURES,
+    rows = [
         good,
         "a,A,WI,1700,1700,around 1700,Director,plumber,many,,maybe,,",
         "b,B,OH,1000,900,900-1000,Helper,,-1,,no,,",
         "c,C,VA,10,10,10,Coach,,1,,no,,",
         "c,C,VA,20,20,20,Chief,,1,,yes,,",
-    )
+    ]
+    write(tmp_path, name, STRUCTURES, *rows)
     told = refused(read_structures, POSITIONS, raw=tmp_path)
     for text in (
         "row 3, column position: 'plumber' is no position",
         "row 3, column role: 'Director' stands twice",
         "row 3, column head_count: 'many' is no number",
-        "row 3, column inside: 'maybe' is not one of yes, no",
         "row 4, column students_low: '1000' above the upper",
         "row 4, column head_count: '-1' is not in 0 to any",
         "row 5, column district_id: 'c' has rows that differ",
@@ -211,25 +188,21 @@ def test_every_problem_of_the_relations_is_told_with_its_row(tmp_path):
         "us.s,one_unit,us.a,us.a;ct.a,,,must,",
         "us.t,parts,,colour=red,,,must,",
     ]
-    with pytest.raises(SourceError) as error:
-        relations(tmp_path, *rows)
-    for what in (
+    told = refused(relations, tmp_path, *rows)
+    for text in (
         "row 2, column kind: 'sums' is no kind of relation",
         "row 2, column parts: 'us.gone' is no figure",
         "row 3, column relation_id: 'Us B' does not fit",
         "row 3, column parts: 'item=nothing' is no figure",
         "row 3, column parts: 'item=nothing' are fewer figures than parts needs",
-        "row 3, column base: 'many' is no whole number",
-        "row 3, column force: 'perhaps' is not one of must, should",
         "row 4, column over: quotient needs a divisor",
         "row 5, column result: is empty, but sum needs it",
         "row 5, column over: 'ct.a' is not used by sum",
-        "row 5, column base: '5' is not used by sum",
         "row 6, column parts: 'us.a;ct.a' are more figures than the one that one_unit takes",
         "row 6, column relation_id: 'us.s' stands twice",
         "row 7, column parts: 'colour=red' is no figure",
     ):
-        assert what in str(error.value)
+        assert text in told
 
 
 def test_relations_of_all_folders(tmp_path):
@@ -254,8 +227,7 @@ def test_own_numbers_as_people_write_them(tmp_path):
 def test_every_problem_of_own_numbers_is_told_with_its_row(tmp_path):
     rows = ["devices,,many", "devices,all,3000", "budget,,5", "position_fte,plumber,1",
             "support_staff,coach,2", "position_salary,coach,$58/hr"]  # fmt: skip
-    with pytest.raises(SourceError) as error:
-        own(tmp_path, *rows)
+    told = refused(own, tmp_path, *rows)
     for text in (
         "own.csv, row 2, column value: 'many' does not fit. A plain number",
         "own.csv, row 3, column group: 'all' item and group stand twice",
@@ -264,7 +236,7 @@ def test_every_problem_of_own_numbers_is_told_with_its_row(tmp_path):
         "own.csv, row 6, column group: 'coach' stands beside a number of the district",
         "own.csv, row 7, column value: '$58/hr'",
     ):
-        assert text in str(error.value)
+        assert text in told
 
 
 @pytest.mark.parametrize("value", ["", "1,00", "12e3", "1:1", "-5", "=1+1", "٣", "nan", "1 200"])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edtech_survey.data import values
-from edtech_survey.data.readings import MISSING, RULES, SEVERITIES, WORDS, Reading, missing_word
+from edtech_survey.data.readings import MISSING, RULES, SEVERITIES, WORDS, missing_word
 from edtech_survey.data.values import PLAUSIBLE, plausible
 
 CELLS = st.lists(
@@ -53,18 +52,6 @@ def test_each_cell_has_a_value_or_a_kind_of_missing_and_a_rule(
     pd.testing.assert_frame_equal(again, parsed)
 
 
-@pytest.mark.parametrize("kind", ["count", "money", "fte", "percent"])
-def test_a_number_written_plainly_comes_back(kind: str) -> None:
-    written = [n / 100 for n in (0, 1, 7, 40, 99, 100, 101, 250, 1_234, 99_999, 12_345_678, 10**11)]
-    texts = [f"{number:.2f}".rstrip("0").rstrip(".") for number in written]
-    parsed = values.parse(column(*texts), kind, low=-np.inf, high=np.inf)
-    for number, (value, rule) in zip(written, parsed[["value", "rule"]].to_numpy(), strict=True):
-        if kind == "percent" and 0 < number < 1:
-            assert rule == "ambiguous_share"
-        else:
-            assert value == pytest.approx(number)
-
-
 def test_what_was_not_asked_is_not_skipped() -> None:
     parsed = values.parse(column(None, "", "  ", "n/a", "don't know", "prefer not to say"), "count")
     assert parsed["missing"].tolist() == [
@@ -102,27 +89,9 @@ def test_the_answers_list_comes_first() -> None:
     assert "must be a number" in values.parse(column("lots"), "fte", wrong)["advice"].iloc[0]
 
 
-def test_ratios_on_their_scale() -> None:
-    parsed = values.parse(column("1-1", "two to one", "30:01:00", "1:2"), "ratio", RATIOS)
-    assert parsed["value"].tolist()[:3] == ["1:1", "2:1", ">2:1"]
-    assert parsed["rule"].tolist()[3] == "unknown_answer"
-
-
 def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no type 'date'.*money"):
         values.parse(column("1"), "date")
-
-
-def test_each_distinct_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-
-    def spy(raw: str, *rest: object) -> Reading:
-        seen.append(raw)
-        return Reading(1.0, None, ("plain",))
-
-    monkeypatch.setattr(values, "read", spy)
-    values.parse(column(*["a b", "c d"] * 50), "count")
-    assert sorted(seen) == ["a b", "c d"]
 
 
 def test_the_vocabulary_is_closed() -> None:

@@ -81,8 +81,7 @@ def read_meta(folder: Path) -> dict[str, Any]:
         meta = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SourceError(f"{_short(path)} is not readable YAML: {error}") from None
-    if not isinstance(meta, dict):
-        raise SourceError(f"{_short(path)} holds no keys")
+    meta = meta if isinstance(meta, dict) else {}
     problems = [
         Problem(_short(path), f"key {key!r} is missing or empty", "add it")
         for key in _REQUIRED_KEYS

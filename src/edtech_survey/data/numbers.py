@@ -361,30 +361,27 @@ def _typed(text: str) -> Reading | None:
 
 def _bounded(text: str) -> Reading | None:
     """Read "more than 4:1", ">4:1", "4:1+" and "4+:1"."""
-    words = VOCABULARY["ratios"]
-    at_least = next((word for word in words["at_least"] if text.startswith(word)), "")
-    above = next((word for word in words["above"] if text.startswith(word)), "")
-    after = next((word for word in words["at_least_after"] if text.endswith(word)), "")
-    if at_least or above:
-        inner = _typed(text.removeprefix(at_least or above).strip())
-    elif after:
-        inner = _typed(text.removesuffix(after).strip())
-    elif "+:" in text or "+ to" in text:
-        inner = _typed(text.replace("+", "", 1))
-    else:
-        return None
-    if inner is None or inner.missing:
-        return inner
-    value = f">{inner.value}"
-    if at_least or not above:
-        return readings.value(value, "at_least")
-    return readings.value(value, "plain" if text == value else "spelling")
+    if "+:" in text or "+ to" in text:
+        text = text.replace("+", "", 1) + "+"
+    for bound, words in VOCABULARY["ratios"].items():
+        for word in words:
+            rest = _without(text, word, front=bound != "at_least_after")
+            inner = _typed(rest) if rest is not None else None
+            if inner is None:
+                continue
+            if inner.missing:
+                return inner
+            value = f">{inner.value}"
+            exact = "plain" if text == value else "spelling"
+            return readings.value(value, exact if bound == "above" else "at_least")
+    return None
 
 
 def _damaged(text: str) -> Reading | None:
     """Turn times, days and parts of a day back into hour:minute, which were typed as a ratio."""
     clock = _CLOCK.fullmatch(text)
-    if clock and (clock["dated"] or clock["second"] or clock["half"] or clock["minute"][0] == "0"):
+    told = clock and (clock["dated"] or clock["second"] or clock["half"] or clock["minute"] < "10")
+    if clock and told and not (clock["dated"] and clock["half"]):
         days, hour, second = (int(clock[name] or 0) for name in ("day", "hour", "second"))
         days += int(clock["days"] or 0)
         if clock["half"]:

@@ -75,17 +75,10 @@ def parse(
     codes, distinct = pd.factorize(text)
     found = [read(raw, type, known, low, high) for raw in pd.Series(distinct, dtype=TEXT)]
     found.append(readings.missing("not_asked", "absent"))
-    graded = [reading.graded() for reading in found]
-    columns = {
-        "value": [reading.value for reading in found],
-        "missing": [reading.missing for reading in found],
-        "rule": [reading.rule for reading in found],
-        "severity": [severity for severity, _ in graded],
-        "advice": [advice for _, advice in graded],
-    }
+    rows = [(one.value, one.missing, one.rule, *one.graded()) for one in found]
     kind = "Float64" if type in NUMBERS else "boolean" if type in TRUTHS else TEXT
-    types = {"value": kind} | dict.fromkeys(COLUMNS[1:], TEXT)
-    table = pd.DataFrame({name: pd.Series(columns[name], dtype=types[name]) for name in COLUMNS})
+    table = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
+    table = table.astype({"value": kind} | dict.fromkeys(COLUMNS[1:], TEXT))
     whole = table.iloc[codes]  # code -1 (NA) takes the last row, which says "absent"
     return whole.set_axis(text.index, axis=0)
 
