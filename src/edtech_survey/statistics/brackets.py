@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize, special, stats
+from statsmodels.tools.numdiff import approx_fprime_cs, approx_hess_cs
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
-from edtech_survey.statistics.given import given, pick
-from edtech_survey.statistics.intervals import checked_confidence, wilson
-from edtech_survey.statistics.published import (
-    feasible_bases,
-    read_percent,
-    whole,
-    whole_number,
-)
-from edtech_survey.statistics.salary import priced, prices_of
+from edtech_survey.statistics.given import pick
+from edtech_survey.statistics.intervals import checked_confidence, normal_quantile, wilson
+from edtech_survey.statistics.published import feasible_bases, read_percent, whole_number
+from edtech_survey.statistics.salary import priced
 
 ITEM = "salary_bracket"
 _PER_MILLE = 1000
 """Answers that stand for an unknown base; nothing but the curve itself is made of them."""
 
+_UNITS = {"quantile": "usd", "mean": "usd", "share": "percent", "log_sd": "log usd"}
 _FURTHER = (
     "name count unit low high holds_median free_low free_high df p_value price_year "
     "dollar_year currency reason"
@@ -39,11 +36,9 @@ def brackets(
     wave: int | None = None,
     price_year: int | None = None,
     *,
-    source: str | None = None,
     dollar_year: int | None = None,
-    quantiles: float | Sequence[float] = (0.5,),
+    quantiles: float | Sequence[float] = 0.5,
     amounts: float | Sequence[float] = (),
-    prices: Any = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Give the share of answers in each bracket of pay, and what a log-normal curve makes of them.
@@ -52,20 +47,16 @@ def brackets(
     ----------
     x : Evidence or DataFrame
         Figures of item ``salary_bracket`` (share or count; ``group`` is ``under-N``, ``N-M`` or
-        ``N-plus``). Or a frame of one's own with the columns ``low, high, count``.
+        ``N-plus``), and the price index.
     wave : int, optional
-        Default the latest whose brackets cover all pay.
+        Default the latest whose brackets cover all pay; of a wave the source with the finest.
     price_year : int, optional
         The year whose dollars the bounds are put into; default the survey's own. They stay in
         those of ``dollar_year`` where a year has no price index.
-    source : str, optional
-        Default the one with the finest brackets.
     dollar_year : int, optional
         The year whose dollars people answered in; default the wave.
     quantiles, amounts : float or sequence of float
         Fractions, and dollars of ``price_year`` above which a share is wanted.
-    prices : Evidence or DataFrame, optional
-        Figures with the price index; default ``x``.
     confidence : float
         Level of the intervals, a fraction.
 
@@ -96,8 +87,9 @@ def brackets(
 
     Examples
     --------
-    >>> own = pd.DataFrame(
-    ...     {"low": [0, 7e4, 1e5], "high": [7e4, 1e5, np.inf], "count": [30, 35, 32]})
+    >>> own = pd.DataFrame({
+    ...     "item": "salary_bracket", "statistic": "count", "wave": 2024, "value": [30, 35, 32],
+    ...     "group": ["under-70000", "70000-100000", "100000-plus"]})
     >>> brackets(own)[["group", "statistic", "estimate", "count"]].head(4).round(1)
               group statistic  estimate  count
     0   under-70000     share      30.9     30
@@ -106,61 +98,46 @@ def brackets(
     3           p50  quantile   84588.8   <NA>
     """
     checked_confidence(confidence)
-    wave = wave and whole_number("wave", wave)
-    fractions, above = np.atleast_1d(quantiles).tolist(), np.atleast_1d(amounts).tolist()
-    if not all(0 < q < 1 for q in fractions) or not all(amount > 0 for amount in above):
+    fractions, above = np.atleast_1d(quantiles).astype(float), np.atleast_1d(amounts).astype(float)
+    if not (((fractions > 0) & (fractions < 1)).all() and (above > 0).all()):
         raise EstimateError("quantiles= are fractions such as 0.5, amounts= are dollars above 0")
-    cells = _cells(x, wave, source)
+    cells = _cells(x, wave and whole_number("wave", wave))
     if cells.empty:
         return estimates([], _FURTHER)
-    first = cells.iloc[0]
-    year = dollar_year or (None if pd.isna(first["wave"]) else int(first["wave"]))
-    money = None if year is None else priced(year, price_year, prices_of(x, prices))
-    factor, dollars, behind = money or (1.0, pd.NA, pd.NA)
-    counts, base = cells["count"].to_numpy(float), int(cells["count"].sum())
+    year = dollar_year or int(cells["wave"].iloc[0])
+    factor, dollars, behind = priced(year, price_year, x)
     known = bool(cells["known"].all())
-    shared = {
-        "source": first["source"],
-        "wave": first["wave"],
-        "base_kind": first["base_kind"],
-        "base": base if known else pd.NA,
-        "synthetic": first["synthetic"],
+    counts = cells["count"].to_numpy(float)
+    shared = cells.iloc[0][["source", "wave", "base_kind", "synthetic"]].to_dict() | {
+        "base": counts.sum() if known else pd.NA,
         "price_year": dollars,
-        "currency": "dollars" if year is None else f"{dollars} dollars",
+        "currency": f"{dollars} dollars",
         "dollar_year": year,
     }
     low, high = factor * cells["low"].to_numpy(float), factor * cells["high"].to_numpy(float)
-    limits = (
-        wilson(counts, np.full(len(cells), base), confidence)
-        if known
-        else (np.full(len(cells), np.nan),) * 2
-    )
-    below = np.concatenate([[0.0], np.cumsum(counts) / base])
-    shares = [
-        shared
-        | {
+    below = np.cumsum(counts) / counts.sum()
+    limits = wilson(counts, counts.sum(), confidence)
+    shares = pd.DataFrame(
+        {
             "item": ITEM,
             "statistic": "share",
-            "group": row.group,
-            "figures": joined(row.figures, behind),
-            "estimate": 100 * row.count / base,
-            "conf_low": limits[0][at],
-            "conf_high": limits[1][at],
+            "group": cells["group"],
+            "figures": joined(cells["figure_id"], behind),
+            "estimate": 100 * counts / counts.sum(),
+            "conf_low": limits.low if known else np.nan,
+            "conf_high": limits.high if known else np.nan,
             "method": "share of those who named a bracket, Wilson interval",
             "unit": "percent",
-            "name": _name(low[at], high[at]),
-            "count": row.count if known else pd.NA,
-            "low": low[at],
-            "high": high[at] if np.isfinite(high[at]) else pd.NA,
-            "holds_median": below[at] < 0.5 <= below[at + 1],
+            "name": [_name(*ends) for ends in zip(low, high, strict=True)],
+            "count": counts if known else np.nan,
+            "low": low,
+            "high": np.where(np.isfinite(high), high, np.nan),
+            "holds_median": (below >= 0.5) & (np.r_[0, below[:-1]] < 0.5),
         }
-        for at, row in enumerate(
-            cells.rename(columns={"count": "n"}).assign(count=counts).itertuples()
-        )
-    ]
-    told = shared | {"item": "salary_distribution", "figures": joined(*cells["figures"], behind)}
-    curve = _curve(told, counts, low, high, known, fractions, above, confidence)
-    return estimates([*shares, *curve], _FURTHER)
+    )
+    curve = _curve(counts, low, high, fractions, above, normal_quantile(confidence), known)
+    curve = curve.assign(item="salary_distribution", figures=joined(*cells["figure_id"], behind))
+    return estimates(pd.concat([shares, curve]).assign(**shared), _FURTHER)
 
 
 def _name(low: float, high: float) -> str:
@@ -175,107 +152,71 @@ def _name(low: float, high: float) -> str:
 
 def bracket_bounds(group: str) -> tuple[float, float] | None:
     """Read the bounds of a bracket from its slug."""
-    if found := re.fullmatch(r"under-(\d{1,9})", group, re.ASCII):
-        return 0.0, float(found[1])
-    if found := re.fullmatch(r"(\d{1,9})-plus", group, re.ASCII):
-        return float(found[1]), np.inf
-    if found := re.fullmatch(r"(\d{1,9})-(\d{1,9})", group, re.ASCII):
-        low, high = float(found[1]), float(found[2])
-        return (low, high + 1 if high % 10 == 9 else high) if low < high else None
-    return None
+    found = re.fullmatch(r"(under|\d{1,9})-(plus|\d{1,9})", group, re.ASCII)
+    if found is None or group == "under-plus":
+        return None
+    low = 0.0 if found[1] == "under" else float(found[1])
+    high = np.inf if found[2] == "plus" else float(found[2])
+    if found[1] != "under" and high % 10 == 9:
+        high += 1
+    return (low, high) if low < high else None
 
 
-def _cells(x: Any, wave: int | None, source: str | None) -> pd.DataFrame:
+def _cells(x: Any, wave: int | None) -> pd.DataFrame:
     """Pick the finest brackets that cover all pay, of the latest wave that has such."""
-    if isinstance(x, pd.DataFrame) and {"low", "high", "count"} <= set(x.columns):
-        return _own_cells(x)
-    if given(x).figures is None:
-        raise EstimateError("brackets takes figures, or a frame with the columns low, high, count")
-    rows = pick(x, ITEM, ["share", "count"], wave=wave, source=source)
+    rows = pick(x, ITEM, ["share", "count"], wave=wave)
     rows = rows[~rows["group"].str.contains("|", regex=False)]
-    bounds = [bracket_bounds(group) for group in rows["group"]]
+    bounds = rows["group"].map(bracket_bounds)
     problems = [
         Problem(f"{ITEM}, group {group!r}", "not a bracket", "write under-N, N-M or N-plus")
-        for group, bound in zip(rows["group"], bounds, strict=True)
-        if bound is None
+        for group in rows.loc[bounds.isna(), "group"]
     ]
     if problems:
         raise EstimateError("the brackets cannot be read", problems)
-    rows = rows.assign(low=[b[0] for b in bounds], high=[b[1] for b in bounds])  # type: ignore[index]
-    tables = []
-    for _, part in rows.groupby(["wave", "source"]):
-        finest = _finest(part.drop_duplicates(["low", "high", "value"])).sort_values(
-            ["low", "high"]
-        )
+    rows = rows.assign(low=bounds.str[0], high=bounds.str[1]).astype({"low": float, "high": float})
+    rows = rows.drop_duplicates(["wave", "source", "low", "high", "value"])
+    tables = [rows.head(0)]
+    for _, part in rows.groupby(["wave", "source"], dropna=False):
+        low, high = part["low"].to_numpy(), part["high"].to_numpy()
+        inside = (low >= low[:, None]) & (high <= high[:, None])  # of the row, the column
+        finest = part[~(inside & ~inside.T).any(axis=1)].sort_values(["low", "high"])
         if finest["low"].min() == 0 and np.isinf(finest["high"].max()):
             tables.append(finest)
-    if not tables:
-        return rows.head(0)
-    cells = max(tables, key=lambda one: (one["wave"].iloc[0], len(one))).reset_index(drop=True)
-    _check_cells(cells)
-    return _counted(cells, rows)
+    cells = max(tables, key=lambda one: (one["wave"].max() if len(one) else 0, len(one)))
+    return _counted(cells.reset_index(drop=True))
 
 
-def _own_cells(x: pd.DataFrame) -> pd.DataFrame:
-    cells = x.sort_values("low").reset_index(drop=True)
-    if len(cells) and not (cells["low"].iloc[0] == 0 and not np.isfinite(cells["high"].iloc[-1])):
-        raise EstimateError("the brackets do not cover all pay: from low 0 to high infinity")
-    slugs = [
-        f"under-{b:.0f}" if a == 0 else f"{a:.0f}-{b:.0f}" if np.isfinite(b) else f"{a:.0f}-plus"
-        for a, b in zip(cells["low"], cells["high"], strict=True)
-    ]
-    blank = {c: pd.NA for c in ("source", "wave", "synthetic", "figures") if c not in cells}
-    cells = cells.assign(group=slugs, known=True, base_kind="derived", **blank)
-    _check_cells(cells)
-    return cells
-
-
-def _finest(cells: pd.DataFrame) -> pd.DataFrame:
-    """Leave out brackets that are sums of narrower ones."""
-    low, high = cells["low"].to_numpy(), cells["high"].to_numpy()
-    inside = (low[None, :] >= low[:, None]) & (high[None, :] <= high[:, None])
-    same = (low[None, :] == low[:, None]) & (high[None, :] == high[:, None])
-    return cells[~(inside & ~same).any(axis=1)]
-
-
-def _check_cells(cells: pd.DataFrame) -> None:
+def _counted(cells: pd.DataFrame) -> pd.DataFrame:
+    """Give each bracket its count: as printed, else what prints its percent of the base."""
     problems = []
     for before, after in pairwise(cells.itertuples()):
         if before.high != after.low:
             twice = (before.low, before.high) == (after.low, after.high)
             what = "two shares" if twice else "gap" if before.high < after.low else "overlap"
             problems.append(Problem(f"{before.group} and {after.group}", what, "check the source"))
-    if "statistic" in cells and cells["statistic"].eq("share").all():
-        half = sum(read_percent(text).half_unit for text in cells["printed"])
-        if cells["value"].sum() > 100 + half + 1e-9:
-            problems.append(Problem("shares", f"sum to {cells['value'].sum():g} percent"))
+    printed = cells["statistic"].eq("count").all()
+    half = 0 if printed else sum(read_percent(text).half_unit for text in cells["printed"])
+    if not printed and cells["value"].sum() > 100 + half + 1e-9:
+        problems.append(Problem("shares", f"sum to {cells['value'].sum():g} percent"))
     if problems:
         raise EstimateError(f"item {ITEM}: the brackets do not make one distribution", problems)
-
-
-def _counted(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Give each bracket its count: as printed, else what prints its percent of the base."""
-    cells = cells.assign(figures=cells["figure_id"], known=True)
-    if cells["statistic"].eq("count").all():
-        return cells.assign(count=cells["value"])
-    stated = cells["base"].iloc[0]
-    if pd.isna(stated):
-        return cells.assign(
-            count=(cells["value"] * _PER_MILLE / 100).round(), known=False, base_kind="unknown"
-        )
-    texts = cells["printed"].tolist()
-    possible = feasible_bases(texts, int(stated), parts=True, rest=True)["base"].tolist()
-    if len(possible) == 1:
-        cells = cells.assign(base=possible[0], base_kind="feasible")
-    base = float(cells["base"].iloc[0])
-    return cells.assign(count=[whole(float(value) * base / 100) for value in cells["value"]])
+    if printed:
+        return cells.assign(count=cells["value"], known=True)
+    base, kind = cells["base"].iloc[0], cells["base_kind"].iloc[0]
+    known = pd.notna(base)
+    if known:
+        possible = feasible_bases(cells["printed"].tolist(), int(base), parts=True, rest=True)
+        base, kind = (possible["base"].iloc[0], "feasible") if len(possible) == 1 else (base, kind)
+    else:
+        base, kind = _PER_MILLE, "unknown"
+    count = (cells["value"] * base / 100).astype(float).round(9).add(0.5) // 1
+    return cells.assign(count=count, known=known, base_kind=kind)
 
 
 # ------------------------------------------------------------------ the curve
 
 
-@dataclass(frozen=True)
-class LogNormalFit:
+class LogNormalFit(NamedTuple):
     """Log pay taken as normal: parameters by maximum likelihood, covariance of (mu, log sigma)."""
 
     mu: float
@@ -286,129 +227,85 @@ class LogNormalFit:
 
 def fit_brackets(counts: np.ndarray, edges: np.ndarray) -> LogNormalFit:
     """Fit a log-normal to counts between edges: interval-censored data (Burridge 1981)."""
-    ends = np.concatenate([[0.0], edges, [np.inf]])
+    ends = np.concatenate([[-np.inf], edges, [np.inf]])
     pairs = np.repeat(np.column_stack([ends[:-1], ends[1:]]), counts.astype(int), axis=0)
-    first, last = pairs[:, 0] == 0, np.isinf(pairs[:, 1])
-    data = stats.CensoredData(
-        left=pairs[first, 1], right=pairs[last, 0], interval=pairs[~first & ~last]
-    )
+    data = stats.CensoredData.interval_censored(*pairs.T)
     middle = float(np.exp(np.mean(np.log(edges))))
+    exactly = partial(optimize.fmin, xtol=1e-10, ftol=1e-12, maxiter=5000)
     with np.errstate(divide="ignore", invalid="ignore"):
-        sigma, _, scale = stats.lognorm.fit(data, 0.4, floc=0, scale=middle, optimizer=_exactly)
-    mu = float(np.log(scale))
-    p, slope, bend = _cell_terms(mu, sigma, edges)
+        found = stats.lognorm.fit(data, 0.4, floc=0, scale=middle, optimizer=exactly)
+    sigma, _, scale = map(float, found)
+
+    def fractions(parameters: np.ndarray) -> np.ndarray:
+        z = (np.log(edges / scale) - parameters[0]) / np.exp(parameters[1])
+        # Differences of upper tails are exact where those of lower tails cancel, and vice versa.
+        lower = np.diff(np.concatenate([[0], special.ndtr(z), [1]]))
+        upper = -np.diff(np.concatenate([[1], special.ndtr(-z), [0]]))
+        return np.where(np.concatenate([[False], z.real > 0]), upper, lower)
+
+    best = np.array([0.0, np.log(sigma)])  # the mean of log pay from where it was found
     held = counts > 0
-    ratio = slope[held] / p[held, None]
-    curvature = bend[held] / p[held, None, None] - ratio[:, :, None] * ratio[:, None, :]
-    information = -np.sum(counts[held, None, None] * curvature, axis=0)
-    return LogNormalFit(mu, float(sigma), np.linalg.inv(information), p)
-
-
-def _exactly(function: Any, start: Any, args: Any = (), disp: int = 0) -> Any:
-    """Search to more digits than scipy does by itself."""
-    return optimize.fmin(
-        function, start, args=args, disp=disp, xtol=1e-10, ftol=1e-12, maxiter=5000
-    )
-
-
-def _cell_terms(mu: float, sigma: float, edges: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Fraction in each bracket, with its first and second derivatives by (mu, log sigma)."""
-    z = (np.log(edges) - mu) / sigma
-    density = stats.norm.pdf(z)
-    slope = -np.column_stack([density / sigma, z * density])
-    mixed, last = density * (1 - z**2) / sigma, z * density * (1 - z**2)
-    bend = np.array([[-z * density / sigma**2, mixed], [mixed, last]]).transpose(2, 0, 1)
-    # Differences of upper tails are exact where those of lower tails cancel, and vice versa.
-    low, up = np.concatenate([[-np.inf], z]), np.concatenate([z, [np.inf]])
-    above, below = -np.diff(stats.norm.sf([*low, up[-1]])), np.diff(stats.norm.cdf([*low, up[-1]]))
-    p = np.where(low > 0, above, below)
-    return (
-        np.maximum(p, 1e-300),
-        np.diff(np.pad(slope, ((1, 1), (0, 0))), axis=0),
-        np.diff(np.pad(bend, ((1, 1), (0, 0), (0, 0))), axis=0),
-    )
+    information = -approx_hess_cs(best, lambda p: counts[held] @ np.log(fractions(p)[held]))
+    return LogNormalFit(float(np.log(scale)), sigma, np.linalg.inv(information), fractions(best))
 
 
 def _curve(
-    shared: dict[str, Any],
     counts: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
+    quantiles: np.ndarray,
+    amounts: np.ndarray,
+    reach: float,
     known: bool,
-    quantiles: Sequence[float],
-    amounts: Sequence[float],
-    confidence: float,
-) -> list[dict[str, Any]]:
+) -> pd.DataFrame:
     """Quantiles, mean, shares, spread and test of the fitted curve, a row each."""
-    wanted = [
-        *(("quantile", f"p{100 * q:g}", "usd", q) for q in quantiles),
-        ("mean", "all", "usd", np.nan),
-        *(("share", f"over-{amount:.0f}", "percent", amount) for amount in amounts),
-        ("log_sd", "all", "log usd", np.nan),
-    ]
-    columns = ("statistic", "group", "unit", "at")
-    rows: list[dict[str, Any]] = [dict(zip(columns, row, strict=True)) for row in wanted]
+    held, df, share = counts > 0, len(counts) - 3, 100 * counts / counts.sum()
+    enough = held.sum() >= 3
+    nothing = LogNormalFit(np.nan, np.nan, np.full((2, 2), np.nan), np.full(len(counts), np.nan))
+    mu, sigma, covariance, fractions = fit_brackets(counts, low[1:]) if enough else nothing
+
+    def scores(parameters: np.ndarray) -> np.ndarray:
+        """Quantiles, mean, shares and spread by (mu, log sigma), on the scale of the intervals."""
+        centre, spread = parameters[0], np.exp(parameters[1])
+        middle, above = centre + stats.norm.ppf(quantiles) * spread, centre - np.log(amounts)
+        return np.concatenate([middle, [centre + spread**2 / 2], above / spread, [parameters[1]]])
+
+    best = np.array([mu, np.log(sigma)])
+    score, slopes = scores(best), approx_fprime_cs(best, scores)
+    error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, covariance, slopes)) if known else np.nan
+    place = [int((np.cumsum(share) >= 100 * q - 1e-10).argmax()) for q in quantiles]
+    kinds = ["quantile"] * len(quantiles) + ["mean"] + ["share"] * len(amounts) + ["log_sd"]
+    normal = np.array(kinds) == "share"
+    ends = {
+        "estimate": score,
+        "conf_low": score - reach * error,
+        "conf_high": score + reach * error,
+    }
+    table = pd.DataFrame(
+        {name: np.where(normal, 100 * stats.norm.cdf(z), np.exp(z)) for name, z in ends.items()}
+    )
+    table = table.assign(
+        statistic=kinds,
+        group=[
+            *(f"p{100 * q:g}" for q in quantiles),
+            "all",
+            *(f"over-{a:.0f}" for a in amounts),
+            "all",
+        ],
+        unit=pd.Series(kinds).map(_UNITS),
+        std_error=error * np.where(normal, 100 * stats.norm.pdf(score), np.exp(score)),
+        free_low=[*low[place], np.nan, *(share[low >= a].sum() for a in amounts), np.nan],
+        free_high=[*high[place], np.nan, *(share[high > a].sum() for a in amounts), np.nan],
+    ).replace(np.inf, np.nan)
     test: dict[str, Any] = {"statistic": "g2", "group": "all"}
-    method = f"log-normal from {len(counts)} brackets, maximum likelihood"
-    shared = shared | {"method": method}
-    if (counts > 0).sum() < 3:
-        none = shared | {"reason": "a curve needs answers in three brackets"}
-        return [row | none for row in [*rows, test]]
-    fit = fit_brackets(counts, low[1:])
-    reach = stats.norm.ppf(0.5 + confidence / 2)
-    told = []
-    for row in rows:
-        at = float(row["at"])
-        score, gradient, back, slope = _working(row["statistic"], at, fit)
-        error = float(np.sqrt(gradient @ fit.covariance @ gradient)) if known else np.nan
-        ends = [back(score + side * reach * error) for side in (-1, 1)]
-        told.append(
-            shared
-            | row
-            | {
-                "estimate": back(score),
-                "std_error": slope * error,
-                "conf_low": ends[0],
-                "conf_high": ends[1],
-                **_free(row["statistic"], at, counts, low, high),
-            }
-        )
-    expected, held, df = counts.sum() * fit.fractions, counts > 0, len(counts) - 3
-    g2 = 2 * float(np.sum(counts[held] * np.log(counts[held] / expected[held])))
     if known and df > 0:
-        test |= {"estimate": g2, "df": df, "p_value": float(stats.chi2.sf(g2, df))}
+        g2 = 2 * np.sum(counts[held] * np.log(counts[held] / (counts.sum() * fractions[held])))
+        test |= {"estimate": g2, "df": df, "p_value": stats.chi2.sf(g2, df)}
     else:
         why = "the brackets leave nothing to test the curve with"
         test |= {"reason": why if known else "how many answered is not known"}
-    return [*told, shared | test]
-
-
-def _working(statistic: str, at: float, fit: LogNormalFit) -> tuple[float, np.ndarray, Any, float]:
-    """Value on the scale of its interval, gradient by (mu, log sigma), the way back, its slope."""
-    mu, sigma = fit.mu, fit.sigma
-    if statistic == "share":
-        score = (mu - float(np.log(at))) / sigma
-        steep = float(100 * stats.norm.pdf(score))
-        return score, np.array([1 / sigma, -score]), lambda z: float(100 * stats.norm.cdf(z)), steep
-    if statistic == "log_sd":
-        score, gradient = float(np.log(sigma)), np.array([0.0, 1.0])
-    elif statistic == "mean":
-        score, gradient = mu + sigma**2 / 2, np.array([1.0, sigma**2])
-    else:
-        normal = float(stats.norm.ppf(at))
-        score, gradient = mu + normal * sigma, np.array([1.0, normal * sigma])
-    return score, gradient, lambda log: float(np.exp(log)), float(np.exp(score))
-
-
-def _free(
-    statistic: str, at: float, counts: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> dict[str, Any]:
-    """Bounds that need no curve: the bracket of a quantile, what is surely or maybe above a sum."""
-    share = counts / counts.sum()
-    if statistic == "quantile":
-        place = int((np.cumsum(share) >= at - 1e-12).argmax())
-        top = high[place]
-        return {"free_low": low[place], "free_high": top if np.isfinite(top) else pd.NA}
-    if statistic == "share":
-        return {"free_low": 100 * share[low >= at].sum(), "free_high": 100 * share[high > at].sum()}
-    return {}
+    table = pd.concat([table, pd.DataFrame([test])])
+    if not enough:
+        why = "a curve needs answers in three brackets"
+        table = table.assign(reason=why, free_low=pd.NA, free_high=pd.NA)
+    return table.assign(method=f"log-normal from {len(counts)} brackets, maximum likelihood")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from statsmodels.stats.proportion import proportion_effectsize
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
-from edtech_survey.statistics.contrasts import contrast, contrast_columns
+from edtech_survey.statistics.contrasts import contrast
 from edtech_survey.statistics.given import given, unrepeated
 from edtech_survey.statistics.intervals import normal_quantile
 from edtech_survey.statistics.published import (
@@ -24,30 +23,21 @@ from edtech_survey.statistics.published import (
     printed_range,
     published_pairs,
 )
-from edtech_survey.statistics.salary import price_index, real
-from edtech_survey.statistics.shares import level, suppositions
+from edtech_survey.statistics.salary import price_index
+from edtech_survey.statistics.shares import level
 
-PAIRS = (
-    "pair_id", "topic", "item", "group", "statistic", "wave", "take", "figure_id", "figure_take",
-    "base_at_least", "design", "comparability", "reason",
-)  # fmt: skip
-TRENDS = (
-    "series", "topic", "label", "figure_id", "take", "base_at_least", "design", "comparability",
-    "reason",
-)  # fmt: skip
-OWN, ELSEWHERE, BEFORE, AFTER, REFUSED = "own", "elsewhere", "before", "after", "refused"
+_ASKED = ["item", "group", "statistic", "wave"]
+_TAKEN = ["figure_id", "take", "base_at_least", "design"]
+_JUDGED = ["topic", "comparability", "reason"]
+_OTHER = [f"{name}_other" for name in _TAKEN]
+PAIRS = (*_TAKEN, *_JUDGED, *_ASKED, "pair_id", "figure_take")
+TRENDS = (*_TAKEN, *_JUDGED, "series", "label")
 
 LARGEST_BASE = 2000
 """Where no base is published: bases beyond this one change no limit that matters."""
 
-PRINTED = "printed"
-TAKES = {
-    PRINTED: "the figure as printed",
-    "rest": "100 less the printed share: those who answered otherwise",
-    "share_of_base": "a printed count as a share of its base",
-    "rest_of_base": "those whom a printed count leaves, as a share of its base",
-}
-"""How a figure is turned into what is compared."""
+TAKES = ("printed", "rest", "share_of_base", "rest_of_base")
+"""As printed; 100 less the share; a printed count as a share of its base; and what that leaves."""
 
 DESIGNS = {
     "": "answers counted alike",
@@ -56,13 +46,7 @@ DESIGNS = {
 }
 """How a figure came about; the second and third have no interval of ours."""
 
-GRADES = {
-    "A": "same construct and population: a difference",
-    "B": "usable side by side: no difference",
-    "C": "not to be compared: refused",
-}
-"""Grades of comparability, and what they allow."""
-
+_ABOUT = (*_JUDGED, "pair_id", "name", "item", "group", "other", "wave_from", "wave", "period")
 _FURTHER = (
     "name survey other label verdict holds_from_base supposed pair_id topic side "
     "comparability reason wave_from period silent unit publication printed take estimate_low "
@@ -154,99 +138,149 @@ def compare(
         raise EstimateError("a frame of figures is compared by pairs=, a frame too")
     over_time = "series" in table.columns
     lacking = [name for name in (TRENDS if over_time else PAIRS) if name not in table.columns]
-    if lacking:
-        kind = "trends" if over_time else "pairs"
-        raise EstimateError(f"the {kind} have no column {', '.join(lacking)}")
-    strange = [Problem("topics", repr(one)) for one in topics if one not in set(table["topic"])]
-    if strange:
-        there = ", ".join(table["topic"].unique())
-        raise EstimateError(f"no such topic to compare; there are {there}", strange)
+    strange = [one for one in topics if one not in set(table["topic"])] if not lacking else []
+    if lacking or strange:
+        told = f"column {', '.join(lacking)}" if lacking else f"topic {', '.join(strange)}"
+        there = ", ".join(table.columns if lacking else table["topic"].unique())
+        raise EstimateError(f"there is no {told} to compare; there are {there}")
     table = table[table["topic"].isin(list(topics) or table["topic"])]
-    figures = x if framed else x.figures
-    once = unrepeated(figures)
+    once = unrepeated(x if framed else x.figures)
     others = once.loc[once["figure_id"].isin(table["figure_id"]), "source"]
     mine = once[~once["source"].isin(others) if framed else once["source"].isin(x.own["source"])]
+    steps = _steps(table, once) if over_time else _pairs(table, mine)
+    steps = steps.astype(object).where(steps.notna(), None)
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    for name, part in table.groupby("series" if over_time else "pair_id", sort=False):
-        found = part.to_dict("records")
+    for row in steps.to_dict("records"):
         try:
-            steps = _steps(found, once) if over_time else _pair(found[0], once, mine)
+            rows += _rows(row, once, confidence)
         except EstimateError as error:
-            where = f"{'series' if over_time else 'pair'} {name}"
-            problems.append(Problem(where, str(error), "correct the row"))
-            continue
-        for row, sides in steps:
-            rows += [row | told for told in _rows(row, sides, confidence, over_time)]
+            problems.append(Problem(row["where"], str(error), "correct the row"))
     if problems:
         raise EstimateError(f"{len(problems)} comparisons cannot be taken as they stand", problems)
     made = estimates(rows, _FURTHER)
-    made = made.assign(**_names(made, table, once, given(x).name, None if framed else x))
+    made = made.assign(**_names(made, once, given(x).name, None if framed else x))
     place = "this survey" if framed else x.series.place
     made["reason"] = made["reason"].astype("str").str.replace("{place}", place, regex=False)
-    return made.assign(**_real(made, price_year, figures))
+    usd = made["unit"].eq("usd") & made["side"].isin(["own", "elsewhere", "before", "after"])
+    if price_year is None or not usd.any():
+        return made
+    index = price_index(x)["value"]
+    dollars = made["estimate"] * (index.get(price_year, np.nan) / made["wave"].map(index))
+    return made.assign(
+        real=dollars.astype("Float64").where(usd),
+        price_year=pd.Series(price_year, made.index, dtype="Int64").where(usd),
+    )
 
 
 # ------------------------------------------------------------------ what is compared
 
 
-@dataclass(frozen=True)
-class Side:
-    """What is compared: a figure as taken, with what its printing left open."""
+def _pairs(table: pd.DataFrame, mine: pd.DataFrame) -> pd.DataFrame:
+    """Give each pair its two sides: the own figure that it asks for, and the one that it names."""
+    ids = mine.groupby(_ASKED)["figure_id"].agg(", ".join).to_dict()
+    asked = [tuple(row) for row in table[_ASKED].itertuples(index=False)]
+    named = table[[*_TAKEN[:1], "figure_take", *_TAKEN[2:]]].set_axis(_OTHER, axis=1)
+    return (
+        table[["pair_id", "item", "group", "take", *_JUDGED]]
+        .join(named)
+        .assign(
+            where="pair " + table["pair_id"],
+            figure_id=[ids.get(one) for one in asked],
+            asked=[" ".join(map(str, one)) for one in asked],
+            other=table["figure_id"],
+        )
+    )
 
-    figure: Mapping[Any, Any]
-    take: str
+
+def _steps(table: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """Give each step of the lines over the years its two sides: the later and the earlier one."""
+    steps = table.join(table.groupby("series")[_TAKEN].shift().set_axis(_OTHER, axis=1))
+    steps = steps[steps["figure_id_other"].notna()]
+    known = figures.set_index("figure_id")
+    last, first = (steps[name].map(known["wave"]) for name in (_TAKEN[0], _OTHER[0]))
+    years = first.astype("str") + " to " + last.astype("str")
+    return steps.assign(
+        where="series " + steps["series"],
+        pair_id=steps["series"] + "-" + steps["figure_id"],
+        name=steps["label"],
+        item=steps["figure_id"].map(known["item"]),
+        wave=last,
+        wave_from=first,
+        period=years.where(first != last, last.astype("str")),
+    )
+
+
+def _rows(row: dict[Any, Any], figures: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
+    """Give one comparison as rows: its sides and, of grade A, their difference; or a refusal."""
+    over_time, grade = "period" in row, row["comparability"]
+    for name, known in (("comparability", "ABC"), ("take", TAKES), ("take_other", TAKES)):
+        if (row[name] or TAKES[0]) not in known:
+            raise EstimateError(f"{name} {row[name]!r} is not one of {', '.join(known)}")
+    if not (row["reason"] or "").strip():
+        raise EstimateError("no reason is given for the grade")
+    about = {name: row[name] for name in _ABOUT if name in row}
+    refused = about | {"side": "refused", "method": "refused", "base_kind": "unknown", "silent": []}
+    if grade == "C":
+        return [refused]
+    other = _side(row, "_other", figures, confidence)
+    if row["figure_id"] is None:
+        told = f"the own figure ({row['asked']}) is not among those given"
+        return [refused | {"reason": told}]
+    first = _side(row, "", figures, confidence)
+    kind, wave = "difference", {}
+    shown = [first.row | {"side": "own"}, other.row | {"side": "elsewhere"}]
+    if over_time:
+        kind, wave = "change", {"wave": row["wave"]}
+        shown = [other.row | {"side": "before", "wave_from": None}, first.row | {"side": "after"}]
+        if row["wave"] < row["wave_from"]:
+            raise EstimateError(f"{row['figure_id']} is earlier than the row before it")
+    if grade == "A":
+        judged = _difference(first, other, confidence)
+        shown.append(judged | wave | {"side": kind, "statistic": kind})
+    return [about | {"other": None} | told for told in shown]
+
+
+class Side(NamedTuple):
+    """A figure as it was taken: its row of the result, and a share with what may be behind it."""
+
+    row: dict[str, Any]
     share: Share | None
-    value: float
-    low: Any
-    high: Any
-    doubt: str = ""
-
-    @property
-    def unit(self) -> str:
-        """The unit of what is compared: a count taken as a share is a percent."""
-        return str(self.figure["unit"]) if self.take == PRINTED else "percent"
-
-    @property
-    def statistic(self) -> str:
-        """The statistic of what is compared."""
-        return str(self.figure["statistic"]) if self.take == PRINTED else "share"
+    doubt: str
 
 
-def _named(row: Mapping[Any, Any], figures: pd.DataFrame, take: str) -> Side:
-    """Read the side that a row names by the id of its figure."""
-    found = figures[figures["figure_id"].eq(row["figure_id"]).fillna(False)]
-    if found.empty:
-        raise EstimateError(f"figure {row['figure_id']} is not there, or is a second printing")
-    return _side(found, take, int(_said(row["base_at_least"], 1)), _said(row["design"], ""))
-
-
-def _side(frame: pd.DataFrame, take: str, least: int = 1, design: str = "") -> Side:
-    """Take a figure, a frame of one row, as a side of a comparison."""
-    figure = frame.iloc[0].to_dict()
-    if take in ("share_of_base", "rest_of_base"):
-        share = _of_count(figure, take)
-        point = share.point
-        return Side(figure, take, None if design else share, point, point, point, design)
-    if take == "rest" and figure["statistic"] != "share":
-        raise EstimateError(f"{figure['figure_id']}: only a share has a rest")
-    value = float(figure["value"])
-    if design or figure["statistic"] != "share" or not exact_percents(frame).iloc[0]:
-        ends = printed_range(frame).iloc[0]
-        side = Side(figure, take, None, value, ends["low"], ends["high"], design)
-    else:
-        share, doubt = _share(frame, least)
-        exact = share.shares
-        side = Side(figure, take, share, share.point, exact.min(), exact.max(), doubt)
-    if take != "rest":
-        return side
-    if side.share is not None:
-        scaled, decimals = side.share.percent
-        whole = Percent(100 * 10**decimals - scaled, decimals)
-        counts = side.share.bases - side.share.counts
-        order = np.lexsort((counts, side.share.bases))
-        side = replace(side, share=replace(side.share, counts=counts[order], percent=whole))
-    return replace(side, value=100 - side.value, low=100 - side.high, high=100 - side.low)
+def _side(row: dict[Any, Any], which: str, figures: pd.DataFrame, confidence: float) -> Side:
+    """Take a figure as a side of a comparison, with the interval that its base allows."""
+    figure_id, take, least, design = (row.get(name + which) for name in _TAKEN)
+    frame = figures[figures["figure_id"].eq(figure_id)]
+    if len(frame) != 1:
+        raise EstimateError(
+            f"figure {figure_id} is not there, is a second printing, or more than one"
+        )
+    take, design, figure = take or "printed", design or "", frame.iloc[0]
+    if design not in DESIGNS:
+        raise EstimateError(f"design {design!r} is not weighted, census or empty")
+    counted = take.endswith("of_base")
+    if take != "printed" and figure["statistic"] != ("count" if counted else "share"):
+        raise EstimateError(f"{figure_id}: rest is of a share, share_of_base of a count")
+    share, doubt = None, ""
+    value, (low, high) = float(figure["value"]), printed_range(frame).iloc[0]
+    if counted or (exact_percents(frame).iloc[0] and not design):
+        share, doubt = _share(frame, int(least or 1))
+        value, low, high = share.point, share.shares.min(), share.shares.max()
+    if take.startswith("rest"):
+        share = share and _rest(share)
+        value, low, high = 100 - value, 100 - high, 100 - low
+    told: dict[Any, Any] = figure.to_dict() | {"take": take, "figures": figure_id, "silent": []}
+    told |= {"estimate": value, "estimate_low": low, "estimate_high": high}
+    if take != "printed":
+        told |= {"unit": "percent", "statistic": "share"}
+    if share is not None and not design:
+        told |= level(share, confidence) | {"std_error": None}
+        return Side(told | {"method": told["method"] + doubt}, share, doubt)
+    inexact = re.match(r"lower bound|upper bound|approximate", str(figure["note"]))
+    how = DESIGNS[design] if design else inexact.group() if inexact else ""
+    return Side(told | {"method": f"as published, {how}" if how else "as published"}, None, "")
 
 
 def _share(frame: pd.DataFrame, least: int) -> tuple[Share, str]:
@@ -264,194 +298,77 @@ def _share(frame: pd.DataFrame, least: int) -> tuple[Share, str]:
         share = published_pairs(freed, item)[0]
         doubt = f"; base {base} cannot have printed it, so any up to {base}"
     # What a publication says of its base is no supposition of the caller.
-    return replace(share, supposed=(), population=None if pd.isna(size) else int(size)), doubt
+    known = None if pd.isna(size) else int(size)
+    return replace(share, supposed=(), population=known, counted=False), doubt
 
 
-def _of_count(figure: Mapping[Any, Any], take: str) -> Share:
-    if figure["statistic"] != "count" or pd.isna(figure["base"]):
-        raise EstimateError(f"{figure['figure_id']}: not a count with a base, so no share of it")
-    count, base = int(figure["value"]), int(figure["base"])
-    names = ("source", "item", "group", "printed", "base_kind")
-    texts: dict[str, Any] = {name: str(figure[name]) for name in names}
-    return Share(
-        **texts,
-        wave=int(figure["wave"]),
-        percent=Percent(0, 0),  # not printed as a percent, and one pair needs none
-        base=base,
-        population=None if pd.isna(figure["population"]) else int(figure["population"]),
-        synthetic=bool(figure["synthetic"]),
-        bases=np.array([base]),
-        counts=np.array([count if take == "share_of_base" else base - count]),
-        figure=str(figure["figure_id"]),
-    )
-
-
-_Step = tuple[dict[str, Any], tuple[Side, Side] | str]
-
-
-def _pair(row: dict[Any, Any], figures: pd.DataFrame, mine: pd.DataFrame) -> list[_Step]:
-    """Give both sides of a pair, or why there are none."""
-    _check(row)
-    told = {name: row[name] for name in ("pair_id", "topic", "comparability", "reason")}
-    told |= {name: _said(row[name], pd.NA) for name in ("item", "group")}
-    if row["comparability"] == "C":
-        return [(told, str(row["reason"]))]
-    asked = {name: row[name] for name in ("item", "group", "statistic", "wave")}
-    for name, value in asked.items():
-        mine = mine[mine[name].eq(int(value) if name == "wave" else value).fillna(False)]
-    if len(mine) > 1:
-        raise EstimateError(f"{len(mine)} own figures: {', '.join(mine['figure_id'])}; give one")
-    other = _named(row, figures, _said(row["figure_take"], PRINTED))
-    if mine.empty:
-        said = " ".join(map(str, asked.values()))
-        return [(told, f"the own figure ({said}) is not among those given")]
-    own = _side(mine, _said(row["take"], PRINTED))
-    _check_difference(row["comparability"], own, other)
-    return [(told, (own, other))]
-
-
-def _steps(members: list[dict[Any, Any]], figures: pd.DataFrame) -> list[_Step]:
-    """Give each step of a line over the years: its later side and its earlier one."""
-    if len(members) < 2:
-        raise EstimateError("a series needs at least two figures")
-    steps: list[_Step] = []
-    sides = [_named(row, figures, _said(row["take"], PRINTED)) for row in members]
-    for (before, after), row in zip(pairwise(sides), members[1:], strict=True):
-        _check(row)
-        _check_difference(row["comparability"], after, before)
-        first, last = int(before.figure["wave"]), int(after.figure["wave"])
-        if last < first:
-            raise EstimateError(f"{row['figure_id']} is earlier than the row before it")
-        told = {name: row[name] for name in ("topic", "comparability", "reason")}
-        told |= {"pair_id": f"{row['series']}-{row['figure_id']}", "name": row["label"]}
-        told |= {"wave_from": first, "wave": last, "item": after.figure["item"]}
-        told["period"] = f"{first} to {last}" if last > first else str(first)
-        refused = row["comparability"] == "C"
-        steps.append((told, str(row["reason"]) if refused else (after, before)))
-    return steps
-
-
-def _check(row: Mapping[Any, Any]) -> None:
-    """Refuse a grade, a take or a design that is not known, and a grade without a reason."""
-    if row["comparability"] not in GRADES:
-        raise EstimateError(f"comparability {row['comparability']!r} is not A, B or C")
-    if not _said(row["reason"], "").strip():
-        raise EstimateError("no reason is given for the grade")
-    unknown = {_said(row.get(name), PRINTED) for name in ("take", "figure_take")} - set(TAKES)
-    if unknown:
-        raise EstimateError(f"take {', '.join(sorted(unknown))} is not one of {', '.join(TAKES)}")
-    if _said(row["design"], "") not in DESIGNS:
-        raise EstimateError(f"design {row['design']!r} is not weighted, census or empty")
-
-
-def _check_difference(grade: str, first: Side, other: Side) -> None:
-    """Refuse a grade A that no difference can be made of."""
-    if grade == "A" and first.unit != other.unit:
-        raise EstimateError(f"graded A, but one side is in {first.unit}, one in {other.unit}")
-    for side in (first, other) if grade == "A" else ():
-        bound = side.share is None and side.statistic == "share"
-        if bound or pd.isna(side.low) or pd.isna(side.high):
-            raise EstimateError(
-                f"graded A, but {side.figure['figure_id']} is a bound, approximate, weighted or a "
-                "census, and has no interval: grade it B"
-            )
-
-
-def _said(cell: Any, otherwise: Any) -> Any:
-    return otherwise if cell is None or pd.isna(cell) or str(cell) == "" else cell
-
-
-# ------------------------------------------------------------------ rows
-
-
-def _rows(
-    row: Mapping[str, Any], sides: tuple[Side, Side] | str, confidence: float, over_time: bool
-) -> list[dict[str, Any]]:
-    if isinstance(sides, str):
-        told = {"method": "refused", "base_kind": "unknown", "reason": sides}
-        return [told | {"side": REFUSED, "silent": []}]
-    first, other = (_side_row(side, confidence) for side in sides)
-    shown = [first | {"side": OWN}, other | {"side": ELSEWHERE}]
-    if over_time:  # in the order of time
-        shown = [other | {"side": BEFORE, "wave_from": pd.NA}, first | {"side": AFTER}]
-    if row["comparability"] == "A":
-        name = "change" if over_time else "difference"
-        judged = _difference(*sides, confidence) | {"side": name, "statistic": name}
-        shown.append(judged | ({"wave": row["wave"]} if over_time else {}))
-    return shown
-
-
-def _side_row(side: Side, confidence: float) -> dict[str, Any]:
-    """Give a side as a row, with the interval that its base allows."""
-    figure = side.figure
-    kept = ("source", "wave", "item", "group", "base", "base_kind", "population", "synthetic",
-            "publication", "printed")  # fmt: skip
-    row = {name: figure[name] for name in kept} | {
-        "statistic": side.statistic, "estimate": side.value, "estimate_low": side.low,
-        "estimate_high": side.high, "unit": side.unit, "take": side.take,
-        "figures": figure["figure_id"], "method": "as published", "silent": [],
-    }  # fmt: skip
-    if side.share is not None:
-        told = level(side.share, confidence)
-        said = ("conf_low", "conf_high", "base", "base_kind", "base_low", "base_high", "silent",
-                "supposed")  # fmt: skip
-        return row | {name: told[name] for name in said} | {"method": told["method"] + side.doubt}
-    bound = re.match(r"(lower bound|upper bound|approximate)", _said(figure["note"], ""))
-    how = DESIGNS[side.doubt] if side.doubt else bound.group() if bound else ""
-    return row | ({"method": f"as published, {how}"} if how else {})
+def _rest(share: Share) -> Share:
+    """Give the share of those who answered otherwise."""
+    scaled, decimals = share.percent
+    counts = share.bases - share.counts
+    order = np.lexsort((counts, share.bases))
+    whole = Percent(100 * 10**decimals - scaled, decimals)
+    return replace(share, counts=counts[order], percent=whole)
 
 
 def _difference(first: Side, other: Side, confidence: float) -> dict[str, Any]:
     """Give first minus other: Newcombe (1998), method 10; Cohen (1988), section 6.2."""
-    groups = dict.fromkeys(str(side.figure["group"]) for side in (first, other))
-    shared = {"item": first.figure["item"], "group": "; ".join(groups)}
+    one, two = first.row, other.row
+    if one["unit"] != two["unit"]:
+        raise EstimateError(f"graded A, but one side is in {one['unit']}, one in {two['unit']}")
+    for row, share, _ in (first, other):
+        bound = share is None and row["statistic"] == "share"
+        if bound or pd.isna(row["estimate_low"]) or pd.isna(row["estimate_high"]):
+            raise EstimateError(
+                f"graded A, but {row['figures']} is a bound, approximate, weighted or a census, "
+                "and has no interval: grade it B"
+            )
+    groups = "; ".join(dict.fromkeys((one["group"], two["group"])))
+    shared = {"item": one["item"], "group": groups}
     if first.share is None or other.share is None:
-        positive = other.value > 0
+        (value, low, high), (beside, least, most) = (
+            [row[name] for name in ("estimate", "estimate_low", "estimate_high")]
+            for row in (one, two)
+        )
         return shared | {
-            "source": joined(other.figure["source"], first.figure["source"]),
-            "wave": first.figure["wave"],
-            "estimate": first.value - other.value,
+            "source": joined(two["source"], one["source"]),
+            "wave": one["wave"],
+            "estimate": value - beside,
             "base_kind": "unknown",
             "method": "difference of published numbers, whose spread is not published",
-            "synthetic": any(bool(side.figure["synthetic"]) for side in (first, other)),
-            "figures": joined(first.figure["figure_id"], other.figure["figure_id"]),
-            "unit": first.unit,
+            "synthetic": bool(one["synthetic"]) or bool(two["synthetic"]),
+            "figures": joined(one["figures"], two["figures"]),
+            "unit": one["unit"],
             "silent": [],
-            "estimate_low": first.low - other.high,
-            "estimate_high": first.high - other.low,
-            "effect": first.value / other.value if positive else pd.NA,
+            "estimate_low": low - most,
+            "estimate_high": high - least,
+            "effect": value / beside if beside > 0 else pd.NA,
             "effect_name": "ratio",
-            "effect_low": first.low / other.high if positive else pd.NA,
-            "effect_high": first.high / other.low if positive and other.low > 0 else pd.NA,
+            "effect_low": low / most if beside > 0 else pd.NA,
+            "effect_high": high / least if least > 0 else pd.NA,
         }
     pair = [first.share, other.share]
-    found = contrast([(1.0, pair[0]), (-1.0, pair[1])], confidence)
-    row = contrast_columns(pair, found, "Newcombe (method 10)")
+    row = contrast([(1.0, pair[0]), (-1.0, pair[1])], confidence)
     # The effect is widened by its error at the smallest bases, over the extremes of both shares.
     half = normal_quantile(confidence) * np.sqrt(sum(1 / share.bases.min() for share in pair))
-    low = cohens_h(pair[0].shares.min(), pair[1].shares.max()) - half
-    high = cohens_h(pair[0].shares.max(), pair[1].shares.min()) + half
-    return row | shared | {
-        "unit": "points",
-        "method": row["method"] + first.doubt + other.doubt,
-        "supposed": suppositions(pair, confidence),
-        "effect": float(cohens_h(first.value, other.value)),
-        "effect_name": "Cohen's h",
-        "effect_low": max(float(low), -np.pi),
-        "effect_high": min(float(high), np.pi),
-    }  # fmt: skip
+    ends = [(share.shares.min() / 100, share.shares.max() / 100) for share in pair]
+    low = proportion_effectsize(ends[0][0], ends[1][1]) - half
+    high = proportion_effectsize(ends[0][1], ends[1][0]) + half
+    return (
+        row
+        | shared
+        | {
+            "unit": "points",
+            "method": row["method"] + first.doubt + other.doubt,
+            "effect": proportion_effectsize(one["estimate"] / 100, two["estimate"] / 100),
+            "effect_name": "Cohen's h",
+            "effect_low": max(low, -np.pi),
+            "effect_high": min(high, np.pi),
+        }
+    )
 
 
-def cohens_h(share: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
-    """Give the effect size of a difference of shares: Cohen (1988), section 6.2."""
-    angles = [2 * np.arcsin(np.sqrt(np.asarray(one, dtype=float) / 100)) for one in (share, other)]
-    difference: NDArray[np.float64] = angles[0] - angles[1]
-    return difference
-
-
-def _names(
-    made: pd.DataFrame, table: pd.DataFrame, figures: pd.DataFrame, name: Any, x: Any
-) -> dict[str, pd.Series]:
+def _names(made: pd.DataFrame, figures: pd.DataFrame, name: Any, x: Any) -> dict[str, pd.Series]:
     """Name what was asked, whose survey it is, and what a refused pair would be set beside."""
     items: dict[str, str] = {}
     surveys: dict[str, str] = {}
@@ -462,35 +379,24 @@ def _names(
             found = re.search(r"survey: ([^;(]+)", row["note"])
             who = found.group(1) if found else row["publisher"].partition(",")[0]
             surveys[row["publication"]] = re.sub(r"[\s\d]+$", "", who)
-        labels = x.codebook.labels[["kind", "code", "label"]].itertuples(index=False)
-        for kind, code, label in labels:
-            {"survey": surveys, "rest": rest}.get(kind, {})[code] = label
+        labels = x.codebook.labels.set_index("code")
+        surveys |= labels.loc[labels["kind"].eq("survey"), "label"].to_dict()
         surveys |= dict.fromkeys(x.own["source"], x.series.place)
-    beside = {row["figure_id"]: row for row in figures.to_dict("records")}
-    others = dict(zip(table.get("pair_id", []), table["figure_id"], strict=False))
-    told: dict[str, list[Any]] = {"name": [], "survey": [], "other": []}
-    for row in made.to_dict("records"):
-        item, group = _said(row["item"], ""), _said(row["group"], "all")
-        asked = items.get(item, item) if group == "all" else name(item, group)
-        asked = rest.get(group, asked) if row["take"] == "rest" else asked
-        refused = beside.get(others.get(row["pair_id"])) if row["side"] == REFUSED else None
-        other = refused or row
-        origin = _said(other["publication"], _said(other["source"], ""))
-        told["name"].append(_said(row["name"], asked))
-        told["survey"].append(surveys.get(origin, origin))
-        told["other"].append(items.get(other["item"], other["item"]) if refused else pd.NA)
-    return {column: pd.Series(cells, made.index, dtype="str") for column, cells in told.items()}
-
-
-def _real(made: pd.DataFrame, to: int | None, figures: pd.DataFrame) -> dict[str, Any]:
-    """Give dollars at the prices of a year; missing where one of the years has none."""
-    rows = made["unit"].eq("usd").fillna(False) & made["side"].isin([OWN, ELSEWHERE, BEFORE, AFTER])
-    if to is None or not rows.any():
-        return {}
-    years = set(price_index(figures).index)
-    priced = made[rows & made["wave"].isin(years) & (to in years)]
-    values = [real(float(row.estimate), int(row.wave), to, figures) for row in priced.itertuples()]
+        rest = labels.loc[labels["kind"].eq("rest"), "label"].to_dict()
+    beside = figures.set_index("figure_id").reindex(made["other"]).set_index(made.index)
+    asked = zip(made["item"].fillna(""), made["group"].fillna("all"), made["take"], strict=True)
+    told = [
+        rest[group]
+        if take == "rest" and group in rest
+        else items.get(item, item)
+        if group == "all"
+        else name(item, group)
+        for item, group, take in asked
+    ]
+    origin = made["publication"].fillna(made["source"])
+    origin = origin.fillna(beside["publication"]).fillna(beside["source"])
     return {
-        "real": pd.Series(values, priced.index, dtype="Float64").reindex(made.index),
-        "price_year": pd.Series(to, made.index, dtype="Int64").where(rows),
+        "name": made["name"].fillna(pd.Series(told, made.index, dtype="str")),
+        "survey": origin.replace(surveys).fillna(""),
+        "other": beside["item"].replace(items),
     }

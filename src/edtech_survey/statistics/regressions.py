@@ -22,9 +22,6 @@ MAX_CONDITION = 1e7
 MIN_CLUSTERS = 20
 """Below some 20 to 50 clusters the clustered error is too small (Cameron & Miller 2015, VI)."""
 
-COVARIANCES = ("HC3", "nonrobust")
-"""Errors of a fit without clusters."""
-
 SPECS = pd.DataFrame(
     [
         (f"{counted}{within}", f"{left} ~ {right}{effects}", weights, unit)
@@ -43,13 +40,14 @@ SPECS = pd.DataFrame(
 """The eight specifications that are shown together, never one of them alone."""
 
 _FIT = "name label verdict formula weights clusters unit df p_value records left_out reason"
-_RANKS = re.compile(r"rank\(\w+\)\s*~\s*rank\(\w+\)")
-_ALONE = "it alone decides a coefficient (leverage 1)"
-_CARRIED = ("source", "wave", "base", "base_kind", "synthetic", "figures")
 _INFLUENCE = (
     "name spec formula weights unit full turns added weight leverage cooks_distance dfbetas "
     "influential reason"
 )
+_SPEC = ("name", "formula", "weights", "clusters", "unit")
+_RANKS = re.compile(r"rank\(\w+\)\s*~\s*rank\(\w+\)")
+_SURE = 1 - 1e-9
+"""Leverage from which on a row alone decides a coefficient."""
 
 
 def regressions(
@@ -58,7 +56,6 @@ def regressions(
     *,
     weights: str | None = None,
     clusters: str | None = None,
-    covariance: str = "HC3",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Regress pay on enrollment, once a specification; the first term's coefficient is told.
@@ -69,16 +66,14 @@ def regressions(
         From :func:`salary_table`, or any frame that has the columns of the formulas.
     specs : str, list of str, DataFrame or None
         Formulas such as ``"log_salary ~ log_enrollment + C(category)"``; or a frame with columns
-        ``formula`` and, if wanted, ``name, weights, clusters, covariance, unit``. Default
-        ``SPECS``: dollars on 1,000 students and log on log, each position counted once and
-        as often as districts have it, without and with effects of categories. A formula
+        ``formula`` and, if wanted, ``name, weights, clusters, unit``. Default ``SPECS``: dollars
+        on 1,000 students and log on log, each position counted once and as often as districts
+        have it, without and with effects of categories. A formula
         ``"rank(salary) ~ rank(enrollment)"`` gives Spearman's correlation.
     weights : str, optional
         Column of analytic weights (never frequencies), such as ``"districts"``.
     clusters : str, optional
         Column that says which rows belong together, such as ``"district_id"``; at least 20.
-    covariance : {"HC3", "nonrobust"}
-        Errors where no clusters are given.
     confidence : float
         Level of the t intervals, a fraction.
 
@@ -97,7 +92,7 @@ def regressions(
     Raises
     ------
     EstimateError
-        For a column that is not there, an unknown covariance, a confidence that is no fraction.
+        For a column that is not there, or a confidence that is no fraction.
 
     Notes
     -----
@@ -118,50 +113,59 @@ def regressions(
     0     slope       2.8        4
     """
     checked_confidence(confidence)
-    asked = specs_of(table, specs, weights, clusters, covariance).to_dict("records")
-    rows = [] if table.empty else [_row(table, spec, confidence) for spec in asked]
-    return estimates(rows, _FIT)
+    asked, found = _specs(table, specs, weights, clusters), []
+    for spec in asked if len(table) else ():
+        rows = _used(table, spec)
+        estimator = _ranks if _RANKS.fullmatch(spec["formula"].strip()) else _slope
+        told: dict[str, Any] = _about(rows) | {
+            name: spec[name] for name in (*_SPEC, "item", "statistic")
+        }
+        try:
+            told |= estimator(rows, spec, confidence)
+            sure = told["conf_low"] > 0 or told["conf_high"] < 0
+            told |= {"label": HOLDS if sure else NOT, "verdict": VERDICTS[HOLDS if sure else NOT]}
+        except EstimateError as error:
+            told |= {"reason": str(error), "records": len(rows)}
+        found.append(told)
+    return estimates(found, _FIT)
 
 
-def specs_of(
-    table: pd.DataFrame, specs: Any, weights: Any, clusters: Any = None, covariance: str = "HC3"
-) -> pd.DataFrame:
-    """Bring specifications into one frame, or refuse those that do not fit the table."""
+def _specs(
+    table: pd.DataFrame, specs: Any, weights: str | None, clusters: str | None
+) -> list[dict[str, Any]]:
+    """Bring specifications into one form, or refuse those that do not fit the table.
+
+    ``term`` is the first one of a formula; ``item`` is what its coefficient is of.
+    """
     if not isinstance(table, pd.DataFrame):
         raise EstimateError("regressions are of a table: begin with es.salary_table(evidence)")
-    if specs is None:
-        specs = SPECS
-    if isinstance(specs, dict):
-        specs = pd.DataFrame({"name": list(specs), "formula": list(specs.values())})
+    specs = SPECS if specs is None else specs
     if not isinstance(specs, pd.DataFrame):
         specs = pd.DataFrame({"formula": [specs] if isinstance(specs, str) else list(specs)})
-    if "formula" not in specs:
-        raise EstimateError("specs= is a formula, a list of them, or a frame with a column formula")
-    given = {"weights": weights, "clusters": clusters, "covariance": covariance, "unit": None}
-    frame = specs.assign(**{name: value for name, value in given.items() if name not in specs})
-    frame = frame.assign(name=frame["name"] if "name" in frame else frame["formula"])
-    frame = frame.astype(object).where(frame.notna(), None)
-    problems = []
-    for spec in frame.to_dict("records"):
+    given = {"weights": weights, "clusters": clusters, "unit": None, "name": specs["formula"]}
+    frame = pd.DataFrame(given, specs.index).assign(**specs).astype(object)
+    columns = [str(name) for name in table.columns]
+    found, problems = frame.where(frame.notna(), None).to_dict("records"), []
+    for spec in found:
+        left, tilde, right = spec["formula"].partition("~")
+        term = re.split(r"\s\+\s", right)[0].strip()
+        logs = "log" in left and "log" in term
+        plain = [(_words(side) or [side])[0].removeprefix("log_") for side in (left, term)]
+        spec |= {"term": term, "item": "_on_".join(plain)}
+        spec |= {"statistic": "elasticity" if logs else "slope"}
+        spec["columns"] = [*_words(spec["formula"]), spec["weights"], spec["clusters"]]
+        spec["columns"] = [name for name in spec["columns"] if name]
+        lacking = [name for name in spec["columns"] if name not in table]
         where = f"specification {spec['name']}"
-        if spec["covariance"] not in COVARIANCES:
-            problems.append(
-                Problem(where, f"covariance {spec['covariance']!r}", f"one of {COVARIANCES}")
-            )
-        wanted = [spec["weights"], spec["clusters"], *_words(spec["formula"])]
-        lacking = [name for name in wanted if name and name not in table]
-        if "~" not in spec["formula"]:
+        if not tilde:
             problems.append(Problem(where, "no ~ in the formula", "write pay ~ enrollment"))
         elif lacking:
-            columns = [str(column) for column in table.columns]
             near = [one for name in lacking for one in get_close_matches(name, columns, n=1)]
-            advice = (
-                f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(columns)}"
-            )
-            problems.append(Problem(where, f"no column {', '.join(lacking)}", advice))
+            there = f"there are {', '.join(near or columns)}"
+            problems.append(Problem(where, f"no column {', '.join(lacking)}", there))
     if problems:
         raise EstimateError("the specifications do not fit the table", problems)
-    return frame
+    return found
 
 
 def _words(formula: str) -> list[str]:
@@ -169,13 +173,12 @@ def _words(formula: str) -> list[str]:
     return re.findall(r"(?<![\w.])[A-Za-z_]\w*(?![\w.]*\()", formula)
 
 
-def used_rows(table: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
+def _used(table: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
     """Keep the rows that have all a specification needs, as plain floats, weights positive."""
-    names = [*_words(spec["formula"]), *filter(None, (spec["weights"], spec["clusters"]))]
-    rows = table.dropna(subset=names)
+    rows = table.dropna(subset=spec["columns"])
     if spec["weights"]:
         rows = rows[rows[spec["weights"]].astype(float) > 0]
-    numeric = [name for name in names if pd.api.types.is_numeric_dtype(rows[name])]
+    numeric = rows[spec["columns"]].select_dtypes("number").columns
     return rows.astype(dict.fromkeys(numeric, float)).reset_index(drop=True)
 
 
@@ -201,9 +204,9 @@ def fit(rows: pd.DataFrame, spec: dict[str, Any]) -> Any:
     return model.fit(method="qr")
 
 
-def place_of(model: Any, term: str) -> int:
+def _place(results: Any, term: str) -> int:
     """Find the column of a term among those of a fit."""
-    names = [name.replace(" ", "") for name in model.exog_names]
+    names = [name.replace(" ", "") for name in results.model.exog_names]
     if term.replace(" ", "") not in names:
         raise EstimateError(
             f"the first term, {term}, is not one number: write it first, effects after it"
@@ -211,49 +214,19 @@ def place_of(model: Any, term: str) -> int:
     return names.index(term.replace(" ", ""))
 
 
-def leverage(results: Any) -> np.ndarray:
+def _leverage(results: Any) -> np.ndarray:
     """Weight of each row in its own fitted value; 1 where it alone decides a coefficient."""
     q = np.linalg.qr(results.model.wexog)[0]
     return np.asarray((q**2).sum(axis=1))
 
 
-def term_of(formula: str) -> tuple[str, str, str]:
-    """Name the first term of a formula, its statistic, and the item that its slope is."""
-    left, right = (side.strip() for side in formula.split("~", 1))
-    term = re.split(r"\s\+\s", right)[0]
-    plain = [(_words(side) or [side])[0] for side in (left, term)]
-    logs = all("log" in side for side in (left, term))
-    item = "_on_".join(name.removeprefix("log_") for name in plain)
-    return term, "elasticity" if logs else "slope", item
-
-
-def _row(table: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[str, object]:
-    rows = used_rows(table, spec)
-    row: dict[str, object] = {"group": "all"} | {
-        name: spec[name] for name in ("name", "formula", "weights", "clusters", "unit")
-    }
-    try:
-        ranks = _RANKS.fullmatch(spec["formula"].strip())
-        estimator = _ranks if ranks else _slope
-        told = estimator(rows, spec, confidence)
-    except EstimateError as error:
-        told = {
-            "reason": str(error),
-            "statistic": term_of(spec["formula"])[1],
-            "records": len(rows),
-        }
-    sure = "conf_low" in told and (told["conf_low"] > 0 or told["conf_high"] < 0)
-    label = HOLDS if sure else NOT
-    known = {"label": label, "verdict": VERDICTS[label]} if "estimate" in told else {}
-    return {"item": term_of(spec["formula"])[2]} | row | _shared_columns(rows) | told | known
-
-
-def _shared_columns(rows: pd.DataFrame) -> dict[str, object]:
+def _about(rows: pd.DataFrame) -> dict[str, object]:
     """Source, wave, base, figures and synthetic mark of what is estimated from these rows."""
     one = {name: rows[name].dropna().unique() for name in ("source", "wave") if name in rows}
     printed = rows["figures"].dropna() if "figures" in rows else []
     units = rows["district_id"].nunique() if "district_id" in rows else len(rows)
     return {
+        "group": "all",
         "source": " ".join(one.get("source", [])) or pd.NA,
         "wave": one["wave"][0] if len(one.get("wave", [])) == 1 else pd.NA,
         "base": pd.NA if len(printed) else units,
@@ -264,32 +237,30 @@ def _shared_columns(rows: pd.DataFrame) -> dict[str, object]:
 
 
 def _slope(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[str, Any]:
-    term, statistic, _ = term_of(spec["formula"])
+    """Tell the first term's coefficient, with HC3 errors or those of clusters."""
     groups = rows[spec["clusters"]].nunique() if spec["clusters"] else 0
     if spec["clusters"] and groups < MIN_CLUSTERS:
         raise EstimateError(f"{groups} distinct clusters, at least {MIN_CLUSTERS} are needed")
-    robust, errors, alone = fit(rows, spec), spec["covariance"], rows.head(0)
+    found, alone = fit(rows, spec), rows.head(0)
     if spec["clusters"]:
         codes = pd.factorize(rows[spec["clusters"]])[0]
-        errors = f"clustered by {spec['clusters']}"
-        robust = robust.get_robustcov_results("cluster", groups=codes, use_t=True)
-    elif errors == "HC3":
-        deciding = leverage(robust) > 1 - 1e-9
+        robust = found.get_robustcov_results("cluster", groups=codes, use_t=True)
+        errors, df = f"clustered by {spec['clusters']}", groups - 1
+    else:
+        deciding = _leverage(found) > _SURE
         alone, rows = rows[deciding], rows[~deciding].reset_index(drop=True)
-        robust = fit(rows, spec) if len(alone) else robust
-        robust = robust.get_robustcov_results("HC3", use_t=True)
-    place = place_of(robust.model, term)
-    low, high = np.asarray(robust.conf_int(1 - confidence))[place]
-    df = groups - 1 if spec["clusters"] else float(robust.df_resid)
+        robust = (fit(rows, spec) if len(alone) else found).get_robustcov_results("HC3", use_t=True)
+        errors, df = "HC3", float(robust.df_resid)
+    place = _place(robust, spec["term"])
+    low, high = robust.conf_int(1 - confidence)[place]
     way = f"WLS by {spec['weights']}" if spec["weights"] else "OLS"
     names = alone["name"] if "name" in alone else alone.index + 1
     return {
-        "statistic": statistic,
-        "estimate": float(np.asarray(robust.params)[place]),
-        "std_error": float(np.asarray(robust.bse)[place]),
-        "conf_low": float(low),
-        "conf_high": float(high),
-        "p_value": float(np.asarray(robust.pvalues)[place]),
+        "estimate": robust.params[place],
+        "std_error": robust.bse[place],
+        "conf_low": low,
+        "conf_high": high,
+        "p_value": robust.pvalues[place],
         "df": df,
         "records": len(rows),
         "left_out": ", ".join(map(str, names)) or pd.NA,
@@ -321,10 +292,10 @@ def _ranks(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[
     return {
         "statistic": "rank_correlation",
         "estimate": rho,
-        "std_error": float((1 - rho**2) * error),
-        "conf_low": float(np.tanh(z - reach)),
-        "conf_high": float(np.tanh(z + reach)),
-        "p_value": float(test.pvalue),
+        "std_error": (1 - rho**2) * error,
+        "conf_low": np.tanh(z - reach),
+        "conf_high": np.tanh(z + reach),
+        "p_value": test.pvalue,
         "records": n,
         "method": "Spearman, Bonett-Wright interval, permutation",
     }
@@ -373,60 +344,51 @@ def influence(
       name      full  estimate
     3    d  1.032258      -1.0
     """
-    parts = []
-    for spec in specs_of(table, specs, weights).to_dict("records"):
-        rows = used_rows(table, spec)
+    parts = [pd.DataFrame()]
+    for spec in _specs(table, specs, weights, None):
+        rows = _used(table, spec)
         try:
-            parts.append(_measures(rows, spec))
+            results = fit(rows, spec)
+            place = _place(results, spec["term"])
         except EstimateError:
             continue
-    found = pd.concat(parts) if parts else pd.DataFrame()
-    return estimates(found, _INFLUENCE)
+        told = _measures(results, place)
+        named = [name for name in ("group", "position", "name") if name in rows]
+        group = rows[named[0]] if named else pd.Series(rows.index.astype("str"))
+        about = {name: spec[name] for name in ("item", "statistic", *_SPEC[1:])}
+        rows = rows.assign(**about, spec=spec["name"], group=group, name=rows.get("name", group))
+        method = "slope without one row; its part by Frisch & Waugh"
+        parts.append(rows.drop(columns=told, errors="ignore").join(told).assign(method=method))
+    return estimates(pd.concat(parts), _INFLUENCE)
 
 
-def _measures(rows: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
-    results = fit(rows, spec)
-    term, statistic, item = term_of(spec["formula"])
-    x, y = results.model.wexog, results.model.wendog
-    n, k = x.shape
-    j = place_of(results.model, term)
-    hat, error = leverage(results), np.asarray(results.wresid)
-    alone = hat > 1 - 1e-9
+def _measures(results: Any, place: int) -> pd.DataFrame:
+    """Measure what each row does to one coefficient; weights are roots on both sides."""
+    (n, k), error = results.model.exog.shape, np.asarray(results.wresid)
+    hat, full = _leverage(results), float(results.params.iloc[place])
+    weight = np.asarray(results.model.weights, float)
+    alone = hat > _SURE
     left = np.where(alone, np.nan, 1 - hat)
-    inverse = np.linalg.inv(x.T @ x)
-    shift = (inverse @ x.T)[j] * error / left
-    variance = float(np.sum(error**2)) / (n - k)
-    without = (variance * (n - k) - error**2 / left) / (n - k - 1 or np.nan)
-    rest = np.delete(x, j, axis=1)
-    gap, height = (v - rest @ np.linalg.lstsq(rest, v, rcond=None)[0] for v in (x[:, j], y))
-    full, weight = float(results.params.iloc[j]), np.asarray(results.model.weights, float)
+    row = np.linalg.pinv(results.model.wexog)[place]  # e of the parts, over the sum of squares
+    without = full - row * error / left
+    variance = results.scale
+    other = (variance * (n - k) - error**2 / left) / (n - k - 1 or np.nan)
     cooks = error**2 * hat / (k * variance * left**2)
-    dfbetas = shift / np.sqrt(np.where(without > 0, without, np.nan) * inverse[j, j])
+    dfbetas = row * error / left / np.sqrt(np.where(other > 0, other, np.nan) * (row @ row))
     over = (hat > 2 * k / n) | (cooks > 4 / n) | (np.abs(dfbetas) > 2 / np.sqrt(n))
-    named = [name for name in ("group", "position", "name") if name in rows]
-    group = rows[named[0]] if named else pd.Series(rows.index.astype("str"), rows.index)
     return pd.DataFrame(
         {
-            **{name: rows.get(name) for name in _CARRIED},
-            "item": item,
-            "group": group,
-            "name": rows.get("name", group),
-            "statistic": statistic,
-            "estimate": full - shift,
-            "method": "slope without one row; its part by Frisch & Waugh",
-            "spec": spec["name"],
-            "formula": spec["formula"],
-            "weights": spec["weights"],
-            "unit": spec["unit"],
+            "estimate": without,
             "full": full,
-            "turns": (full - shift) * full < 0,
-            "added": gap * height / np.sum(gap**2),
+            "turns": without * full < 0,
+            "added": row * error + full * row**2 / (row @ row),
             "weight": 100 * weight / weight.sum(),
             "leverage": hat,
             "cooks_distance": cooks,
             "dfbetas": dfbetas,
             "influential": over,
-            "reason": pd.Series(_ALONE, rows.index).where(alone),
-        },
-        index=rows.index,
+            "reason": pd.Series("it alone decides a coefficient (leverage 1)", range(n)).where(
+                alone
+            ),
+        }
     )

@@ -9,15 +9,14 @@ import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
-from edtech_survey.statistics.given import pick
-from edtech_survey.statistics.published import whole_number
+from edtech_survey.statistics.given import latest, pick
+from edtech_survey.statistics.published import bases_text, whole_number
 
-ITEM = "cpi_u"
 _ITEMS = {
-    "districts": ("position_present", "count"),
-    "enrollment": ("position_enrollment", "mean"),
-    "fte": ("position_fte", "mean"),
-    "salary": ("position_salary", "mean"),
+    "position_present": "districts",
+    "position_enrollment": "enrollment",
+    "position_fte": "fte",
+    "position_salary": "salary",
 }
 _TABLE = (
     "name category districts enrollment fte salary log_enrollment log_salary price_year "
@@ -27,13 +26,7 @@ _KEYS = ["wave", "district_id"]
 
 
 def salary_table(
-    x: Any,
-    wave: int | None = None,
-    price_year: int | None = None,
-    *,
-    each: str = "position",
-    positions: pd.DataFrame | None = None,
-    prices: Any = None,
+    x: Any, wave: int | None = None, price_year: int | None = None, *, each: str = "position"
 ) -> pd.DataFrame:
     """Put pay and enrollment side by side, for each position or for each district and position.
 
@@ -41,7 +34,8 @@ def salary_table(
     ----------
     x : Evidence or DataFrame
         Figures with the items ``position_salary``, ``position_enrollment`` and ``position_fte``
-        (mean) and ``position_present`` (count); ``group`` is the position.
+        (mean) and ``position_present`` (count); ``group`` is the position. Positions are named
+        and ordered by the codebook of an Evidence; its price index is taken, or the figures' own.
     wave : int, optional
         Default the latest that asked for pay; with ``each="district"``, every wave.
     price_year : int, optional
@@ -51,10 +45,6 @@ def salary_table(
         One row a position, of published means; or one row a district and position, of the answers
         of an Evidence. The latter hold what single people are paid: use them in
         :func:`regressions`, show them to nobody.
-    positions : DataFrame, optional
-        ``position, label, category`` in the order wanted; default the codebook's.
-    prices : Evidence or DataFrame, optional
-        Figures with the price index; default those of ``x``.
 
     Returns
     -------
@@ -83,67 +73,86 @@ def salary_table(
     0  coach   70610.0    13      4569.0  2024 dollars
     """
     wave = wave and whole_number("wave", wave)
-    if each == "district":
-        return _records(x, wave, price_year, prices_of(x, prices))
-    if each != "position":
+    if each not in ("position", "district"):
         raise EstimateError(f"each={each!r}: one of position, district")
-    asked = pick(x, *_ITEMS["salary"])["wave"].dropna()
-    year = wave or (int(asked.max()) if len(asked) else -1)
-    found = {name: pick(x, *pair, wave=year) for name, pair in _ITEMS.items()}
-    every = pd.concat(list(found.values()), ignore_index=True)
-    known = positions
-    if known is None:
-        known = getattr(getattr(x, "codebook", None), "positions", None)
-    if known is None:
-        known = every[["group", "name"]].drop_duplicates().assign(category=pd.NA)
-        known = known.rename(columns={"group": "position", "name": "label"})
-    _refuse(every, known)
-    if found["salary"].empty:
-        return _shaped([])
-    by_group = {name: rows.set_index("group") for name, rows in found.items()}
-    factor, dollars, behind = priced(year, price_year, prices_of(x, prices))
-    rows = [
-        {
-            **{name: rows["value"].get(row.position) for name, rows in by_group.items()},
-            "group": row.position,
-            "name": row.label,
-            "category": row.category,
-            "base": by_group["salary"]["base"].get(row.position, pd.NA),
-            "base_kind": by_group["salary"]["base_kind"].get(row.position, pd.NA),
-            "figures": joined(
-                *(rows["figure_id"].get(row.position) for rows in by_group.values()), behind
-            ),
-        }
-        for row in known.itertuples()
-        if row.position in set(every["group"])
-    ]
-    table = pd.DataFrame(rows)
-    table = table.assign(
-        salary=table["salary"].astype("Float64") * factor,
-        source=every["source"].iloc[0],
-        wave=year,
-        statistic="mean",
-        base=table["base"].fillna(table["districts"]).round(),
-        synthetic=bool(every["synthetic"].fillna(False).any()),
-        method="mean of the districts with the position" + (", CPI-U" if factor != 1 else ""),
-        price_year=dollars,
-        currency=f"{dollars} dollars",
+    rows = _means(x, wave) if each == "position" else _records(x, wave)
+    further = _TABLE if each == "position" else f"district_id position {_TABLE}"
+    if rows.empty:
+        return estimates([], further)
+    waves = sorted(rows["wave"].unique())
+    to = price_year or int(waves[-1])
+    told = pd.DataFrame([priced(int(year), to, x) for year in waves], index=waves)
+    money = told.loc[rows["wave"]].set_index(rows.index)
+    pay = rows["salary"].astype("Float64") * money["factor"]
+    size = rows["enrollment"].astype("Float64")
+    table = rows.assign(
+        item="position_salary",
+        estimate=pay,
+        salary=pay,
+        log_enrollment=np.log(size.where(size > 0)),
+        log_salary=np.log(pay.where(pay > 0)),
+        price_year=money["year"],
+        currency=money["year"].astype("str") + " dollars",
+        unit="usd",
     )
-    return _shaped(table)
+    if each == "position":
+        method = table["method"] + np.where(money["factor"] != 1, ", CPI-U", "")
+        table = table.assign(figures=joined(rows["figures"], money["figures"]), method=method)
+    return estimates(table, further)
 
 
-def _records(x: Any, wave: int | None, price_year: int | None, prices: Any) -> pd.DataFrame:
+def _means(x: Any, wave: int | None) -> pd.DataFrame:
+    """Give one row a position, in the order of the codebook, of the means that were published."""
+    year = latest(x, "position_salary", wave)
+    rows = pick(x, list(_ITEMS), ["count", "mean"], wave=year or 0)
+    if not rows["item"].eq("position_salary").any():
+        return rows.head(0)
+    if hasattr(x, "codebook"):
+        known = x.codebook.positions
+    else:
+        known = rows[["group", "name"]].drop_duplicates().assign(category=pd.NA)
+        known = known.rename(columns={"group": "position", "name": "label"})
+    sources = ", ".join(sorted(rows["source"].dropna().unique()))
+    problems = [Problem("figures", f"sources {sources}", "keep one of them")] * (", " in sources)
+    problems += [
+        Problem(f"position {group}", "is not in the codebook", "add it")
+        for group in sorted(set(rows["group"]) - set(known["position"]))
+    ]
+    problems += [
+        Problem(f"{row.item}, {row.group}", "published twice", "keep one figure")
+        for row in rows[rows.duplicated(["source", "group", "item"])].itertuples()
+    ]
+    if problems:
+        raise EstimateError("the table of positions cannot be made", problems)
+    value, ids = (
+        rows.pivot(index="group", columns="item", values=name).reindex(columns=list(_ITEMS))
+        for name in ("value", "figure_id")
+    )
+    paid = rows[rows["item"].eq("position_salary")].set_index("group")
+    table = known[known["position"].isin(rows["group"])].set_index("position", drop=False)
+    table = table.join(value.rename(columns=_ITEMS)).join(paid[["base", "base_kind"]])
+    return table.assign(
+        source=rows["source"].iloc[0],
+        wave=year,
+        group=table["position"],
+        statistic="mean",
+        name=table["label"],
+        base=table["base"].fillna(table["districts"].astype("Float64").round().astype("Int64")),
+        synthetic=bool(rows["synthetic"].fillna(False).any()),
+        method="mean of the districts with the position",
+        figures=joined(*(ids.loc[table.index, item] for item in _ITEMS)),
+    )
+
+
+def _records(x: Any, wave: int | None) -> pd.DataFrame:
     """Join the positions of districts to their enrollment; keep own staff with pay and size."""
-    answers = getattr(x, "responses", x)
-    if isinstance(answers, pd.DataFrame):
-        raise EstimateError('each="district" takes an Evidence, or its responses, not one frame')
-    if answers is None:
-        return _shaped([], "district_id position")
-    districts, positions = answers.districts, answers.positions
+    if not hasattr(x, "responses"):
+        raise EstimateError('each="district" takes an Evidence: begin with es.evidence("sample")')
+    if x.responses is None:
+        return pd.DataFrame()
+    districts, positions = x.responses.districts, x.responses.positions
     problems = [
-        Problem(
-            name, f"{int(frame.duplicated(keys).sum())} repeated {', '.join(keys)}", "merge them"
-        )
+        Problem(name, f"{int(frame.duplicated(keys).sum())} repeated {', '.join(keys)}", "merge")
         for name, frame, keys in (
             ("districts", districts, _KEYS),
             ("positions", positions, [*_KEYS, "position"]),
@@ -152,76 +161,36 @@ def _records(x: Any, wave: int | None, price_year: int | None, prices: Any) -> p
     ]
     if problems:
         raise EstimateError("responses are not keyed as they should be", problems)
-    carried = [name for name in ("source", "synthetic") if name in districts]
-    table = positions.merge(districts[[*_KEYS, "enrollment", *carried]], on=_KEYS, how="inner")
+    carried = districts.columns.intersection(["source", "synthetic"]).tolist()
+    table = positions.merge(districts[[*_KEYS, "enrollment", *carried]], on=_KEYS)
     kept = (table["salary"] > 0) & (table["enrollment"] > 0) & ~table["outsourced"].fillna(False)
     table = table[kept.fillna(False).astype(bool) & (table["wave"].eq(wave) if wave else True)]
-    waves = sorted(int(year) for year in table["wave"].unique())
-    to = price_year or (waves[-1] if waves else None)
-    told = {year: priced(year, to, prices) for year in waves}
-    factor, own = (table["wave"].map({year: told[year][k] for year in waves}) for k in (0, 1))
-    table = table.assign(
-        salary=table["salary"].astype("Float64") * factor,
+    return table.assign(
         group=table["position"],
         statistic="value",
         base=1,
         base_kind="derived",
         method="as answered",
-        price_year=own,
-        currency=own.astype("str") + " dollars",
     )
-    return _shaped(table, "district_id position")
 
 
-def _shaped(rows: Any, further: str = "") -> pd.DataFrame:
-    """Give a salary table its columns, also where there are no rows."""
-    table = estimates(rows, f"{further} {_TABLE}")
-    for name in ("enrollment", "salary"):
-        table[f"log_{name}"] = np.log(table[name].where(table[name] > 0))
-    return table.assign(item="position_salary", estimate=table["salary"], unit="usd")
+# ------------------------------------------------------------------ prices
 
 
-def _refuse(rows: pd.DataFrame, known: pd.DataFrame) -> None:
-    sources = sorted(rows["source"].dropna().unique())
-    problems = []
-    if len(sources) > 1:
-        problems.append(Problem("figures", f"sources {', '.join(sources)}", "keep one of them"))
-    unknown = sorted(set(rows["group"]) - set(known["position"]))
-    if unknown:
-        told = f"positions not in the codebook: {', '.join(unknown)}"
-        problems.append(Problem("group", told, "add them"))
-    twice = rows[rows.duplicated(["source", "group", "item"])]
-    problems += [
-        Problem(f"{row.item}, {row.group}", "published twice", "keep one figure")
-        for row in twice.itertuples()
-    ]
-    if problems:
-        raise EstimateError("the table of positions cannot be made", problems)
-
-
-def price_index(figures: pd.DataFrame) -> pd.Series:
-    """Annual average of the CPI-U by year."""
-    if not {"item", "group", "statistic", "wave", "value"} <= set(figures):
-        raise EstimateError("no prices: give an Evidence, or figures with the price index")
-    rows = figures[
-        (figures["item"] == ITEM) & (figures["group"] == "all") & (figures["statistic"] == "index")
-    ]
-    if rows.empty:
-        raise EstimateError(f"no prices: the figures have no item {ITEM}, statistic index")
-    wrong = rows[~(rows["value"] > 0).fillna(False) | rows["wave"].isna()]
-    problems = [
-        Problem(f"{ITEM} {row.wave}", f"level {row.value}", "give the published annual average")
-        for row in wrong.itertuples()
-    ]
-    levels = rows.drop_duplicates(["wave", "value"])
-    problems += [
-        Problem(f"{ITEM} {year}", "two levels: " + ", ".join(map(str, part["value"])), "keep one")
-        for year, part in levels.groupby("wave")
-        if len(part) > 1
-    ]
-    if problems:
-        raise EstimateError("prices cannot be taken as they stand", problems)
-    return levels.astype({"wave": int, "value": float}).set_index("wave")["value"].sort_index()
+def price_index(x: Any) -> pd.DataFrame:
+    """Give the annual averages of the CPI-U, ``value`` by year, of an Evidence or of figures."""
+    rows = pick(getattr(x, "elsewhere", x), "cpi_u", "index", group="all")
+    rows = rows.drop_duplicates(["wave", "value"])
+    wrong = rows["wave"].isna() | rows["wave"].duplicated(keep=False) | ~rows["value"].gt(0)
+    if wrong.fillna(True).any():
+        raise EstimateError(
+            "prices cannot be taken as they stand",
+            [
+                Problem(f"cpi_u {row.wave}", f"level {row.value}", "give one annual average a year")
+                for row in rows[wrong.fillna(True)].itertuples()
+            ],
+        )
+    return rows.astype({"wave": int, "value": float}).set_index("wave").sort_index()
 
 
 def real(
@@ -268,32 +237,15 @@ def real(
     >>> round(real(100000, 2013, 2024, figures))
     134655
     """
-    levels = price_index(prices_of(prices))
-    asked = pd.Series(np.ravel(year)).astype("Int64")
-    problems = [
-        Problem(f"year {wanted}", "no index", f"years there are: {_spans(levels.index)}")
-        for wanted in sorted({*asked.dropna().astype(int), int(to)} - set(levels.index))
-    ]
-    if asked.isna().any():
-        missing = f"missing in {int(asked.isna().sum())} rows"
-        problems.append(Problem("year", missing, "say whose dollars they are"))
-    if problems:
+    levels = price_index(prices)["value"]
+    years = list(year) if isinstance(year, (pd.Series, np.ndarray)) else [year]
+    lacking = [one for one in dict.fromkeys([*years, to]) if one not in levels.index]
+    if lacking:
+        there = f"years there are: {bases_text(levels.index)}"
+        problems = [Problem(f"year {one}", "no index", there) for one in lacking]
         raise EstimateError(f"no prices to make dollars of {to}", problems)
-    if np.ndim(amount) and np.ndim(year) and len(asked) != np.size(amount):
-        raise EstimateError(f"{np.size(amount)} amounts, {len(asked)} years: give one for each")
-    factors = levels[int(to)] / levels.loc[asked.astype(int)].to_numpy()
-    factor = factors if np.ndim(year) else float(factors[0])
-    if isinstance(amount, pd.Series):
-        return amount * factor
-    number = np.nan if np.ndim(amount) == 0 and pd.isna(amount) else amount
-    found = np.asarray(number, dtype=float) * factor
-    return found if np.ndim(found) else float(found)
-
-
-def prices_of(x: Any, prices: Any = None) -> pd.DataFrame:
-    """Return the figures that hold the price index: those given, else those of an Evidence."""
-    found = x if prices is None else prices
-    return getattr(found, "elsewhere", found)
+    factors = levels[to] / levels[years].to_numpy()
+    return amount * (factors if np.ndim(year) else float(factors[0]))
 
 
 class Priced(NamedTuple):
@@ -304,25 +256,14 @@ class Priced(NamedTuple):
     figures: Any
 
 
-def priced(year: int, to: int | None, prices: Any) -> Priced:
+def priced(year: int, to: int | None, x: Any) -> Priced:
     """Bring dollars of a year to another's; where a year has no index (yet), they stay its own."""
-    own, frame = Priced(1.0, year, pd.NA), prices_of(prices)
     to = to and whole_number("price_year", to)
-    if not to or to == year or "item" not in frame:
+    own = Priced(1.0, year, pd.NA)
+    if not to or to == year:
         return own
-    rows = frame[frame["item"].eq(ITEM) & frame["wave"].isin([year, to]).fillna(False)]
-    if rows["wave"].nunique() < len({year, to}):
+    levels = price_index(x)
+    if not {year, to} <= set(levels.index):
         return own
-    behind = joined(*rows.get("figure_id", []))
-    return Priced(float(real(1.0, year, to, frame)), to, behind)
-
-
-def _spans(years: pd.Index) -> str:
-    """Write years as spans: 2012-2025, or 2012-2014, 2016."""
-    runs: list[list[int]] = []
-    for year in sorted(years):
-        if runs and year == runs[-1][1] + 1:
-            runs[-1][1] = year
-        else:
-            runs.append([year, year])
-    return ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in runs)
+    behind = joined(*levels.loc[sorted((year, to)), "figure_id"])
+    return Priced(float(levels["value"][to] / levels["value"][year]), to, behind)
