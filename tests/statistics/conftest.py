@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from edtech_survey.shape import figures
 
@@ -39,3 +41,15 @@ def one_to_one_figures() -> pd.DataFrame:
         for wave, row in PRINTED.items()
         for band, printed, base in zip(BANDS, row, BASES_2024, strict=True)
     )
+
+
+def mover(terms, confidence=0.95, method="wilson"):
+    """Limits of a weighted sum of shares (weight, (count, base)), with another library's limits."""
+    value = below = above = 0.0
+    for weight, (count, base) in terms:
+        low, high = proportion_confint(count, base, alpha=1 - confidence, method=method)
+        ends = sorted((weight * low, weight * high))
+        value += weight * count / base
+        below += (weight * count / base - ends[0]) ** 2
+        above += (ends[1] - weight * count / base) ** 2
+    return 100 * (value - np.sqrt(below)), 100 * (value + np.sqrt(above))

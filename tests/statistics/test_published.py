@@ -35,12 +35,14 @@ def printed_as(count, base, decimals, mode):
     return str(share.quantize(Decimal(1).scaleb(-decimals), rounding=mode))
 
 
+def printed_so(count, base, decimals=0):
+    return {printed_as(count, base, decimals, mode) for mode in MODES}
+
+
 @pytest.mark.parametrize("decimals", [0, 1, 2])
 def test_counts_are_those_that_decimal_arithmetic_prints_so(decimals):
     for base in (1, 3, 8, 40, 160, 205):
-        prints = [
-            {printed_as(count, base, decimals, mode) for mode in MODES} for count in range(base + 1)
-        ]
+        prints = [printed_so(count, base, decimals) for count in range(base + 1)]
         for text in set().union(*prints):
             low, high = compatible_counts(text, base)
             assert list(range(low, high + 1)) == [
@@ -61,10 +63,7 @@ def test_percents_are_read_with_their_zeros():
     assert read_percent("7") == Percent(7, 0)
     assert read_percent("42.90%").half_unit == 0.005
     titles = readings(read_percents(["13.33%", "37.80%", "42.90%", "6.10%"]))
-    assert [name for name, _ in titles] == [
-        "as printed",
-        "zeros beyond 1 decimal are padding",
-    ]
+    assert [name for name, _ in titles] == ["as printed", "zeros beyond 1 decimal are padding"]
     assert titles[1][1] == ((1333, 2), (378, 1), (429, 1), (61, 1))
     assert len(readings(read_percents(["20.00%", "40.50%"]))) == 3
     assert len(readings(read_percents(["20%", "100%"]))) == 1
@@ -81,39 +80,26 @@ def test_what_is_read_is_a_percent_and_the_rest_is_refused(text):
             read_percent(text)
 
 
-def prints(count, base, decimals):
-    """Percents that half up and half even make of a count, through whole numbers."""
-    scaled = 100 * 10**decimals * count
-    whole, rest = divmod(scaled, base)
-    if 2 * rest == base:
-        return {whole + 1, whole + whole % 2}
-    return {whole + (2 * rest > base)}
-
-
-def by_trying(scaled, decimals, population, parts=False):
+def by_trying(texts, population, parts=False):
     found = []
     for base in range(1, population + 1):
         counts = [
-            [count for count in range(base + 1) if one in prints(count, base, decimals)]
-            for one in scaled
+            [count for count in range(base + 1) if one in printed_so(count, base)] for one in texts
         ]
         if any(sum(chosen) == base for chosen in product(*counts)) if parts else all(counts):
             found.append(base)
     return found
 
 
-@pytest.mark.parametrize(
-    "scaled", [(20, 43, 58, 71), (14, 42, 61, 64), (79, 88, 88, 94), (89, 97, 100, 98)]
-)
-def test_whole_percents_agree_with_trying_every_count(scaled):
-    found = feasible_bases([f"{one}%" for one in scaled], largest=120)
-    assert found["base"].tolist() == by_trying(scaled, 0, 120)
+@pytest.mark.parametrize("texts", [("20", "43", "58", "71"), ("89", "97", "100", "98")])
+def test_whole_percents_agree_with_trying_every_count(texts):
+    assert feasible_bases(texts, largest=120)["base"].tolist() == by_trying(texts, 120)
 
 
 def test_parts_must_make_up_the_base():
     # 46, 1 and 14 of 61 districts, as published.
-    sharing = feasible_bases(["75%", "2%", "23%"], 205, parts=True)
-    assert sharing["base"].tolist() == by_trying((75, 2, 23), 0, 205, parts=True)
+    sharing = feasible_bases(["75%", "2%", "23%"], 150, parts=True)
+    assert sharing["base"].tolist() == by_trying(("75", "2", "23"), 150, parts=True)
     assert 61 in sharing["base"].tolist()
     assert sharing.loc[sharing["base"] == 61, "counts"].item() == "46 | 1 | 14"
     # Two answers that leave 20 percent unsaid are no whole, unless the rest is allowed for.
@@ -146,10 +132,7 @@ def test_the_strictest_reading_is_named():
     decimals=st.integers(0, 2),
 )
 def test_the_true_base_is_always_feasible(base, parts, decimals):
-    counts = [int(part * base) for part in parts]
-    texts = [
-        f"{max(prints(count, base, decimals)) / 10**decimals:.{decimals}f}%" for count in counts
-    ]
+    texts = [printed_as(int(part * base), base, decimals, ROUND_HALF_UP) for part in parts]
     assert base in feasible_bases(texts, 300)["base"].tolist()
 
 
@@ -176,14 +159,6 @@ def test_what_cannot_be_tried_is_refused(call, said):
 
 def only(table, wave, group, **choices):
     return published_pairs(table, "one_to_one", waves=[wave], groups=[group], **choices)[0]
-
-
-def with_figure(table, wave, group, **changed):
-    hit = (table["wave"] == wave) & (table["group"] == group)
-    new = table.copy()
-    for column, value in changed.items():
-        new.loc[hit, column] = value
-    return new
 
 
 def test_pairs_are_all_bases_and_counts_that_print_so(one_to_one_figures):
@@ -230,7 +205,7 @@ def test_suppositions_about_the_base(one_to_one_figures):
 
 
 def test_a_trailing_zero_is_not_relied_on(one_to_one_figures):
-    padded = with_figure(one_to_one_figures, 2017, "3-5", printed="43.0%")
+    padded = one_to_one_figures.replace({"printed": {"43%": "43.0%"}})
     assert 7 in only(padded, 2017, "3-5").bases  # 3 of 7 is 42.86
 
 
@@ -241,43 +216,22 @@ def test_population_of_the_caller_wins(one_to_one_figures):
     with pytest.raises(EstimateError, match=r"ct-2017.one-to-one.pk-2.share[\s\S]*population="):
         only(unsized, 2017, "pk-2")
     other = only(one_to_one_figures, 2017, "pk-2", population=300)
-    assert (other.bases.max(), other.population) == (300, 300)
-    assert other.supposed == ("300 could have answered",)
+    assert (other.population, other.supposed) == (300, ("300 could have answered",))
     assert only(one_to_one_figures, 2017, "pk-2", population=205).supposed == ()
 
 
 def test_every_figure_that_cannot_be_used_is_named(one_to_one_figures):
-    table = with_figure(one_to_one_figures, 2017, "pk-2", printed="about 20%")
-    table = with_figure(table, 2020, "pk-2", note="lower bound (over)")
-    table = with_figure(table, 2024, "pk-2", base=50)
+    table = one_to_one_figures.copy()
+    table.loc[0, "printed"] = "about 20%"
+    table.loc[4, "note"] = "lower bound (over)"
+    table.loc[12, "base"] = 50
     with pytest.raises(EstimateError) as caught:
         published_pairs(table, "one_to_one")
     assert len(caught.value.problems) == 3
-    message = str(caught.value)
-    assert "ct-2017.one-to-one.pk-2.share" in message
-    assert "not a plain, exact percent" in message
-    assert "no base among 50 can have printed it" in message  # 44/50 is 88, 45/50 is 90
-
-
-def test_an_assumed_base_that_cannot_be_is_refused_with_its_neighbours(one_to_one_figures):
-    with pytest.raises(EstimateError, match="the nearest that can: 58-59, 62-63"):
-        only(one_to_one_figures, 2017, "9-12", assume_base=60)
-    with pytest.raises(EstimateError, match="no base among those allowed"):
-        only(one_to_one_figures, 2017, "9-12", min_base=206)
-
-
-@pytest.mark.parametrize(
-    ("choices", "said"),
-    [
-        ({"groups": ["k-5"]}, r"group k-5: no such share -> there are pk-2, 3-5"),
-        ({"waves": [2019]}, "wave 2019: no such share -> there are 2017, 2020"),
-        ({"sources": ["ct-2025"]}, "source ct-2025: no such share -> there are ct-2017"),
-        ({"population": 40}, "53 answered of 40 -> correct population="),
-    ],
-)
-def test_a_choice_that_is_not_there_is_refused(one_to_one_figures, choices, said):
-    with pytest.raises(EstimateError, match=said):
-        published_pairs(one_to_one_figures, "one_to_one", **choices)
+    assert "ct-2017.one-to-one.pk-2.share" in str(caught.value)
+    assert "not a plain, exact percent" in str(caught.value)
+    # 44 of 50 is 88, 45 of 50 is 90 percent.
+    assert "no base among 50 can have printed it" in str(caught.value)
 
 
 def test_one_share_printed_twice_asks_for_a_source(one_to_one_figures):

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
+from tests.statistics.conftest import BANDS, mover
 
 import edtech_survey as es
 from edtech_survey.errors import EstimateError
@@ -16,7 +17,6 @@ from edtech_survey.shape import DEPENDS, ESTIMATE_COLUMNS, HOLDS, NOT, figures
 from edtech_survey.statistics import intervals
 from edtech_survey.statistics.shares import nonresponse_bounds
 
-BANDS = ["pk-2", "3-5", "6-8", "9-12"]
 COUNTS_2024 = {"pk-2": (47, 53), "3-5": (56, 58), "6-8": (58, 58), "9-12": (56, 57)}
 ITEM = "one_to_one"
 
@@ -31,9 +31,6 @@ def cell(table, **where):
 def prints_20(base):
     """Counts that print 20%: 19.5 to 20.5; half up takes the lower end, half even (20) both."""
     return [count for count in range(base + 1) if 39 * base <= 200 * count <= 41 * base]
-
-
-# ------------------------------------------------------------------ shares
 
 
 def test_levels_use_the_finite_population_or_every_feasible_base(one_to_one_figures):
@@ -102,21 +99,33 @@ def test_a_share_follows_from_a_count_and_its_base():
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("verb", "asked", "said"),
     [
-        ({"min_base": "many"}, "min_base='many'"),
-        ({"min_base": 500}, "suppose less"),
-        ({"assume_base": (60, 40)}, r"\(60, 40\).*lowest, highest"),
-        ({"assume_base": {2033: 50}}, "not there: 2033"),
-        ({"population": "all"}, "population='all'"),
-        ({"population": -5}, "a whole number of at least 1"),
-        ({"confidence": "95%"}, "'95%'"),
-        ({"waves": "2017-2024"}, "waves='2017-2024'"),
+        (es.shares, {"min_base": "many"}, "min_base='many'"),
+        (es.shares, {"min_base": 500}, "no base among those allowed.*suppose less"),
+        (es.shares, {"assume_base": 60}, "the nearest that can: 58-59, 62-63"),
+        (es.shares, {"assume_base": (60, 40)}, r"\(60, 40\).*lowest, highest"),
+        (es.shares, {"assume_base": {2033: 50}}, "not there: 2033"),
+        (es.shares, {"population": 40}, "53 answered of 40 -> correct population="),
+        (es.shares, {"population": -5}, "population=-5: give a whole number of at least 1"),
+        (es.shares, {"confidence": "95%"}, "'95%'"),
+        (es.shares, {"waves": "2017-2024"}, "waves='2017-2024'"),
+        (es.shares, {"waves": [2019]}, "wave 2019: no such share -> there are 2017, 2020"),
+        (es.shares, {"groups": "k-5"}, "group k-5: no such share -> there are pk-2, 3-5"),
+        (es.shares, {"sources": ["ct-2025"]}, "source ct-2025: no such share -> there are ct-2017"),
+        (es.shares, {"by": "band"}, "published figures have groups="),
+        (es.changes, {"by": "band"}, "figures have groups="),
+        (es.changes, {"min_bas": 3}, "no min_bas=.*min_base"),
+        (es.changes, {"matched": True}, "needs responses"),
+        (es.changes, {"pairs": "some"}, "'some'.*is not"),
+        (es.changes, {"pairs": [(2024, 2017)]}, r"\(2024, 2017\).*is not \(earlier"),
+        (es.changes, {"pairs": [(2019, 2024)]}, "there are 2017, 2020, 2021, 2024"),
+        (es.bounds, {"differ": -5}, "negative"),
     ],
 )
-def test_a_wrong_supposition_is_refused(one_to_one_figures, asked, said):
+def test_what_cannot_be_asked_is_refused(one_to_one_figures, verb, asked, said):
     with pytest.raises(EstimateError, match=said):
-        es.shares(one_to_one_figures, ITEM, **asked)
+        verb(one_to_one_figures, ITEM, **asked)
 
 
 def test_numbers_may_be_written_in_several_ways_and_columns_may_lack(one_to_one_figures):
@@ -127,8 +136,6 @@ def test_numbers_may_be_written_in_several_ways_and_columns_may_lack(one_to_one_
     bare = one_to_one_figures[["item", "group", "wave", "statistic", "printed", "value"]]
     found = es.changes(bare, ITEM, pairs=("2017", "2024"), groups="6-8", population=205)
     assert found["period"].tolist() == ["2017 to 2024"]
-    with pytest.raises(EstimateError, match=r"no min_bas=.*min_base"):
-        es.changes(bare, ITEM, min_bas=3)
 
 
 def test_suppositions_are_told_of_the_rows_they_touch(one_to_one_figures):
@@ -150,7 +157,7 @@ def test_suppositions_are_told_of_the_rows_they_touch(one_to_one_figures):
     assert set(assumed["supposed"]) == {"50 to 70 answered in 2017"}
     assert assumed["method"].str.contains("assumed base").all()
     assert assumed["base"].isna().all()
-    assert assumed["base_kind"].tolist() == ["unknown"] * 4
+    assert set(assumed["base_kind"]) == {"unknown"}
 
 
 def test_rows_of_respondents_take_the_other_path():
@@ -168,16 +175,11 @@ def test_rows_of_respondents_take_the_other_path():
         es.shares(rows, "ratio", groups="6-8")
 
 
-# ------------------------------------------------------------------ changes
-
-
 def test_what_rose_from_2017_to_2024_whatever_the_bases_were(one_to_one_figures):
     table = es.changes(one_to_one_figures, ITEM, waves=(2017, 2024))
-    assert table["group"].tolist() == BANDS
-    assert table["label"].tolist() == [HOLDS] * 4
-    assert set(table["verdict"]) == {"clear"}
+    assert tuple(table["group"]) == BANDS
+    assert set(zip(table["label"], table["verdict"], strict=True)) == {(HOLDS, "clear")}
     assert table["estimate"].round().tolist() == [69, 54, 42, 27]
-    assert table["holds_from_base"].notna().all()
     assert table["figures"].iloc[0] == "ct-2017.one-to-one.pk-2.share ct-2024.one-to-one.pk-2.share"
     # Stricter limits for single shares do not overturn it.
     strict = es.changes(one_to_one_figures, ITEM, waves=(2017, 2024), limits="clopper-pearson")
@@ -196,11 +198,9 @@ def test_a_change_is_worst_over_every_base_and_count(one_to_one_figures):
     )
     assert row["conf_low"] == pytest.approx(100 * every[:, 0].min())
     assert row["conf_high"] == pytest.approx(100 * every[:, 1].max())
-    assert (row["base_from_low"], row["base_from_high"]) == (7, 205)
-    assert (row["base_low"], row["base_high"]) == (57, 57)
-    assert (row["period"], row["silent"]) == ("2017 to 2024", [2017])
-    assert pd.isna(row["base"])
-    assert row["base_kind"] == "feasible"
+    known = ["base_from_low", "base_from_high", "base_low", "base_high", "period", "silent"]
+    assert row[known].tolist() == [7, 205, 57, 57, "2017 to 2024", [2017]]
+    assert (row["base_kind"], pd.isna(row["base"])) == ("feasible", True)
 
 
 def test_pairs_of_waves(one_to_one_figures):
@@ -256,22 +256,6 @@ def test_verdicts_hold_over_the_family_however_few_are_asked_for(one_to_one_figu
     assert set(es.changes(one_to_one_figures, ITEM, pairs="all")["family"]) == {24}
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ({"pairs": "some"}, "'some'.*is not"),
-        ({"pairs": [(2024, 2017)]}, r"\(2024, 2017\).*is not \(earlier"),
-        ({"pairs": [(2019, 2024)]}, "there are 2017, 2020, 2021, 2024"),
-        ({"groups": ["k-2"]}, "k-2"),
-        ({"matched": True}, "needs responses"),
-        ({"by": "band"}, "figures have groups="),
-    ],
-)
-def test_what_cannot_be_compared_is_refused(one_to_one_figures, asked, said):
-    with pytest.raises(EstimateError, match=said):
-        es.changes(one_to_one_figures, ITEM, **asked)
-
-
 def test_one_wave_has_no_change_and_the_figures_are_left_alone(one_to_one_figures):
     before = one_to_one_figures.copy(deep=True)
     assert es.changes(one_to_one_figures, ITEM, waves=2024, joint=True).empty
@@ -302,9 +286,6 @@ def test_the_same_districts_are_compared_where_there_are_responses():
     assert es.changes(bands, "ratio", **asked)["estimate"].item() == row["estimate"]
 
 
-# ------------------------------------------------------------------ gaps
-
-
 def test_gaps_with_known_bases_are_newcombes(one_to_one_figures):
     for low, high in combinations(COUNTS_2024, 2):
         row = es.gaps(one_to_one_figures, ITEM, waves=2024, groups=(high, low)).iloc[0]
@@ -329,17 +310,6 @@ def test_gaps_are_last_minus_first_in_each_wave(one_to_one_figures):
     assert es.gaps(one_to_one_figures, ITEM, groups="pk-2").empty
 
 
-def mover(terms):
-    value = below = above = 0.0
-    for weight, (count, base) in terms:
-        low, high = proportion_confint(count, base, method="wilson")
-        ends = sorted((weight * low, weight * high))
-        value += weight * count / base
-        below += (weight * count / base - ends[0]) ** 2
-        above += (ends[1] - weight * count / base) ** 2
-    return 100 * (value - np.sqrt(below)), 100 * (value + np.sqrt(above))
-
-
 def test_a_gap_that_closed_with_one_base_for_each_wave(one_to_one_figures):
     # 2017 at 65: 13, 28, 38, 46 of 65 print 20, 43, 58, 71.
     table = es.gaps(one_to_one_figures, ITEM, assume_base={2017: 65}, waves=[2017, 2024])
@@ -360,9 +330,6 @@ def test_a_gap_over_all_bases_says_from_which_base_it_holds(one_to_one_figures):
     assert (closed()["label"], closed()["holds_from_base"]) == (DEPENDS, 14)
     # 7 is the feasible base (5 of 7 is 71 percent) next below it.
     assert (closed(min_base=14)["label"], closed(min_base=7)["label"]) == (HOLDS, DEPENDS)
-
-
-# ------------------------------------------------------------------ those who did not answer
 
 
 def test_a_supposed_difference_by_hand():
@@ -393,7 +360,6 @@ def test_everything_that_the_supposition_allows_lies_within(base, differ):
 
 def test_bounds_of_each_share(one_to_one_figures):
     table = es.bounds(one_to_one_figures, ITEM, waves=2024, differ=10)
-    assert len(table) == 8
     assert table["conf_low"].isna().all()
     nothing, near = table[table["group"] == "pk-2"].to_dict("records")
     assert nothing["covered"] == pytest.approx(100 * 53 / 205)
@@ -401,9 +367,7 @@ def test_bounds_of_each_share(one_to_one_figures):
     assert pd.isna([nothing["differ"], nothing["supposed"]]).all()
     assert near["bound_high"] == pytest.approx(nonresponse_bounds(47, 53, 205, 10).high)
     assert near["supposed"] == "the others differ by at most 10 points"
-
-
-def test_unknown_bases_widen_the_bounds_to_every_one(one_to_one_figures):
+    # Unknown bases widen the bounds to every one.
     row = es.bounds(one_to_one_figures, ITEM, waves=2017, groups="pk-2").iloc[0]
     every = [nonresponse_bounds(n, base, 205) for base in range(1, 206) for n in prints_20(base)]
     assert row["bound_low"] == pytest.approx(min(one.low for one in every))
@@ -412,8 +376,6 @@ def test_unknown_bases_widen_the_bounds_to_every_one(one_to_one_figures):
 
 
 def test_bounds_that_cannot_be_are_refused(one_to_one_figures):
-    with pytest.raises(EstimateError, match="negative"):
-        es.bounds(one_to_one_figures, ITEM, waves=2024, differ=-5)
     with pytest.raises(EstimateError, match="pk-2 2024: no population"):
         es.bounds(one_to_one_figures.assign(population=pd.NA), ITEM, waves=2024)
     with pytest.raises(EstimateError, match="population 40"):
