@@ -92,8 +92,16 @@ def read_export(
     path = Path(path)
     where = printable(path.name)
     data = _bytes(path, where, limits)
-    opened = _open(data, where, sheet, limits, delimiter, encoding)
+    kind, advice = recognise_file(data)
+    if kind == "text":
+        opened = read_text(data, where, limits, delimiter, encoding)
+    elif kind == "xlsx":
+        opened = read_spreadsheet(data, where, limits, sheet)
+    else:
+        raise WaveError.of(f"{where} is not an export", where, f"it is {kind}", advice)
     grid, notices = opened.grid, opened.notices
+    if (kind == "xlsx") != (path.suffix.lower() in (".xlsx", ".xlsm", ".xls")):
+        notices.append(Problem(where, f"it is {kind} whatever its name; read as such"))
     problems = _problems(where, opened, opened.doubts)
     if grid.empty.all():
         nothing = Problem(where, "no cell holds anything", "export it again")
@@ -120,24 +128,12 @@ def read_export(
         problems += _problems(where, opened, doubts)
     if problems:
         raise WaveError(f"{where} cannot be taken as it stands", problems)
-    blank = start + np.flatnonzero(
-        why[start : frame.index.max() if len(frame) else start] == "blank"
-    )
-    if len(blank):
-        what = f"{len(blank):,} blank rows between responses"
-        advice = "check that no second table follows"
-        notices.append(Problem(f"{where}, row {blank[0] + 1}", what, advice))
-    if not len(frame):
-        what = "there are headers, but no response"
-        notices.append(Problem(where, what, "export it again if there should be"))
-    named = max(
-        (at + 1 for row in headers for at, cell in enumerate(row) if cell.strip()), default=1
-    )
     used = width
-    while used > named and not (frame.iloc[:, used - 1].str.strip() != "").any():
+    while used > 1 and not (
+        filled([row[used - 1] for row in headers if len(row) >= used])
+        or frame[used - 1].str.strip().ne("").any()
+    ):
         used -= 1
-    if used < width:
-        notices.append(Problem(where, f"{width - used} empty columns at the right are left out"))
     columns, doubtful = dialects.header_columns(found, headers, used, where)
     doubted = _rows(_suspects(frame), "flag")
     frame = frame.iloc[:, :used].set_axis(columns["name"].to_numpy(dtype=object), axis=1)
@@ -159,8 +155,21 @@ def read_export(
         columns=dialects.with_kinds(columns, frame),
         excluded=_rows(excluded, "reason"),
         flagged=pd.concat([flagged, doubted], ignore_index=True),
-        notices=(*notices, *doubtful),
+        notices=(*notices, *doubtful, *_gaps(frame, why, start, where)),
     )
+
+
+def _gaps(
+    frame: pd.DataFrame, why: npt.NDArray[np.object_], start: int, where: str
+) -> Iterator[Problem]:
+    """Tell of blank rows between responses, and of no responses at all."""
+    blank = np.flatnonzero(why == "blank")
+    blank = blank[(blank >= start) & (blank < frame.index.max())]
+    if len(blank):
+        what = f"{len(blank):,} blank rows between responses"
+        yield Problem(f"{where}, row {blank[0] + 1}", what, "check that no second table follows")
+    if not len(frame):
+        yield Problem(where, "there are headers, but no response", "export it again")
 
 
 def _bytes(path: Path, where: str, limits: Limits) -> bytes:
@@ -173,27 +182,6 @@ def _bytes(path: Path, where: str, limits: Limits) -> bytes:
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         raise unreadable(where, f"cannot be opened ({error})", "check the path", shown) from None
-
-
-def _open(
-    data: bytes,
-    where: str,
-    sheet: str | None,
-    limits: Limits,
-    delimiter: str | None,
-    encoding: str | None,
-) -> Opened:
-    """Cut a file into rows by what it is, and say where its name says otherwise."""
-    kind, advice = recognise_file(data)
-    if kind == "text":
-        opened = read_text(data, where, limits, delimiter, encoding)
-    elif kind == "xlsx":
-        opened = read_spreadsheet(data, where, limits, sheet)
-    else:
-        raise WaveError.of(f"{where} is not an export", where, f"it is {kind}", advice)
-    if (kind == "xlsx") != (Path(where).suffix.lower() in (".xlsx", ".xlsm", ".xls")):
-        opened.notices.append(Problem(where, f"it is {kind} whatever its name; read as such"))
-    return opened
 
 
 _LISTED = 20

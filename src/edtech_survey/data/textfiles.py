@@ -239,15 +239,12 @@ def read_text_csv(
     return frame[[*columns, *(name for name in header if name not in columns)]]
 
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_PLAIN_NUMBER = r"[+-]?[\d.,]+%?"
-
-
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     r"""Frame as CSV, UTF-8, with no cell that a spreadsheet would run as a formula."""
     safe = {}
     for column in frame.select_dtypes(include=["str", "object"]).columns:
         typed = frame[column].astype("str")
-        risky = typed.str.startswith(FORMULA_STARTS) & ~typed.str.fullmatch(_PLAIN_NUMBER)
+        risky = typed.str.startswith(("=", "+", "-", "@", "\t", "\r"))
+        risky &= ~typed.str.fullmatch(r"[+-]?[\d.,]+%?")  # a number runs nothing
         safe[column] = frame[column].mask(risky.fillna(False).astype(bool), "'" + typed)
     return frame.assign(**safe).to_csv(index=False, lineterminator="\n").encode("utf-8")

@@ -136,8 +136,6 @@ def _styles(xml: bytes) -> dict[str, str]:
 
 _MANY, _SPARSE = 100_000, 20
 _LONG = 1e15
-Cells = dict[tuple[int, int], str]
-"""By row and column, counted from 0."""
 
 
 class _Sheet:
@@ -145,8 +143,7 @@ class _Sheet:
 
     def __init__(self, book: Workbook, where: str, limits: Limits) -> None:
         self.book, self.where, self.limits = book, where, limits
-        self.errors: Cells = {}
-        self.styles: Cells = {}
+        self.told: dict[tuple[int, int], str] = {}  # by row and column from 0: an error, a style
         self.said: dict[str, list[str]] = {kind: [] for kind in _SIGNS["hides"]}
         self.row = self.column = self.bottom = self.right = self.held = 0
         self.cell: dict[str, str] = {}
@@ -195,15 +192,15 @@ class _Sheet:
         hidden = []
         if "f" in self.parts and (self.book.later or not stored):
             hidden.append("later" if stored else "no value")
+        if (style := self.cell.get("s", "")) in self.book.styles:
+            self.told[at] = self.book.styles[style]
         if kind == "e" and stored:
-            self.errors[at] = stored
+            self.told[at] = stored
             hidden.append("error")
         elif kind == "n" and len(stored) > 15 and abs(float(stored)) >= _LONG:
             hidden.append("long")
         for what in hidden:
             self.said[what].append(f"{letter(at[1])}{self.row} {stored}".strip())
-        if (style := self.cell.get("s", "")) in self.book.styles:
-            self.styles[at] = self.book.styles[style]
 
 
 def _column(letters: str) -> int:
@@ -235,15 +232,9 @@ def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None 
         if cells:
             notices.append(Problem(spot, f"{len(cells)} {what} ({_few(cells)})", advice))
     rows = [
-        [
-            value if value.__class__ is str else _text(value, found.styles.get((row, column), ""))
-            for column, value in enumerate(values)
-        ]
+        [_text(value, found.told.get((row, place), "")) for place, value in enumerate(values)]
         for row, values in enumerate(_values(data, name, spot))
     ]
-    for (row, column), text in found.errors.items():
-        if row < len(rows) and column < len(rows[row]):
-            rows[row][column] = text
     return Opened(written(rows, spot, limits), "xlsx", "utf-8", notices, [])
 
 
@@ -281,17 +272,17 @@ def _values(data: bytes, name: str, where: str) -> list[list[Any]]:
     raise unreadable(where, told, _AGAIN)
 
 
-def _text(value: Any, style: str) -> str:
+def _text(value: Any, told: str) -> str:
     """Return a cell as a person reads it."""
-    text = str(value)
+    text = told if value == "" and told.startswith("#") else str(value)
     if isinstance(value, bool):
         text = text.upper()
-    elif isinstance(value, float) and style == "percent":
+    elif isinstance(value, float) and told == "percent":
         text = f"{(Decimal(f'{value:.15g}') * 100).normalize():f}%"
     elif isinstance(value, float):
         whole = value.is_integer() and abs(value) < 1e17
         text = str(int(value)) if whole else f"{value:.15g}"
-        text = text.zfill(len(style)) if whole and value >= 0 else text
+        text = text.zfill(len(told)) if whole and value >= 0 else text
     elif isinstance(value, dt.timedelta):
         seconds = round(value.total_seconds())
         sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
