@@ -212,9 +212,11 @@ def test_tables_that_do_not_belong_together_are_refused(districts_2024, position
 
 
 def test_what_was_not_asked_at_all_has_no_rows(districts_2024, positions_2024, bands_2024):
-    fewer = districts_2024.drop(columns=["sharing", "devices", "benefit_rate", "enrollment"])
+    fewer = districts_2024.drop(columns=["sharing", "support_staff", "benefit_rate", "enrollment"])
     found = set(summarise(fewer, positions_2024.head(0), bands_2024.head(0))["item"])
-    assert found == {"responding_districts", "schools", "provision", "support_staff", "after_hours"}
+    assert found == {"responding_districts", "schools", "devices", "provision", "after_hours"}
+    contractor = positions_2024.tail(1)
+    assert "position_fte" not in set(summarise(fewer, contractor, bands_2024)["item"])
 
 
 def test_numbers_are_rounded_half_up():

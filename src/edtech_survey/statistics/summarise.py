@@ -50,7 +50,7 @@ def summarise(
     tables, parts = _tables(districts, positions, bands), []
     for row in SUMMARY.itertuples():
         rows = tables.get(str(row.table), pd.DataFrame())
-        if row.column not in rows:
+        if not {row.column, row.divisor or row.column} <= set(rows):
             continue
         known = row.answers.split("|") if row.answers else []
         if known:  # and after them what else was given
@@ -85,7 +85,7 @@ def _tables(
         told = _beside("bands", bands, districts, "band", ["ratio"])
         single = told["ratio"].eq("1:1").astype("boolean").mask(told["ratio"].isna())
         tables["bands"] = told.assign(one_to_one=single)
-    return tables
+    return {name: rows for name, rows in tables.items() if len(rows) or name == "districts"}
 
 
 def as_figures(summary: pd.DataFrame, contributions: pd.DataFrame | None = None) -> pd.DataFrame:
