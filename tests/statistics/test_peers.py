@@ -8,11 +8,12 @@ import pytest
 from scipy import stats
 
 import edtech_survey as es
+from edtech_survey import shape
 from edtech_survey.errors import EstimateError, SourceError
 from edtech_survey.statistics.peers import (
     _coarse,
+    answers,
     average_district,
-    district_levels,
     district_measures,
     nearest_peers,
     own_measures,
@@ -24,9 +25,6 @@ from edtech_survey.statistics.peers import (
 @pytest.fixture(scope="module")
 def published():
     return es.evidence("published")
-
-
-# ---- a district's own numbers
 
 
 def values(table, district=None):
@@ -52,37 +50,30 @@ def test_all_wrong_numbers_are_named_at_once():
     with pytest.raises(EstimateError) as error:
         own_measures(pd.DataFrame(rows, columns=["item", "group", "value"]))
     for text in (
-        "devices all: value -1",
-        "position_fte all: wrong group -> name the position",
-        "support_staff technician_1: wrong group -> group must be all",
-        "budget all: unknown item",
-        "devices all: stands twice",
+        "devices all: value -1.0 -> give a number from 0 up",
+        "position_fte all: value 1.0 -> wrong group, name the position",
+        "support_staff technician_1: value 2.0 -> wrong group",
+        "budget all: value 9.0 -> unknown item, one of enrollment",
+        "devices all: value 20.0 -> stands twice",
     ):
         assert text in str(error.value)
     with pytest.raises(EstimateError, match="no column group"):
         own_numbers(pd.DataFrame({"item": ["enrollment"], "value": [1]}))
 
 
-def totals(**counts):
-    return pd.DataFrame(
-        {
-            "figure_id": list(counts), "source": "a", "wave": 2024, "item": list(counts),
-            "group": "all", "value": list(counts.values()), "note": None,
-            "statistic": ["count" if "districts" in name else "total" for name in counts],
-        }
-    )  # fmt: skip
-
-
 def test_the_average_district_has_the_ratios_of_all_together():
     # 62 districts, 200,380 students, 281,925 devices, 280 people: 1,006.9 devices a person.
-    figures = totals(responding_districts=62, students=200_380, devices=281_925, support_staff=280)
-    own = average_district(figures, wave=2024)
+    counts = {"responding_districts": 62, "students": 200_380, "devices": 281_925}
+    counts["support_staff"] = 280
+    rows = [{"item": item, "group": "all", "wave": 2024, "value": n, "statistic": "total"}
+            for item, n in counts.items()]  # fmt: skip
+    printed = shape.figures([rows[0] | {"statistic": "count"}, *rows[1:]])
+    own = average_district(printed, wave=2024)
     assert own["value"].astype(float).round(2).tolist() == [3232, 4547, 4.52]
     ratio = own_measures(own).set_index("item").at["support_ratio", "estimate"]
     assert ratio == pytest.approx(281_925 / 280, rel=1e-4)
-    few = average_district(totals(responding_districts=10, students=5_000), wave=2024)
-    assert few["item"].tolist() == ["enrollment"]
-    assert average_district(totals(responding_districts=10), wave=2024).empty
+    assert average_district(printed.head(2), wave=2024)["item"].tolist() == ["enrollment"]
+    assert average_district(printed.head(1), wave=2024).empty
 
 
 def beside(published, **responses):
@@ -91,22 +82,22 @@ def beside(published, **responses):
     return type(published)(**whole | {"responses": SimpleNamespace(**responses)})
 
 
-def collected(published):
+@pytest.fixture
+def answered():
     districts = pd.DataFrame(
         {
             "wave": 2024, "district_id": ["ct-avon", "x-1", "x-2"],
-            "enrollment": [3100, 900, None], "devices": [4000, 1000, 10],
-            "support_staff": [4.0, 1.5, 1.0],
+            "enrollment": [2000, 4000, pd.NA], "devices": [3000, pd.NA, 500],
+            "support_staff": [4.0, 0.0, 1.0],
         }
     )  # fmt: skip
-    positions = pd.DataFrame(
-        {
-            "wave": 2024, "district_id": ["ct-avon", "ct-avon"],
-            "position": ["technology_director", "technician_2"],
-            "fte": [1.0, None], "salary": [120_000.0, None],
-        }
-    )  # fmt: skip
-    return beside(published, districts=districts, positions=positions)
+    rows = [
+        ("ct-avon", "technology_director", 1.0, 120_000.0), ("ct-avon", "technician_1", 2, 50_000),
+        ("ct-avon", "technician_3", 1.0, pd.NA), ("x-1", "technician_1", pd.NA, 45_000.0),
+        ("x-1", "technology_director", 1.0, 110_000.0),
+    ]  # fmt: skip
+    positions = pd.DataFrame(rows, columns=["district_id", "position", "fte", "salary"])
+    return {"districts": districts, "positions": positions.assign(wave=2024)}
 
 
 def test_a_district_from_nothing_numbers_or_a_file(published, tmp_path):
@@ -127,72 +118,41 @@ def test_a_district_from_nothing_numbers_or_a_file(published, tmp_path):
         published.district(file=path)
 
 
-def test_a_respondent_is_taken_from_the_responses(published):
-    evidence = collected(published)
+def test_a_respondent_is_taken_from_the_responses(published, answered):
+    evidence = beside(published, **answered)
     made = evidence.district("ct-avon")
     assert (made["district"].iloc[0], made["origin"].iloc[0]) == ("Avon", "response")
     assert set(made["year"]) == {2024}
-    assert values(made)["position_present", "technician_2"] == 1
-    assert ("position_fte", "technician_2") not in values(made)
-    assert evidence.district("x-1")["district"].iloc[0] == "District x-1"
+    other = evidence.district("x-1")
+    assert other["district"].iloc[0] == "District x-1"
+    assert values(other)["position_present", "technician_1"] == 1
+    assert ("position_fte", "technician_1") not in values(other)
     assert ("enrollment", "all") not in values(evidence.district("x-2"))
-    with pytest.raises(EstimateError, match="x-9 did not answer in 2024"):
-        evidence.district("x-9")
-    with pytest.raises(EstimateError, match=r"'ct-avon'.*no responses"):
-        published.district("ct-avon")
-    with pytest.raises(EstimateError) as caught:
-        evidence.district("ct-avon", enrollment=5)
-    assert "enrollment=5" in str(caught.value)
-    with pytest.raises(EstimateError, match=r"no wave 1999(.|\n)*2017, 2020, 2021, 2024"):
-        published.district(wave=1999)
+    for said, ask in (
+        ("x-9 did not answer in 2024", lambda: evidence.district("x-9")),
+        ("'ct-avon'.*no responses", lambda: published.district("ct-avon")),
+        ("ct-avon and enrollment", lambda: evidence.district("ct-avon", enrollment=5)),
+        (r"no wave 1999(.|\n)*2017, 2020, 2021, 2024", lambda: published.district(wave=1999)),
+    ):
+        with pytest.raises(EstimateError, match=said):
+            ask()
 
 
-# ---- measures
-
-
-def answers():
-    districts = pd.DataFrame(
-        {
-            "wave": 2024, "district_id": ["a", "b", "c"], "enrollment": [2000, 4000, pd.NA],
-            "devices": [3000, pd.NA, 500], "support_staff": [4.0, 0.0, 1.0],
-        }
-    )  # fmt: skip
-    rows = [
-        (2024, "a", "technology_director", 1.0, 120_000.0),
-        (2024, "a", "technician_1", 2.0, 50_000.0),
-        (2024, "a", "technician_3", 1.0, pd.NA),
-        (2024, "b", "technician_1", pd.NA, 45_000.0),
-        (2024, "b", "technology_director", 1.0, 110_000.0),
-    ]
-    columns = ["wave", "district_id", "position", "fte", "salary"]
-    return districts, pd.DataFrame(rows, columns=columns)
-
-
-def test_measures_by_hand():
-    found = values(district_measures(*answers()), "a")
-    assert found[("devices_per_student", "all")] == 1.5
-    assert found[("support_ratio", "all")] == 750
-    assert found[("support_staff_per_1000_students", "all")] == 2
-    assert found[("technician_fte_per_1000_students", "all")] == 1.5
-    assert found[("devices_per_technician_fte", "all")] == 1000
-    assert found[("staff_fte_per_1000_students", "all")] == 2
-    assert found[("position_salary", "technology_director")] == 120_000
+def test_measures_by_hand(answered):
+    table = district_measures(answers(SimpleNamespace(**answered), 2024))
+    found = values(table, "ct-avon")
+    hand = {
+        "devices_per_student": 1.5, "support_ratio": 750, "support_staff_per_1000_students": 2,
+        "technician_fte_per_1000_students": 1.5, "devices_per_technician_fte": 1000,
+        "staff_fte_per_1000_students": 2,
+    }  # fmt: skip
+    assert {item: found[item, "all"] for item in hand} == hand
+    assert found["position_salary", "technology_director"] == 120_000
     assert ("position_salary", "technician_3") not in found
-
-
-def test_what_was_not_answered_has_no_row_and_nothing_is_divided_by_zero():
-    table = district_measures(*answers())
-    b = values(table, "b")
-    assert ("devices_per_student", "all") not in b
-    assert ("support_ratio", "all") not in b
-    assert b[("support_staff_per_1000_students", "all")] == 0
-    # a technician without FTE makes each sum of FTE unknown
-    assert ("technician_fte_per_1000_students", "all") not in b
-    assert ("staff_fte_per_1000_students", "all") not in b
-    assert set(values(table, "c")) == {("support_ratio", "all")}
-
-
-# ---- beside the published averages, standards and described departments
+    # Nothing is divided by nobody, and a technician without FTE makes each sum of FTE unknown.
+    other = {item: n for (item, group), n in values(table, "x-1").items() if group == "all"}
+    assert other == {"support_staff_per_1000_students": 0}
+    assert set(values(table, "x-2")) == {("support_ratio", "all")}
 
 
 OWN = {"enrollment": 2000, "devices": 3000, "support_staff": 4, "director_salary": 100_000}
@@ -254,9 +214,6 @@ def test_what_counts_as_near(published):
     assert peers({"devices": 9}, published.structures).empty
 
 
-# ---- the respondents nearest in size
-
-
 def made_up(sizes, wave=2024):
     return pd.DataFrame(
         {
@@ -266,36 +223,36 @@ def made_up(sizes, wave=2024):
     )  # fmt: skip
 
 
+def nearest(districts, size, bands=None, **options):
+    return nearest_peers(SimpleNamespace(districts=districts, bands=bands), size, **options)
+
+
 def test_the_nearest_are_those_of_a_full_search_in_proportion():
-    found = nearest_peers(made_up([1000, 2900, 4500]), 2000, wave=2024, k=2)
+    found = nearest(made_up([1000, 2900, 4500]), 2000, wave=2024, k=2)
     # 2,900 is 1.45 times and 1,000 half of it: 2 times. 4,500 would be 2.25 times.
     assert found["times"].tolist() == [1.45, 0.5]
     sizes = np.random.default_rng(2).lognormal(7.6, 0.9, 80).round().astype(int)
-    found = nearest_peers(made_up(sizes), 1800, wave=2024, k=12)
+    found = nearest(made_up(sizes), 1800, wave=2024, k=12)
     order = np.argsort(np.abs(np.log(sizes / 1800)), kind="stable")[:12]
     assert found["district_id"].tolist() == [f"d{at:02d}" for at in order]
     table = pd.concat([made_up([2000, 2100, pd.NA]), made_up([2000], 2021)], ignore_index=True)
-    found = nearest_peers(table, 2000, wave=2024, k=9, exclude="d00")
+    found = nearest(table, 2000, wave=2024, exclude="d00")
     assert found["district_id"].tolist() == ["d01"]
-    assert nearest_peers(table, 2000, wave=2017).empty
 
 
-def test_peers_have_the_grades_of_the_district():
-    rows = [
-        ("d00", "pk-2", "1:1"), ("d00", "9-12", "1:1"), ("d01", "3-5", "1:1"),
-        ("d01", "9-12", None), ("d02", "9-12", "2:1"), ("d03", "6-8", "1:1"),
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("district", "others"),
+    [("d00", ["d04"]), ("d01", ["d03"]), ("d02", ["d05"]), ("d06", ["d00", "d01", "d02"])],
+)
+def test_peers_have_the_grades_of_the_district(district, others):
+    told = {"d00": "pk-2 9-12", "d01": "3-5", "d02": "9-12", "d03": "6-8", "d04": "3-5 9-12",
+            "d05": "6-8 9-12"}  # fmt: skip
+    rows = [(of, band, "1:1") for of, bands in told.items() for band in bands.split()]
+    rows.append(("d01", "9-12", None))
     bands = pd.DataFrame(rows, columns=["district_id", "band", "ratio"]).assign(wave=2024)
-    levels = district_levels(bands)
-    assert levels.set_index("district_id")["level"].to_dict() == {
-        "d00": "all grades",
-        "d01": "elementary and middle",
-        "d02": "secondary",
-        "d03": "elementary and middle",
-    }
-    table = made_up([2000, 2000, 2000, 1500])
-    found = nearest_peers(table, 2000, wave=2024, levels=levels, exclude="d01")
-    assert found["district_id"].tolist() == ["d03"]
+    table = made_up([2000] * 7)
+    found = nearest(table, 2000, bands, wave=2024, k=3, exclude=district)
+    assert found["district_id"].tolist() == others
 
 
 @pytest.fixture(scope="module")
@@ -321,7 +278,7 @@ MINE = {"enrollment": 2000, "devices": 3000, "support_staff": 2.5, "director_sal
 
 def placed(evidence, k, **options):
     table = peers(MINE, evidence, k=k, **options)
-    found = nearest_peers(evidence.responses.districts, 2000, wave=2024, k=k)
+    found = nearest_peers(evidence.responses, 2000, wave=2024, k=k)
     chosen = evidence.responses.districts.merge(found[["district_id"]], on="district_id")
     table = table[table["basis"].eq("peers") & table["statistic"].ne("share")]
     return table.set_index(["item", "statistic"]).sort_index(), chosen

@@ -10,14 +10,9 @@ import pytest
 from scipy import stats
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import ESTIMATE_COLUMNS, figures
+from edtech_survey.shape import figures
 from edtech_survey.statistics.intervals import finite_population, wilson
-from edtech_survey.statistics.staffing import (
-    at_least_one,
-    cost,
-    position_numbers,
-    staffing,
-)
+from edtech_survey.statistics.staffing import at_least_one, cost, staffing
 
 POSITIONS = pd.DataFrame(
     {
@@ -31,7 +26,7 @@ ROWS = {"director": (59, "0.98", "$116,668"), "technician": (40, "2.9", "$48,347
 RATES = (("mean", "23%"), ("min", "10%"), ("max", "35%"))
 
 
-def made(rows=ROWS, base=62, students=200_000, population=205, rates=RATES, wave=2024, without=()):
+def made(rows=ROWS, base=62, students=200_000, population=205, rates=RATES, wave=2024, lacking=()):
     found = [
         (item, position, statistic, printed, base if item == "position_present" else count)
         for position, (count, fte, salary) in rows.items()
@@ -51,7 +46,7 @@ def made(rows=ROWS, base=62, students=200_000, population=205, rates=RATES, wave
             "base_kind": "published", "population": population, "synthetic": False,
         }
         for item, group, statistic, printed, of in found
-        if item not in without
+        if item not in lacking
     )  # fmt: skip
 
 
@@ -82,6 +77,10 @@ def one(table, group, statistic, benefits):
     return chosen.iloc[0]
 
 
+def without(figure_id):
+    return known(made()[lambda table: table["figure_id"] != figure_id])
+
+
 def test_fte_is_districts_times_mean_to_within_the_printed_rounding():
     table = staffing(known(made()))
     fte = by_group(table)
@@ -91,13 +90,11 @@ def test_fte_is_districts_times_mean_to_within_the_printed_rounding():
     assert fte.at["it", "estimate"] == pytest.approx(57.82 + 116)
     assert fte.at["all", "estimate_low"] == pytest.approx(59 * 0.975 + 40 * 2.85 + 46 * 4.365)
     assert fte["conf_low"].isna().all()
-    assert by_group(table, "per_1000_students").at["all", "estimate"] == pytest.approx(
-        (57.82 + 116 + 201.02) / 200
-    )
-    assert tuple(table.columns[:15]) == ESTIMATE_COLUMNS
-    assert fte.at["director", "figures"].split() == [
-        "ct.position_present.director.count", "ct.position_fte.director.mean",
-    ]  # fmt: skip
+    per = by_group(table, "per_1000_students")
+    assert per.at["all", "estimate"] == pytest.approx((57.82 + 116 + 201.02) / 200)
+    told = "ct.position_present.director.count ct.position_fte.director.mean"
+    assert fte.at["director", "figures"] == told
+    assert per.at["director", "figures"] == f"{told} ct.students.all.total"
 
 
 def test_the_published_table_by_hand():
@@ -124,8 +121,7 @@ def test_shares_are_exact_for_a_known_population_and_wilson_without():
     assert row["conf_high"] == pytest.approx(100 * have[at_most > 0.025].max() / 205)
     assert (row["name"], row["category"], row["count"]) == ("Technician", "it", 40)
     assert list(table["group"].head(3)) == list(POSITIONS["position"])
-    unknown = made().assign(population=pd.array([pd.NA] * len(made()), dtype="Int64"))
-    shares = by_group(staffing(known(unknown)), "share")
+    shares = by_group(staffing(known(made(population=pd.NA))), "share")
     assert set(shares["method"]) == {"Wilson"}
 
 
@@ -135,9 +131,8 @@ def test_a_supposed_mean_is_taken_and_said_of_what_it_touches():
     assert fte.at["technician", "estimate_low"] == 40
     assert fte.at["all", "supposed"] == "the mean of Technician is 1 FTE"
     assert fte.loc[["director", "librarian"], "supposed"].isna().all()
-    paid = cost(known(made()), suppose=suppose)
-    usual = cost(known(made()))
-    less = [one(t, "all", "total", "mean rate")["estimate"] for t in (usual, paid)]
+    usual, paid = cost(known(made())), cost(known(made()), suppose=suppose)
+    less = [one(table, "all", "total", "mean rate")["estimate"] for table in (usual, paid)]
     assert less[0] - less[1] == pytest.approx(40 * 1.9 * 48_347 * 1.23)
     assert usual["supposed"].isna().all()
 
@@ -152,37 +147,29 @@ def test_what_cannot_be_taken_is_named():
 
 
 def test_positions_without_a_published_mean_are_left_out_and_named():
-    lacking = made()[lambda table: table["figure_id"] != "ct.position_fte.technician.mean"]
-    fte = by_group(staffing(known(lacking)))
+    fte = by_group(staffing(without("ct.position_fte.technician.mean")))
     assert pd.isna(fte.at["technician", "estimate"])
     assert fte.at["it", "estimate"] == pytest.approx(57.82)
     assert (fte.at["it", "left_out"], fte.at["all", "left_out"]) == ("Technician", "Technician")
     assert pd.isna(fte.at["classroom", "left_out"])
-    numbers = position_numbers(known(lacking))
-    assert numbers["fte"].isna().tolist() == [False, True, False]
-    unpaid = made()[lambda table: table["figure_id"] != "ct.position_salary.technician.mean"]
-    row = one(cost(known(unpaid)), "all", "total", "without benefits")
-    assert row["estimate"] == pytest.approx(59 * 0.98 * 116_668 + 46 * 4.37 * 62_833)
+    row = one(cost(without("ct.position_salary.technician.mean")), "all", "total", "mean rate")
+    assert row["estimate"] == pytest.approx(1.23 * (59 * 0.98 * 116_668 + 46 * 4.37 * 62_833))
     assert row["left_out"] == "Technician"
 
 
 def test_what_was_not_asked_is_zero_rows_with_the_same_columns():
-    whole = staffing(known(made()))
-    assert set(staffing(known(made(without=["position_fte"])))["statistic"]) == {"share"}
-    assert len(staffing(known(made(without=["students"])))) == 3 + 6
-    bare = made(without=["position_present"])
+    whole, paid = staffing(known(made())), cost(known(made()))
+    assert set(staffing(known(made(lacking=["position_fte"])))["statistic"]) == {"share"}
+    assert len(staffing(known(made(lacking=["students"])))) == 3 + 6
     for table, full in (
-        (staffing(bare), whole),
+        (staffing(made(lacking=["position_present"])), whole),
         (staffing(known(made()), 2017), whole),
-        (
-            cost(known(made(without=["position_salary"]))),
-            cost(known(made())),
-        ),
-        (cost(made(), 2017), cost(known(made()))),
+        (cost(known(made(lacking=["position_salary"]))), paid),
+        (cost(made(), 2017), paid),
     ):
         assert len(table) == 0
         assert table.dtypes.equals(full.dtypes)
-    later = pd.concat([made(wave=2021), made(wave=2024, without=["position_salary"])])
+    later = pd.concat([made(wave=2021), made(wave=2024, lacking=["position_salary"])])
     assert set(cost(known(later))["wave"]) == {2021}
     assert set(staffing(known(later))["wave"]) == {2024}
 
@@ -244,59 +231,48 @@ def test_limits_hold_the_interval_of_every_possible_count():
     row = table.loc["coaching"]
     assert (row["count_low"], row["count_high"]) == (13, 22)
     assert pd.isna(row["estimate"])
-    for count in range(13, 23):
-        low, high = finite_population(count, 62, 205)
-        assert row["conf_low"] <= low <= high <= row["conf_high"]
-    assert row["conf_high"] == pytest.approx(float(finite_population(22, 62, 205).high))
+    limits = finite_population(np.arange(13, 23), 62, 205)
+    assert row["conf_low"] == pytest.approx(min(limits.low))
+    assert row["conf_high"] == pytest.approx(max(limits.high))
     assert table.at["training", "estimate"] == pytest.approx(100 * 13 / 62)
-    unknown = at_least_one(two(population=pd.NA), "position_present", {"a": ["specialist"]},
-                           confidence=0.9).iloc[0]  # fmt: skip
-    assert (unknown["conf_low"], unknown["conf_high"]) == pytest.approx(tuple(wilson(13, 62, 0.9)))
-    with pytest.raises(EstimateError, match="director: base 61"):
+    unknown = two(population=pd.NA)
+    row = at_least_one(unknown, "position_present", {"a": ["specialist"]}, confidence=0.9).iloc[0]
+    assert (row["conf_low"], row["conf_high"]) == pytest.approx(tuple(wilson(13, 62, 0.9)))
+    with pytest.raises(EstimateError, match="coaching: bases 61 to 62"):
         at_least_one(two(bases=(62, 61)), "position_present", SETS)
     assert len(at_least_one(two(), "after_hours", {"any": ["staff"]})) == 0
 
 
-def answers(seed=3):
-    """Thirty districts, each position in about two of five; contractors hold half of the posts."""
-    rng = np.random.default_rng(seed)
-    names = [f"d{at}" for at in range(30)]
-    held = pd.DataFrame(
-        [(2024, name, position) for name in names for position in ("specialist", "director")
-         if rng.random() < 0.4], columns=["wave", "district_id", "position"],
-    )  # fmt: skip
-    held = held.assign(outsourced=pd.array(rng.random(len(held)) < 0.5, dtype="boolean"))
-    districts = pd.DataFrame({"wave": 2024, "district_id": names, "source": "ct"})
-    for group in ("staff", "students"):
-        ticked = pd.array(rng.random(30) < 0.3, dtype="boolean")
-        districts[f"after_hours_{group}"] = ticked
-    return SimpleNamespace(districts=districts, positions=held)
-
-
 def test_answers_are_counted_where_they_are_at_hand_and_lie_within_the_bounds():
-    told = answers()
-    counts = [("position_present", name, part["district_id"].nunique())
-              for name, part in told.positions.groupby("position")]  # fmt: skip
-    counts += [("position_outsourced", name, int(part["outsourced"].sum()))
-               for name, part in told.positions.groupby("position")]  # fmt: skip
-    counts += [("after_hours", name, int(told.districts[f"after_hours_{name}"].sum()))
-               for name in ("staff", "students")]  # fmt: skip
+    # Thirty districts, each position in about two of five; contractors hold half of the posts.
+    rng, names, positions = np.random.default_rng(3), np.arange(30), ["specialist", "director"]
+    held = pd.DataFrame(product(names, positions), columns=["district_id", "position"])
+    held = held[rng.random(60) < 0.4].assign(wave=2024)
+    held["outsourced"] = pd.array(rng.random(len(held)) < 0.5, dtype="boolean")
+    ticked = pd.DataFrame(rng.random((30, 2)) < 0.3, columns=["after_hours_a", "after_hours_b"])
+    told = SimpleNamespace(
+        districts=ticked.assign(wave=2024, district_id=names, source="ct"), positions=held
+    )
+    bought = held[held["outsourced"]]
+    counts = {
+        "position_present": held["position"].value_counts(),
+        "position_outsourced": bought["position"].value_counts(),
+        "after_hours": ticked.sum().rename(lambda name: name[-1]),
+    }
+    truth = {
+        "position_present": held["district_id"].nunique(),
+        "position_outsourced": bought["district_id"].nunique(),
+        "after_hours": int(ticked.any(axis=1).sum()),
+    }
     margins = figures(
         {"figure_id": f"{item}.{group}", "source": "ct", "wave": 2024, "item": item, "group": group,
          "statistic": "count", "value": n, "base": 30, "population": 100}
-        for item, group, n in counts
+        for item, found in counts.items() for group, n in found.items()
     )  # fmt: skip
     codebook = SimpleNamespace(name=lambda item, group: group)
     with_answers = SimpleNamespace(own=margins, codebook=codebook, responses=told)
-    bought = told.positions[told.positions["outsourced"]]
-    ticked = told.districts[["after_hours_staff", "after_hours_students"]].any(axis=1)
-    truth = {
-        "position_present": told.positions["district_id"].nunique(),
-        "position_outsourced": bought["district_id"].nunique(),
-        "after_hours": int(ticked.sum()),
-    }
     for item, n in truth.items():
-        groups = {"any": [group for of, group, _ in counts if of == item]}
+        groups = {"any": list(counts[item].index)}
         exact = at_least_one(with_answers, item, groups).iloc[0]
         bounds = at_least_one(margins, item, groups).iloc[0]
         assert (exact["count_low"], exact["count_high"]) == (n, n)

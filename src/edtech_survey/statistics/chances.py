@@ -10,9 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
-from edtech_survey.errors import EstimateError
 from edtech_survey.shape import estimates, joined
-from edtech_survey.statistics.given import given, pick, total
+from edtech_survey.statistics.given import pick, total
 from edtech_survey.statistics.peers import number_of, own_numbers, shared, wave_of
 
 SPREADS = (0.7, 0.95, 1.2)
@@ -32,12 +31,10 @@ def chances(
 
     Parameters
     ----------
-    own : DataFrame or mapping
-        As for :func:`edtech_survey.peers`; only its enrollment counts.
+    own, confidence
+        As for :func:`edtech_survey.peers`; only the enrollment counts.
     x : Evidence or DataFrame
         Whose figures say how many districts have each position and their mean enrollment.
-    confidence : float
-        Level of the limits of chance.
 
     Returns
     -------
@@ -45,11 +42,9 @@ def chances(
         The result shape, one row a position, the likeliest first: ``estimate`` in percent,
         ``conf_low, conf_high`` (chance among so many districts, at the middle spread),
         ``estimate_low, estimate_high`` (over the spreads), ``range_low, range_high`` (both: a
-        range, no interval), ``verdict`` (usual, could be either, unusual: whether the range lies
-        above or below one half), ``supposed`` in words, ``count``, ``share``,
-        ``mean_enrollment``, ``held`` (whether the district has it, where known).
-        No rows where it was not asked, where no enrollment is given, or where the enrollment lies
-        beyond the sizes that so many districts would have.
+        range, no interval), ``verdict`` (whether the range lies above or below one half),
+        ``supposed`` in words, ``count, share, mean_enrollment, held`` (whether the district has
+        it, where known). No rows for an enrollment beyond what so many districts would have.
 
     Notes
     -----
@@ -78,67 +73,55 @@ def chances(
     (49, 26, 72, 'could be either')
     """
     mine = own_numbers(own)
-    size, (figures, _, name) = number_of(mine, "enrollment"), given(x)
-    year = wave_of(x, shared(mine, "wave"))
-    counts = pick(figures, "position_present", "count", wave=year).dropna(subset=["value", "base"])
-    means = pick(figures, "position_enrollment", "mean", wave=year).dropna(subset="value")
+    size, year = number_of(mine, "enrollment"), wave_of(x, shared(mine, "wave"))
+    counts = pick(x, "position_present", "count", wave=year).dropna(subset=["value", "base"])
+    means = pick(x, "position_enrollment", "mean", wave=year).dropna(subset="value")
     both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))
-    students = total(figures, "students", year)
-    answered = pick(figures, "responding_districts", "count", wave=year)
-    if not size or both.empty or students is None or answered.empty:
+    students = total(x, "students", year)
+    answered = pick(x, "responding_districts", "count", wave=year)
+    if not size or students is None or answered.empty:
         return estimates([], _CHANCE)
-    n, middle = float(answered["value"].iloc[0]), sorted(SPREADS)[len(SPREADS) // 2]
+    n, middle = float(answered["value"].iloc[0]), SPREADS[len(SPREADS) // 2]
     mean = float(students["value"]) / n
     reach = float(stats.norm.ppf(1 - 1 / (2 * n))) * middle
     if abs(np.log(size / mean) + middle**2 / 2) > reach:  # n districts are not likely to reach it
         return estimates([], _CHANCE)
     shapes = {spread: log_normal(mean, spread) for spread in SPREADS}
-    rows = [_chance(row, shapes, middle, size, confidence) for row in both.to_dict("records")]
     held = set(mine.loc[mine["item"].eq("position_present"), "group"])
-    told = " or ".join(f"{spread:g}" for spread in SPREADS)
-    supposed = (
-        f"enrollments are log-normal with a mean of {mean:,.0f} and a spread of their logarithm of "
-        f"{told}, and the chance goes with size alone, along a logistic curve"
+    rows = []
+    for row in both.to_dict("records"):
+        share, having = row["value"] / row["base"], row["value_mean"]
+        curves = {spread: fit_presence(share, having, shape) for spread, shape in shapes.items()}
+        told = [100 * float(curve.chance(size)) for curve in curves.values() if curve]
+        curve = curves[middle]
+        if curve is None:
+            continue
+        limits = _limits(curve, shapes[middle], float(row["base"]), size, confidence)
+        least, most = min(*limits, *told), max(*limits, *told)
+        rows.append(
+            row | {
+                "estimate": 100 * float(curve.chance(size)),
+                "conf_low": limits[0], "conf_high": limits[1], "range_low": least,
+                "range_high": most, "estimate_low": min(told), "estimate_high": max(told),
+                "verdict": USUAL if least > 50 else UNUSUAL if most < 50 else EITHER,
+                "count": row["value"], "share": 100 * share, "mean_enrollment": having,
+                "held": row["group"] in held if held else pd.NA,
+                "figures": joined(row["figure_id"], row["figure_id_mean"],
+                                  students["figure_id"], answered["figure_id"].iloc[0]),
+            }
+        )  # fmt: skip
+    spreads = " or ".join(f"{spread:g}" for spread in SPREADS)
+    table = pd.DataFrame(rows).assign(
+        item="position_chance",
+        statistic="chance",
+        unit="percent",
+        method="logistic in log enrollment, fitted to two moments",
+        enrollment=size,
+        supposed=f"enrollments are log-normal with a mean of {mean:,.0f} and a spread of their "
+        f"logarithm of {spreads}, and the chance goes with size alone, along a logistic curve",
     )
-    known = [
-        row | {
-            "wave": year, "name": name("position_present", row["group"]), "supposed": supposed,
-            "held": row["group"] in held if held else pd.NA,
-            "figures": joined(row["figures"], students["figure_id"], answered["figure_id"].iloc[0]),
-        }
-        for row in rows if row["estimate"] is not None
-    ]  # fmt: skip
-    return estimates(sorted(known, key=lambda row: -row["estimate"]), _CHANCE)
-
-
-def _chance(
-    row: Mapping[Any, Any], shapes: Mapping[float, Enrollments], middle: float, size: float,
-    confidence: float,
-) -> dict[str, Any]:  # fmt: skip
-    share, mean = float(row["value"]) / float(row["base"]), float(row["value_mean"])
-    curves = {}
-    if 0 < share < 1:
-        fitted = {spread: fit_presence(share, mean, shape) for spread, shape in shapes.items()}
-        curves = {spread: curve for spread, curve in fitted.items() if curve is not None}
-    told = {spread: 100 * float(curve.chance(size)) for spread, curve in curves.items()}
-    columns = ("source", "group", "base", "base_kind", "population", "synthetic")
-    found: dict[str, Any] = {name: row[name] for name in columns} | {
-        "item": "position_chance", "statistic": "chance", "unit": "percent",
-        "estimate": told.get(middle),
-        "method": "logistic in log enrollment, fitted to two moments",
-        "figures": joined(row["figure_id"], row["figure_id_mean"]), "enrollment": size,
-        "count": int(row["value"]), "share": 100 * share, "mean_enrollment": mean,
-    }  # fmt: skip
-    if middle not in told:
-        return found
-    low, high = _limits(curves[middle], shapes[middle], float(row["base"]), size, confidence)
-    ends = min(low, *told.values()), max(high, *told.values())
-    verdict = USUAL if ends[0] > 50 else UNUSUAL if ends[1] < 50 else EITHER
-    return found | {
-        "conf_low": low, "conf_high": high, "verdict": verdict,
-        "estimate_low": min(told.values()), "estimate_high": max(told.values()),
-        "range_low": ends[0], "range_high": ends[1],
-    }  # fmt: skip
+    told = estimates(table, _CHANCE)
+    return told.sort_values("estimate", ascending=False, kind="stable", ignore_index=True)
 
 
 class Enrollments(NamedTuple):
@@ -156,9 +139,7 @@ class Curve(NamedTuple):
 
     def chance(self, students: ArrayLike) -> NDArray[np.float64]:
         """Give the chance, 0 to 1, at each enrollment."""
-        logs = np.log(np.asarray(students, dtype=float))
-        chance: NDArray[np.float64] = special.expit(self.level + self.slope * logs)
-        return chance
+        return np.asarray(special.expit(self.level + self.slope * np.log(students)))
 
 
 def log_normal(mean: float, spread: float) -> Enrollments:
@@ -167,20 +148,18 @@ def log_normal(mean: float, spread: float) -> Enrollments:
     Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 14:
     the mean is exp(mu + spread^2 / 2).
     """
-    if not (mean > 0 and spread > 0):
-        raise EstimateError(f"no enrollment has mean {mean:g} and log spread {spread:g}")
     z = np.linspace(-8, 8, 3201)
     weights = stats.norm.pdf(z)
     return Enrollments(np.exp(np.log(mean) - spread**2 / 2 + spread * z), weights / weights.sum())
 
 
 def fit_presence(share: float, mean_enrollment: float, enrollments: Enrollments) -> Curve | None:
-    """Solve for the logistic curve with a given share and mean enrollment of those who have it."""
+    """Solve for the logistic curve with a given share and mean enrollment of those who have it.
+
+    None where no curve has them: of all districts, of none, or of more extreme ones than there are.
+    """
     if not 0 < share < 1:
-        raise EstimateError(
-            f"a share of {100 * share:g} percent leaves no curve to fit: every district, or "
-            "none, has the position"
-        )
+        return None
     logs = np.log(enrollments.students)
     centre = float(np.average(logs, weights=enrollments.weights))
     scale = float(np.sqrt(np.average((logs - centre) ** 2, weights=enrollments.weights)))

@@ -17,52 +17,38 @@ from edtech_survey.statistics.given import given, pick, reported, total
 from edtech_survey.statistics.intervals import clopper_pearson
 from edtech_survey.statistics.salary import priced
 from edtech_survey.statistics.staffing import PER_STUDENTS
-from edtech_survey.statistics.support import LADDER, support
-
-# ---- a district's own numbers
+from edtech_survey.statistics.support import LADDER, MEASURES, support
 
 SINGLE = ("enrollment", "devices", "support_staff")
 BY_POSITION = ("position_present", "position_fte", "position_salary")
-DIRECTOR = "technology_director"
 _OWN = ["item", "group", "value"]
-_KEYS = ["wave", "district_id"]
 
 
 def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     """Check a district's own numbers, however given; 0 in a mapping is "not stated"."""
     if isinstance(own, Mapping):
-        rows = [
-            ("position_salary", DIRECTOR, value)
-            if item == "director_salary"
-            else (item, "all", value)
-            for item, value in own.items()
-            if value
-        ]
+        director = {"director_salary": ("position_salary", "technology_director")}
+        rows = [(*director.get(item, (item, "all")), value) for item, value in own.items() if value]
         own = pd.DataFrame(rows, columns=_OWN)
     lacking = [name for name in _OWN if name not in own.columns]
     if lacking:
         raise EstimateError(f"the district's own numbers have no column {', '.join(lacking)}")
-    twice = own.duplicated(["item", "group"])
+    known, of_position = [*SINGLE, *BY_POSITION], own["item"].isin(BY_POSITION)
+    enough = own["value"].ge(own["item"].eq("enrollment").astype(int)) & own["value"].lt(np.inf)
+    faults = {
+        f"unknown item, one of {', '.join(known)}": ~own["item"].isin(known),
+        "wrong group, name the position or else all": of_position.eq(own["group"].eq("all")),
+        "give a number from 0 up, of students from 1": ~enough.fillna(False).astype(bool),
+        "stands twice": own.duplicated(["item", "group"]),
+    }
     problems = [
-        Problem(f"{row.item} {row.group}", *wrong)
-        for row, again in zip(own.itertuples(), twice, strict=True)
-        for wrong in [*_wrong(row), *([("stands twice", "keep one")] if again else [])]
+        Problem(f"{row.item} {row.group}", f"value {row.value}", fault)
+        for fault, wrong in faults.items()
+        for row in own[wrong].itertuples()
     ]
     if problems:
         raise EstimateError("the district's own numbers cannot be taken", problems)
     return own.astype({"value": "Float64"}).reset_index(drop=True)
-
-
-def _wrong(row: Any) -> list[tuple[str, str]]:
-    if row.item not in (*SINGLE, *BY_POSITION):
-        return [("unknown item", f"one of {', '.join((*SINGLE, *BY_POSITION))}")]
-    if (row.item in BY_POSITION) == (row.group == "all"):
-        single = row.item in SINGLE
-        return [("wrong group", "group must be all" if single else "name the position as group")]
-    least = 1 if row.item == "enrollment" else 0
-    if pd.isna(row.value) or not least <= row.value < np.inf:
-        return [(f"value {row.value}", f"give a number from {least} up")]
-    return []
 
 
 def own_district(
@@ -76,46 +62,38 @@ def own_district(
 ) -> pd.DataFrame:
     """Make a district's own numbers from whichever a reader gives; else the average of all.
 
-    Columns ``item, group, value`` and, alike on every row, ``district`` (what it is called),
-    ``origin`` (response, file, stated or average), ``district_id``, ``wave``, and ``year``, whose
-    dollars its pay is in (NA: those of the year that prices are given in).
+    Columns ``item, group, value`` and, on every row, ``district`` (its name), ``origin`` (response,
+    file, stated or average), ``district_id, wave`` and ``year``, whose dollars its pay is in.
     """
     stated = {key: value for key, value in (numbers or {}).items() if value}
-    told = ", ".join(f"{key}={value:g}" for key, value in stated.items())
-    used = (f"district={district!r}" if district else "", "" if file is None else "file=", told)
-    ways = [way for way in used if way]
-    if len(ways) > 1:
-        advice = "give a respondent, a file, or numbers"
-        problems = [Problem("district", way, advice) for way in ways]
-        raise EstimateError("one district at a time", problems)
-    year, called, origin = wave_of(x, wave), name or "This district", "stated"
-    if district:
-        own, origin = _respondent(x, district, year), "response"
+    ways = {"response": district, "file": "file=" * (file is not None), "stated": ", ".join(stated)}
+    used = {way: told for way, told in ways.items() if told}
+    if len(used) > 1:
+        told, advice = " and ".join(used.values()), "give a respondent, a file, or numbers"
+        raise EstimateError.of("one district at a time", "district", told, advice)
+    year, origin, called = wave_of(x, wave), next(iter(used), "average"), "This district"
+    if origin == "response":
+        own = _respondent(x, district, year)
         directory = x.codebook.districts.set_index("district_id")["name"]
-        called = name or str(directory.get(district, f"District {district}"))
-    elif file is not None:
-        own, origin = own_numbers(file), "file"
-    elif stated:
-        own = own_numbers(stated)
+        called = str(directory.get(district, f"District {district}"))
+    elif origin == "average":
+        own, called = average_district(given(x).figures, wave=year), "A district of average size"
     else:
-        own, origin = average_district(given(x).figures, wave=year), "average"
-        called = name or "A district of average size"
-    about = {"district": called, "origin": origin, "district_id": district or pd.NA, "wave": year}
-    return own[_OWN].assign(**about, year=year if origin == "response" else pd.NA)
+        own = own_numbers(stated or file)
+    return own[_OWN].assign(
+        district=name or called, origin=origin, district_id=district or pd.NA, wave=year,
+        year=year if origin == "response" else pd.NA,
+    )  # fmt: skip
 
 
 def wave_of(x: Any, wave: int | None) -> int:
     """Take the wave asked for, else the latest that asked about staff, else the latest."""
-    figures = given(x).figures
-    if figures is None:
-        raise EstimateError("a district is set beside an Evidence or figures, not rows of answers")
-    there = sorted(int(year) for year in figures["wave"].dropna().unique())
+    of_staff = pick(x, ["position_present", "support_ratio"])["wave"].dropna()
+    there = sorted(int(year) for year in given(x).figures["wave"].dropna().unique())
     if not there or (wave and wave not in there):
-        told = ", ".join(map(str, there)) or "none"
-        problem = Problem("wave", str(wave or "none"), f"waves there are: {told}")
-        raise EstimateError(f"there is no wave {wave or 'in the figures'}", [problem])
-    of_staff = pick(figures, ["position_present", "support_ratio"])["wave"].dropna()
-    return int(wave or (max(of_staff) if len(of_staff) else there[-1]))
+        told = f"waves there are: {', '.join(map(str, there)) or 'none'}"
+        raise EstimateError.of(f"there is no wave {wave or ''}", "wave", str(wave or "none"), told)
+    return int(wave or (of_staff.max() if len(of_staff) else there[-1]))
 
 
 def _respondent(x: Any, district: str, wave: int) -> pd.DataFrame:
@@ -123,43 +101,42 @@ def _respondent(x: Any, district: str, wave: int) -> pd.DataFrame:
     responses = getattr(x, "responses", None)
     if responses is None:
         advice = "take data=responses or sample, or give own numbers"
-        raise EstimateError(
-            f"district={district!r} is a respondent, and this evidence has no responses",
-            [Problem("district", district, advice)],
-        )
+        told = f"district={district!r} is a respondent, and this evidence has no responses"
+        raise EstimateError.of(told, "district", district, advice)
     of_wave = responses.districts[responses.districts["wave"] == wave]
-    row = of_wave[of_wave["district_id"] == district]
-    if row.empty:
-        known, advice = f"{len(of_wave)} districts answered", "name one of them, or give numbers"
-        problem = Problem(f"wave {wave}", known, advice)
-        raise EstimateError(f"{district} did not answer in {wave}", [problem])
-    held = responses.positions[responses.positions["wave"] == wave]
-    held = held[held["district_id"] == district].assign(present=1)
-    rows = [(name, "all", row[name].iloc[0]) for name in SINGLE if name in row]
-    rows += [
-        (f"position_{column}", one["position"], one[column])
-        for column in ("present", "fte", "salary")
-        if column in held
-        for one in held.to_dict("records")
+    if not of_wave["district_id"].eq(district).any():
+        told, advice = f"{len(of_wave)} districts answered", "name one of them, or give numbers"
+        raise EstimateError.of(f"{district} did not answer in {wave}", f"wave {wave}", told, advice)
+    numbers = answers(responses, wave)
+    return numbers[numbers["district_id"].eq(district)].reset_index(drop=True)
+
+
+def answers(responses: Any, wave: int) -> pd.DataFrame:
+    """Give the own numbers of all respondents of a wave: ``district_id, item, group, value``."""
+    districts, held = (
+        table[table["wave"].eq(wave)] for table in (responses.districts, responses.positions)
+    )
+    named = {"position": "group", "fte": "position_fte", "salary": "position_salary"}
+    held = held.rename(columns=named).assign(position_present=1)
+    parts = [
+        frame.melt(["district_id", "group"], [item for item in items if item in frame], "item")
+        for frame, items in ((districts.assign(group="all"), SINGLE), (held, BY_POSITION))
     ]
-    table = pd.DataFrame(rows, columns=_OWN).astype({"value": "Float64"})
+    table = pd.concat(parts).astype({"value": "Float64"})
     least = table["item"].eq("enrollment").astype(int)
-    kept = table[(table["value"] >= least).fillna(False).astype(bool)]
-    return kept.drop_duplicates(["item", "group"], ignore_index=True)
+    kept = table[table["value"].ge(least).fillna(False).astype(bool)]
+    return kept.drop_duplicates(["district_id", "item", "group"], ignore_index=True)
 
 
 def average_district(figures: pd.DataFrame, *, wave: int) -> pd.DataFrame:
     """Make up a district that has the mean number of everything; no rows where none is known."""
     answered = pick(figures, "responding_districts", "count", wave=wave)["value"]
-    means = {
-        name: known["value"] / float(answered.iloc[0])
-        for name, item in zip(SINGLE, ("students", *SINGLE[1:]), strict=True)
-        if len(answered) and (known := total(figures, item, wave)) is not None
-    }
-    rows = [
-        (name, "all", mean if name == "support_staff" else round(mean))
-        for name, mean in means.items()
-    ]
+    rows = []
+    for name, item in zip(SINGLE, ("students", *SINGLE[1:]), strict=True):
+        known = total(figures, item, wave)
+        if len(answered) and known is not None:
+            mean = known["value"] / float(answered.iloc[0])
+            rows.append((name, "all", mean if name == "support_staff" else round(mean)))
     return pd.DataFrame(rows, columns=_OWN).astype({"value": "Float64"})
 
 
@@ -169,60 +146,47 @@ def number_of(own: pd.DataFrame, item: str) -> float | None:
     return float(value.iloc[0]) if len(value) else None
 
 
-# ---- measures
-
-_AMOUNTS = (("position_fte", "fte", "fte"), ("position_salary", "salary", "usd"))
-_PER_STUDENTS = "staff_per_1000_students"
-_RATIOS = (
-    ("devices_per_student", "devices_per_student", "devices", "enrollment", 1),
-    ("support_ratio", "devices_per_staff", "devices", "support_staff", 1),
-    ("support_staff_per_1000_students", _PER_STUDENTS, "support_staff", "enrollment", PER_STUDENTS),
-    ("devices_per_technician_fte", "devices_per_staff", "devices", "technician_fte", 1),
-    ("technician_fte_per_1000_students", _PER_STUDENTS, "technician_fte", "enrollment",
-     PER_STUDENTS),
-    ("staff_fte_per_1000_students", _PER_STUDENTS, "staff_fte", "enrollment", PER_STUDENTS),
+_MEASURED = (
+    "devices_per_student", "support_ratio", "support_staff_per_1000_students",
+    "devices_per_technician_fte", "technician_fte_per_1000_students", "staff_fte_per_1000_students",
 )  # fmt: skip
+_RATIOS = MEASURES[MEASURES["below"].ne("one")].set_index("item").loc[list(_MEASURED)]
 
 
-def district_measures(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
-    """Work out the measures of every district: ``wave, district_id, item, group, value, unit``."""
-    held = positions.reindex(columns=[*_KEYS, "position", "fte", "salary"])
-    held = held.astype({"fte": "Float64", "salary": "Float64"})
-    wide = districts.reindex(columns=[*_KEYS, *SINGLE]).astype(dict.fromkeys(SINGLE, "Float64"))
-    sums = {"staff_fte": held, "technician_fte": held[held["position"].isin(LADDER)]}
-    for name, kept in sums.items():
+def district_measures(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Work out the measures of districts, ``value`` and ``unit``, from their own numbers."""
+    single = numbers[numbers["group"].eq("all")]
+    wide = single.pivot(index="district_id", columns="item", values="value")
+    wide = wide.reindex(columns=list(SINGLE)).astype("Float64")
+    wide = wide.rename(columns={"enrollment": "students"})
+    held = numbers[numbers["item"].isin(BY_POSITION)]
+    held = held.pivot(index=["district_id", "group"], columns="item", values="value")
+    held = held.reindex(columns=list(BY_POSITION)).astype("Float64")
+    ladder = held[held.index.isin(LADDER, level="group")]
+    for name, kept in (("staff_fte", held), ("technician_fte", ladder)):
         # One unknown FTE leaves the sum unknown.
-        total = kept.groupby(_KEYS)["fte"].agg(lambda fte: fte.sum(skipna=False))
-        wide = wide.merge(total.astype("Float64").rename(name), how="left", on=_KEYS)
-    parts = [
-        wide[_KEYS].assign(
-            item=item, group="all", value=times * wide[above] / wide[below], unit=unit
-        )[(wide[below] > 0).fillna(False).astype(bool)]
-        for item, unit, above, below, times in _RATIOS
-    ]
-    parts += [
-        held[_KEYS].assign(item=item, group=held["position"], value=held[column], unit=unit)
-        for item, column, unit in _AMOUNTS
+        by = kept["position_fte"].groupby("district_id")
+        wide[name] = by.agg(lambda fte: fte.sum(skipna=False)).astype("Float64")
+    found = [
+        (row.times * wide[row.above] / wide[row.below].where(wide[row.below].gt(0)))
+        .rename("value").reset_index().assign(item=row.Index, group="all", unit=row.unit)
+        for row in _RATIOS.itertuples()
+    ] + [
+        held[item].rename("value").reset_index().assign(item=item, unit=unit)
+        for item, unit in (("position_fte", "fte"), ("position_salary", "usd"))
     ]  # fmt: skip
-    return pd.concat(parts, ignore_index=True).dropna(subset="value").reset_index(drop=True)
+    return pd.concat(found).dropna(subset="value", ignore_index=True)
 
 
 def own_measures(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     """Work out one district's measures from its own numbers, in the result shape."""
-    mine = own_numbers(own)
-    named = {"wave": 0, "district_id": "own"}
-    single = pd.DataFrame([{name: number_of(mine, name) for name in SINGLE} | named])
-    held = mine[mine["item"].isin(BY_POSITION)].pivot(index="group", columns="item", values="value")
-    held = held.rename(columns={"position_fte": "fte", "position_salary": "salary"})
-    measures = district_measures(single, held.rename_axis("position").reset_index().assign(**named))
-    shown = measures[["item", "group", "unit"]].assign(
-        statistic="own", estimate=measures["value"], base_kind="unknown", method="own numbers",
-        synthetic=False, basis="own numbers",
+    measures = district_measures(own_numbers(own).assign(district_id="own"))
+    shown = measures.rename(columns={"value": "estimate"}).assign(
+        statistic="own", base_kind="unknown", method="own numbers", basis="own numbers",
+        synthetic=False,
     )  # fmt: skip
-    return estimates(shown).astype({"unit": "str", "basis": "str"})
+    return estimates(shown, "unit basis")
 
-
-# ---- where a district stands
 
 PAY_PERCENTILE = 20
 """Fewest peers among whom it is told how many are paid less."""
@@ -244,17 +208,16 @@ def peers(
     Parameters
     ----------
     own : DataFrame or mapping
-        The district's numbers: rows ``item, group, value`` (items ``enrollment``, ``devices``,
-        ``support_staff``; ``position_fte`` and ``position_salary`` with the position as group), or
-        a mapping of ``enrollment``, ``devices``, ``support_staff``, ``director_salary``. Any of
-        them may be missing. ``evidence.district(...)`` makes it.
+        The district's numbers, from ``evidence.district(...)``: rows ``item, group, value`` (items
+        ``enrollment, devices, support_staff``; ``position_fte, position_salary`` with the position
+        as group), or a mapping of ``enrollment, devices, support_staff, director_salary``. Any of
+        them may be missing; an EstimateError lists all that cannot be taken.
     x : Evidence or DataFrame
         An Evidence: the averages that its series gives and, where there are responses, the
         respondents nearest in enrollment. Figures: the averages alone. The described departments
         (``evidence.structures``): those nearest in size; see Notes.
     k : int
-        Respondents nearest in the logarithm of enrollment, with the grades of the district where
-        these are known.
+        Respondents nearest in the logarithm of enrollment, of the same grades where known.
     confidence : float
         Level of the interval of the peers' mean.
     price_year : int, optional
@@ -263,25 +226,18 @@ def peers(
     Returns
     -------
     DataFrame
-        The result shape, one row a measure and statistic: ``own``; ``ratio_of_totals``,
-        ``mean_of_ratios``, ``mean``, ``min``, ``max`` of the series; ``mean``, ``percentile`` and
-        ``share`` with ``basis`` "peers". Further columns: ``name``, ``unit``, ``basis``, ``own``
-        (the district's value), ``times`` (own / estimate), ``verdict``, ``price_year``,
-        ``withheld`` (why a number is not told). No rows of what was not asked; ``own`` is NA
-        of what the district did not state.
-
-    Raises
-    ------
-    EstimateError
-        If own numbers cannot be taken; all that is wrong is listed.
+        The result shape, one row a measure and statistic: ``own``; ``ratio_of_totals,
+        mean_of_ratios, mean, min, max`` of the series; ``mean, percentile, share`` with ``basis``
+        "peers". Then ``name, unit, basis, own`` (the district's value), ``times`` (own /
+        estimate), ``verdict, price_year, withheld`` (why a number is not told). No rows of what
+        was not asked; ``own`` is NA of what the district did not state.
 
     Notes
     -----
-    Whatever is told of the peers could be subtracted from what is told of another district's
-    peers. So their means are rounded coarsely, and of positions and percentiles
-    only "most" or "few" is said where nearly all or nearly none are alike. Percentiles: percent of
-    peers below with ties by half, and exact binomial limits; means: Student's interval, which is
-    rough among so few.
+    What is told of the peers could be subtracted from what is told of another district's. So means
+    are rounded coarsely, and where nearly all or nearly none are alike only "most" or "few" is
+    said. Percentiles: percent of peers below with ties by half, and exact binomial limits; means:
+    Student's interval, which is rough among so few.
 
     Of described departments the rows give staff per 1,000 students (``estimate``, else
     ``estimate_low``), ``staff``, ``students_printed``, ``near`` (within half and twice the size)
@@ -306,37 +262,33 @@ def peers(
     mine, name = own_numbers(own), given(x).name
     year = wave_of(x, shared(mine, "wave"))
     paid_in = shared(mine, "year") or price_year or year
-    factor = {since: priced(since, price_year, x) for since in (paid_in, year)}
+    factor, dollars, _ = priced(year, price_year, x)
     stated = own_measures(mine[_OWN]).assign(wave=year)
-    stated = _in_dollars(stated, "estimate", factor[paid_in][0])
+    stated = _in_dollars(stated, "estimate", priced(paid_in, price_year, x).factor)
     means = pick(x, ["position_fte", "position_salary"], "mean", wave=year)
     series = pd.concat([support(x, year), reported(means).assign(basis="as published")])
-    series = _in_dollars(series, "estimate", factor[year][0])
-    alike = series.merge(stated[["item", "group"]].assign(stated=True), "left", ["item", "group"])
-    alike = alike[alike["item"].isin(one[0] for one in _RATIOS) | alike["stated"].notna()]
-    peer = _among(mine, x, year, stated, factor[year][0], k, confidence)
-    rows = [*stated.to_dict("records"), *alike.drop(columns="stated").to_dict("records"), *peer]
-    values = stated.set_index(["item", "group"])["estimate"].to_dict()
-    order = {item: place for place, item in enumerate([*(one[0] for one in _RATIOS), *BY_POSITION])}
+    series = _in_dollars(series, "estimate", factor)
+    beside = _among(mine, x, year, stated, factor, k, confidence)
+    here = stated[["item", "group", "estimate"]].rename(columns={"estimate": "own"})
+    rows = pd.concat([stated, series, beside]).merge(here, "left", ["item", "group"])
+    rows = rows[rows["item"].isin([*_MEASURED, "position_present"]) | rows["own"].notna()]
+    order = [*_MEASURED, *BY_POSITION]
+    rows = rows.sort_values("item", key=lambda items: items.map(order.index), kind="stable")
+    alone = rows["statistic"].isin(["own", "percentile", "share"]) | rows["estimate"].eq(0)
     codebook = getattr(x, "codebook", None)
-    for row in rows:
-        mine_is = values.get((row["item"], row["group"]), pd.NA)
-        compared = row["statistic"] not in ("own", "percentile", "share")
-        compared = compared and pd.notna(row["estimate"]) and row["estimate"] != 0
-        row |= {
-            "name": codebook.label("measure", row["item"]) if codebook and row["group"] == "all"
-            else name(row["item"], row["group"]),
-            "own": mine_is,
-            "times": mine_is / row["estimate"] if compared else pd.NA,
-            "price_year": factor[year][1] if row["unit"] == "usd" else pd.NA,
-        }  # fmt: skip
-    return estimates(sorted(rows, key=lambda row: order[row["item"]]), _FURTHER)
+    named = [
+        codebook.label("measure", item) if codebook and group == "all" else name(item, group)
+        for item, group in zip(rows["item"], rows["group"], strict=True)
+    ]
+    paid = pd.Series(dollars, rows.index).where(rows["unit"].eq("usd"))
+    times = (rows["own"] / rows["estimate"]).mask(alone)
+    return estimates(rows.assign(name=named, times=times, price_year=paid), _FURTHER)
 
 
-def shared(own: pd.DataFrame, column: str) -> int | None:
+def shared(own: pd.DataFrame, column: str) -> Any:
     """Take what stands alike on every row; None where it is not known."""
     known = own[column].dropna() if column in own else own["value"].head(0)
-    return int(known.iloc[0]) if len(known) else None
+    return known.iloc[0] if len(known) else None
 
 
 def _in_dollars(table: pd.DataFrame, column: str, factor: float) -> pd.DataFrame:
@@ -344,98 +296,76 @@ def _in_dollars(table: pd.DataFrame, column: str, factor: float) -> pd.DataFrame
     return table.assign(**{column: table[column].where(~pay, table[column] * factor)})
 
 
-# ---- the respondents nearest in size
-
-LEVELS = {
-    (True, True): "all grades",
-    (True, False): "elementary and middle",
-    (False, True): "secondary",
-}
-"""Has a band below grade 6, has 9-12 -> level."""
-
-
-def district_levels(bands: pd.DataFrame) -> pd.DataFrame:
-    """Say which grades each district has, by the bands that it answered for."""
-    has = bands.dropna(subset="ratio").groupby(_KEYS)["band"].agg(set).reset_index()
-    levels = [
-        LEVELS[(bool(names & {"pk-2", "3-5"}) or "9-12" not in names, "9-12" in names)]
-        for names in has["band"]
-    ]
-    return has[_KEYS].assign(level=pd.array(levels, dtype="str"))
-
-
 def nearest_peers(
-    districts: pd.DataFrame,
-    enrollment: float,
-    *,
-    wave: int,
-    k: int = 10,
-    levels: pd.DataFrame | None = None,
-    exclude: str | None = None,
+    responses: Any, enrollment: float, *, wave: int, k: int = 10, exclude: str | None = None
 ) -> pd.DataFrame:
-    """Choose the respondents of a wave nearest in size, of the level of ``exclude`` if known."""
-    if not (enrollment > 0 and k >= 1):
-        raise EstimateError(f"no peers of a district with {enrollment:g} students, k {k}")
-    pool = districts[(districts["wave"] == wave) & (districts["enrollment"] > 0).fillna(False)]
-    if levels is not None and exclude is not None:
-        of_wave = levels[levels["wave"] == wave]
-        own = of_wave.loc[of_wave["district_id"] == exclude, "level"]
-        same = of_wave.loc[of_wave["level"].isin(own), "district_id"]
-        pool = pool[pool["district_id"].isin(same)] if len(own) else pool
+    """Choose the respondents of a wave nearest in size, of the grades of ``exclude`` if known."""
+    pool = responses.districts[responses.districts["wave"].eq(wave)]
+    pool = pool[pool["enrollment"].gt(0).fillna(False) & pool["district_id"].ne(exclude or "")]
+    bands = getattr(responses, "bands", None)
+    if bands is not None and exclude:
+        told = bands[bands["wave"].eq(wave)].dropna(subset="ratio")
+        told = told.assign(high=told["band"].eq("9-12"), young=told["band"].isin(["pk-2", "3-5"]))
+        grades = told.groupby("district_id")[["high", "young"]].any()
+        grades = grades.assign(young=grades["young"] | ~grades["high"])
+        if exclude in grades.index:
+            alike = grades.index[grades.eq(grades.loc[exclude]).all(axis=1)]
+            pool = pool[pool["district_id"].isin(alike)]
     times = pool["enrollment"].astype(float) / enrollment
-    found = pool[[*_KEYS, "enrollment"]].assign(times=times, log_distance=np.log(times).abs())
-    found = found[found["district_id"] != exclude] if exclude else found
+    found = pool[["district_id", "enrollment"]].assign(
+        times=times, log_distance=np.log(times).abs()
+    )
     return found.sort_values(["log_distance", "district_id"]).head(k).reset_index(drop=True)
 
 
 def _among(
     own: pd.DataFrame, x: Any, wave: int, stated: pd.DataFrame, factor: float, k: int,
     confidence: float,
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> pd.DataFrame:  # fmt: skip
     """Give the rows that compare with peers; none without responses or an own enrollment."""
     responses, size = getattr(x, "responses", None), number_of(own, "enrollment")
     if responses is None or not size or "enrollment" not in responses.districts:
-        return []
-    bands, names = getattr(responses, "bands", None), own.get("district_id", pd.Series()).dropna()
-    levels = None if bands is None or bands.empty else district_levels(bands)
-    exclude = str(names.iloc[0]) if len(names) else None
-    found = nearest_peers(responses.districts, size, wave=wave, k=k, levels=levels, exclude=exclude)
-    chosen = responses.districts.merge(found[_KEYS], on=_KEYS)
-    held = responses.positions.merge(found[_KEYS], on=_KEYS)
-    theirs = _in_dollars(district_measures(chosen, held), "value", factor)
-    context = {
-        "source": "; ".join(sorted(chosen["source"].unique())), "wave": wave,
-        "base_kind": "derived", "synthetic": bool(chosen["synthetic"].any()), "basis": "peers",
-    }  # fmt: skip
+        return pd.DataFrame()
+    exclude = shared(own, "district_id")
+    found = nearest_peers(responses, size, wave=wave, k=k, exclude=exclude)
+    chosen = responses.districts[responses.districts["wave"].eq(wave)].merge(found[["district_id"]])
+    every = answers(responses, wave)
+    near = every[every["district_id"].isin(found["district_id"])]
+    theirs = _in_dollars(district_measures(near), "value", factor).assign(wave=wave)
     rows = [
-        context | {"item": item, "group": group, "unit": unit} | told
-        for item, group, unit, value in stated[["item", "group", "unit", "estimate"]].values
-        for values in [theirs.loc[theirs["item"].eq(item) & theirs["group"].eq(group), "value"]]
-        for told in _placed(float(value), values.to_numpy(float), item, confidence)
+        {"item": mine.item, "group": mine.group, "unit": mine.unit} | told
+        for mine in stated.itertuples()
+        for values in [theirs[theirs["item"].eq(mine.item) & theirs["group"].eq(mine.group)]]
+        for told in _placed(mine.estimate, values["value"].to_numpy(float), confidence)
+        if told["statistic"] == "mean" or mine.item != "position_fte"
     ]
-    asked = responses.positions.loc[responses.positions["wave"] == wave, "position"].unique()
-    for name in asked if len(found) else ():
-        percent = 100 * held.loc[held["position"] == name, "district_id"].nunique() / len(found)
-        rows.append(
-            context | {"item": "position_present", "group": name, "unit": "percent"}
-            | {"statistic": "share", "method": "peers with the position", "base": len(found)}
-            | {"verdict": _words(percent, ("few", "some", "most"))["verdict"]}
-        )  # fmt: skip
-    told = withhold(estimates(rows), contributions=theirs)
-    small = told["base"].isna() | told["base"].lt(THRESHOLD).fillna(True)
-    pay = told["item"].eq("position_salary") & told["base"].lt(PAY_PERCENTILE).fillna(True)
-    reason = told["withheld"].mask(
-        pay & told["statistic"].eq("percentile"), f"pay of fewer than {PAY_PERCENTILE} districts"
-    )
-    reason = reason.mask(small, f"base below {THRESHOLD}")
-    numbers = ["estimate", "conf_low", "conf_high", "base", "verdict"]
-    shown = {name: told[name].mask(reason.notna()) for name in numbers if name in told}
-    return told.assign(**shown, withheld=reason).to_dict("records")
+    asked = every.loc[every["item"].eq("position_present"), "group"].unique()
+    having = near.loc[near["item"].eq("position_present"), "group"].value_counts()
+    rows += [
+        {
+            "item": "position_present", "group": name, "unit": "percent", "statistic": "share",
+            "method": "peers with the position", "base": len(found),
+            "verdict": _words(100 * having.get(name, 0) / len(found), "few", "some", "most")[0],
+        }
+        for name in asked
+        if len(found)
+    ]  # fmt: skip
+    table = estimates(rows).assign(
+        source="; ".join(sorted(chosen["source"].unique())), wave=wave, base_kind="derived",
+        synthetic=bool(chosen["synthetic"].any()), basis="peers",
+    )  # fmt: skip
+    few = table["base"].lt(THRESHOLD)
+    pay = table["item"].eq("position_salary") & table["statistic"].eq("percentile")
+    pay &= table["base"].lt(PAY_PERCENTILE)
+    told = withhold(table, contributions=theirs)
+    reason = told["withheld"].mask(pay, f"pay of fewer than {PAY_PERCENTILE} districts")
+    reason = reason.mask(few, f"base below {THRESHOLD}")
+    numbers = told.columns.intersection(["estimate", "conf_low", "conf_high", "base", "verdict"])
+    return told.assign(**told[numbers].mask(reason.notna()), withheld=reason)
 
 
-def _placed(
-    own: float, values: NDArray[np.float64], item: str, confidence: float
-) -> list[dict[str, Any]]:
+def _placed(own: float, values: NDArray[np.float64], confidence: float) -> list[dict[str, Any]]:
+    """Give the mean of peers, and how many of them lie below, each as far as it may be told."""
     mean: dict[str, Any] = {"statistic": "mean", "base": len(values)}
     mean["method"] = "mean of peers, Student's t, rounded so that no peer can be told from it"
     place: dict[str, Any] = {"statistic": "percentile", "base": len(values)}
@@ -443,24 +373,25 @@ def _placed(
     if len(values) > 1 and np.ptp(values) > 0:
         # Student's interval: Cochran (1977), Sampling Techniques, 3rd ed., section 2.8.
         limits = stats.t.interval(confidence, len(values) - 1, values.mean(), stats.sem(values))
-        numbers = (float(values.mean()), *map(float, limits))
-        mean |= dict(zip(("estimate", "conf_low", "conf_high"), _coarse(numbers), strict=True))
+        rounded = _coarse([values.mean(), *limits])
+        mean |= dict(zip(("estimate", "conf_low", "conf_high"), rounded, strict=True))
     if len(values):
         same = np.isclose(values, own, rtol=1e-9)
         below = int(((values < own) & ~same).sum())
         ends = clopper_pearson([below, below + int(same.sum())], len(values), confidence)
         percent = 100 * (below + same.sum() / 2) / len(values)
-        place |= _words(percent, ("lower than most", "among them", "higher than most"))
-        if "estimate" in place:
-            place |= {"conf_low": float(ends.low[0]), "conf_high": float(ends.high[1])}
-    return [mean] if item == "position_fte" else [mean, place]
+        verdict, few = _words(percent, "lower than most", "among them", "higher than most")
+        place |= {"verdict": verdict}
+        if not few:
+            place |= {"estimate": percent, "conf_low": ends.low[0], "conf_high": ends.high[1]}
+    return [mean, place]
 
 
-def _words(percent: float, told: tuple[str, str, str]) -> dict[str, Any]:
-    """Tell a percent in words, and in numbers only where neither most nor few are alike."""
+def _words(percent: float, few: str, some: str, most: str) -> tuple[str, bool]:
+    """Tell a percent in words, and whether most or few are alike: then there is no number."""
     if 100 - MOST < percent < MOST:
-        return {"estimate": float(percent), "verdict": told[1]}
-    return {"verdict": told[2] if percent >= MOST else told[0]}
+        return some, False
+    return most if percent >= MOST else few, True
 
 
 def _coarse(numbers: Sequence[float]) -> list[float]:
@@ -476,9 +407,6 @@ def _coarse(numbers: Sequence[float]) -> list[float]:
     return [float(np.round(step * np.floor(at / step + 0.5), 10)) for at in numbers]
 
 
-# ---- departments that were described in public
-
-
 NEAR = 2.0
 """Up to so many times as large, or as small, is about the same size."""
 _DESCRIBED = (
@@ -490,43 +418,32 @@ _DESCRIBED = (
 def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame) -> pd.DataFrame:
     """Give the described departments of known staff and size, nearest to a district first."""
     size = number_of(own_numbers(own), "enrollment")
-    districts = structures.groupby("district_id", sort=False)
-    rows = [_described(part, size) | {"base": len(districts)} for _, part in districts if size]
-    known = [row for row in rows if row["staff"] > 0 and pd.notna(row["estimate_low"])]
-    return estimates(sorted(known, key=lambda row: row["log_distance"]), _DESCRIBED)
-
-
-def _described(part: pd.DataFrame, size: float) -> dict[str, Any]:
-    first = part.iloc[0]
-    counted = part[part["inside"].ne("no")] if "inside" in part else part
-    stated = counted["fte"].fillna(counted["head_count"]).astype("Float64")
-    staff, unstated = float(stated.sum()), int(stated.isna().sum())
-    low, high = first["students_low"], first["students_high"]
-    least, most = (
-        pd.NA if pd.isna(students) else PER_STUDENTS * staff / float(students)
-        for students in (high, low)
-    )
+    if not size:
+        return estimates([], _DESCRIBED)
+    first = structures.groupby("district_id", sort=False).first()
+    inside = structures[structures["inside"].ne("no")]
+    stated = inside["fte"].fillna(inside["head_count"]).astype("Float64")
+    roles = [
+        f"{number:g} {role}" if pd.notna(number) else str(role)
+        for number, role in zip(stated, inside["role"], strict=True)
+    ]
+    by = inside.assign(stated=stated, roles=roles).groupby("district_id")
+    staff, unstated = by["stated"].sum(), by["stated"].agg(lambda numbers: numbers.isna().sum())
+    low, high = first["students_low"].astype(float), first["students_high"].astype(float)
     # Least distance in logarithms from the enrollment to the stated range, bounds included.
-    away = [np.log(float(low) / size)] if pd.notna(low) else []
-    away += [np.log(size / float(high))] if pd.notna(high) else []
-    distance = float(max(*away, 0.0)) if away else pd.NA
-    # Of "fewer than 900" beside 800 students it is not known how near it is.
-    close = bool(away) and distance <= np.log(NEAR) + 1e-12
-    people = [f"{number:g} {role}" if pd.notna(number) else str(role)
-              for number, role in zip(stated, counted["role"], strict=True)]  # fmt: skip
-    return {
-        "source": "department-structures-2018", "item": "described_staff_per_1000_students",
-        "statistic": "ratio", "base_kind": "published", "synthetic": False,
-        "group": first["district_id"],
-        "name": f"{first['district']}, {first['state']}",
-        "estimate": least if unstated == 0 and pd.notna(low) and low == high else pd.NA,
-        "method": "staff stated over students stated",
-        "students_printed": first["students_printed"],
-        "near": pd.NA if not away or (close and pd.isna(low)) else close,
-        "log_distance": distance,
-        "staff": staff,
-        "roles": "; ".join(people),
-        "roles_without_number": unstated,
-        "estimate_low": least,
-        "estimate_high": pd.NA if unstated else most,
-    }  # fmt: skip
+    away = pd.concat([np.log(low / size), np.log(size / high)], axis=1).max(axis=1).clip(lower=0)
+    near = away.le(np.log(NEAR) + 1e-12).astype("boolean")
+    least, most = PER_STUDENTS * staff / high, PER_STUDENTS * staff / low
+    table = first.assign(
+        source="department-structures-2018", item="described_staff_per_1000_students",
+        statistic="ratio", base_kind="published", synthetic=False, group=first.index,
+        method="staff stated over students stated", base=len(first),
+        name=first["district"] + ", " + first["state"], staff=staff,
+        roles=by["roles"].agg("; ".join), roles_without_number=unstated, log_distance=away,
+        estimate=least.where(unstated.eq(0) & low.eq(high)), estimate_low=least,
+        estimate_high=most.mask(unstated.gt(0)),
+        # Of "fewer than 900" beside 800 students it is not known how near it is.
+        near=near.mask(near & low.isna()),
+    )  # fmt: skip
+    known = table[table["staff"].gt(0).fillna(False) & table["estimate_low"].notna()]
+    return estimates(known.sort_values("log_distance", kind="stable"), _DESCRIBED)

@@ -10,7 +10,7 @@ import pandas as pd
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.given import latest, pick, total
-from edtech_survey.statistics.intervals import checked_counts, share_estimates
+from edtech_survey.statistics.intervals import share_estimates
 from edtech_survey.statistics.published import printed_range
 from edtech_survey.statistics.salary import priced
 
@@ -57,13 +57,13 @@ def staffing(
     Returns
     -------
     DataFrame
-        The result shape. Statistic ``share``, in percent, one row a position with its interval:
-        exact hypergeometric where the population is known, else Wilson's. Statistic ``total``
-        (FTE) and ``per_1000_students`` of item ``implied_fte``, a row a position, a category
-        and in all; these have no interval, for they are about those who answered. Then ``name,
-        level, category, count`` (with the position), ``unit, estimate_low, estimate_high``
-        (what the rounding of the printed means allows), ``left_out`` (names of positions
-        without a published mean), ``supposed``. Zero rows where positions were not asked.
+        The result shape. Statistic ``share``, in percent, a row a position: exact hypergeometric
+        interval where the population is known, else Wilson's. Statistics ``total`` (FTE) and
+        ``per_1000_students`` of item ``implied_fte``, a row a position, a category and in all,
+        without interval, for they are about those who answered. Then ``name, level, category,
+        count`` (with the position), ``unit, estimate_low, estimate_high`` (what the rounding of
+        the printed means allows), ``left_out`` (positions without a published mean),
+        ``supposed``. Zero rows where positions were not asked.
 
     Raises
     ------
@@ -128,18 +128,17 @@ def cost(
     Returns
     -------
     DataFrame
-        The result shape, item ``implied_payroll``: statistic ``total`` (usd) and
-        ``per_student``, each without benefits and at the mean, lowest and highest rate, a row
-        a position, a category and in all. Then the columns of :func:`staffing`, ``benefits,
-        benefit_rate`` and ``price_year``, the year of the dollars: the wave's own where a year
-        has no price index yet. Zero rows where pay was not asked.
+        The result shape, item ``implied_payroll``: statistics ``total`` (usd) and
+        ``per_student``, without benefits and at the mean, lowest and highest rate, a row a
+        position, a category and in all. Then as :func:`staffing`, ``benefits, benefit_rate`` and
+        ``price_year``, whose dollars these are: the wave's own where a year has no price index
+        yet. Zero rows where pay was not asked.
 
     Notes
     -----
     A position's mean salary counts every respondent alike, not every FTE. A product of means
-    misses the part of staff and pay that move together (Goodman 1960, JASA 55:708-713). The
-    benefit rate is the mean of those who gave one; those who gave none may lie outside the
-    lowest and the highest.
+    misses the part of staff and pay that move together (Goodman 1960, JASA 55:708-713). Benefit
+    rates are of those who gave one; others may lie outside the lowest and the highest.
 
     Examples
     --------
@@ -191,12 +190,8 @@ def position_numbers(
     year = latest(x, "position_present", wave) or -1
     found = {name: pick(x, *pair, wave=year) for name, pair in _ITEMS.items()}
     counts, suppose = found["districts"], suppose or {}
-    codebook = getattr(x, "codebook", None)
-    known = (
-        codebook.positions
-        if codebook
-        else counts.assign(position=counts["group"], label=counts["name"], category=pd.NA)
-    )
+    own = counts.assign(position=counts["group"], label=counts["name"], category=pd.NA)
+    known = getattr(getattr(x, "codebook", None), "positions", own)
     known = known[["position", "label", "category"]].astype("str")
     known = known.rename(columns={"label": "name"}).set_index("position", drop=False)
     every = pd.concat(list(found.values()))
@@ -293,23 +288,21 @@ def at_least_one(
     Parameters
     ----------
     x : Evidence or DataFrame
-        Figures of ``item``, statistic ``count``. Where an Evidence holds the wave's responses,
-        they are counted instead.
+        Figures of ``item``, statistic ``count``; the wave's responses where an Evidence has them.
     item : str
         ``position_present``, ``position_outsourced``, or one whose groups may all be ticked.
     sets : mapping
         Name of a set to its groups; groups that the wave did not ask for are left out.
-    wave : int, optional
-        Default the latest that asked.
-    confidence : float
+    wave, confidence
+        As :func:`staffing`; by default the latest wave that asked.
 
     Returns
     -------
     DataFrame
-        The result shape, a row a set: ``estimate`` (percent) only where it is certain, then
-        ``name, count_low, count_high`` (respondents that must, and that can, have one),
-        ``estimate_low, estimate_high`` and ``members``. The interval is wide enough for each
-        possible count. Who left a question blank is not known to have none.
+        The result shape, a row a set: ``estimate`` (percent) only where it is certain, ``name,
+        count_low, count_high`` (respondents that must, and that can, have one), ``estimate_low,
+        estimate_high, members``. The interval holds that of each possible count. Who left a
+        question blank is not known to have none.
 
     References
     ----------
@@ -325,44 +318,42 @@ def at_least_one(
     >>> both[["name", "count_low", "count_high"]].values.tolist()
     [['coaching', 13, 22]]
     """
-    further = "name count_low count_high estimate_low estimate_high members"
     year = latest(x, item, wave)
     counts = pick(x, item, "count", wave=year or -1).dropna(subset=["value", "base"])
-    counts = counts.set_index("group", drop=False)
-    rows = []
-    for name, groups in sets.items():
-        part = counts.loc[[group for group in groups if group in counts.index]]
-        if part.empty:
-            continue
-        if part["base"].nunique() > 1:
-            raise EstimateError(
-                f"{item} of {year}: {name} cannot be bounded",
-                [Problem(row.group, f"base {row.base}", "take groups of one base")
-                 for row in part.itertuples()],
-            )  # fmt: skip
-        told, base = checked_counts(part["value"], part["base"])[0], part["base"].iloc[0]
+    pairs = [(name, group) for name, groups in sets.items() for group in groups]
+    parts = (
+        pd.DataFrame(pairs, columns=["set", "group"])
+        .merge(counts, on="group")
+        .groupby("set", sort=False)
+    )
+    bases = parts["base"].agg(["nunique", "min", "max"])
+    problems = [
+        Problem(str(row.Index), f"bases {row.min} to {row.max}", "take groups of one base")
+        for row in bases[bases["nunique"].gt(1)].itertuples()
+    ]
+    if problems:
+        raise EstimateError(f"{item} of {year} cannot be bounded", problems)
+    high = parts["value"].sum()
+    bounds = parts[_ABOUT].first().assign(
+        item=item, statistic="share", group=list(parts.groups), name=list(parts.groups),
+        synthetic=parts["synthetic"].any(), method="bounds from single counts (Fréchet)",
+        count_low=parts["value"].max(), count_high=high.mask(high.gt(bases["min"]), bases["min"]),
+        figures=parts["figure_id"].agg(lambda ids: joined(*ids)),
+        members=parts["name"].agg("; ".join),
+    )  # fmt: skip
+    for name, part in parts:
         counted = _counted(x, item, part)
-        possible = (told.max(), min(told.sum(), base)) if counted is None else (counted, counted)
-        rows.append(
-            {
-                **part.iloc[0][_ABOUT], "item": item, "group": name, "name": name,
-                "synthetic": bool(part["synthetic"].fillna(False).any()),
-                "method": "bounds from single counts (Fréchet)" if counted is None else "counted",
-                "figures": joined(*part["figure_id"]), "members": "; ".join(part["name"]),
-                "count_low": possible[0], "count_high": possible[1],
-            }
-        )  # fmt: skip
-    sure = estimates(rows, further)
+        if counted is not None:
+            bounds.loc[name, ["count_low", "count_high", "method"]] = counted, counted, "counted"
+    bounds = estimates(bounds, "name count_low count_high estimate_low estimate_high members")
     low, high = (
-        share_estimates(sure.assign(count=sure[end]), confidence=confidence)
+        share_estimates(bounds.assign(count=bounds[end]), confidence=confidence)
         for end in ("count_low", "count_high")
     )
-    return sure.assign(
-        statistic="share",
-        estimate=low["estimate"].where(low["estimate"].eq(high["estimate"])),
-        conf_low=low["conf_low"], conf_high=high["conf_high"],
-        estimate_low=low["estimate"], estimate_high=high["estimate"],
-    )  # fmt: skip
+    sure = low["estimate"].where(low["estimate"].eq(high["estimate"]))
+    limits = {"conf_low": low["conf_low"], "conf_high": high["conf_high"]}
+    ends = {"estimate_low": low["estimate"], "estimate_high": high["estimate"]}
+    return bounds.assign(estimate=sure, **limits, **ends)
 
 
 def _counted(x: Any, item: str, part: pd.DataFrame) -> int | None:

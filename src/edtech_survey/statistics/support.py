@@ -61,10 +61,9 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
     -------
     DataFrame
         The result shape. Item ``support_ratio`` with both averages, which are different
-        numbers, and the range over single respondents; the same once more ``from the totals``;
-        devices and students per person; and FTE by duty. Then ``name, unit, counted``
-        (``people`` or ``fte``: not the same count), ``basis, estimate_low, estimate_high`` (what
-        rounding allows).
+        numbers, and the range over single respondents; the same ``from the totals``; devices and
+        students per person; and FTE by duty. Then ``name, unit, counted`` (``people`` or ``fte``:
+        not the same count), ``basis, estimate_low, estimate_high`` (what rounding allows).
 
     References
     ----------
@@ -153,12 +152,11 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows of ``measures`` once for each standard. Then ``standard, standard_name,
-        standard_wave, standard_low, standard_high, asks`` (in words), ``better`` (``fewer`` or
-        ``more``), ``times`` (the measure over the limit), ``verdict`` by the lenient end of a
-        range, and ``verdict_together``: of all alternatives or levels that one publication
-        gives in one unit, so that one standard is not counted twice. Zero rows where nothing
-        shares a unit.
+        The rows of ``measures`` once for each standard in their unit, with ``standard,
+        standard_name, standard_wave, standard_low, standard_high, asks`` (in words), ``better``
+        (``fewer`` or ``more``), ``times`` (the measure over the limit), ``verdict`` by the lenient
+        end of a range, and ``verdict_together``: of all alternatives or levels that one
+        publication gives in one unit, so that one standard is not counted twice.
 
     Examples
     --------
@@ -229,11 +227,11 @@ def wages(
     Returns
     -------
     DataFrame
-        The result shape: for each occupation a row of the respondents' own pay (``sector`` is
-        NA), the mean over its positions weighted by their FTE, then the newest mean of each
-        sector. ``name`` is the occupation; further ``sector_name, comparability, reason,
-        price_year, nominal, nominal_year, count`` (the most respondents with one of the positions)
-        and ``difference`` in percent, only for what is graded A; what is graded C has no estimate.
+        The result shape: for each occupation the respondents' own pay (``sector`` is NA), the
+        mean over its positions weighted by their FTE, then the newest mean of each sector.
+        ``name`` is the occupation; further ``sector_name, comparability, reason, price_year,
+        nominal, nominal_year, count`` (the most respondents with one of the positions) and
+        ``difference`` in percent, only for what is graded A; what is graded C has no estimate.
 
     Examples
     --------
