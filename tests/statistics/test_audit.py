@@ -14,12 +14,9 @@ from edtech_survey.statistics.audit_case import COLUMNS, GRADES, Span, read, spa
 
 
 def figure(name, printed, value, **more):
-    row = {
-        "figure_id": name, "source": "toy", "item": "worry", "group": name, "statistic": "share",
-        "printed": printed, "value": value, "unit": "percent", "base": pd.NA,
-        "base_kind": "published", "note": pd.NA,
-    }  # fmt: skip
-    return row | more
+    row = {"figure_id": name, "source": "toy", "item": "worry", "group": name, "base": pd.NA}
+    row |= {"statistic": "share", "printed": printed, "value": value, "unit": "percent"}
+    return row | {"base_kind": "published", "note": pd.NA} | more
 
 
 def found(rows, check, relations=None, sources=None, **options):
@@ -108,11 +105,7 @@ def test_means_come_from_totals_in_whole_units_or_usual_parts(printed, base, uni
 
 @pytest.mark.parametrize(
     ("mean", "total", "grade"),
-    [
-        (4_547, 281_925, "passed"),
-        (23_000, 281_925, "impossible"),
-        (4_547, 30_000, "impossible"),  # 61 x 240 + 20,000 = 34,640 is the least
-    ],
+    [(4_547, 281_925, "passed"), (23_000, 281_925, "impossible"), (4_547, 30_000, "impossible")],
 )
 def test_means_outside_their_extremes_and_totals_beyond_them(mean, total, grade):
     numbers = {"min": 240, "mean": mean, "max": 20_000, "total": total}
@@ -120,7 +113,7 @@ def test_means_outside_their_extremes_and_totals_beyond_them(mean, total, grade)
         figure(name, f"{value:,}", value, group="all", statistic=name, unit="devices", base=62)
         for name, value in numbers.items()
     ]
-    told = only(rows, "extremes")
+    told = only(rows, "extremes")  # 61 x 240 + 20,000 = 34,640 is the least total
     assert (told["grade"], "34,640 to" in told["arithmetic"]) == (grade, True)
 
 
@@ -133,12 +126,12 @@ def test_means_outside_their_extremes_and_totals_beyond_them(mean, total, grade)
     ],
 )  # fmt: skip
 def test_rows_that_agree_in_two_telling_cells_are_pointed_out(columns, grade, said):
+    mean = {"statistic": "mean", "unit": "fte"}
     rows = [
-        figure(f"{item}.{group}", text, float(text), item=item, group=group, statistic="mean",
-               unit="fte")
+        figure(item + group, text, float(text), item=item, group=group, **mean)
         for item, texts in columns.items()
         for group, text in zip("abc", texts.split(), strict=False)
-    ]  # fmt: skip
+    ]
     told = only(rows, "identical_rows")
     assert (told["grade"], told["arithmetic"]) == (grade, said)
 
@@ -211,13 +204,11 @@ def test_the_findings_are_one_table_of_text_gravest_first():
     told = audit(pd.DataFrame(rows))
     assert list(told.columns) == [*COLUMNS, "survey"]
     assert told["finding_id"].is_unique
-    order = told["grade"].map(GRADES.index)
-    assert order.is_monotonic_increasing
+    assert told["grade"].map(GRADES.index).is_monotonic_increasing
     assert told["method"].notna().all()
     assert told.loc[told["grade"] == "passed", "advice"].isna().all()
     none = audit(pd.DataFrame(rows).head(0))
-    assert none.empty
-    assert none.dtypes.equals(told.dtypes)
+    assert (none.empty, none.dtypes.equals(told.dtypes)) == (True, True)
 
 
 def test_every_problem_of_the_input_is_told_at_once():
@@ -227,8 +218,7 @@ def test_every_problem_of_the_input_is_told_at_once():
     rows = pd.DataFrame([figure("a", "1%", 1), figure("a", "inf", float("inf"))])
     with pytest.raises(EstimateError, match="occurs twice") as error:
         audit(rows, disclosure_threshold=0)
-    assert "infinite" in str(error.value)
-    assert "0 is below 1" in str(error.value)
+    assert all(text in str(error.value) for text in ("infinite", "0 is below 1"))
 
 
 @pytest.mark.parametrize(
@@ -275,10 +265,9 @@ CYBER, PHONE = money("cyber", 123_000, 4), money("phone", 42_092, 5)
 
 def test_means_over_few_beside_a_list_of_names():
     told = small([CYBER, PHONE, money("director", 116_668, 59)])
-    assert list(told["grade"]) == ["suspicious"]
-    assert told["figures"][0] == "cyber phone"
-    assert "cyber $123,000 over 4; phone $42,092 over 5" in told["arithmetic"][0]
-    assert "3 respondents named" in told["arithmetic"][0]
+    assert (list(told["grade"]), list(told["figures"])) == (["suspicious"], ["cyber phone"])
+    said = "3 respondents named: cyber $123,000 over 4; phone $42,092 over 5"
+    assert told["arithmetic"][0].endswith(said)
     assert list(small([CYBER, PHONE], threshold=5)["figures"]) == ["cyber"]
     assert list(small([CYBER, PHONE], threshold=4)["grade"]) == ["passed"]
 
@@ -292,9 +281,7 @@ def test_extremes_and_counts_of_one_or_two():
         money("x", 1, 62, "count", unit="comments"),
     ]
     told = small(rows)
-    assert dict(zip(told["figures"], told["grade"], strict=True)) == {
-        "devices": "suspicious", "some": "suspicious",
-    }  # fmt: skip
+    assert (set(told["figures"]), set(told["grade"])) == ({"devices", "some"}, {"suspicious"})
     # Without names nothing can be said, and a bound is nobody's value.
     assert list(small([CYBER], named=False)["grade"]) == ["untestable"]
     bound = money("budget", 1_000_000, 62, "max", note="lower bound (more than)")
@@ -350,7 +337,6 @@ def test_an_end_that_does_not_belong_to_a_range_does_not_meet_another():
     [
         ("42.90%", 42.9, "42.90", 2),
         ("1 : 1,008", 1008, "1,008", 0),
-        ("$116,668", 116668, "116,668", 0),
         ("Ninety percent", 90, "90", None),
         ("1-2", 2, "2", 0),
         ("$40K", 40000, "40,000", 0),
