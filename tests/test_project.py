@@ -19,7 +19,7 @@ def published():
 
 @pytest.fixture(scope="module")
 def sample():
-    return es.evidence("sample", raw=RAW, preset=None)
+    return es.evidence("sample", raw=RAW, gate=False)
 
 
 def test_the_state_and_the_rest_are_kept_apart(published):

@@ -173,12 +173,6 @@ class Evidence:
         return sorted(int(wave) for wave in self.own["wave"].dropna().unique())
 
     @cached_property
-    def prices(self) -> pd.DataFrame:
-        """Figures of the price index, one row a year."""
-        rows = self.elsewhere
-        return rows[rows["item"].eq("cpi_u")].sort_values("wave", ignore_index=True)
-
-    @cached_property
     def _printed(self) -> pd.DataFrame:
         """All figures that were printed, second printings and other series included."""
         from edtech_survey.data.figures import read_figures  # noqa: PLC0415
@@ -349,7 +343,7 @@ def evidence(
     series: str | None = None,
     waves: Sequence[int] | int = (),
     raw: Path | str | None = None,
-    preset: str | None = "districts-5",
+    gate: bool = True,
 ) -> Evidence:
     """Load the evidence of a report.
 
@@ -366,9 +360,8 @@ def evidence(
         Waves of the series to keep; empty keeps all.
     raw : path, optional
         Folder of the sources; default the project's.
-    preset : str or None
-        Disclosure rule for whatever is made from responses, ``districts-5`` (``es.withhold``);
-        None shows everything and is for checks only.
+    gate : bool
+        Whether what is made from responses passes ``es.withhold``; False is for checks only.
 
     Returns
     -------
@@ -390,8 +383,6 @@ def evidence(
 
     if data not in CHOICES:
         raise SetupError(f"data={data!r} is not known: choose {', '.join(CHOICES)}")
-    if preset not in ("districts-5", None):
-        raise SetupError(f"preset={preset!r} is not known: districts-5 is the one rule, or None")
     folder = Path(raw) if raw is not None else raw_dir()
     known = read_series(folder / "codebook")
     loaded = tables.read_all(raw=folder)
@@ -413,7 +404,7 @@ def evidence(
             "population"
         ]
         population = whose.population | sizes.dropna().astype(int).to_dict()
-        own = _with_estimates(own, responses, preset, population)
+        own = _with_estimates(own, responses, population, gate=gate)
         # Of an export those count who are kept, not the rows of the file.
         kept = sources["source"].map(responses.districts.groupby("source").size()).astype("Int64")
         sources = sources.assign(answered=kept.fillna(sources["answered"]))
@@ -489,7 +480,7 @@ def _of(figures: pd.DataFrame, sources: pd.DataFrame, series: Any) -> pd.Series:
 
 
 def _with_estimates(
-    own: pd.DataFrame, responses: Responses, preset: str | None, population: Mapping[int, int]
+    own: pd.DataFrame, responses: Responses, population: Mapping[int, int], *, gate: bool
 ) -> pd.DataFrame:
     """Add to the published figures what responses say and nobody has published."""
     import pandas as pd  # noqa: PLC0415
@@ -511,7 +502,7 @@ def _with_estimates(
         responses.bands,
         population=known or None,
     )
-    units = None if preset is None else contributions(responses.districts, responses.positions)
+    units = contributions(responses.districts, responses.positions) if gate else None
     estimated = as_figures(estimates, units)
     frame = estimated["wave"].map(known).astype("Int64")  # counts are of the same units as shares
     estimated = estimated.assign(population=estimated["population"].fillna(frame))
