@@ -38,7 +38,6 @@ def read(kind: str, text: str):
         ("money", "$116,668", 116_668, "currency+grouped"),
         ("money", "1.2 million", 1_200_000, "millions"),
         ("money", "~65,000", 65_000, "approximate+grouped"),
-        ("money", "USD 65000", 65_000, "currency"),
         ("money", "$65,000/yr.", 65_000, "currency+per_year+grouped"),
         ("money", "$ 72 500", 72_500, "currency+space_grouped"),
         ("money", "65.000,00", 65_000, "decimal_comma"),
@@ -49,14 +48,11 @@ def read(kind: str, text: str):
         ("money", "65,000+", 65_000, "lower_bound+grouped"),
         ("fte", "1.5 FTE", 1.5, "unit"),
         ("fte", "Two and a half", 2.5, "word"),
-        ("fte", "half time", 0.5, "word"),
         ("fte", "Full-time", 1, "word"),
         ("fte", "1½", 1.5, "fraction"),
         ("fte", "2 1/4", 2.25, "fraction"),
         ("fte", "1,5", 1.5, "decimal_comma"),
         ("fte", "None", 0, "none_word"),
-        ("fte", "1-2", 1.5, "range_midpoint"),
-        ("count", "about 300", 300, "approximate"),
         ("count", "<900", 900, "upper_bound"),
         ("count", "one hundred twenty-five", 125, "word"),
         ("count", "2,400 Chromebooks", 2_400, "unit+grouped"),
@@ -69,7 +65,6 @@ def read(kind: str, text: str):
         ("percent", "thirty percent", 30, "percent_sign+word"),
         ("money", "116'668", 116_668, "grouped"),
         ("money", "$105.634k", 105_634, "currency+thousands"),
-        ("count", "1.234k", 1_234, "thousands"),
         ("fte", "20%", 0.2, "fraction+percent_sign"),
     ],
 )
@@ -90,22 +85,18 @@ def test_taken(kind: str, text: str, value: float, rule: str) -> None:
         ("money", "65.000", "ambiguous_point", "65,000"),
         ("money", "60,000-50,000", "range", "backwards"),
         ("money", "1e400", "too_large", "ask"),
-        ("money", "12,34,567", "words_and_number", "number alone"),
         ("money", "$70,000 and $65,000", "several_numbers", "add them up"),
         ("money", "negotiable", "no_number", "answers.csv"),
         ("fte", "2 full-time, 1 part-time", "part_time", "0.5"),
         ("fte", "20 hours", "hours", "full-time week"),
         ("fte", "2-Jan", "date", "1/2"),
         ("count", "01:01:00", "time", "spreadsheet"),
-        ("count", "300 iPads and 400 laptops", "several_numbers", "add them up"),
         ("count", "5²", "words_and_number", "number alone"),
         ("count", "9E10011", "too_large", "ask"),
         ("count", "1 contracted", "words_and_number", "contractor"),
         ("count", "x" * 300, "too_long", "shorten"),
         ("fte", "0.5%", "ambiguous_share", "such as 0.5"),
-        ("fte", "not outsourced", "no_number", "answers.csv"),
         ("fte", "will be outsourced", "outsourced_unclear", "contractor"),
-        ("percent", "depends on contract", "no_number", "answers.csv"),
     ],
 )
 def test_refused_with_advice(kind: str, text: str, rule: str, advice: str) -> None:
@@ -141,6 +132,7 @@ def test_a_range_lies_between_its_ends(low: int, more: int) -> None:
     found = amount(f"{low}k - {low + more}k", "money")
     assert found.value == pytest.approx(1000 * (low + more / 2))
     assert found.graded()[0] == "warn"
+    assert amount(f"${low}k", "money").graded()[0] == "note"
 
 
 NUMBERLIKE = st.text("0123456789.,-+/%$kKe ()~<>½²١to", max_size=20)
@@ -219,19 +211,17 @@ ANSWERS = frozenset({"1:1", "2:1", "3:1", "4:1", ">4:1"})
     [
         ("1:1", "1:1", "plain"),
         ("1 : 1", "1:1", "spelling"),
-        ("1-1", "1:1", "spelling"),
         ("1∶1", "1:1", "plain"),
         ("one-to-one", "1:1", "word"),
         ("two to one", "2:1", "word"),
         ("1 : 1,008", "1:1008", "spelling"),
-        ("1.5:1", "1.5:1", "plain"),
         (">4:1", ">4:1", "plain"),
         ("4+:1", ">4:1", "at_least"),
         ("at least 4:1", ">4:1", "at_least"),
-        ("1:01", "1:1", "time"),
         ("01:01:00", "1:1", "time"),
         ("1900-01-00 01:01:00", "1:1", "time"),
         ("1900-01-01 06:01:00", "30:1", "time"),
+        ("2:01:00 PM", "14:1", "time"),
         ("1 day, 6:01:00", "30:1", "time"),
         ("0.0423611", "1:1", "day_fraction"),
         ("1.25069444444444", "30:1", "day_fraction"),

@@ -151,11 +151,12 @@ class Codebook:
             return self
         row = self.series[self.series["series"].eq(name)]
         if row.empty:
+            there = (
+                f"is no row of codebook/series.csv (there are {', '.join(self.series['series'])})"
+            )
+            advice = "add its row, or correct the name"
             raise WaveError.of(
-                "whose survey it is, is not known",
-                f"series {name!r}",
-                f"is no row of codebook/series.csv (there are {', '.join(self.series['series'])})",
-                "add its row, or correct the name",
+                "whose survey it is, is not known", f"series {name!r}", there, advice
             )
         file = row["directory"].iloc[0]
         book = self.with_directory(self.folder / file) if file else self

@@ -18,8 +18,6 @@ TEST_NAME = r"(?:test(?:ing|er)?|demo|dummy)\b.*|asdf|xxx+|.*\b(?:please ignore|
 """What people type who try a survey out; a directory that has such a name takes it first."""
 SHORTEST_CUT = 25
 """Characters of a name cut off by a form, from which its beginning is beyond doubt."""
-MAX_COMPARISONS = 2_000_000
-"""Names to review times names in the directory: beyond this no candidates are searched."""
 AMBIGUOUS = "?"
 
 _OUTCOME = {
@@ -171,17 +169,13 @@ def match_districts(
     return pd.DataFrame({"district_id": id_.mask(id_.isin([AMBIGUOUS, ""])), "how": how})
 
 
-def review_table(
-    names: pd.Series, directory: pd.DataFrame, limit: int = 3, *, place: str = ""
-) -> pd.DataFrame:
+def review_table(names: pd.Series, directory: pd.DataFrame, *, place: str = "") -> pd.DataFrame:
     """List near misses for names that could not be resolved; nothing is taken."""
-    asked = list(dict.fromkeys(names.dropna().astype("str")))
     listed = spellings(directory)
-    searched = set(asked[: MAX_COMPARISONS // max(len(listed), 1)])
-    keys = [name_key(text, place) for text in listed["spelling"]] if searched else []
+    keys = [name_key(text, place) for text in listed["spelling"]]
     rows: list[tuple[str, str | None, str | None, float | None]] = []
-    for name in asked:
-        best = _nearest(name, keys, listed, place)[:limit] if name in searched else []
+    for name in dict.fromkeys(names.dropna().astype("str")):
+        best = _nearest(name, keys, listed, place)[:3]
         rows += [(name, *candidate) for candidate in best] or [(name, None, None, None)]
     texts = dict.fromkeys(("name", "district_id", "candidate"), "str")
     return pd.DataFrame(rows, columns=[*texts, "score"]).astype({**texts, "score": "Float64"})

@@ -55,11 +55,9 @@ def _exact(text: str) -> Fraction:
     return Fraction(text.replace(",", "").replace("\N{MINUS SIGN}", "-"))
 
 
-FILE_COLUMNS = (
-    "figure_id", "wave", "item", "group", "statistic", "printed", "value", "unit", "base",
-    "base_kind", "locator", "note",
-)  # fmt: skip
-_COLLECTION_COLUMNS = ("publication", "confidence", "wording")
+_OF_SOURCE = ("source", "population", "synthetic")
+_OF_COLLECTION = ("publication", "confidence", "wording")
+FILE_COLUMNS = [n for n in schemas.dtypes(FIGURES) if n not in (*_OF_SOURCE, *_OF_COLLECTION)]
 _REQUIRED_KEYS = ("id", "title", "publisher", "kind", "citation", "synthetic")
 _FEWEST_COLUMNS = ("figure_id", "item", "group", "statistic", "printed", "value", "unit", "base")
 
@@ -171,7 +169,7 @@ def _read_folder(
     if about.get("export") and not path.is_file():
         return as_figures([]), publications
     table = read_text_csv(path, FILE_COLUMNS, SourceError)
-    if strange := sorted(set(table.columns) - {*FILE_COLUMNS, *_COLLECTION_COLUMNS}):
+    if strange := sorted(set(table.columns) - {*FILE_COLUMNS, *_OF_COLLECTION}):
         raise SourceError(
             f"{_short(path)}: columns {', '.join(strange)} are not known: remove them"
         )
@@ -187,8 +185,8 @@ def _read_folder(
         rules["publication"].append(known)
     schemas.check(table, rules, _short(path))
     frame = typed(table.drop(columns="wording", errors="ignore"), FIGURES)
-    told = {name: about[name] for name in ("source", "population", "synthetic")}
-    return as_figures(frame.assign(**told)), publications.mask(publications == "")
+    frame = frame.assign(**{name: about[name] for name in _OF_SOURCE})
+    return as_figures(frame), publications.mask(publications == "")
 
 
 def _follows(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
@@ -238,9 +236,7 @@ def read_figure_table(path: Path | str) -> pd.DataFrame:
     only = pd.Series([str(float(found[0])) if len(found) == 1 else "" for found in read])
     table = table.assign(value=table["value"].where(table["value"].ne(""), only.astype("str")))
     rules = {
-        "wave": [WHOLE],
-        "base": [WHOLE],
-        "population": [WHOLE],
+        **{name: [WHOLE] for name in ("wave", "base", "population")},
         "value": [NUMBER, _FOLLOWS],
         "figure_id": [schemas.filled(), schemas.unique()],
     }

@@ -17,7 +17,6 @@ _PARTS, _WHOLE, _SIGNS = (
     {word: float(Fraction(number)) for word, number in _NUMERALS[name].items()}
     for name in ("parts", "whole", "signs")
 )
-_MOST_WORDS = 12
 LONGEST = 120
 
 
@@ -37,7 +36,7 @@ def from_words(plain: str) -> float | None:
 
 def _worded(words: list[str]) -> float | None:
     words = [word for word in words if word != "and"]
-    if not words or len(words) > _MOST_WORDS:
+    if not words:
         return None
     if words[0] in ("a", "an") and len(words) > 1 and words[1] in _LARGE:
         words = ["one", *words[1:]]

@@ -30,7 +30,7 @@ def read_pairs(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     rules = {
         "item": where(asked, schemas.row_of(figures, selector, no_figure, "correct them")),
         "take": where(asked, filled()),
-        "figure_id": _first_printings(figures),
+        "figure_id": [_first_printing(figures)],
         "comparability": where(not_asked, one_of("C", "without an item of the series", "C")),
     }
     table = read_table(Path(raw) / "codebook" / "pairs.csv", "codebook/pairs", rules)
@@ -51,16 +51,13 @@ def read_trends(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     def apart(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
         return cells.duplicated() & ~later(table)
 
-    def alone(cells: pd.Series, _: pd.DataFrame) -> pd.Series:
-        return ~cells.duplicated(keep=False)
-
     rules = {
         "series": [
             Rule(apart, "its rows stand apart", "put them together"),
-            Rule(alone, "has one figure", "add another"),
+            Rule(lambda cells, _: ~cells.duplicated(keep=False), "has one figure", "add another"),
         ],
         "figure_id": [
-            *_first_printings(figures),
+            _first_printing(figures),
             unique("series"),
             Rule(back, "is earlier than the row before it", "put them in time's order"),
         ],
@@ -144,15 +141,9 @@ def _again(figures: pd.DataFrame) -> pd.Series:
     return figures["note"].fillna("").str.contains("repeat of ", regex=False).astype(bool)
 
 
-def _first_printings(figures: pd.DataFrame) -> list[Rule]:
+def _first_printing(figures: pd.DataFrame) -> Rule:
     first = figures.loc[~_again(figures), "figure_id"]
-    return [
-        one_of(figures["figure_id"], "is no figure"),
-        *where(
-            lambda table: table["figure_id"].isin(figures["figure_id"]),
-            one_of(first, "is a second printing", "name the first printing"),
-        ),
-    ]
+    return one_of(first, "is no figure, or a second printing", "name the first printing")
 
 
 class Needs(NamedTuple):
@@ -233,12 +224,10 @@ def _relation_rules(figures: pd.DataFrame) -> Rules:
         having = [kind for kind, needs in KINDS.items() if getattr(needs, column) == need]
         return lambda table: table["kind"].isin(having)
 
-    def fewer(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
+    def miscounted(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
         least = table["kind"].map({kind: needs.least for kind, needs in KINDS.items()})
-        return cells.str.count(";") + cells.ne("") < least
-
-    def more(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
-        return table["kind"].eq("one_unit") & cells.str.contains(";")
+        number = cells.str.count(";") + cells.ne("")
+        return (number < least) | (table["kind"].eq("one_unit") & number.gt(1))
 
     def undivided(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
         return kinds("over", "or base")(table) & cells.eq("").eq(table["base"].eq(""))
@@ -256,10 +245,7 @@ def _relation_rules(figures: pd.DataFrame) -> Rules:
     rules["kind"].append(
         one_of(KINDS, "is no kind of relation", f"there are {', '.join(KINDS)}"),
     )
-    rules["parts"] += [
-        Rule(fewer, "are fewer figures than {kind} needs", "add"),
-        Rule(more, "are more figures than the one that {kind} takes", "leave one"),
-    ]
+    rules["parts"].append(Rule(miscounted, "are not as many figures as {kind} needs"))
     rules["over"].append(
         Rule(undivided, "{kind} needs a divisor, in over or in base", "fill in one")
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf, isfinite
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -25,33 +26,26 @@ _LINES = re.compile(r"(?<=\d)[ \t]{0,20}[\r\n]{1,20}[ \t]{0,20}(?=\d)")
 """A line break between digits parts two numbers; a blank might not."""
 
 
-@dataclass(frozen=True)
-class Answers:
-    """The spellings that an item knows, each with its answer or a kind of missing, and an order."""
-
-    spellings: Mapping[str, tuple[str | None, str]]
-    order: Mapping[str, int]
+Answers = Mapping[str, tuple[str | None, str]]
+"""Plain spellings that an item knows to the answer, or to None and a kind of missing."""
 
 
 def lookup(answers: pd.DataFrame | None) -> Answers:
     """Put the answers of an item into a form in which a text is found at once."""
-    spellings: dict[str, tuple[str | None, str]] = {}
-    order: dict[str, int] = {}
+    found: dict[str, tuple[str | None, str]] = {}
     columns = [] if answers is None else [answers["answer"], answers["spelling"]]
     for answer, spelling in zip(*columns, strict=True):
         if answer:
-            order.setdefault(answer, len(order))
-            spellings.setdefault(plain(answer), (answer, ""))
-            spellings.setdefault(plain(spelling), (answer, ""))
+            found.setdefault(plain(answer), (answer, ""))
+            found.setdefault(plain(spelling), (answer, ""))
         else:
             word = missing_word(plain(spelling))
-            spellings.setdefault(
-                plain(spelling), (None, (word and word.missing) or "not_applicable")
-            )
-    return Answers(spellings, order)
+            found.setdefault(plain(spelling), (None, (word and word.missing) or "not_applicable"))
+    return found
 
 
-_NO_ANSWERS = lookup(None)
+def _order(answers: Answers) -> list[str]:
+    return list(dict.fromkeys(answer for answer, _ in answers.values() if answer))
 
 
 def plausible(item: str, kind: str) -> tuple[float, float]:
@@ -67,8 +61,6 @@ def parse(
     high: float | None = None,
 ) -> pd.DataFrame:
     """Read a column of answers as a type, each distinct text once."""
-    if type not in TYPES:
-        raise ValueError(f"no type {type!r}: one of {', '.join(TYPES)}")
     bounds = plausible(type, type)
     low, high = (bounds[0] if low is None else low), (bounds[1] if high is None else high)
     known = lookup(answers)
@@ -84,13 +76,17 @@ def parse(
 
 
 def read(
-    raw: str, type: str, answers: Answers = _NO_ANSWERS, low: float = -inf, high: float = inf
+    raw: str,
+    type: str,
+    answers: Answers = MappingProxyType({}),
+    low: float = -inf,
+    high: float = inf,
 ) -> Reading:
     """Read one text: listed answers first, then words for missing ones, then the type's grammar."""
     text = plain(_LINES.sub(" ; ", raw) if "\n" in raw or "\r" in raw else raw)
     if not text:
         return readings.missing("skipped", "blank")
-    if text in answers.spellings:
+    if text in answers:
         found = _listed(text, raw, type, answers)
     elif type in ("text", "id"):
         return readings.value(raw.strip())
@@ -104,7 +100,7 @@ def read(
 
 def _listed(text: str, raw: str, type: str, answers: Answers) -> Reading:
     """Take a text that the answers list has, as a value of the type."""
-    answer, kind = answers.spellings[text]
+    answer, kind = answers[text]
     if answer is None:
         return readings.missing(kind, "spelling")
     rule = "answer" if raw.strip() == answer else "spelling"
@@ -128,23 +124,24 @@ def _grammar(type: str, text: str, raw: str, answers: Answers, low: float, high:
     if type in NUMBERS:
         return numbers.amount(text, type, low, high)
     if type == "ratio":
-        return numbers.ratio(text, frozenset(answers.order))
+        return numbers.ratio(text, frozenset(_order(answers)))
     if type == "multi":
         return _several(raw, answers)
     if type == "single":
-        return _unknown(raw) if answers.order else readings.value(raw.strip())
+        return _unknown(raw) if _order(answers) else readings.value(raw.strip())
     return _outsourced(text, raw) if type == "outsourced" else _yes_no(text, raw)
 
 
 def _several(raw: str, answers: Answers) -> Reading:
     """Read several answers from one cell; each piece must be known."""
-    if not answers.order:
+    order = _order(answers)
+    if not order:
         pieces = [piece.strip() for piece in raw.strip().strip(";").split(";")]
         return readings.value("|".join(piece for piece in pieces if piece) or raw.strip())
     known, unknown = _pieces(raw, answers)
     if unknown:
         return _unknown(*unknown)
-    chosen = sorted({answer for answer, _ in known if answer}, key=answers.order.__getitem__)
+    chosen = sorted({answer for answer, _ in known if answer}, key=order.index)
     if not chosen:
         return readings.missing(*((known[0][1], "spelling") if known else ("skipped", "blank")))
     rules = ["several" if len(chosen) > 1 else "spelling"]
@@ -154,24 +151,21 @@ def _several(raw: str, answers: Answers) -> Reading:
 
 
 _SEPARATOR = re.compile(r"[,;|\n\r]")
-_MOST_PIECES = 300
 
 
 def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], list[str]]:
     """Cut a cell into the longest known answers, which may hold separators themselves."""
     ends = [*(match.start() for match in _SEPARATOR.finditer(raw)), len(raw)]
-    if len(ends) > _MOST_PIECES:
-        return [], [raw.strip()]
-    longest = max(map(len, answers.spellings))
+    longest = max(map(len, answers))
     known: list[tuple[str | None, str]] = []
     unknown: list[str] = []
     start, first = 0, 0
     while first < len(ends):
-        taken, best = first, answers.spellings.get(plain(raw[start : ends[first]]))
+        taken, best = first, answers.get(plain(raw[start : ends[first]]))
         for last in range(first + 1, min(first + 40, len(ends))):
             if ends[last] - start > 2 * longest + 20:
                 break
-            found = answers.spellings.get(plain(raw[start : ends[last]]))
+            found = answers.get(plain(raw[start : ends[last]]))
             if found is not None:
                 taken, best = last, found
         piece = raw[start : ends[taken]].strip()
