@@ -52,20 +52,15 @@ def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
 
 
 def own_district(
-    x: Any,
-    *,
-    district: str = "",
-    file: pd.DataFrame | None = None,
-    numbers: Mapping[str, float] | None = None,
-    name: str = "",
-    wave: int = 0,
-) -> pd.DataFrame:
+    x: Any, district: str, file: pd.DataFrame | None, numbers: Mapping[str, float], name: str,
+    wave: int,
+) -> pd.DataFrame:  # fmt: skip
     """Make a district's own numbers from whichever a reader gives; else the average of all.
 
     Columns ``item, group, value`` and, on every row, ``district`` (its name), ``origin`` (response,
     file, stated or average), ``district_id, wave`` and ``year``, whose dollars its pay is in.
     """
-    stated = {key: value for key, value in (numbers or {}).items() if value}
+    stated = {key: value for key, value in numbers.items() if value}
     ways = {"response": district, "file": "file=" * (file is not None), "stated": ", ".join(stated)}
     used = {way: told for way, told in ways.items() if told}
     if len(used) > 1:

@@ -68,7 +68,7 @@ def staffing(
     Raises
     ------
     EstimateError
-        For a position that the codebook does not know, or one that is published twice.
+        For a position that is published twice, or supposed and unknown.
 
     References
     ----------
@@ -196,15 +196,9 @@ def position_numbers(
     known = known.rename(columns={"label": "name"}).set_index("position", drop=False)
     every = pd.concat(list(found.values()))
     problems = [
-        Problem(f"position {name}", "unknown", "add it to codebook/positions.csv")
-        for name in counts["group"].unique()
-        if name not in known.index
-    ]
-    problems += [
         Problem(figure, "a second figure of this position", "keep the figures of one source")
         for figure in every.loc[every.duplicated(["item", "group"]), "figure_id"]
-    ]
-    problems += [
+    ] + [
         Problem(f"suppose {name}", f"{fte} for {name!r}", "name a position, and an FTE above 0")
         for name, fte in suppose.items()
         if name not in known.index or not fte > 0
