@@ -165,25 +165,15 @@ def test_an_archive_that_lies_about_a_size_is_refused() -> None:
     assert "the workbook is damaged" in refusal(lying)
 
 
-def test_unusual_packings_are_refused() -> None:
+def test_unusual_packings_and_entities_are_refused() -> None:
     buffer = io.BytesIO(by_hand(ONE))
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("xl/more.xml", "<a/>")
     assert "xl/more.xml: is packed in an unknown way" in refusal(buffer.getvalue())
-
-
-@pytest.mark.parametrize(
-    "prologue",
-    [
-        '<!DOCTYPE x [<!ENTITY a "b">]>',
-        '<!DOCTYPE x SYSTEM "file:///etc/passwd">',
-        "<!ENTITY a 'b'>",
-    ],
-)
-def test_entities_are_refused(prologue: str) -> None:
-    strings = f'<?xml version="1.0"?>{prologue}<sst xmlns="{MAIN}"><si><t>&a;</t></si></sst>'
-    data = by_hand(ONE, **{"xl/sharedStrings.xml": strings})
-    assert "xl/sharedStrings.xml: declares a document type or entities" in refusal(data)
+    for prologue in ('<!DOCTYPE x SYSTEM "file:///etc/passwd">', "<!ENTITY a 'b'>"):
+        strings = f'<?xml version="1.0"?>{prologue}<sst xmlns="{MAIN}"><si><t>&a;</t></si></sst>'
+        data = by_hand(ONE, **{"xl/sharedStrings.xml": strings})
+        assert "xl/sharedStrings.xml: declares a document type or entities" in refusal(data)
 
 
 @pytest.mark.parametrize(
@@ -223,23 +213,17 @@ def test_small_limits_hold_exactly() -> None:
 def test_a_damaged_workbook_is_refused(keep: float) -> None:
     data = workbook(lambda book: book.add_worksheet().write(0, 0, "x"))
     assert refusal(data[: int(len(data) * keep)])
-    spoiled = bytearray(data)
     place = int(len(data) * keep / 3)
-    spoiled[place : place + 40] = bytes(40)
     try:
-        read_spreadsheet(bytes(spoiled), "x.xlsx", Limits())
+        spoiled = data[:place] + bytes(40) + data[place + 40 :]
+        read_spreadsheet(spoiled, "x.xlsx", Limits())
     except WaveError as error:
         assert error.problems  # noqa: PT017
 
 
 def test_a_missing_part_is_damage_and_not_emptiness() -> None:
-    whole = io.BytesIO(workbook(lambda book: book.add_worksheet("Answers").write(0, 0, "District")))
-    without = io.BytesIO()
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(without, "w") as target:
-        for name in source.namelist():
-            if "sheet1.xml" not in name:
-                target.writestr(name, source.read(name))
-    assert "sheet 'Answers': its part is missing" in refusal(without.getvalue())
+    whole = workbook(lambda book: book.add_worksheet("Answers").write(0, 0, "District"))
+    assert "sheet 'Answers': its part is missing" in refusal(whole.replace(b"sheet1", b"sheet7"))
 
 
 def test_ghost_dimensions_prefixes_and_cells_without_references_are_understood() -> None:
@@ -253,13 +237,7 @@ def test_ghost_dimensions_prefixes_and_cells_without_references_are_understood()
     assert cells(prefixed) == [["", "#REF!"]]
 
 
-@given(
-    st.lists(
-        st.lists(st.text("ab<&\"' 0=\n", max_size=6), min_size=2, max_size=2),
-        min_size=1,
-        max_size=5,
-    )
-)
+@given(st.lists(st.lists(st.text("ab<&\"' 0=\n", max_size=6), min_size=2, max_size=2), max_size=5))
 def test_text_comes_back_as_written(rows: list[list[str]]) -> None:
     def fill(book: xlsxwriter.Workbook) -> None:
         sheet = book.add_worksheet()
@@ -284,16 +262,12 @@ def zipped(*names: str) -> bytes:
 @pytest.mark.parametrize(
     ("data", "what", "advice"),
     [
-        (b"<!DOCTYPE html>\n<html>", "HTML page", "sign in"),
         (b"\xef\xbb\xbf  <HTML><body>", "HTML page", "sign in"),
-        (b"<table><tr><td>a</td></tr>", "HTML page", "sign in"),
         ('<html lang="en">'.encode("utf-16"), "HTML page", "sign in"),
-        (b'{"responses": []}', "JSON", "CSV or XLSX"),
         (b'[\n  {"id": 1}]', "JSON", "CSV or XLSX"),
         (b"%PDF-1.7\n", "PDF", "CSV or XLSX"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "password", ".xlsx"),
         (gzip.compress(b"a,b", mtime=0), "gzip", "unpack"),
-        (b"PAR1....", "Parquet", "CSV"),
         (b"\x89PNG\r\n", "picture", "CSV"),
         (b'<?xml version="1.0"?><r/>', "XML", "CSV"),
         (b"version https://git-lfs.example/spec/v1", "Git LFS", "git lfs pull"),

@@ -197,7 +197,8 @@ def flagged(dialect: str, frame: pd.DataFrame, columns: pd.DataFrame) -> pd.Data
     for name, question in columns.loc[columns["role"] == "meta", ["name", "question"]].to_numpy():
         told = marks.get(key(name), marks.get(key(question)))
         if told is not None:
-            flag = frame[name].str.strip().str.lower().map(told).dropna()
+            held = frame[name].str.strip().str.lower()
+            flag = held[held.isin(list(told))].map(told)
             text = f"{name} = " + frame.loc[flag.index, name].map(repr)
             table = pd.DataFrame({"row": flag.index, "flag": flag, "text": text})
             found.append(table.astype(empty))
@@ -210,10 +211,13 @@ def with_kinds(columns: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     state = pd.Series("", index=columns.index)
     for place in columns.index[columns["option"].ne("") & columns["kind"].eq("single")]:
         option = columns["option"][place]
-        texts = pc.unique(pc.utf8_trim_whitespace(arrow(frame.iloc[:, place]))).to_pylist()
-        held = [text for text in texts if text]
-        chosen = "chosen" if all(tidy(text) == option for text in held) else "else"
-        state[place] = chosen if held else "blank"
+        for cells in (frame.iloc[:1000, place], frame.iloc[:, place]):  # few show most of "else"
+            texts = pc.unique(pc.utf8_trim_whitespace(arrow(cells))).to_pylist()
+            held = [text for text in texts if text]
+            state[place] = "chosen" if held else "blank"
+            if not all(tidy(text) == option for text in held):
+                state[place] = "else"
+                break
     asked = columns["question"]
     several = asked.map(asked.value_counts()) > 1
     some = asked.isin(asked[several & state.eq("chosen")])

@@ -371,7 +371,8 @@ def _responses(
     for wanted in [[], *(header for header in headers if filled(header) >= min(2, width))]:
         left = np.arange(len(frame))
         for place, text in enumerate([*map(_bare, wanted), *[""] * width][:width]):
-            cells = pc.utf8_trim_whitespace(arrow(frame.iloc[left, place]))
+            column = frame[place] if len(left) == len(frame) else frame[place].iloc[left]
+            cells = pc.utf8_trim_whitespace(arrow(column))
             left = left[pc.equal(pc.utf8_trim(cells, characters="\ufeff"), text).to_numpy()]
         why[frame.index[left]] = "repeated_header" if wanted else "blank"
         frame = frame.drop(frame.index[left])
@@ -393,7 +394,8 @@ def _headers_again(
     names = {_bare(cell) for cell in headers[0]} - {""}
     if len(names) < _SURELY:
         return
-    for number, *row in frame[frame[0].map(_bare).isin(names)].itertuples():
+    first = frame[0].str.strip().str.strip("\ufeff")
+    for number, *row in frame[first.isin(names)].itertuples():
         told = {_bare(cell) for cell in row} - {""}
         if len(told & names) >= _SURELY and 5 * len(told & names) >= 4 * len(told):
             what = f"the headers again, in another order: {shown(row)!r}"

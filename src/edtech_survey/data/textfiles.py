@@ -24,7 +24,6 @@ _MULTIBYTE = re.compile(
 """What looks like UTF-8; half of a character (a surrogate) does, and is none."""
 _ACCENTED_WORD = re.compile(r"\w{0,20}[^\x00-\x7f]\w{0,20}")
 _BOM = b"\xef\xbb\xbf"
-_END_OF_FILE = b"\x1a"  # written by DOS programs, and no text
 _WIDE_MARKS = {
     b"\xff\xfe\x00\x00": "utf-32",
     b"\x00\x00\xfe\xff": "utf-32",
@@ -71,7 +70,7 @@ def decode(
         notices.append(Problem(where, what, advice))
     if name == "utf-8" and not encoding and data.startswith(_BOM):
         name = "utf-8-sig"
-    plain = text.lstrip("\ufeff").encode().rstrip(_END_OF_FILE)
+    plain = text.lstrip("\ufeff").encode().rstrip(b"\x1a")  # the end mark of DOS programs
     if b"\x00" in plain:
         what = f"{plain.count(0):,} NUL characters: the file is damaged, or it is not text"
         advice = "export it again; do not repair it by hand"
@@ -159,16 +158,14 @@ def read_text(
     grid = scan(text, delimiter or detect(text), where, limits)
     doubts: list[Doubt] = []
     if not grid.regular:
-        before = csv.field_size_limit(max(_CSV_LIMIT, limits.cell_characters + 1))
+        before = csv.field_size_limit()
+        csv.field_size_limit(max(before, limits.cell_characters + 1))
         try:
             rows = _strict_rows(text, grid.delimiter, doubts)
             grid = written(rows, where, limits, grid.delimiter)
         finally:
             csv.field_size_limit(before)
     return Opened(grid, "csv", name, notices, doubts)
-
-
-_CSV_LIMIT = 131_072  # the csv module's own limit for a cell, restored after each file
 
 
 def _strict_rows(text: bytes, delimiter: str, doubts: list[Doubt]) -> Iterator[list[str]]:

@@ -66,7 +66,6 @@ _DAMAGE = (
     EOFError, RuntimeError, ET.ParseError,
 )  # fmt: skip
 _READ = (".xml", ".rels", ".vml")
-_BIG = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def open_workbook(data: bytes, where: str, limits: Limits) -> Workbook:
         limits.check("decompressed_bytes", total, where, "bytes unpacked")
         for entry in archive.infolist():
             spot = f"{where}, part {printable(entry.filename)}"
-            if entry.file_size > _BIG:
+            if entry.file_size > 1_000_000:
                 ratio = entry.file_size / max(1, entry.compress_size)
                 limits.check("compression_ratio", ratio, spot, "bytes unpacked from each byte")
             if entry.flag_bits & 1:
@@ -135,7 +134,6 @@ def _styles(xml: bytes) -> dict[str, str]:
 
 
 _MANY, _SPARSE = 100_000, 20
-_LONG = 1e15
 
 
 class _Sheet:
@@ -197,7 +195,7 @@ class _Sheet:
         if kind == "e" and stored:
             self.told[at] = stored
             hidden.append("error")
-        elif kind == "n" and len(stored) > 15 and abs(float(stored)) >= _LONG:
+        elif kind == "n" and len(stored) > 15 and abs(float(stored)) >= 1e15:
             hidden.append("long")
         for what in hidden:
             self.said[what].append(f"{letter(at[1])}{self.row} {stored}".strip())
