@@ -16,7 +16,6 @@ from edtech_survey.statistics.published import (
     Percent,
     bases_text,
     compatible_counts,
-    exact_percents,
     feasible_bases,
     is_percent,
     printed_range,
@@ -48,14 +47,6 @@ def test_counts_are_those_that_decimal_arithmetic_prints_so(decimals):
             assert list(range(low, high + 1)) == [
                 count for count, texts in enumerate(prints) if text in texts
             ]
-
-
-def test_a_tie_goes_both_ways_and_no_count_shows_as_an_empty_range():
-    # 1 of 8 is 12.5 percent: half up prints 13, half even 12.
-    for text in ("12%", "13%"):
-        assert compatible_counts(text, 8) == (1, 1)
-    low, high = compatible_counts("50%", [1, 2, 3])
-    np.testing.assert_array_equal(low <= high, [False, True, False])
 
 
 def test_percents_are_read_with_their_zeros():
@@ -145,10 +136,7 @@ def test_bases_are_written_as_runs():
     [
         (lambda: feasible_bases([], 100), "0 percents"),
         (lambda: feasible_bases(["20%"], 0), "largest=0: give a whole number"),
-        (
-            lambda: feasible_bases(["20%", 42.9, "1,5%"], 9),
-            r"percent 2: 42.9 [\s\S]*percent 3: '1,5%'",
-        ),
+        (lambda: feasible_bases(["20%", 42.9, "1,5%"], 9), r"percent 2: 42.9 [\s\S]*percent 3"),
         (lambda: feasible_bases(["20%"], 10, rest=True), "parts=True"),
     ],
 )
@@ -202,9 +190,7 @@ def test_suppositions_about_the_base(one_to_one_figures):
     assert one.base is None
     some = only(one_to_one_figures, 2017, "9-12", assume_base={2017: (57, 63), 2020: 4})
     assert some.bases.tolist() == [58, 59, 62, 63]
-
-
-def test_a_trailing_zero_is_not_relied_on(one_to_one_figures):
+    # A trailing zero is not relied on.
     padded = one_to_one_figures.replace({"printed": {"43%": "43.0%"}})
     assert 7 in only(padded, 2017, "3-5").bases  # 3 of 7 is 42.86
 
@@ -242,15 +228,6 @@ def test_one_share_printed_twice_asks_for_a_source(one_to_one_figures):
     assert len(published_pairs(table, "one_to_one", sources=["ct-2017"])) == 4
 
 
-def test_exact_percents_leave_out_bounds_and_other_statistics(one_to_one_figures):
-    table = one_to_one_figures.iloc[:5].assign(
-        printed=["20%", "over 60%", "almost 50%", "43%", "12"],
-        note=[pd.NA, "lower bound (over)", pd.NA, "approximate: read off a chart", "other"],
-        statistic=["share", "share", "share", "share", "count"],
-    )
-    assert exact_percents(table).tolist() == [True, False, False, False, False]
-
-
 def printed_as_range(statistic, printed, value, note=None):
     row = {"statistic": statistic, "printed": printed, "value": value, "note": note}
     return tuple(printed_range(pd.DataFrame([row])).fillna(-1).iloc[0])
@@ -277,11 +254,3 @@ def printed_as_range(statistic, printed, value, note=None):
 )
 def test_what_would_have_been_printed_so(statistic, printed, value, note, low, high):
     assert printed_as_range(statistic, printed, value, note) == pytest.approx((low, high))
-
-
-def test_a_number_lies_in_the_range_of_its_print():
-    for exact in (0, 0.0005, 0.49, 2.925, 12.345, 999.5, 116_667.995):
-        for decimals in range(4):
-            printed = f"{exact:,.{decimals}f}"
-            low, high = printed_as_range("mean", printed, float(printed.replace(",", "")))
-            assert low - 1e-9 <= exact <= high + 1e-9

@@ -82,7 +82,7 @@ def contrast(
         "label": label,
         "verdict": VERDICTS[label],
         "holds_from_base": _holds_from(parts),
-        "silent": silent(shares),
+        "silent": sorted({share.wave for share in shares if share.base is None}),
         "supposed": suppositions(shares, confidence, limits),
         "estimate_low": float(sum(part.value.min() for part in parts)),
         "estimate_high": float(sum(part.value.max() for part in parts)),
@@ -154,22 +154,15 @@ def _holds_from(parts: Sequence[_Part]) -> int | None:
     return int(candidates[at]) if at < len(candidates) else None
 
 
-def silent(shares: Sequence[Share]) -> list[int]:
-    """List the waves of these shares whose base is not known."""
-    return sorted({share.wave for share in shares if share.base is None})
-
-
-def suppositions(
-    found: Sequence[Share], confidence: float, limits: str = "", more: str = ""
-) -> Any:
+def suppositions(found: Sequence[Share], confidence: float, limits: str = "wilson") -> Any:
     """Write what was supposed, so that it reads on after "supposing that"; NA if nothing."""
     told = list(dict.fromkeys(text for share in found for text in share.supposed))
     if confidence != 0.95:
         enough = "is enough" if confidence < 0.95 else "is asked for"
         told.append(f"{100 * confidence:g}% confidence {enough}")
-    if limits not in ("", "wilson"):
+    if limits != "wilson":
         told.append(f"{limits} limits are asked for")
-    return words.join([*told, *([more] if more else [])]) or pd.NA
+    return words.join(told) or pd.NA
 
 
 def over(shares: Sequence[Share]) -> str:

@@ -127,11 +127,10 @@ def feasible_bases(
         The percents as printed, such as ``["75.9%", "65.7%", "39.8%"]``.
     largest : int
         The largest base to try: how many could have answered.
-    parts : bool
-        The percents are exclusive answers of one question, so that their counts make up
-        the base. Otherwise each is a share of its own ("select all that apply").
-    rest : bool
-        With `parts`: answers that are not listed may make up what is missing.
+    parts, rest : bool
+        The percents are exclusive answers of one question, so that their counts make up the
+        base, or with `rest` answers that are not listed make up what is missing. Otherwise each
+        is a share of its own ("select all that apply").
 
     Returns
     -------
@@ -143,7 +142,7 @@ def feasible_bases(
     Raises
     ------
     EstimateError
-        If a text is not a percent, none is given, or the limits leave nothing to try.
+        If a text is not a percent, or there is nothing to try.
 
     References
     ----------
@@ -288,9 +287,6 @@ def published_pairs(
     if len(twice):
         which = ", ".join(twice.astype(str))
         raise EstimateError.of(f"{item} has several shares", item, which, "say which with sources=")
-    asked = as_list(groups) or list(share_figures(figures, item)["group"].unique())
-    place = {group: at for at, group in enumerate(asked)}
-    table = table.assign(_place=table["group"].map(place)).sort_values(["_place", "wave"])
     size = None if population is None else whole_number("population", population)
     least = whole_number("min_base", min_base)
     assumed = _assumed(assume_base, figures["wave"].dropna().unique())
@@ -314,7 +310,8 @@ def published_pairs(
             problems += error.problems
     if problems:
         raise EstimateError(f"the published shares of {item} cannot be used as asked", problems)
-    return found
+    order = as_list(groups) or list(share_figures(figures, item)["group"].unique())
+    return sorted(found, key=lambda share: (order.index(share.group), share.wave))
 
 
 def share_figures(

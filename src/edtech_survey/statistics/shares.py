@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.contrasts import over, silent, suppositions
+from edtech_survey.statistics.contrasts import over, suppositions
 from edtech_survey.statistics.given import Given, as_list, given, unrepeated, wave_list
 from edtech_survey.statistics.intervals import Interval, checked_counts, share_error, share_limits
 from edtech_survey.statistics.published import Assumed, Share, published_pairs
@@ -49,9 +50,9 @@ def shares(
     ----------
     x : Evidence or DataFrame
         An Evidence gives the published figures of its own series; or figures, or rows of
-        respondents (``evidence.responses.bands``), one row an answer.
+        respondents (``evidence.responses.bands``), one row an answer, whose column is `item`.
     item : str
-        Of figures an item with published shares or counts; of rows a column.
+        Whose shares or counts.
     answer, by, weights, cluster
         Of rows only: the answer that is counted (default: each), columns of groups, weights
         from ``es.weights``, and the column of units that may have several rows.
@@ -108,10 +109,7 @@ def shares(
             weights=weights, cluster=cluster, confidence=confidence,
         )  # fmt: skip
     if answer is not None or weights is not None or not set(as_list(by) or ()) <= {"group", "wave"}:
-        raise EstimateError(
-            "answer=, by= and weights= are for rows of respondents, evidence.responses.bands, say; "
-            "published figures have groups="
-        )
+        raise EstimateError("answer=, by=, weights= are for respondents; figures have groups=")
     found = published_shares(
         x, what, item, groups=groups, waves=waves, sources=sources, population=population,
         joint=joint, min_base=min_base, assume_base=assume_base,
@@ -174,7 +172,7 @@ def share_columns(share: Share) -> dict[str, Any]:
         "statistic": "share",
         "estimate": share.point,
         "figures": share.figures or pd.NA,
-        "silent": silent([share]),
+        "silent": [share.wave] if share.base is None else [],
         "base_low": int(share.bases.min()),
         "base_high": int(share.bases.max()),
     }
@@ -243,31 +241,29 @@ def bounds(
     for share in found:
         size = int(share.population or 0)
         for points in reaches:
-            low, high = nonresponse_bounds(share.counts, share.bases, size, points)
-            more = "" if points is None else f"the others differ by at most {points:g} points"
+            reach = 100.0 if points is None else points
+            low, high = nonresponse_bounds(share.counts, share.bases, size, reach)
+            more = [] if points is None else [f"the others differ by at most {points:g} points"]
             rows.append(
                 share_columns(share)
                 | {"method": f"nonresponse bounds, population {size}{over([share])}"}
                 | {"bound_low": float(np.min(low)), "bound_high": float(np.max(high))}
-                | {"differ": points, "supposed": suppositions([share], 0.95, more=more)}
+                | {"differ": points, "supposed": words.join([*share.supposed, *more]) or pd.NA}
                 | {"covered": 100 * share.base / size if share.base else pd.NA}
             )
     return shaped(rows, _BOUNDS, what)
 
 
 def nonresponse_bounds(
-    count: ArrayLike, base: ArrayLike, population: ArrayLike, differ: float | None = None
+    count: ArrayLike, base: ArrayLike, population: ArrayLike, differ: float = 100.0
 ) -> Interval:
     """Bounds for the share of a population of which only a part answered; see ``bounds``."""
-    if differ is not None and differ < 0:
+    if differ < 0:
         raise EstimateError(f"differ={differ} is negative: give the points as a positive number")
     x, n, size = checked_counts(count, base, population)
     percent, covered = 100 * x / n, n / size
-    reach = 100.0 if differ is None else differ
-    least, most = np.maximum(percent - reach, 0.0), np.minimum(percent + reach, 100.0)
-    return Interval(
-        covered * percent + (1 - covered) * least, covered * percent + (1 - covered) * most
-    )
+    rest = np.maximum(percent - differ, 0.0), np.minimum(percent + differ, 100.0)
+    return Interval(*(covered * percent + (1 - covered) * share for share in rest))
 
 
 def by_group(found: Sequence[Share]) -> dict[str, dict[int, Share]]:
