@@ -19,7 +19,9 @@ from edtech_survey.statistics.salary import priced
 from edtech_survey.statistics.staffing import PER_STUDENTS
 from edtech_survey.statistics.support import LADDER, MEASURES, support
 
-SINGLE = ("enrollment", "devices", "support_staff")
+SINGLE = {"enrollment": "students", "devices": "devices", "support_staff": "support_staff"}
+"""A district's own numbers, and the item whose total they are of all together."""
+
 BY_POSITION = ("position_present", "position_fte", "position_salary")
 _OWN = ["item", "group", "value"]
 
@@ -126,12 +128,10 @@ def answers(responses: Any, wave: int) -> pd.DataFrame:
 def average_district(figures: pd.DataFrame, *, wave: int) -> pd.DataFrame:
     """Make up a district that has the mean number of everything; no rows where none is known."""
     answered = pick(figures, "responding_districts", "count", wave=wave)["value"]
-    rows = []
-    for name, item in zip(SINGLE, ("students", *SINGLE[1:]), strict=True):
-        known = total(figures, item, wave)
-        if len(answered) and known is not None:
-            mean = known["value"] / float(answered.iloc[0])
-            rows.append((name, "all", mean if name == "support_staff" else round(mean)))
+    known = {name: total(figures, item, wave) for name, item in SINGLE.items()}
+    means = {name: row["value"] / float(n) for name, row in known.items() if row for n in answered}
+    rows = [(name, "all", mean if name == "support_staff" else round(mean))
+            for name, mean in means.items()]  # fmt: skip
     return pd.DataFrame(rows, columns=_OWN).astype({"value": "Float64"})
 
 
@@ -302,7 +302,7 @@ def nearest_peers(
         told = bands[bands["wave"].eq(wave)].dropna(subset="ratio")
         told = told.assign(high=told["band"].eq("9-12"), young=told["band"].isin(["pk-2", "3-5"]))
         grades = told.groupby("district_id")[["high", "young"]].any()
-        grades = grades.assign(young=grades["young"] | ~grades["high"])
+        grades["young"] |= ~grades["high"]
         if exclude in grades.index:
             alike = grades.index[grades.eq(grades.loc[exclude]).all(axis=1)]
             pool = pool[pool["district_id"].isin(alike)]
@@ -418,10 +418,7 @@ def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFra
     first = structures.groupby("district_id", sort=False).first()
     inside = structures[structures["inside"].ne("no")]
     stated = inside["fte"].fillna(inside["head_count"]).astype("Float64")
-    roles = [
-        f"{number:g} {role}" if pd.notna(number) else str(role)
-        for number, role in zip(stated, inside["role"], strict=True)
-    ]
+    roles = stated.map("{:g} ".format, na_action="ignore").fillna("") + inside["role"]
     by = inside.assign(stated=stated, roles=roles).groupby("district_id")
     staff, unstated = by["stated"].sum(), by["stated"].agg(lambda numbers: numbers.isna().sum())
     low, high = first["students_low"].astype(float), first["students_high"].astype(float)
