@@ -85,24 +85,6 @@ def parts(rows: list[list[str]]) -> list[tuple[str, str, str]]:
     return list(zip(table["name"], table["question"], table["option"], strict=True))
 
 
-def test_surveymonkey_carries_the_question_over_its_options() -> None:
-    rows = [
-        ["Respondent ID", "District", "Who?", "", "", "FTE", ""],
-        ["", "Open-Ended Response", "Staff", "Families, all", "Other (please specify)", "CTO",
-         "Tech"],
-    ]  # fmt: skip
-    assert parts(rows)[1:] == [
-        ("District", "District", ""),
-        ("Who? | Staff", "Who?", "Staff"),
-        ("Who? | Families, all", "Who?", "Families, all"),
-        ("Who? | Other (please specify)", "Who?", "Other (please specify)"),
-        ("FTE | CTO", "FTE", "CTO"),
-        ("FTE | Tech", "FTE", "Tech"),
-    ]
-    assert columns(rows)["role"].tolist() == ["meta"] + ["answer"] * 6
-    assert columns(rows)["kind"].tolist()[4] == "other"
-
-
 def test_qualtrics_parts_options_from_their_common_question() -> None:
     rows = [
         ["StartDate", "ResponseId", "Q1", "Q2_1", "Q2_4", "Q2_4_TEXT"],
@@ -173,10 +155,6 @@ def test_qualtrics_today_does_not_part_at_a_bare_dash() -> None:
     assert [option for _, _, option in parts(rows)] == ["", "", ""]
 
 
-def test_google_grids() -> None:
-    assert parts([["Timestamp", "Ratio by band [PK-2]"]])[1][1:] == ("Ratio by band", "PK-2")
-
-
 def test_namesakes_are_kept_apart_and_the_nameless_named() -> None:
     rows = [["A", "A (2)", "A", "", " "]]
     table, notices = header_columns(Recognised("plain", 1, ""), rows, 6, "x.csv")
@@ -193,26 +171,18 @@ def test_names_are_always_unique(names: list[str]) -> None:
 
 def test_qualtrics_words_and_codes_mean_the_same() -> None:
     names = ["Status", "Finished", "DistributionChannel", "Q1"]
-    frame = pd.DataFrame(
-        [
-            ["IP Address", "True", "anonymous", "1"],
-            ["Survey Preview", "True", "preview", "2"],
-            ["1", "1", "email", "0"],
-            ["0", "0", "email", "False"],
-            ["Spam", "False", "email", ""],
-        ],
-        columns=names,
-        index=pd.Index(range(4, 9), name="row"),
-        dtype="str",
-    )
-    told = pd.DataFrame(
-        {"name": names, "question": names, "role": ["meta", "meta", "meta", "answer"]}, dtype="str"
-    )
+    rows = [
+        ["IP Address", "True", "anonymous", "1"],
+        ["Survey Preview", "True", "preview", "2"],
+        ["1", "1", "email", "0"],
+        ["0", "0", "email", "False"],
+        ["Spam", "False", "email", ""],
+    ]
+    frame = pd.DataFrame(rows, columns=names, index=range(4, 9), dtype="str")
+    told = pd.DataFrame({"name": names, "question": names, "role": ["meta"] * 3 + ["answer"]})
     found = flagged("qualtrics", frame, told)
-    assert found[["row", "flag"]].to_numpy().tolist() == [
-        [5, "preview"], [5, "preview"], [6, "preview"], [7, "incomplete"], [8, "incomplete"],
-        [8, "spam"],
-    ]  # fmt: skip
+    assert found["row"].tolist() == [5, 5, 6, 7, 8, 8]
+    assert found["flag"].tolist() == ["preview"] * 3 + ["incomplete"] * 2 + ["spam"]
     assert flagged("plain", frame, told).empty
 
 

@@ -145,28 +145,6 @@ def test_rows_agree_with_the_csv_module(chunk: int, text: str) -> None:
     assert frame.to_numpy().tolist() == [(row + [""] * 3)[:3] for row in filled.values()]
 
 
-@given(st.lists(st.lists(st.text(ANY), min_size=3, max_size=3), min_size=1, max_size=6))
-def test_whatever_the_csv_module_writes_is_regular(rows: list[list[str]]) -> None:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
-    found = grid(buffer.getvalue())
-    assert found.regular
-    assert found.frame(0, len(found), 3).to_numpy().tolist() == rows
-
-
-@pytest.mark.parametrize("text", ['a,"b\n1,2\n', 'a,b"c"\n', '"a"b,c\n', '"x', 'a"\n'])
-def test_odd_quotes_are_called_irregular(text: str) -> None:
-    assert not grid(text).regular
-
-
-def test_limits_hold_exactly() -> None:
-    with pytest.raises(WaveError, match=r"x\.csv: 11 rows.*Limits\(rows"):
-        grid("a\n" * 11, Limits(rows=10))
-    assert len(grid("a\n" * 10, Limits(rows=10))) == 10
-    with pytest.raises(WaveError, match=r"x\.csv, row 2: 4 columns.*Limits\(columns"):
-        grid("a\n1,2,3,4\n", Limits(columns=3))
-
-
 def test_nothing_becomes_missing_or_a_number_and_odd_rows_keep_their_place() -> None:
     frame = grid("None,NA,null\n007,,1e5\n\n3\n4,5,6,7\n8,9,X\n").frame(0, 6, 3)
     assert frame.to_numpy().tolist() == [

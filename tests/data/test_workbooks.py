@@ -203,12 +203,6 @@ def test_formats_far_from_any_value_are_passed_over() -> None:
     assert cells(by_hand(ONE + ghosts)) == [["1"]]
 
 
-def test_small_limits_hold_exactly() -> None:
-    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 12))
-    assert "11 rows, more than the limit of 10" in refusal(by_hand(rows), Limits(rows=10))
-    assert len(read_spreadsheet(by_hand(rows), "x", Limits(rows=11)).grid) == 11
-
-
 @pytest.mark.parametrize("keep", [0.2, 0.5, 0.9, 0.99])
 def test_a_damaged_workbook_is_refused(keep: float) -> None:
     data = workbook(lambda book: book.add_worksheet().write(0, 0, "x"))
