@@ -105,13 +105,10 @@ def test_a_count_and_the_rest_of_a_share_are_turned_into_what_is_compared():
     assert table.loc["elsewhere", "statistic"] == "share"
 
 
-def test_b_stands_side_by_side_without_a_difference():
+def test_b_stands_side_by_side_and_c_is_refused_with_the_reason_and_no_number_at_all():
     table = compared(pair("us.share", "B"))
     assert list(table["side"]) == ["own", "elsewhere"]
     assert table[["label", "effect"]].isna().all(axis=None)
-
-
-def test_c_is_refused_with_the_reason_and_no_number_at_all():
     never = pair("us.none", "C", item=pd.NA, group=pd.NA, statistic=pd.NA, wave=pd.NA)
     table = compared(pair("us.share", "C", reason="asked otherwise"), never)
     assert list(table["side"]) == ["refused", "refused"]
@@ -167,31 +164,21 @@ def test_weighted_and_census_figures_have_no_interval_of_ours():
 
 
 def test_every_wrong_pair_is_named_at_once():
-    with pytest.raises(EstimateError) as error:
-        compared(
-            pair("us.nothing"),
-            pair("us.twice"),
-            pair("us.bound"),
-            pair("us.pay"),
-            pair("us.share", "D"),
-            pair("us.none", reason=" "),
-            pair("us.unknown", take="double"),
-            pair("us.grim", design="guess"),
-        )
-    told = str(error.value)
-    assert "8 comparisons" in told
-    for name, what in (
-        ("us.nothing", "is not there"),
-        ("us.twice", "second printing"),
-        ("us.bound", "grade it B"),
-        ("us.pay", "one side is in percent, one in usd"),
-        ("us.share", "comparability 'D'"),
-        ("us.none", "no reason"),
-        ("us.unknown", "take 'double'"),
-        ("us.grim", "'guess'"),
-    ):
-        line = next(line for line in told.splitlines() if f"pair p-{name}:" in line)
-        assert what in line
+    wrong = {
+        "us.nothing": ({}, "is not there"),
+        "us.twice": ({}, "second printing"),
+        "us.bound": ({}, "grade it B"),
+        "us.pay": ({}, "one side is in percent, one in usd"),
+        "us.share": ({"grade": "D"}, "comparability 'D'"),
+        "us.none": ({"reason": " "}, "no reason"),
+        "us.unknown": ({"take": "double"}, "take 'double'"),
+        "us.grim": ({"design": "guess"}, "'guess'"),
+    }
+    with pytest.raises(EstimateError, match="8 comparisons") as error:
+        compared(*(pair(name, **more) for name, (more, _) in wrong.items()))
+    for problem, (name, (_, what)) in zip(error.value.problems, wrong.items(), strict=True):
+        assert problem.where == f"pair p-{name}"
+        assert what in problem.what
 
 
 def test_two_own_figures_are_one_too_many():
@@ -201,11 +188,10 @@ def test_two_own_figures_are_one_too_many():
 
 
 def test_columns_are_the_result_shape_and_then_the_same_ones_always():
-    tables = [compared(pair("us.share")), compared(pair("us.share", "C")), compared()]
-    assert list(tables[0].columns) == list(tables[1].columns) == list(tables[2].columns)
-    assert len(tables[2]) == 0
-    assert tuple(tables[0].columns[:15]) == ESTIMATE_COLUMNS
-    assert tables[0].dtypes.equals(tables[1].dtypes)
+    first, *others = compared(pair("us.share")), compared(pair("us.share", "C")), compared()
+    assert tuple(first.columns[:15]) == ESTIMATE_COLUMNS
+    for table in others:
+        assert table.dtypes.equals(first.dtypes)
 
 
 @pytest.mark.parametrize(("share", "effect"), [(65, 1.875 - 1.571), (20, 0.927 - 1.571)])
@@ -230,20 +216,17 @@ FOUR = (
 
 
 def line(*rows, drop=()):
-    shown = ((2018, "12.0%"), (2020, "21.0%"), (2022, "31.0%"), (2023, "66.0%"))
+    shown = {2018: "12.0%", 2020: "21.0%", 2022: "31.0%", 2023: "66.0%"}
     made = figures(
-        figure(f"us.{wave}", "post", "share", printed, float(printed.rstrip("%")), wave=wave,
-               base=100) | {"base_kind": "published"}
-        for wave, printed in shown
-    )  # fmt: skip
-    told = pd.DataFrame(
-        [
-            ["posts", "cyber", "Has a post", f"us.{wave}", take, pd.NA, pd.NA, grade, reason]
-            for wave, take, grade, reason in rows
-        ],
-        columns=LINE,
+        figure(f"us.{wave}", "post", "share", printed, float(printed.rstrip("%")), wave=wave)
+        | {"base": 100, "base_kind": "published"}
+        for wave, printed in shown.items()
     )
-    return compare(made, told.drop(columns=list(drop)))
+    told = [
+        ["posts", "cyber", "Has a post", f"us.{wave}", take, pd.NA, pd.NA, grade, reason]
+        for wave, take, grade, reason in rows
+    ]
+    return compare(made, pd.DataFrame(told, columns=LINE).drop(columns=list(drop)))
 
 
 def test_a_change_is_formed_between_waves_that_ask_the_same():
@@ -264,12 +247,13 @@ def test_a_change_is_formed_between_waves_that_ask_the_same():
 
 def test_wrong_rows_are_named_by_series():
     assert line(FOUR[0]).empty  # one figure is no step
-    with pytest.raises(EstimateError, match=r"us\.2018 is earlier than the row before it"):
-        line(FOUR[1], (2018, "printed", "A", "same"))
-    with pytest.raises(EstimateError, match="no reason is given"):
-        line(FOUR[0], (2020, "printed", "A", ""))
-    with pytest.raises(EstimateError, match=r"figure us\.1999 is not there"):
-        line(FOUR[0], (1999, "printed", "A", "same"))
+    for first, row, told in (
+        (FOUR[1], (2018, "printed", "A", "same"), r"us\.2018 is earlier than the row before it"),
+        (FOUR[0], (2020, "printed", "A", ""), "series posts: no reason is given"),
+        (FOUR[0], (1999, "printed", "A", "same"), r"figure us\.1999 is not there"),
+    ):
+        with pytest.raises(EstimateError, match=told):
+            line(first, row)
     with pytest.raises(EstimateError, match="no column design"):
         line(*FOUR, drop=["design"])
 

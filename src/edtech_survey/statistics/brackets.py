@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
-from statsmodels.tools.numdiff import approx_fprime_cs, approx_hess_cs
+from statsmodels.tools.numdiff import approx_hess_cs
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
@@ -21,10 +21,6 @@ from edtech_survey.statistics.published import feasible_bases, read_percent, who
 from edtech_survey.statistics.salary import priced
 
 ITEM = "salary_bracket"
-_PER_MILLE = 1000
-"""Answers that stand for an unknown base; nothing but the curve itself is made of them."""
-
-_UNITS = {"quantile": "usd", "mean": "usd", "share": "percent", "log_sd": "log usd"}
 _FURTHER = (
     "name count unit low high holds_median free_low free_high df p_value price_year "
     "dollar_year currency reason"
@@ -38,7 +34,6 @@ def brackets(
     *,
     dollar_year: int | None = None,
     quantiles: float | Sequence[float] = 0.5,
-    amounts: float | Sequence[float] = (),
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Give the share of answers in each bracket of pay, and what a log-normal curve makes of them.
@@ -55,8 +50,8 @@ def brackets(
         those of ``dollar_year`` where a year has no price index.
     dollar_year : int, optional
         The year whose dollars people answered in; default the wave.
-    quantiles, amounts : float or sequence of float
-        Fractions, and dollars of ``price_year`` above which a share is wanted.
+    quantiles : float or sequence of float
+        Fractions of those who answered.
     confidence : float
         Level of the intervals, a fraction.
 
@@ -66,11 +61,10 @@ def brackets(
         The result shape. One row a bracket, item ``salary_bracket``, statistic ``share``: percent
         of those who named a bracket, Wilson's interval, ``count``, ``low`` and ``high`` (NA at an
         open end) in dollars of ``price_year``, ``holds_median``, ``currency`` ("2024 dollars").
-        Then item ``salary_distribution``, of the curve: ``quantile`` (group ``p50``), ``mean`` and
-        ``log_sd`` in usd, ``share`` (group ``over-100000``) in percent, each with its interval
-        and ``free_low, free_high``, bounds that need no curve; ``g2``, the likelihood-ratio test
-        of the curve, with ``df`` and ``p_value``. ``reason`` says why a number is not there.
-        Zero rows where no brackets cover all pay.
+        Then item ``salary_distribution``, of the curve: ``quantile`` (group ``p50``) with
+        ``free_low, free_high``, bounds that need no curve, ``mean`` and ``log_sd``, each with its
+        interval; ``g2``, its likelihood-ratio test, with ``df`` and ``p_value``. ``reason`` says
+        why a number is not there. Zero rows where no brackets cover all pay.
 
     Raises
     ------
@@ -81,9 +75,9 @@ def brackets(
     -----
     Counts are taken as printed; else the whole numbers that print the percents, of the one base
     that can, or of the base that is stated. Interval-censored maximum likelihood (Burridge 1981,
-    Journal of the Royal Statistical Society B 43), delta intervals on the log scale (of shares:
-    the normal score). G2: Agresti (2013, Categorical Data Analysis, 1.5). Left out: that answers
-    are heaped on round sums, and that those who answered are no random sample.
+    Journal of the Royal Statistical Society B 43), delta intervals on the log scale. G2: Agresti
+    (2013, Categorical Data Analysis, 1.5). Left out: that answers are heaped on round sums, and
+    that those who answered are no random sample.
 
     Examples
     --------
@@ -98,9 +92,9 @@ def brackets(
     3           p50  quantile   84588.8   <NA>
     """
     checked_confidence(confidence)
-    fractions, above = np.atleast_1d(quantiles).astype(float), np.atleast_1d(amounts).astype(float)
-    if not (((fractions > 0) & (fractions < 1)).all() and (above > 0).all()):
-        raise EstimateError("quantiles= are fractions such as 0.5, amounts= are dollars above 0")
+    asked = np.atleast_1d(quantiles).astype(float)
+    if not ((asked > 0) & (asked < 1)).all():
+        raise EstimateError("quantiles= are fractions such as 0.5")
     cells = _cells(x, wave and whole_number("wave", wave))
     if cells.empty:
         return estimates([], _FURTHER)
@@ -135,7 +129,7 @@ def brackets(
             "holds_median": (below >= 0.5) & (np.r_[0, below[:-1]] < 0.5),
         }
     )
-    curve = _curve(counts, low, high, fractions, above, normal_quantile(confidence), known)
+    curve = _curve(counts, low, high, asked, normal_quantile(confidence), known)
     curve = curve.assign(item="salary_distribution", figures=joined(*cells["figure_id"], behind))
     return estimates(pd.concat([shares, curve]).assign(**shared), _FURTHER)
 
@@ -208,7 +202,7 @@ def _counted(cells: pd.DataFrame) -> pd.DataFrame:
         possible = feasible_bases(cells["printed"].tolist(), int(base), parts=True, rest=True)
         base, kind = (possible["base"].iloc[0], "feasible") if len(possible) == 1 else (base, kind)
     else:
-        base, kind = _PER_MILLE, "unknown"
+        base, kind = 1000, "unknown"  # nothing but the curve itself is made of such counts
     count = (cells["value"] * base / 100).astype(float).round(9).add(0.5) // 1
     return cells.assign(count=count, known=known, base_kind=kind)
 
@@ -254,49 +248,33 @@ def _curve(
     low: np.ndarray,
     high: np.ndarray,
     quantiles: np.ndarray,
-    amounts: np.ndarray,
     reach: float,
     known: bool,
 ) -> pd.DataFrame:
-    """Quantiles, mean, shares, spread and test of the fitted curve, a row each."""
-    held, df, share = counts > 0, len(counts) - 3, 100 * counts / counts.sum()
+    """Quantiles, mean, spread and test of the fitted curve, a row each."""
+    held, df, below = counts > 0, len(counts) - 3, np.cumsum(counts) / counts.sum()
     enough = held.sum() >= 3
     nothing = LogNormalFit(np.nan, np.nan, np.full((2, 2), np.nan), np.full(len(counts), np.nan))
     mu, sigma, covariance, fractions = fit_brackets(counts, low[1:]) if enough else nothing
-
-    def scores(parameters: np.ndarray) -> np.ndarray:
-        """Quantiles, mean, shares and spread by (mu, log sigma), on the scale of the intervals."""
-        centre, spread = parameters[0], np.exp(parameters[1])
-        middle, above = centre + stats.norm.ppf(quantiles) * spread, centre - np.log(amounts)
-        return np.concatenate([middle, [centre + spread**2 / 2], above / spread, [parameters[1]]])
-
-    best = np.array([mu, np.log(sigma)])
-    score, slopes = scores(best), approx_fprime_cs(best, scores)
+    normal = stats.norm.ppf(quantiles)
+    # Logarithms of what is told, and their slopes by (mu, log sigma).
+    score = np.array([*(mu + normal * sigma), mu + sigma**2 / 2, np.log(sigma)])
+    slopes = np.array([*([1, z * sigma] for z in normal), [1, sigma**2], [0, 1]])
     error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, covariance, slopes)) if known else np.nan
-    place = [int((np.cumsum(share) >= 100 * q - 1e-10).argmax()) for q in quantiles]
-    kinds = ["quantile"] * len(quantiles) + ["mean"] + ["share"] * len(amounts) + ["log_sd"]
-    normal = np.array(kinds) == "share"
-    ends = {
-        "estimate": score,
-        "conf_low": score - reach * error,
-        "conf_high": score + reach * error,
-    }
+    place = [int((below >= q - 1e-12).argmax()) for q in quantiles]
     table = pd.DataFrame(
-        {name: np.where(normal, 100 * stats.norm.cdf(z), np.exp(z)) for name, z in ends.items()}
+        {
+            "statistic": ["quantile"] * len(quantiles) + ["mean", "log_sd"],
+            "group": [*(f"p{100 * q:g}" for q in quantiles), "all", "all"],
+            "unit": ["usd"] * len(quantiles) + ["usd", "log usd"],
+            "estimate": np.exp(score),
+            "std_error": np.exp(score) * error,
+            "conf_low": np.exp(score - reach * error),
+            "conf_high": np.exp(score + reach * error),
+            "free_low": [*low[place], np.nan, np.nan],
+            "free_high": [*np.where(np.isinf(high), np.nan, high)[place], np.nan, np.nan],
+        }
     )
-    table = table.assign(
-        statistic=kinds,
-        group=[
-            *(f"p{100 * q:g}" for q in quantiles),
-            "all",
-            *(f"over-{a:.0f}" for a in amounts),
-            "all",
-        ],
-        unit=pd.Series(kinds).map(_UNITS),
-        std_error=error * np.where(normal, 100 * stats.norm.pdf(score), np.exp(score)),
-        free_low=[*low[place], np.nan, *(share[low >= a].sum() for a in amounts), np.nan],
-        free_high=[*high[place], np.nan, *(share[high > a].sum() for a in amounts), np.nan],
-    ).replace(np.inf, np.nan)
     test: dict[str, Any] = {"statistic": "g2", "group": "all"}
     if known and df > 0:
         g2 = 2 * np.sum(counts[held] * np.log(counts[held] / (counts.sum() * fractions[held])))

@@ -36,6 +36,7 @@ TRENDS = (*_TAKEN, *_JUDGED, "series", "label")
 LARGEST_BASE = 2000
 """Where no base is published: bases beyond this one change no limit that matters."""
 
+GRADES = ("A", "B", "C")
 TAKES = ("printed", "rest", "share_of_base", "rest_of_base")
 """As printed; 100 less the share; a printed count as a share of its base; and what that leaves."""
 
@@ -65,24 +66,22 @@ def compare(
 ) -> pd.DataFrame:
     """Set figures side by side, each comparison as far as its grade allows.
 
-    The same rule judges every comparison: A gets a difference with its interval, B stands side
-    by side, C is refused with its reason.
-
     Parameters
     ----------
     x : Evidence or DataFrame
         An Evidence, or figures of all who are compared (and ``cpi_u``, for `price_year`); the own
         ones are those of sources without a ``figure_id`` that is named.
     pairs : DataFrame, optional
-        What is compared; default ``evidence.pairs``, the series beside others, one row a pair:
-        ``pair_id, topic``; the own figure by ``item, group, statistic, wave`` (item missing:
-        never asked) and ``take``; the other by ``figure_id`` and ``figure_take``.
-        Or ``evidence.trends``, others over the years, one row a figure of a line, in the order of
-        time: ``series, topic, label, figure_id, take``; each row's grade is of the step to it.
-        Both have ``base_at_least`` (what a publication says of a base that it does not print),
-        ``design`` ("", weighted or census: the last two have no interval of ours),
-        ``comparability`` (A, B, C) and ``reason``, where {place} stands for the series'. Takes:
-        printed, rest (100 less the share), share_of_base and rest_of_base (of a count).
+        Default ``evidence.pairs``, the series beside others, one row a pair: ``pair_id, topic``;
+        the own figure by ``item, group, statistic, wave`` (item missing: never asked) and
+        ``take``; the other by ``figure_id`` and ``figure_take``. Or ``evidence.trends``, others
+        over the years, one row a figure of a line, in the order of time: ``series, topic, label,
+        figure_id, take``; each row's grade is of the step to it. Both have ``base_at_least``
+        (what a publication says of a base that it does not print), ``design`` ("", weighted or
+        census: the last two have no interval of ours), ``comparability`` (A a difference with
+        its interval, B side by side, C refused) and ``reason``, where {place} stands for the
+        series'. Takes: printed, rest (100 less the share), share_of_base and rest_of_base (of a
+        count).
     price_year : int, optional
         Give dollars at the prices of this year too.
     confidence : float
@@ -95,14 +94,14 @@ def compare(
     DataFrame
         The result shape, rows of a comparison together. ``side`` says which: ``own`` and
         ``elsewhere``, or ``before`` and ``after``; ``difference`` (own minus elsewhere, grade A)
-        or ``change``; or ``refused`` (grade C: no numbers; also where the own figure is not
-        among those given). Further columns, in words: ``name``, ``survey``, and of a refused pair
-        what the ``other`` figure is of; ``label, verdict,
-        holds_from_base, supposed``; ``pair_id, topic, comparability, reason``; ``wave_from,
-        period`` of a step; ``unit, publication, printed, take``; ``estimate_low, estimate_high``
-        (what rounding allows); ``base_low, base_high`` (bases considered); ``effect,
-        effect_name, effect_low, effect_high`` (Cohen's h, or a ratio); ``real`` (usd of
-        ``price_year``; missing where a year has no prices). Zero rows where nothing is asked.
+        or ``change``; or ``refused`` (no numbers: grade C, or the own figure is not among those
+        given). Further, in words, ``name, survey``, and what the ``other`` figure of a refused
+        pair is of; ``label, verdict, holds_from_base, supposed, pair_id, topic, comparability,
+        reason``; ``wave_from, period`` of a step; ``unit, publication, printed, take``;
+        ``estimate_low, estimate_high`` (what rounding allows); ``base_low, base_high`` (bases
+        considered); ``effect, effect_name, effect_low, effect_high`` (Cohen's h, or a ratio);
+        ``real`` (usd of ``price_year``; missing where a year has no prices). Zero rows where
+        nothing is asked.
 
     Raises
     ------
@@ -113,9 +112,8 @@ def compare(
 
     References
     ----------
-    Newcombe (1998), Statistics in Medicine 17:873-890, method 10, for a difference of shares;
-    Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed., section 6.2,
-    for its effect size.
+    Differences of shares: Newcombe (1998), Statistics in Medicine 17:873-890, method 10; effects:
+    Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed., section 6.2.
 
     Examples
     --------
@@ -180,16 +178,13 @@ def _pairs(table: pd.DataFrame, mine: pd.DataFrame) -> pd.DataFrame:
     """Give each pair its two sides: the own figure that it asks for, and the one that it names."""
     ids = mine.groupby(_ASKED)["figure_id"].agg(", ".join).to_dict()
     asked = [tuple(row) for row in table[_ASKED].itertuples(index=False)]
-    named = table[[*_TAKEN[:1], "figure_take", *_TAKEN[2:]]].set_axis(_OTHER, axis=1)
-    return (
-        table[["pair_id", "item", "group", "take", *_JUDGED]]
-        .join(named)
-        .assign(
-            where="pair " + table["pair_id"],
-            figure_id=[ids.get(one) for one in asked],
-            asked=[" ".join(map(str, one)) for one in asked],
-            other=table["figure_id"],
-        )
+    named = table[["figure_id", "figure_take", *_TAKEN[2:]]].set_axis(_OTHER, axis=1)
+    pairs = table[["pair_id", "item", "group", "take", *_JUDGED]].join(named)
+    return pairs.assign(
+        where="pair " + table["pair_id"],
+        figure_id=[ids.get(one) for one in asked],
+        asked=[" ".join(map(str, one)) for one in asked],
+        other=table["figure_id"],
     )
 
 
@@ -214,7 +209,7 @@ def _steps(table: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
 def _rows(row: dict[Any, Any], figures: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
     """Give one comparison as rows: its sides and, of grade A, their difference; or a refusal."""
     over_time, grade = "period" in row, row["comparability"]
-    for name, known in (("comparability", "ABC"), ("take", TAKES), ("take_other", TAKES)):
+    for name, known in (("comparability", GRADES), ("take", TAKES), ("take_other", TAKES)):
         if (row[name] or TAKES[0]) not in known:
             raise EstimateError(f"{name} {row[name]!r} is not one of {', '.join(known)}")
     if not (row["reason"] or "").strip():
@@ -290,16 +285,18 @@ def _share(frame: pd.DataFrame, least: int) -> tuple[Share, str]:
     try:
         most = LARGEST_BASE if pd.isna(base) else max(LARGEST_BASE, int(base))
         sized = frame.assign(population=frame["population"].fillna(most))
-        share = published_pairs(sized, item, min_base=least)[0]
+        found = published_pairs(sized, item, min_base=least)
     except EstimateError:
-        if pd.isna(base):
+        if pd.isna(base) or frame["statistic"].iloc[0] == "count":
             raise
         freed = frame.assign(base=pd.NA, base_kind="feasible", population=int(base))
-        share = published_pairs(freed, item)[0]
+        found = published_pairs(freed, item)
         doubt = f"; base {base} cannot have printed it, so any up to {base}"
+    if not found:
+        raise EstimateError(f"{frame['figure_id'].iloc[0]}: a count without a published base")
     # What a publication says of its base is no supposition of the caller.
     known = None if pd.isna(size) else int(size)
-    return replace(share, supposed=(), population=known, counted=False), doubt
+    return replace(found[0], supposed=(), population=known, counted=False), doubt
 
 
 def _rest(share: Share) -> Share:

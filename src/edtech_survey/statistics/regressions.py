@@ -65,11 +65,10 @@ def regressions(
     table : DataFrame
         From :func:`salary_table`, or any frame that has the columns of the formulas.
     specs : str, list of str, DataFrame or None
-        Formulas such as ``"log_salary ~ log_enrollment + C(category)"``; or a frame with columns
-        ``formula`` and, if wanted, ``name, weights, clusters, unit``. Default ``SPECS``: dollars
-        on 1,000 students and log on log, each position counted once and as often as districts
-        have it, without and with effects of categories. A formula
-        ``"rank(salary) ~ rank(enrollment)"`` gives Spearman's correlation.
+        Formulas such as ``"log_salary ~ log_enrollment + C(category)"``, or Spearman's
+        ``"rank(salary) ~ rank(enrollment)"``; or a frame with columns ``formula`` and, if wanted,
+        ``name, weights, clusters, unit``. Default: dollars on 1,000 students and log on log, each
+        position once and as often as districts have it, without and with effects of categories.
     weights : str, optional
         Column of analytic weights (never frequencies), such as ``"districts"``.
     clusters : str, optional
@@ -80,14 +79,12 @@ def regressions(
     Returns
     -------
     DataFrame
-        The result shape, statistic ``slope``, ``elasticity`` (log on log) or
-        ``rank_correlation``. ``base`` is how many districts stand behind the rows where the table
-        says which, else their number; NA over published means, which overlap. Then ``name,
-        label, verdict`` ("clear" where the interval leaves out zero), ``formula, weights,
+        The result shape, statistic ``slope``, ``elasticity`` or ``rank_correlation``; ``base``
+        counts the districts behind the rows, else these; NA over published means, which overlap.
+        Then ``name, label, verdict`` (clear: the interval leaves out zero), ``formula, weights,
         clusters, unit, df, p_value, records`` (rows used), ``left_out`` (rows that alone decide
-        a coefficient, such as the only one of its category; without them the others' coefficients
-        stay and the HC3 errors exist), ``reason`` why there is no estimate. Zero rows for a table
-        of zero rows.
+        a coefficient, such as the only one of its category: without them the others stay and HC3
+        exists), ``reason`` why there is no estimate. Zero rows for a table of zero rows.
 
     Raises
     ------
@@ -133,10 +130,7 @@ def regressions(
 def _specs(
     table: pd.DataFrame, specs: Any, weights: str | None, clusters: str | None
 ) -> list[dict[str, Any]]:
-    """Bring specifications into one form, or refuse those that do not fit the table.
-
-    ``term`` is the first one of a formula; ``item`` is what its coefficient is of.
-    """
+    """Bring specifications into one form, with the first term and its item, or refuse them."""
     if not isinstance(table, pd.DataFrame):
         raise EstimateError("regressions are of a table: begin with es.salary_table(evidence)")
     specs = SPECS if specs is None else specs
@@ -153,8 +147,8 @@ def _specs(
         plain = [(_words(side) or [side])[0].removeprefix("log_") for side in (left, term)]
         spec |= {"term": term, "item": "_on_".join(plain)}
         spec |= {"statistic": "elasticity" if logs else "slope"}
-        spec["columns"] = [*_words(spec["formula"]), spec["weights"], spec["clusters"]]
-        spec["columns"] = [name for name in spec["columns"] if name]
+        names = [*_words(spec["formula"]), spec["weights"], spec["clusters"]]
+        spec["columns"] = [name for name in names if name]
         lacking = [name for name in spec["columns"] if name not in table]
         where = f"specification {spec['name']}"
         if not tilde:
@@ -314,13 +308,12 @@ def influence(
     Returns
     -------
     DataFrame
-        One row for each specification that can be fitted and each row of the table that it uses,
-        in the result shape: ``estimate`` is the slope without that row (NA, with a ``reason``,
-        where it alone decides a coefficient). Then ``name, spec`` (name of the specification),
-        ``formula, weights, unit, full`` (the slope of all rows), ``turns`` (whether the sign turns
-        without it), ``added`` (its part of the slope: the parts sum to ``full``), ``weight``
-        (percent of all weight), ``leverage, cooks_distance, dfbetas``, ``influential`` (beyond
-        2k/n, 4/n or 2/sqrt(n)).
+        The result shape, one row for each specification that can be fitted and each row that it
+        uses: ``estimate`` is the slope without that row (NA, with a ``reason``, where it alone
+        decides a coefficient). Then ``name, spec`` (name of the specification), ``formula,
+        weights, unit, full`` (the slope of all rows), ``turns`` (whether the sign turns without
+        it), ``added`` (its part of the slope: the parts sum to ``full``), ``weight`` (percent),
+        ``leverage, cooks_distance, dfbetas, influential`` (beyond 2k/n, 4/n or 2/sqrt(n)).
 
     Raises
     ------

@@ -42,18 +42,16 @@ def salary_table(
         The year whose dollars pay is put into; default the wave's own, and of several waves the
         latest. A wave whose year has no price index stays in its own dollars, as ``currency`` says.
     each : {"position", "district"}
-        One row a position, of published means; or one row a district and position, of the answers
-        of an Evidence. The latter hold what single people are paid: use them in
-        :func:`regressions`, show them to nobody.
+        Of published means; or of the answers of an Evidence, which hold what single people are
+        paid: use them in :func:`regressions`, show them to nobody.
 
     Returns
     -------
     DataFrame
         The result shape, item ``position_salary``: ``estimate`` is the pay, ``base`` the
         districts with the position. Then ``name, category, districts, enrollment, fte, salary``
-        (the pay again, for formulas), ``log_enrollment, log_salary, price_year, currency``
-        ("2024 dollars"), ``unit``; with ``each="district"`` also ``district_id, position``.
-        NA where not published; zero rows where pay was not asked.
+        (the pay again), ``log_enrollment, log_salary, price_year, currency, unit``; of districts
+        also ``district_id, position``. NA if not published; zero rows where pay was not asked.
 
     Raises
     ------
@@ -151,16 +149,9 @@ def _records(x: Any, wave: int | None) -> pd.DataFrame:
     if x.responses is None:
         return pd.DataFrame()
     districts, positions = x.responses.districts, x.responses.positions
-    problems = [
-        Problem(name, f"{int(frame.duplicated(keys).sum())} repeated {', '.join(keys)}", "merge")
-        for name, frame, keys in (
-            ("districts", districts, _KEYS),
-            ("positions", positions, [*_KEYS, "position"]),
-        )
-        if frame.duplicated(keys).any()
-    ]
-    if problems:
-        raise EstimateError("responses are not keyed as they should be", problems)
+    for frame, keys in ((districts, _KEYS), (positions, [*_KEYS, "position"])):
+        if twice := int(frame.duplicated(keys).sum()):
+            raise EstimateError(f"responses: {twice} repeated {', '.join(keys)}: merge them")
     carried = districts.columns.intersection(["source", "synthetic"]).tolist()
     table = positions.merge(districts[[*_KEYS, "enrollment", *carried]], on=_KEYS)
     kept = (table["salary"] > 0) & (table["enrollment"] > 0) & ~table["outsourced"].fillna(False)
@@ -206,8 +197,7 @@ def real(
     amount : float, array or Series
         Dollars as stated in ``year``. Missing stays missing.
     year : int, or array or Series as long as ``amount``
-        The year whose dollars they are: when the money was earned, which is not always the year
-        that a survey bears in its name.
+        When the money was earned, which is not always the year that a survey bears in its name.
     to : int
         The year of the prices wanted.
     prices : Evidence or DataFrame
@@ -221,8 +211,7 @@ def real(
     Raises
     ------
     EstimateError
-        If a year has no index; the message names those that have one. Years are never
-        extrapolated.
+        If a year has no index; the message names those that have. Nothing is extrapolated.
 
     Notes
     -----
