@@ -43,9 +43,9 @@ def folder(tmp_path, rows=GOOD, yaml=YAML, name="toy-2024"):
     return place
 
 
-def refused(tmp_path):
+def refused(tmp_path, read=lambda raw: read_figures(raw=raw)):
     with pytest.raises(SourceError) as error:
-        read_figures(raw=tmp_path)
+        read(tmp_path)
     return str(error.value)
 
 
@@ -136,9 +136,7 @@ def test_every_problem_of_a_table_is_told(tmp_path):
     rows = (
         "a,x,g,share,61%,16,percent,30\na,x,g,share,61%,,percent,some\n,x,g,share,1%,,percent,3\n"
     )
-    with pytest.raises(SourceError) as error:
-        read_figure_table(write(tmp_path, FEWEST + rows))
-    told = str(error.value)
+    told = refused(write(tmp_path, FEWEST + rows), read_figure_table)
     assert "row 2, column value: '16' does not follow" in told
     assert "row 3, column base: 'some' is no whole number" in told
     assert "row 3, column figure_id: 'a' stands twice" in told

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from edtech_survey.data.codebook import read_codebook
+from edtech_survey.data.schemas import dtypes
 from edtech_survey.data.tables import (
     read_functions,
     read_occupations,
@@ -16,16 +17,6 @@ from edtech_survey.errors import SourceError
 from edtech_survey.project import evidence, raw_dir
 from edtech_survey.shape import figures as as_figures
 
-PAIRS = (
-    "pair_id,topic,item,group,statistic,wave,take,figure_id,figure_take,base_at_least,design,"
-    "comparability,reason"
-)
-TRENDS = "series,topic,label,figure_id,take,base_at_least,design,comparability,reason"
-RELATIONS = "relation_id,kind,result,parts,over,base,force,note"
-STRUCTURES = (
-    "district_id,district,state,students_low,students_high,students_printed,role,position,"
-    "head_count,fte,inside,reports_to,note"
-)
 PAIR = "p1,one_to_one,one_to_one,pk-2,share,2024,printed,us.a,printed,,,B,another year"
 POSITIONS = pd.DataFrame({"position": ["coach", "technician"]})
 FIGURES = as_figures(
@@ -43,9 +34,10 @@ FIGURES = as_figures(
 )  # fmt: skip
 
 
-def write(raw, name, head, *rows):
-    path = raw / name
+def write(raw, name, *rows, table=""):
+    path = raw / f"{name}.csv"
     path.parent.mkdir(exist_ok=True, parents=True)
+    head = ",".join(dtypes(table or name))
     path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
     return path
 
@@ -58,13 +50,13 @@ def refused(read, *args, **options):
 
 def test_pairs_and_trends_have_their_types(tmp_path):
     alone = "p2,title,,,,,,us.b,printed,250,weighted,C,not asked"
-    write(tmp_path, "codebook/pairs.csv", PAIRS, PAIR, alone)
+    write(tmp_path, "codebook/pairs", PAIR, alone)
     table = read_pairs(FIGURES, raw=tmp_path)
     assert table["wave"].tolist() == [2024, pd.NA]
     assert table["base_at_least"].tolist() == [pd.NA, 250]
     assert table["item"].isna().tolist() == [False, True]
     line = ("s,cyber,Posts,us.a,printed,,,,", "s,cyber,Posts,us.b,printed,501,,A,same question")
-    write(tmp_path, "codebook/trends.csv", TRENDS, *line)
+    write(tmp_path, "codebook/trends", *line)
     assert read_trends(FIGURES, raw=tmp_path)["base_at_least"].tolist() == [pd.NA, 501]
 
 
@@ -80,7 +72,7 @@ def test_every_problem_of_the_pairs_is_told_with_its_row(tmp_path):
         PAIR.replace("p1", "p8").replace(",,,B", ",many,,B"),
         "p9,title,,,,,,us.b,printed,,,B,not asked",
     ]
-    write(tmp_path, "codebook/pairs.csv", PAIRS, *rows)
+    write(tmp_path, "codebook/pairs", *rows)
     told = refused(read_pairs, FIGURES, raw=tmp_path)
     for text in (
         "8 cells cannot be taken",
@@ -104,7 +96,7 @@ def test_every_problem_of_the_trends_is_told_with_its_row(tmp_path):
             ("bare", "us.a", ","), ("bare", "us.b", ","), ("back", "ct.a", ","),
         )
     ]  # fmt: skip
-    write(tmp_path, "codebook/trends.csv", TRENDS, *rows)
+    write(tmp_path, "codebook/trends", *rows)
     told = refused(read_trends, FIGURES, raw=tmp_path)
     for text in (
         "row 3, column figure_id: 'us.a' is earlier than the row before it",
@@ -116,16 +108,15 @@ def test_every_problem_of_the_trends_is_told_with_its_row(tmp_path):
 
 
 def test_functions_and_occupations_name_positions_and_wages(tmp_path):
-    head = "function,label,description,alternative,positions"
     rows = ["a,A,x,y,coach", "b,B,x,y,coach|plumber"]
-    write(tmp_path, "edtech-functions/functions.csv", head, *rows)
+    write(tmp_path, "edtech-functions/functions", *rows)
     told = refused(read_functions, POSITIONS, raw=tmp_path)
     assert "row 3, column positions: 'plumber' is no position of the codebook" in told
-    head, good = "position,occupation,label,comparability,reason", "technician,support,S,B,close"
-    write(tmp_path, "codebook/occupations.csv", head, good)
+    good = "technician,support,S,B,close"
+    write(tmp_path, "codebook/occupations", good)
     assert len(read_occupations(POSITIONS, FIGURES, raw=tmp_path)) == 1
     rows = [good, good, "plumber,support,S,B,x", "coach,leader,L,B,x"]
-    write(tmp_path, "codebook/occupations.csv", head, *rows)
+    write(tmp_path, "codebook/occupations", *rows)
     told = refused(read_occupations, POSITIONS, FIGURES, raw=tmp_path)
     for text in (
         "row 3, column occupation: 'support' stands twice",
@@ -136,9 +127,9 @@ def test_functions_and_occupations_name_positions_and_wages(tmp_path):
 
 
 def test_structures(tmp_path):
-    name = "department-structures-2018/structures.csv"
+    name = "department-structures-2018/structures"
     good = "a,A,WI,1700,1700,around 1700,Director,coach,1,,yes,Board,"
-    write(tmp_path, name, STRUCTURES, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,")
+    write(tmp_path, name, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,")
     table = read_structures(POSITIONS, raw=tmp_path)
     assert table["students_low"].tolist() == [1700, pd.NA]
     assert table["position"].isna().tolist() == [False, True]
@@ -149,7 +140,7 @@ def test_structures(tmp_path):
         "c,C,VA,10,10,10,Coach,,1,,no,,",
         "c,C,VA,20,20,20,Chief,,1,,yes,,",
     ]
-    write(tmp_path, name, STRUCTURES, *rows)
+    write(tmp_path, name, *rows)
     told = refused(read_structures, POSITIONS, raw=tmp_path)
     for text in (
         "row 3, column position: 'plumber' is no position",
@@ -163,7 +154,7 @@ def test_structures(tmp_path):
 
 
 def relations(tmp_path, *rows):
-    path = write(tmp_path, "us/relations.csv", RELATIONS, *rows)
+    path = write(tmp_path, "us/relations", *rows, table="relations")
     return read_relation_file(path, FIGURES, "us")
 
 
@@ -208,13 +199,13 @@ def test_every_problem_of_the_relations_is_told_with_its_row(tmp_path):
 def test_relations_of_all_folders(tmp_path):
     assert read_relations(FIGURES, raw=tmp_path).empty
     for name in ("us", "ct"):
-        write(tmp_path, f"{name}/relations.csv", RELATIONS, "x.a,order,,us.a;ct.a,,,must,")
+        write(tmp_path, f"{name}/relations", "x.a,order,,us.a;ct.a,,,must,", table="relations")
     told = refused(read_relations, FIGURES, raw=tmp_path)
     assert "relation_id 'x.a' is another source's, too" in told
 
 
 def own(tmp_path, *rows):
-    return read_own_district(write(tmp_path, "own.csv", "item,group,value", *rows), POSITIONS)
+    return read_own_district(write(tmp_path, "own", *rows, table="own district"), POSITIONS)
 
 
 def test_own_numbers_as_people_write_them(tmp_path):
@@ -249,7 +240,7 @@ def test_a_missing_file_or_column_is_said(tmp_path):
     with pytest.raises(SourceError, match=r"nowhere\.csv is missing"):
         read_own_district("nowhere.csv", POSITIONS)
     with pytest.raises(SourceError, match="'force' is missing"):
-        read_relation_file(write(tmp_path, "us/relations.csv", "relation_id,kind"), FIGURES, "us")
+        read_relation_file(write(tmp_path, "us/relations", table="own district"), FIGURES, "us")
 
 
 def test_the_projects_own_tables_are_fit():

@@ -284,13 +284,11 @@ def _said(text: str, kind: str) -> Reading | None:
 def _outsourced(text: str) -> Reading | None:
     """Take a contractor where a number was asked for."""
     said = readings.outside(text)
-    if said not in ("yes", "unclear"):
-        return None
-    if any(map(str.isdecimal, text)):
+    if said in ("yes", "unclear") and any(map(str.isdecimal, text)):
         return readings.unreadable("words_and_number/outsourced")
     if said == "unclear":
         return readings.unreadable("outsourced_unclear")
-    return readings.missing("not_applicable", "outsourced")
+    return readings.missing("not_applicable", "outsourced") if said == "yes" else None
 
 
 def _of_one(text: str, found: Reading, low: float, high: float) -> Reading:

@@ -22,16 +22,15 @@ def read_pairs(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     def asked(table: pd.DataFrame) -> pd.Series:
         return table["item"].ne("")
 
-    def not_asked(table: pd.DataFrame) -> pd.Series:
-        return table["item"].eq("")
-
     selector = ["item", "group", "statistic", "wave"]
     no_figure = "and the three cells after it name no figure"
     rules = {
         "item": where(asked, schemas.row_of(figures, selector, no_figure, "correct them")),
         "take": where(asked, filled()),
         "figure_id": [_first_printing(figures)],
-        "comparability": where(not_asked, one_of("C", "without an item of the series", "C")),
+        "comparability": where(
+            lambda table: ~asked(table), one_of("C", "without an item of the series", "C")
+        ),
     }
     table = read_table(Path(raw) / "codebook" / "pairs.csv", "codebook/pairs", rules)
     return typed(table, "codebook/pairs")
