@@ -131,28 +131,22 @@ def test_a_tools_own_columns_are_no_answers(rows: list[list[str]], answers: list
 
 
 @pytest.mark.parametrize(
-    ("wordings", "question", "options"),
+    ("wordings", "expected"),
     [
-        (["Rank order-A", "Rank order-B"], "Rank order", ["A", "B"]),
-        (["Which one-to-one?-Pre-K", "Which one-to-one?-Pre-1"], "Which one-to-one?",
-         ["Pre-K", "Pre-1"]),
-        (["Which - Pre-K", "Which - Pre-1"], "Which", ["Pre-K", "Pre-1"]),
-        (["Two words A", "Two words B"], "", []),
+        (["Rank order-A", "Rank order-B"], [("Rank order", "A"), ("Rank order", "B")]),
+        (["Which?-Pre-K", "Which?-Pre-1"], [("Which?", "Pre-K"), ("Which?", "Pre-1")]),
+        (["Which - Pre-K", "Which - Pre-1"], [("Which", "Pre-K"), ("Which", "Pre-1")]),
+        (["Two words A", "Two words B"], [("Two words A", ""), ("Two words B", "")]),
     ],
-)  # fmt: skip
+)
 def test_qualtrics_before_2017_parts_options_by_a_bare_dash(
-    wordings: list[str], question: str, options: list[str]
+    wordings: list[str], expected: list[tuple[str, str]]
 ) -> None:
     rows = [["V1", "Q1_1", "Q1_2"], ["ResponseID", *wordings]]
-    found = parts(rows)[1:]
-    expected = [(question, option) for option in options] or [(text, "") for text in wordings]
-    assert [(asked, option) for _, asked, option in found] == expected
-
-
-def test_qualtrics_today_does_not_part_at_a_bare_dash() -> None:
+    assert [part[1:] for part in parts(rows)[1:]] == expected
+    today = [["ResponseId", "Q1_1", "Q1_2"], ["Response ID", "1-1 in K", "1-1 in 3-5"]]
     marks = [f'{{"ImportId":"{name}"}}' for name in ("_recordId", "Q1_1", "Q1_2")]
-    rows = [["ResponseId", "Q1_1", "Q1_2"], ["Response ID", "1-1 in K", "1-1 in 3-5"], marks]
-    assert [option for _, _, option in parts(rows)] == ["", "", ""]
+    assert [option for _, _, option in parts([*today, marks])] == ["", "", ""]
 
 
 def test_namesakes_are_kept_apart_and_the_nameless_named() -> None:

@@ -196,13 +196,6 @@ def test_a_sheet_that_would_fill_the_memory_is_refused_at_once(sheet: str, what:
     assert perf_counter() - began < 3
 
 
-def test_formats_far_from_any_value_are_passed_over() -> None:
-    ghosts = (
-        '<row r="2"><c r="A2" s="1"/><c r="XFD2" s="1"/></row><row r="1048576"><c s="1"/></row>'
-    )
-    assert cells(by_hand(ONE + ghosts)) == [["1"]]
-
-
 @pytest.mark.parametrize("keep", [0.2, 0.5, 0.9, 0.99])
 def test_a_damaged_workbook_is_refused(keep: float) -> None:
     data = workbook(lambda book: book.add_worksheet().write(0, 0, "x"))
@@ -223,6 +216,10 @@ def test_a_missing_part_is_damage_and_not_emptiness() -> None:
 def test_ghost_dimensions_prefixes_and_cells_without_references_are_understood() -> None:
     sheet = '<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>'
     assert cells(by_hand(sheet)) == [["x"]]
+    ghosts = (
+        '<row r="2"><c r="A2" s="1"/><c r="XFD2" s="1"/></row><row r="1048576"><c s="1"/></row>'
+    )
+    assert cells(by_hand(ONE + ghosts)) == [["1"]]  # formats far from any value
     bare = '<row><c t="str"><v>a</v></c><c t="e"><f>1/0</f><v>#REF!</v></c></row>'
     assert cells(by_hand(bare * 2)) == [["a", "#REF!"]] * 2
     main = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{{}}</x:sheetData></x:worksheet>'
