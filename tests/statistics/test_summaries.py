@@ -215,6 +215,10 @@ def test_what_was_not_asked_at_all_has_no_rows(districts_2024, positions_2024, b
     fewer = districts_2024.drop(columns=["sharing", "support_staff", "benefit_rate", "enrollment"])
     found = set(summarise(fewer, positions_2024.head(0), bands_2024.head(0))["item"])
     assert found == {"responding_districts", "schools", "devices", "provision", "after_hours"}
+    # An answer that no report lists comes after those that it lists.
+    other = summarise(fewer.assign(provision="lease"), positions_2024.head(0), bands_2024.head(0))
+    groups = other.loc[other["item"].eq("provision"), "group"].tolist()
+    assert groups == ["district", "student", "both", "lease", "lease"]
     contractor = positions_2024.tail(1)
     assert "position_fte" not in set(summarise(fewer, contractor, bands_2024)["item"])
 
