@@ -103,8 +103,9 @@ def check_export(
 
     Examples
     --------
-    >>> check_export(raw_dir() / "sample-2021" / "export.csv", series="sample").ok
-    True
+    >>> report = check_export(raw_dir() / "sample-2021" / "export.csv", series="sample")
+    >>> [problem.what for problem in report.problems]
+    ["'Smaple Distrct 30' is no district of the directory"]
     """
     path, book = Path(path), _codebook(series)
     try:

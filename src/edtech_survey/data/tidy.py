@@ -244,20 +244,11 @@ def _positions(
     group = wide.index.to_frame()["group"]
     slot = group.str.fullmatch(SLOT)
     fte, salary = (value[name].astype("Float64").astype(float) for name in ("fte", "salary"))
-    present, own = (value[name].astype("boolean") for name in ("present", "outsourced"))
-
-    # Who outsources: by its own question, by one for all positions, or by a word for a number.
-    state = pd.Series(pd.NA, index=wide.index, dtype="boolean")
-    for name in positions if len(for_all) else ():
-        state[group.eq(name)] = _chosen(for_all, name).array
-    state = own.fillna(state)
-    if not own[~slot].eq(False).any():  # options, of which a blank beside a chosen one means no
-        ticked = (own.fillna(False) & ~slot).groupby(level="district").transform("any")
-        state = state.mask(ticked & ~slot & filled["outsourced"].eq(False) & state.isna(), False)
-    state = state.mask(marked[["fte", "salary"]].eq(True).any(axis=1), True)
-
+    present = value["present"].astype("boolean")
+    outsourced = _outsourced(value["outsourced"].astype("boolean"), filled["outsourced"], for_all)
+    outsourced = outsourced.mask(marked[["fte", "salary"]].eq(True).any(axis=1), True)
     some, none, paid = fte.gt(0), fte.eq(0), salary.notna()
-    yes, no, outside = (said.fillna(False).astype(bool) for said in (present, ~present, state))
+    yes, no, outside = (said.fillna(False).astype(bool) for said in (present, ~present, outsourced))
     unpaid = none & ~outside
     position = group.where(~slot, value["title"])
     placed = position.isin(positions)
@@ -266,8 +257,8 @@ def _positions(
         {
             "position": pd.Categorical(position, categories=positions),
             "fte": fte.where(some),
-            "salary": salary.mask(unpaid),
-            "outsourced": state,
+            "salary": salary,
+            "outsourced": outsourced,
             "slot": slot,
         },
         index=wide.index,
@@ -290,6 +281,23 @@ def _positions(
         rules[["district", "column", "ruled"]],
         staffed,
     )
+
+
+def _outsourced(own: pd.Series, filled: pd.Series, for_all: pd.Series) -> pd.Series:
+    """Tell who outsources a position: by a question of its own, or by one for all of them.
+
+    Where nobody says no, they are the options of one: a blank beside a chosen one means no.
+    """
+    group = own.index.get_level_values("group")
+    slot = group.str.fullmatch(SLOT)
+    state = own.copy()
+    for name in group[~slot].unique() if len(for_all) else ():
+        mine = group == name
+        state[mine] = own[mine].fillna(pd.Series(_chosen(for_all, name).array, own.index[mine]))
+    if own[~slot].eq(False).any():
+        return state
+    chosen = own.mask(slot, False).fillna(False).groupby(level="district").transform("any")
+    return state.mask(chosen & ~slot & filled.eq(False) & state.isna(), False)
 
 
 def _bands(kept: pd.DataFrame, bands: pd.Series) -> pd.DataFrame:
