@@ -65,10 +65,9 @@ def by_side(table):
 def test_a_difference_is_newcombes_with_the_effect_of_cohen():
     table = by_side(compared(pair("us.share")))
     difference = table.loc["difference"]
+    interval = (difference["conf_low"], difference["conf_high"])
     assert difference["estimate"] == pytest.approx(20)
-    assert (difference["conf_low"], difference["conf_high"]) == pytest.approx(
-        newcombe(56, 70, 48, 80)
-    )
+    assert interval == pytest.approx(newcombe(56, 70, 48, 80))
     assert difference["effect"] == pytest.approx(proportion_effectsize(0.8, 0.6))
     half = 1.959964 * np.sqrt(1 / 70 + 1 / 80)
     assert difference["effect_high"] == pytest.approx(difference["effect"] + half, abs=1e-5)
@@ -101,6 +100,8 @@ def test_a_count_and_the_rest_of_a_share_are_turned_into_what_is_compared():
     assert table.loc["elsewhere", "estimate"] == pytest.approx(34)
     other = by_side(compared(pair("us.none", "B", "post", "count", "rest_of_base")))
     assert other.loc["own", "estimate"] == pytest.approx(100 * 58 / 62)
+    open_base = by_side(compared(pair("us.unknown", "B", figure_take="rest"))).loc["elsewhere"]
+    assert 38.5 <= open_base["estimate_low"] < 39 < open_base["estimate_high"] <= 39.5
     assert "hypergeometric, population 205" in table.loc["own", "method"]
     assert table.loc["elsewhere", "statistic"] == "share"
 
@@ -115,18 +116,14 @@ def test_b_stands_side_by_side_and_c_is_refused_with_the_reason_and_no_number_at
     assert table.loc[0, "reason"] == "asked otherwise"
     assert table.select_dtypes("number").isna().all(axis=None)
     assert table["printed"].isna().all()
-
-
-def test_figures_of_another_wave_only_refuse_what_they_lack():
     table = compared(pair("us.share", "B", wave=2017), pair("us.none", "B", "post", "count"))
     assert list(table["side"]) == ["refused", "own", "elsewhere"]
     assert "one_to_one all share 2017" in table.loc[0, "reason"]
 
 
 def test_means_have_a_ratio_and_no_interval():
-    difference = by_side(compared(pair("us.pay", item="salary", statistic="mean"))).loc[
-        "difference"
-    ]
+    table = by_side(compared(pair("us.pay", item="salary", statistic="mean")))
+    difference = table.loc["difference"]
     assert difference["estimate"] == 10_000
     assert pd.isna(difference["conf_low"])
     assert difference["effect"] == pytest.approx(1.1)

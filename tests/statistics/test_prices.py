@@ -6,7 +6,7 @@ import pytest
 
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import figures
-from edtech_survey.statistics.salary import priced, real
+from edtech_survey.statistics.salary import real
 
 # BLS, CPI-U annual averages, 1982-84 = 100.
 LEVELS = {2012: 229.594, 2013: 232.957, 2014: 236.736, 2017: 245.120, 2024: 313.689}
@@ -57,10 +57,3 @@ def test_contradictions_are_named_and_repeats_are_not():
         )
     repeated = pd.concat([PRICES, PRICES, PRICES.assign(item="wages", value=1.0)])
     assert real(1.0, 2012, 2024, repeated) == pytest.approx(313.689 / 229.594)
-
-
-def test_a_year_without_an_index_keeps_its_own_dollars():
-    assert priced(2012, 2024, PRICES)[:2] == (pytest.approx(313.689 / 229.594), 2024)
-    for year, to in ((2026, 2024), (2024, 2030), (2024, None), (2024, 2024)):
-        assert priced(year, to, PRICES)[:2] == (1.0, year)
-    assert priced(2012, 2024, PRICES.head(0))[:2] == (1.0, 2012)

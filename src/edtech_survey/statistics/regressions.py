@@ -364,9 +364,8 @@ def _measures(results: Any, place: int) -> pd.DataFrame:
     left = np.where(alone, np.nan, 1 - hat)
     row = np.linalg.pinv(results.model.wexog)[place]  # e of the parts, over the sum of squares
     without = full - row * error / left
-    variance = results.scale
-    other = (variance * (n - k) - error**2 / left) / (n - k - 1 or np.nan)
-    cooks = error**2 * hat / (k * variance * left**2)
+    other = (results.scale * (n - k) - error**2 / left) / (n - k - 1 or np.nan)
+    cooks = error**2 * hat / (k * results.scale * left**2)
     dfbetas = row * error / left / np.sqrt(np.where(other > 0, other, np.nan) * (row @ row))
     over = (hat > 2 * k / n) | (cooks > 4 / n) | (np.abs(dfbetas) > 2 / np.sqrt(n))
     return pd.DataFrame(

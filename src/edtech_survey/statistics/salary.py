@@ -165,9 +165,6 @@ def _records(x: Any, wave: int | None) -> pd.DataFrame:
     )
 
 
-# ------------------------------------------------------------------ prices
-
-
 def price_index(x: Any) -> pd.DataFrame:
     """Give the annual averages of the CPI-U, ``value`` by year, of an Evidence or of figures."""
     rows = pick(getattr(x, "elsewhere", x), "cpi_u", "index", group="all")
