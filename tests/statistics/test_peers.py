@@ -292,6 +292,10 @@ def test_the_percentile_is_that_of_scipy_with_the_exact_binomial_interval(eviden
     exact = stats.binomtest(int((theirs < 1.5).sum()), 12).proportion_ci(0.95, method="exact")
     assert (row["conf_low"], row["conf_high"]) == pytest.approx((100 * exact.low, 100 * exact.high))
     assert (row["base"], row["verdict"]) == (12, "among them")
+    tie = theirs.sort_values().iloc[5]  # five lie below, and half of one that is alike
+    tied = peers({"enrollment": 2000, "devices": 2000 * tie}, evidence, k=12)
+    tied = tied[tied["statistic"].eq("percentile") & tied["item"].eq("devices_per_student")]
+    assert tied["estimate"].tolist() == pytest.approx([100 * 5.5 / 12])
 
 
 def test_the_mean_of_the_peers_has_students_interval_rounded(evidence):

@@ -50,6 +50,7 @@ def test_technicians_are_counted_in_fte_beside_people(printed):
     assert value(table, "devices_per_technician_fte") == pytest.approx(281_925 / fte)
     assert value(table, "coach_fte_per_1000_students") == pytest.approx(13 * 2.89 / 200.38)
     row = table[table["item"] == "devices_per_technician_fte"].iloc[0]
+    assert row["estimate_low"] == pytest.approx(281_925 / (fte + 106 * 0.005))
     assert row["estimate_high"] == pytest.approx(281_925 / (fte - 106 * 0.005))
     assert set(table.groupby("counted")["item"].unique()["fte"]) >= {"it_fte", "coach_fte"}
 
