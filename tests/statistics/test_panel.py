@@ -51,8 +51,11 @@ def test_share_of_the_same_districts_by_hand():
     assert matched["p_value"] == pytest.approx(stats.binomtest(12, 14).pvalue)
     assert matched["std_error"] == pytest.approx(100 * np.sqrt(14 - 100 / 50) / 50)
     assert matched[["wave_from", "wave", "verdict"]].tolist() == [2020, 2024, "clear"]
+    fell = es.changes(frame.assign(wave=4044 - frame["wave"]), "near", matched=True).iloc[0]
+    assert fell[["estimate", "verdict"]].tolist() == [-20, "clear"]
     # The same districts throughout: the cross-section is Newcombe's method 8.
     assert cross[ENDS].tolist() == pytest.approx([6.18, 32.42], abs=0.006)
+    assert cross["std_error"] == pytest.approx(matched["std_error"] * np.sqrt(50 / 49))
 
 
 def test_everybody_has_it_in_the_end():
