@@ -54,6 +54,10 @@ def test_levels_use_the_finite_population_or_every_feasible_base(one_to_one_figu
     ]
     assert open_["conf_low"] == pytest.approx(min(one.low for one in every))
     assert open_["conf_high"] == pytest.approx(max(one.high for one in every))
+    large = es.shares(one_to_one_figures, ITEM, waves=2017, groups="pk-2", min_base=200)
+    ends = [intervals.finite_population(n, b, 205) for b in range(200, 206) for n in prints_20(b)]
+    assert large["conf_low"].item() == pytest.approx(min(one.low for one in ends))
+    assert large["conf_high"].item() == pytest.approx(max(one.high for one in ends))
     # Without a population: Wilson.
     without = one_to_one_figures[one_to_one_figures["wave"] == 2024].assign(population=pd.NA)
     table = es.shares(without, ITEM, groups=["6-8", "pk-2"])
