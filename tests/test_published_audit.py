@@ -58,7 +58,6 @@ def test_percents_that_fit_no_base_are_those_that_brute_force_finds(evidence, fi
 
 
 BY_HAND = [
-    # 62 districts are stated, 61 are listed
     ("respondents:ct-2024.respondents-listed", "suspicious", "62 stated, 61 listed"),
     # 46 + 1 + 14 = 53 + 8 + 0 = 61
     ("parts:ct-2024.sharing-counts", "suspicious", "46 + 1 + 14 = 61 of 62"),
