@@ -77,7 +77,7 @@ def test_a_count_beside_its_percent_tells_the_base():
     sources = pd.DataFrame({"source": ["toy"], "answered": [62]})
     told = only(rows, "counts_and_percents", sources=sources)
     assert (told["grade"], told["bases"], told["base_high"]) == ("suspicious", "61", 61)
-    assert "the stated 62 is not among them: at least 1" in told["implication"]
+    assert "the stated 62 is none of these bases: at least 1" in told["implication"]
     assert only(rows, "counts_and_percents")["grade"] == "passed"
     wrong = [rows[0], rows[1] | {"printed": "57%", "value": 57}]
     assert only(wrong, "counts_and_percents")["grade"] == "impossible"
@@ -222,7 +222,7 @@ def test_every_problem_of_the_input_is_told_at_once():
 @pytest.mark.parametrize(
     ("percents", "bases", "implied"),
     [
-        (["78%", "61%"], [18, 23], "at least 7 of them (23.3%)"),
+        (["78%", "61%"], [18, 23], "at least 7 of those who answered (23.3%)"),
         (["48%", "75%", "87%"], [], "no single base up to 30"),
         (["73%", "87%"], [15, 30], "the stated base is among them"),
     ],

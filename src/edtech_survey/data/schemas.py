@@ -164,6 +164,8 @@ def problems_of(table: pd.DataFrame, rules: Rules, shown: str) -> list[Problem]:
                 rows = table.assign(**{column: parted}).explode(column)
                 rows = rows.assign(**{column: rows[column].astype("str").str.strip()})
             wrong = pd.array(rule.wrong(rows[column], rows), dtype="boolean").to_numpy(bool)
+            if not wrong.any():
+                continue
             for row, cells in zip(rows.index[wrong], rows[wrong].to_dict("records"), strict=True):
                 told = rule.what.format_map(cells)
                 what = f"{cells[column]!r} {told}" if cells[column] else told

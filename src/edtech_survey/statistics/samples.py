@@ -175,7 +175,7 @@ def _labels(rows: pd.DataFrame, within: list[str]) -> tuple[pd.Series, tuple[str
         ordered = ordered.assign(band=pd.Categorical(rows["band"], [*BANDS, *others]))
     place = ordered.groupby(within, dropna=False, sort=True, observed=True).ngroup()
     words = rows[within].astype("object").where(rows[within].notna(), "missing").astype("str")
-    labels = words.agg("|".join, axis=1)
+    labels = words[within[0]].str.cat([words[name] for name in within[1:]], sep="|")
     return labels, tuple(labels[place.sort_values(kind="stable").index].unique())
 
 
