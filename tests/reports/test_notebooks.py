@@ -119,7 +119,7 @@ def test_nothing_runs_with_an_unfit_parameter_or_name(write, tmp_path, monkeypat
     for unsafe in ("../x", "a/b", "x.html", "http://example.org", "CON AUX", ""):
         with pytest.raises(SetupError, match="no safe name"):
             run_notebook(path, tmp_path, name=unsafe)
-    with pytest.raises(SetupError, match="name of the list"):
+    with pytest.raises(SetupError, match="no safe name"):
         run_notebook(path, tmp_path, name="index")
 
 

@@ -1,4 +1,4 @@
-"""Notebooks run: parameters checked, papermill in a temporary folder, failures kept.
+"""Notebooks run: parameters checked, cells run by papermill, failures kept.
 
 Only names that the notebook itself declares are ever passed on, because papermill pastes names
 into code; text stays text, because a guess turns "0010011" into 10011 and "1:1" into 61.
@@ -17,8 +17,6 @@ import tempfile
 import time
 import tokenize
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,7 +25,8 @@ from typing import Any
 import nbformat
 import pandas as pd
 import papermill
-from jupyter_client.manager import AsyncKernelManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
@@ -67,10 +66,8 @@ def parameters(path: str | Path) -> pd.DataFrame:
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
         ]
     except (SyntaxError, ValueError) as error:
-        wrong = (
-            f"{Path(path).name}: the parameters cell holds more than plain Python values: {error}"
-        )
-        raise SetupError(wrong) from error
+        what = f"the parameters cell holds more than plain Python values: {error}"
+        raise SetupError(f"{Path(path).name}: {what}") from error
     said = {
         token.start[0]: token.string.lstrip("#").strip()
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
@@ -156,7 +153,7 @@ def run_notebook(
     parameters: Mapping[str, Any] | None = None,
     *,
     name: str | None = None,
-    manifest: Mapping[str, Any] | None = None,
+    manifest: dict[str, Any] | None = None,
     kind: str = "report",
     timeout: float | None = 600,
     cwd: str | Path | None = None,
@@ -169,22 +166,19 @@ def run_notebook(
     source = Path(path)
     typed = check_parameters(source, parameters or {})
     stem = slug(source.stem) if name is None else name
-    if stem != slug(stem):
-        raise SetupError(f"{stem!r} is no safe name for a page: use {slug(stem)!r}")
-    if stem == "index":
-        raise SetupError("'index' is the name of the list of reports: use another")
+    if stem != slug(stem) or stem == "index":
+        raise SetupError(f"{stem!r} is no safe name for a page")
     target = Path(out_dir) / f"{stem}.html"
     failed = target.with_suffix(".failed.ipynb")
     executed, error = _execute(source, typed, timeout, Path(cwd or source.parent))
     page = ""
     if error is None:
         try:
-            facts = dict(manifest) if manifest else None
-            page = render(executed, manifest=facts, name=stem, kind=kind, folder_link=True)
+            page = render(executed, manifest=manifest, name=stem, kind=kind, folder_link=True)
         except ReportError as refused:
             error = refused
     if error is not None:
-        write_whole(failed, nbformat.writes(_without_traces(executed)))
+        write_whole(failed, nbformat.writes(executed))
         kept = Problem(failed.name, "keeps the notebook as it failed", "open it in JupyterLab")
         problems = [*error.problems, kept]
         raise ReportError(str(error.args[0]).split("\n", 1)[0], problems) from error
@@ -196,97 +190,65 @@ def run_notebook(
     return Run(target, time.perf_counter() - started)
 
 
-class QuietKernelManager(AsyncKernelManager):
-    """Starts kernels with our environment, whatever else this process runs."""
+class _Engine(Engine):
+    """Runs cells as papermill does, and hands out the notebook, as far as it gets."""
 
-    async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]
-        """Start a kernel; the process's own environment is not touched."""
-        kw["env"] = {**(kw.get("env") or os.environ), **KERNEL_ENVIRONMENT}
-        # Else the interrupt at the end of a run is reported as an error, now and then.
-        kw["extra_arguments"] = [*kw.get("extra_arguments", ()), "--log-level=CRITICAL"]
-        await super().start_kernel(**kw)
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **given: Any) -> None:
+        """Start a kernel with our environment; the process's own is not touched."""
+        given["started"].append(nb_man.nb)
+        client = PapermillNotebookClient(nb_man, kernel_name=kernel_name, **given["options"])
+        client.execute(env={**os.environ, **KERNEL_ENVIRONMENT})
+
+
+papermill_engines.register("edtech-survey", _Engine)
 
 
 def _execute(
     source: Path, typed: Mapping[str, Any], timeout: float | None, cwd: Path
 ) -> tuple[Any, ReportError | None]:
-    """Run in a temporary folder; return the notebook as far as it got, and what went wrong."""
+    """Run a notebook; return it as far as it got, and what went wrong."""
     # Parameters are checked by now; papermill's own doubts about their types would confuse.
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    started = [read_notebook(source)]
+    problem = None
     with tempfile.TemporaryDirectory(prefix="edtech-survey-") as scratch:
-        given, taken = Path(scratch) / "in.ipynb", Path(scratch) / "out.ipynb"
-        nbformat.write(_prepared(read_notebook(source)), given)
         # Unix sockets where there are any: ports race when many kernels start at once.
         place = {"transport": "ipc", "ip": str(Path(scratch) / "kernel")}
+        options = {
+            "timeout": timeout,
+            "record_timing": False,
+            "config": Config({"KernelManager": place} if os.name == "posix" else {}),
+            "resources": {"metadata": {"path": str(cwd)}},
+            # Else the interrupt at the end of a run is reported as an error, now and then.
+            "extra_arguments": ["--log-level=CRITICAL"],
+        }
         try:
-            executed = papermill.execute_notebook(
-                given,
-                taken,
+            papermill.execute_notebook(
+                started[0],
+                None,
                 parameters=dict(typed),
+                engine_name="edtech-survey",
                 kernel_name="python3",
+                language="python",
                 progress_bar=False,
-                execution_timeout=timeout,
-                record_timing=False,
-                kernel_manager_class=QuietKernelManager,
-                config=Config({"KernelManager": place} if os.name == "posix" else {}),
-                resources={"metadata": {"path": str(cwd)}},
+                started=started,
+                options=options,
             )
         except PapermillExecutionError as error:
             # papermill puts two cells before the failed one; people count from one, as Lab does.
             first = next(iter(str(error.source).strip().splitlines()), "")[:60]
             where = f"cell {error.cell_index + 1}" + (f" ({first})" if first else "")
-            what = f"{error.ename}: {_COLOUR.sub('', str(error.evalue))}"
-            failed = ReportError(f"{source.name} failed", [Problem(where, what)])
-            return _partial(taken, given), failed
+            problem = Problem(where, f"{error.ename}: {_COLOUR.sub('', str(error.evalue))}")
         except Exception as error:  # a dead kernel, a timeout, no such kernel
-            told = [*_COLOUR.sub("", str(error)).strip().splitlines(), ""]
-            what = f"{type(error).__name__}: {told[0]}"
-            failed = ReportError(f"{source.name} failed", [Problem("the kernel", what)])
-            return _marked(_partial(taken, given), error), failed
-    return executed, None
-
-
-def _prepared(notebook: Any) -> Any:
-    """Copy without old outputs, and with a kernel that every installation has."""
-    made = _without_traces(notebook)
-    for cell in made.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    names = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made.metadata["kernelspec"] = names
-    made.metadata.setdefault("language_info", {"name": "python"})
-    made.metadata.pop("widgets", None)
-    return made
-
-
-def _without_traces(notebook: Any) -> Any:
-    """Copy without papermill's times, random ids and paths of this machine."""
-    made = deepcopy(notebook)
-    made.metadata.pop("papermill", None)
-    for number, cell in enumerate(made.cells):
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        if "id" in cell:
-            cell["id"] = f"cell-{number}"
-    return made
-
-
-def _partial(taken: Path, given: Path) -> Any:
-    """Notebook as far as it was saved; papermill says "completed" of every cell in it."""
-    for file in (taken, given):
-        with suppress(OSError, nbformat.reader.NotJSONError, nbformat.ValidationError):
-            return nbformat.read(file, as_version=4)
-    raise ReportError("the run left no notebook")
-
-
-def _marked(notebook: Any, error: Exception) -> Any:
-    """Write the error under the last cell that was started."""
-    made = deepcopy(notebook)
-    for cell in reversed(made.cells):
-        if cell.cell_type == "code" and cell.metadata.get("papermill", {}).get("start_time"):
-            output = nbformat.v4.new_output(
-                "error", ename=type(error).__name__, evalue=str(error), traceback=[str(error)]
-            )
-            cell.outputs = [*cell.outputs, output]
-            break
-    return made
+            kind, told = type(error).__name__, _COLOUR.sub("", str(error)).strip()
+            problem = Problem("the kernel", f"{kind}: {told.partition(chr(10))[0]}")
+            output = nbformat.v4.new_output("error", ename=kind, evalue=told, traceback=[told])
+            for cell in reversed(started[-1].cells):
+                if cell.metadata.get("papermill", {}).get("start_time"):
+                    cell.outputs.append(output)
+                    break
+    executed = started[-1]
+    for part in (executed, *executed.cells):
+        part.metadata.pop("papermill", None)
+    return executed, ReportError(f"{source.name} failed", [problem]) if problem else None
