@@ -16,6 +16,11 @@ TYPES = {row["column"]: row["type"] for row in _COLUMNS}
 """Every column that a figure or an estimate may have, with its type: ``columns.csv``."""
 
 MEANINGS = {row["column"]: row["meaning"] for row in _COLUMNS}
+KINDS = {row["column"]: row["kind"] for row in _COLUMNS}
+"""Which kind of number a column holds, where it is the same in all rows."""
+
+HEADERS = {row["column"]: row["header"] for row in _COLUMNS}
+"""What a table calls a column, where that is not its name."""
 
 _FIGURE = (
     "figure_id source wave item group statistic printed value unit base base_kind population "

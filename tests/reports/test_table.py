@@ -128,6 +128,9 @@ def test_csv_keeps_lists_categories_missing_values_and_ten_digits():
             "x": [100 / 3, None],
             "n": pd.array([123456789012, None], "Int64"),
             "b": pd.array([True, None], "boolean"),
+            "mixed": pd.Series([-100 / 3, pd.NA], dtype="object"),
         }
     )
-    assert csv_text(rows) == ("silent,c,x,n,b\n2017 2020,'=x,33.33333333,123456789012,True\n,,,,\n")
+    assert csv_text(rows) == (
+        "silent,c,x,n,b,mixed\n2017 2020,'=x,33.33333333,123456789012,True,-33.33333333\n,,,,,\n"
+    )

@@ -17,6 +17,7 @@ from edtech_survey import words
 from edtech_survey.errors import Problem, ReportError
 from edtech_survey.reports import origins
 from edtech_survey.reports.filters import kind_of, sentence_start, supposed
+from edtech_survey.shape import HEADERS
 
 LONGEST_DATA = 40
 """Rows of the data folded under a picture; the CSV always has all of them."""
@@ -38,15 +39,7 @@ _LAB_STYLE = (
     ".exhibit-title{font-weight:700}.exhibit-notes{font-size:.9em}</style>"
 )
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_DIGITS = 10
-_HEADERS = {
-    "name": "Group", "group": "Group", "wave": "Survey", "period": "Surveys", "answer": "Answer",
-    "estimate": "Estimate", "conf_low": "Interval", "base": "Answered", "count": "Count",
-    "verdict": "Verdict", "item": "Item", "statistic": "Statistic", "value": "Value",
-}  # fmt: skip
 _GROUPS = {"bands": "Grade band", "positions": "Position"}
-
-
 _EXAMPLES = {
     "title": 'title="{{ rows | span }} had one", the finding',
     "measure": 'measure="Percent of districts, 2024"',
@@ -57,9 +50,8 @@ _EXAMPLES = {
 def refuse(verb: str, frame: Any, **given: Any) -> None:
     """Say of a first call what it lacks, all at once."""
     if not isinstance(frame, pd.DataFrame):
-        what = f"{type(frame).__name__} is none"
-        problem = Problem("first argument", what, "es.shares gives one")
-        raise ReportError(f"es.{verb} shows the rows of a data frame", [problem])
+        what = f"{type(frame).__name__} is none; es.shares gives one"
+        raise ReportError.of(f"es.{verb} shows the rows of a data frame", "first argument", what)
     if missing := [name for name, value in given.items() if not value]:
         problems = [Problem(f"{name}=", "is not given", _EXAMPLES[name]) for name in missing]
         raise ReportError(f"a {verb} needs a {' and '.join(given)}", problems)
@@ -83,9 +75,8 @@ class Exhibit:
         """Write the figure element: caption, picture or table, notes, data, download."""
         name = self.identity
         badge = f'<div class="exhibit-badge">{BADGE}</div>' if origins.synthetic(self.frame) else ""
-        under = (
-            f'<div class="exhibit-subtitle">{escape(self.measure)}</div>' if self.measure else ""
-        )
+        measure = escape(self.measure)
+        under = f'<div class="exhibit-subtitle">{measure}</div>' if measure else ""
         small = "".join(f"<p>{escape(text)}</p>" for text in self.notes if text)
         link = csv_link(csv_text(self.frame), name, self.kind, len(self.frame))
         return (
@@ -106,16 +97,13 @@ class Exhibit:
 def around(frame: pd.DataFrame, kind: str, title: str, note: str, base: str | None) -> Any:
     """Check the words of an exhibit and write the notes under it, in their order."""
     if not title.strip():
-        raise ReportError(
-            f"a {kind} needs a title", [Problem("title", "is empty", "say the finding")]
-        )
+        raise ReportError.of(f"a {kind} needs a title", "title", "is empty", "say the finding")
     origins.note(frame)
-    source = origins.source_line(frame)
-    answered = origins.base_line(frame) if base is None else base
-    given = supposed(frame)
+    source, given = origins.source_line(frame), supposed(frame)
+    answered = words.sentence(origins.base_line(frame) if base is None else base)
     return [
         origins.question(frame),
-        f"Base: {words.sentence(answered)}" if answered else "",
+        f"Base: {answered}" if answered else "",
         words.sentence(note),
         f"Supposing that {given}." if given else "",
         f"Source: {source.rstrip('.')}." if source else "",
@@ -130,11 +118,10 @@ def identity(kind: str, frame: pd.DataFrame) -> str:
 
 def header(frame: pd.DataFrame, column: str) -> str:
     """Name a column for the head of a table."""
+    told = HEADERS.get(column) or column.replace("_", " ").capitalize()
     if column in ("name", "group") and "item" in frame and frame["item"].nunique() == 1:
-        kind = origins.of_item(frame["item"].iloc[0], "groups")
-        if kind in _GROUPS:
-            return _GROUPS[kind]
-    return _HEADERS.get(column, column.replace("_", " ").capitalize())
+        return _GROUPS.get(origins.of_item(frame["item"].iloc[0], "groups"), told)
+    return told
 
 
 def cell(row: Mapping[Any, Any], column: str, kind: str | None = None) -> str:
@@ -142,23 +129,21 @@ def cell(row: Mapping[Any, Any], column: str, kind: str | None = None) -> str:
     value = row.get(column)
     if isinstance(value, list | tuple):
         return words.join(value)
-    if value is None or pd.isna(value):
+    if pd.isna(value):
         return "—"
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or str(value) in ("True", "False"):
+    if pd.api.types.is_bool(value):
         return "yes" if value else "no"
-    return words.value(value, kind or kind_of(row, column))
+    return words.FORMATS[kind or kind_of(row, column)](value)
 
 
 def data_table(frame: pd.DataFrame, columns: Mapping[str, Any], name: str, what: str) -> str:
     """Fold the numbers of a picture into a table below it."""
-    shown, more = frame.head(LONGEST_DATA), len(frame) - LONGEST_DATA
+    more, called = len(frame) - LONGEST_DATA, f"Data of this {what}"
     rest = f"<p>{more:,} further rows are in the CSV.</p>" if more > 0 else ""
-    return (
-        f'<details class="exhibit-data"><summary>Data of this {what}</summary>'
-        f"{grid(shown, columns, name, region=f'Data of this {what}')}{rest}</details>"
-    )
+    shown = grid(frame.head(LONGEST_DATA), columns, name, region=called)
+    return f'<details class="exhibit-data"><summary>{called}</summary>{shown}{rest}</details>'
 
 
 def grid(
@@ -173,26 +158,24 @@ def grid(
     """Write rows as a table: scopes on headers, numbers right, an estimate with its interval."""
     kinds = {c: given[1] if isinstance(given, tuple) else None for c, given in columns.items()}
     heads = {c: given[0] if isinstance(given, tuple) else given for c, given in columns.items()}
-    numeric = {c for c in columns if not _is_text(frame, c)}
+    numeric = set(frame.select_dtypes("number", exclude="bool"))
     head = "".join(
         f'<th scope="col"{_class(c in numeric)}>{escape(str(text))}</th>'
         for c, text in heads.items()
     )
-    first = next(iter(columns))
+    first, *others = columns
     parts, last = [], None
     for row in frame.to_dict("records"):
         if groups and row[groups] != last:
             last = row[groups]
             span = f'scope="rowgroup" colspan="{len(columns)}"'
             parts.append(f'<tr class="group"><th {span}>{escape(str(last))}</th></tr>')
-        name_of_row = sentence_start(cell(row, first, kinds[first]))
-        cells = [f'<th scope="row">{escape(name_of_row)}</th>']
-        cells += [
-            f"<td{_class(c in numeric)}>{_number(row, c, kinds[c], columns)}</td>"
-            for c in list(columns)[1:]
-        ]
+        name_of_row = escape(sentence_start(cell(row, first, kinds[first])))
+        cells = "".join(
+            f"<td{_class(c in numeric)}>{_number(row, c, kinds[c], columns)}</td>" for c in others
+        )
         total = ' class="total"' if str(row[first]) in totals else ""
-        parts.append(f"<tr{total}>{''.join(cells)}</tr>")
+        parts.append(f'<tr{total}><th scope="row">{name_of_row}</th>{cells}</tr>')
     named = f'aria-label="{escape(region)}"' if region else f'aria-labelledby="{name}-title"'
     return (
         f'<div class="scroll" role="region" tabindex="0" {named}>'
@@ -203,9 +186,8 @@ def grid(
 
 def signs(frame: pd.DataFrame, columns: Mapping[str, Any]) -> list[str]:
     """List the legend of the signs that occur in a table."""
-    rows = frame.to_dict("records")
-    used = {_sign(row) for row in rows} if "estimate" in columns else set()
-    used |= {"—"} if any(cell(row, name) == "—" for row in rows for name in columns) else set()
+    used = {cell(row, name) for row in frame.to_dict("records") for name in columns}
+    used |= {_sign(row) for row in frame.to_dict("records")} if "estimate" in columns else set()
     return [text for sign, text in LEGEND.items() if sign in used]
 
 
@@ -215,10 +197,9 @@ def csv_text(frame: pd.DataFrame) -> str:
     >>> csv_text(pd.DataFrame({"district": ["=cmd"], "estimate": [-100 / 3]}))
     "district,estimate\n'=cmd,-33.33333333\n"
     """
-    safe = pd.DataFrame({at: _inert_column(frame.iloc[:, at]) for at in range(frame.shape[1])})
-    safe.columns = pd.Index([_inert(str(name)) for name in frame.columns])
+    safe = frame.astype(object).map(_inert, na_action="ignore")
     out = io.StringIO()
-    safe.to_csv(out, index=False, lineterminator="\n")
+    safe.set_axis(map(_inert, frame.columns), axis=1).to_csv(out, index=False, lineterminator="\n")
     return out.getvalue()
 
 
@@ -257,34 +238,24 @@ def _number(row: Mapping[Any, Any], column: str, kind: str | None, columns: Any)
 
 def _sign(row: Mapping[Any, Any]) -> str:
     flag, base = row.get("flag"), row.get("base")
-    if isinstance(flag, str) and flag in LEGEND:
-        return flag
-    small = base is not None and not pd.isna(base) and float(base) < SMALL_BASE
-    return "!" if small and not pd.isna(row.get("estimate")) else ""
-
-
-def _is_text(frame: pd.DataFrame, column: str) -> bool:
-    kind = frame[column].dtype if column in frame else object
-    return not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
+    if flag in list(LEGEND):
+        return str(flag)
+    small = not pd.isna(base) and base < SMALL_BASE and not pd.isna(row.get("estimate"))
+    return "!" if small else ""
 
 
 def _class(number: bool) -> str:
     return ' class="number"' if number else ""
 
 
-def _inert(text: Any) -> Any:
-    if isinstance(text, list | tuple):
-        text = " ".join(map(str, text))
-    if not isinstance(text, str):
-        return text
-    told = f"'{text}" if text.startswith(_RISKY) else text
+def _inert(value: Any) -> Any:
+    """Write a value of a CSV, text and lists so that no spreadsheet runs them."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, list | tuple):
+        value = " ".join(map(str, value))
+    if not isinstance(value, str):
+        return value
+    told = f"'{value}" if value.startswith(_RISKY) else value
     # A bare carriage return ends a row for some readers, and no writer quotes it.
     return told.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _inert_column(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_float_dtype(column.dtype):
-        return column.map(lambda x: f"{x:.{_DIGITS}g}", na_action="ignore").astype("str")
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return column
-    return column.map(lambda x: _inert(x) if isinstance(x, list | tuple) or pd.notna(x) else x)

@@ -15,12 +15,13 @@ from string import Formatter
 from typing import Any
 
 import pandas as pd
+from jinja2 import Undefined
 from markupsafe import Markup
 
 from edtech_survey import words
 from edtech_survey.errors import ReportError
 from edtech_survey.reports import origins
-from edtech_survey.shape import DEPENDS, HOLDS, NOT, VERDICTS
+from edtech_survey.shape import DEPENDS, HOLDS, KINDS, NOT, VERDICTS
 
 
 class SayError(ReportError):
@@ -41,15 +42,18 @@ _VERBS = {
 }  # fmt: skip
 """Of a statistic: up and down where it holds, up and down where it depends, and neither."""
 
+_TALLIES = {
+    HOLDS: ("is clear", "are clear"),
+    DEPENDS: ("depends on how many answered", "depend on how many answered"),
+    NOT: ("shows no clear change", "show no clear change"),
+}
+
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#|~!&$\"'=+:@^]")
 _LEAD = re.compile(r"\A(\d*)([-+.)])")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
-_BY_STATISTIC = {"share": "percent", "count": "count", "index": "number"}
 _CHANGES = ("change", "gap", "gap_change", "difference")
-_BY_COLUMN = dict.fromkeys(("wave", "wave_from", "year"), "year") | dict.fromkeys(
-    ("base", "base_low", "base_high", "count", "population", "family"), "count"
-)
+_BY_STATISTIC = {"share": "percent", "count": "count", "index": "number"}
 _BY_UNIT = {
     "percent": "percent", "points": "points", "usd": "dollars", "usd_per_student": "dollars",
     "fte": "fte", "staff": "fte", "devices_per_staff": "ratio", "students": "count",
@@ -75,21 +79,20 @@ def plain(text: str) -> Markup:
 
 def kind_of(row: Mapping[Any, Any], column: str = "estimate") -> str:
     """Tell what kind of number stands in a column of a row, as ``words.FORMATS`` names it."""
-    if column in _BY_COLUMN:
-        return _BY_COLUMN[column]
-    unit = row.get("unit")
-    if not isinstance(unit, str):
-        unit = origins.of_item(row.get("item"), "unit")
-    by_unit = _BY_UNIT.get(str(unit))
-    if row.get("statistic") in _CHANGES:
-        return by_unit if by_unit not in (None, "percent") else "points"
-    return _BY_STATISTIC.get(str(row.get("statistic"))) or by_unit or "number"
+    if known := "year" if column == "year" else KINDS.get(column):
+        return known
+    unit, statistic = row.get("unit"), str(row.get("statistic"))
+    unit = unit if isinstance(unit, str) else origins.of_item(row.get("item"), "unit")
+    by_unit = _BY_UNIT.get(unit)
+    if statistic in _CHANGES:
+        return "points" if by_unit in (None, "percent") else by_unit
+    return _BY_STATISTIC.get(statistic) or by_unit or "number"
 
 
 def supposed(rows: pd.DataFrame) -> str:
     """Join what a caller supposed about these rows; the empty text if nothing."""
     given = rows["supposed"].dropna().unique().tolist() if "supposed" in rows else []
-    return words.join(str(text).strip().rstrip(".") for text in given if str(text).strip())
+    return words.join(text.strip().rstrip(".") for text in given if text.strip())
 
 
 def nearest(name: str, known: Iterable[Any]) -> str:
@@ -100,8 +103,16 @@ def nearest(name: str, known: Iterable[Any]) -> str:
 
 
 def _filter(function: Callable[..., Any]) -> Callable[..., Any]:
-    FILTERS[function.__name__] = function
-    return function
+    """Enter a filter by its name; what is undefined fails by its own name before it."""
+
+    @wraps(function)
+    def told(x: Any, *args: Any, **kw: Any) -> Any:
+        if isinstance(x, Undefined):
+            str(x)
+        return function(x, *args, **kw)
+
+    FILTERS[function.__name__] = told
+    return told
 
 
 def _of_rows(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,14 +121,33 @@ def _of_rows(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def told(rows: Any, *args: Any, **kw: Any) -> Any:
-        if not isinstance(rows, pd.DataFrame):
-            raise SayError(f"{name}: takes rows of a frame, not a {type(rows).__name__}")
-        if rows.empty:
+        if _framed(rows, name).empty:
             raise SayError(f"{name}: there are no rows; say needs=, or loop over by(...)")
         origins.note(rows)
         return function(rows, *args, **kw)
 
     return _filter(told)
+
+
+def _of_verdicts(function: Callable[..., str]) -> Callable[..., Any]:
+    """Make a filter of rows of one period, after which stands what was supposed of them."""
+
+    @wraps(function)
+    def told(rows: pd.DataFrame, *args: Any) -> Markup:
+        for column in ("period", "statistic"):
+            if column in rows and rows[column].nunique() > 1:
+                found, advice = words.join(rows[column].unique()), f"loop over by('{column}')"
+                what = f"one sentence is about one {column}, not {found}; {advice}"
+                raise SayError(f"{function.__name__}: {what}")
+        return Markup(function(rows, *args))
+
+    return _of_rows(told)
+
+
+def _framed(rows: Any, name: str) -> pd.DataFrame:
+    if not isinstance(rows, pd.DataFrame):
+        raise SayError(f"{name}: takes rows of a frame, not a {type(rows).__name__}")
+    return rows
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:
@@ -128,12 +158,12 @@ def _column(rows: pd.DataFrame, name: str) -> pd.Series:
 
 def _known(row: Mapping[Any, Any], column: str) -> Any:
     value = row.get(column)
-    if value is None or pd.isna(value):
-        raise SayError(f"{column} is missing in one of these rows; take rows that have it")
+    if not isinstance(value, list) and pd.isna(value):
+        raise SayError(f"{{{column}}}: the value is missing in one of these rows; take others")
     return value
 
 
-def dollars_escaped(text: str) -> Markup:
+def _markup(text: str) -> Markup:
     """Keep dollar signs from being read as a formula, which JupyterLab does between two."""
     return Markup(text.replace("$", "&#36;"))
 
@@ -149,9 +179,10 @@ def _of_number(name: str, write: Callable[..., str]) -> None:
             raise SayError(f"{name}: takes a number, not the text {x[:40]!r}")
         if pd.isna(x):
             raise SayError(f"{name}: the value is missing; say needs=, or take other rows")
-        return dollars_escaped(write(x, *args))
+        return _markup(write(x, *args))
 
-    FILTERS[name] = told
+    told.__name__ = name
+    _filter(told)
 
 
 for _name in ("percent", "points", "count", "number", "signed", "ratio", "fte", "year"):
@@ -190,9 +221,17 @@ def sentence_start(text: str) -> str:
 
 @_of_rows
 def each(rows: pd.DataFrame, pattern: str, last: str = "and") -> Markup:
-    """Write the pattern for each row and join; a unit is said once: 69 points in a, 54 in b."""
-    records = rows.to_dict("records")
-    told = [_Row(row, once=at > 0).format(pattern) for at, row in enumerate(records)]
+    """Write the pattern for each row and join; a unit is said once: 69 points in a, 54 in b.
+
+    ``{percent}`` is the estimate of a row; ``{column}`` and ``{column:filter}`` are others.
+    """
+    parts, told = list(Formatter().parse(pattern)), []
+    for row in rows.to_dict("records"):
+        said = [
+            text if name is None else text + _field(row, name, spec or "", once=bool(told))
+            for text, name, spec, _ in parts
+        ]
+        told.append("".join(said))
     return Markup(words.join(told, last))
 
 
@@ -203,7 +242,7 @@ def span(rows: pd.DataFrame, column: str = "estimate", write: str | None = None)
     if values.empty:
         raise SayError(f"span: {column} is missing in all of these rows")
     kind = write or kind_of(rows.iloc[0].to_dict(), column)
-    low, high = (_as(end(values), kind, column) for end in (min, max))
+    low, high = (_as(end, kind) for end in (values.min(), values.max()))
     return high if low == high else Markup(f"{_bare(low)} to {high}")
 
 
@@ -212,7 +251,7 @@ def between(rows: pd.DataFrame) -> Markup:
     """Write the interval of one row: −0.1 to 21 points."""
     if len(rows) != 1:
         raise SayError(f"between: takes one row, not {len(rows)}; choose it with where or highest")
-    return _interval(rows.iloc[0].to_dict())
+    return each(rows, "{interval}")
 
 
 @_of_rows
@@ -224,69 +263,49 @@ def the(rows: pd.DataFrame, column: str) -> Markup:
     return each(rows.head(1), f"{{{column}}}")
 
 
-class _Row(Formatter):
-    """Fill a pattern from a row: {percent} is its estimate, {column} and {column:filter} others."""
-
-    def __init__(self, row: Mapping[Any, Any], once: bool) -> None:
-        self.row, self.once, self.at = row, once, ""
-
-    def get_value(self, key: Any, args: Any, kwargs: Any) -> Any:
-        self.at, row = str(key), self.row
-        if key in row:
-            return row[key]
-        if key == "interval":
-            return _interval(row)
-        if key in ("low", "high"):
-            kind = kind_of(row)
-            return _bare(_as(_known(row, f"conf_{key}"), kind, key).removesuffix("%"))
-        if key in ("value", "size") or key in FILTERS:
-            estimate = _known(row, "estimate")
-            kind = str(key) if key in FILTERS else kind_of(row)
-            if key == "value" and kind == "points":
-                return _as(estimate, "signed", key)
-            return self._once(_as(abs(estimate) if key == "size" else estimate, kind, self.at))
-        known = [*row, "percent", "points", "dollars", "size", "value", "low", "high"]
-        raise SayError(f"{{{key}}}: there is no such column in these rows{nearest(self.at, known)}")
-
-    def format_field(self, value: Any, spec: str) -> str:
-        if isinstance(value, Markup):
-            return str(value)
-        if value is None or (not isinstance(value, str | list) and pd.isna(value)):
-            raise SayError(f"{{{self.at}}}: the value is missing in one of these rows")
-        if spec:
-            return str(self._once(_as(value, spec, self.at)))
-        if isinstance(value, str):
-            return str(plain(value))
-        kind = kind_of(self.row, self.at)
-        if kind == "year" or (kind == "count" and float(value).is_integer()):
-            return words.value(value, kind)
-        if pd.api.types.is_integer(value):
-            return words.number(value)
-        what = type(value).__name__
-        raise SayError(f"{{{self.at}}}: a {what}; say how, as in {{{self.at}:percent}}")
-
-    def _once(self, told: Markup) -> Markup:
-        return _bare(told) if self.once else told
+def _field(row: Mapping[Any, Any], name: str, spec: str, once: bool) -> str:
+    """Write one field of a pattern; the unit of a number may have been said before."""
+    kind = kind_of(row, name if name in row else "estimate")
+    if name not in row:
+        if name == "interval":
+            return _markup(words.interval(_known(row, "conf_low"), _known(row, "conf_high"), kind))
+        if name in ("low", "high"):
+            return _bare(_as(_known(row, f"conf_{name}"), kind).removesuffix("%"))
+        if name not in ("value", "size", *FILTERS):
+            there = [*row, "percent", "points", "dollars", "size", "value", "low", "high"]
+            what = f"there is no such column in these rows{nearest(name, there)}"
+            raise SayError(f"{{{name}}}: {what}")
+        value = _known(row, "estimate")
+        if name in FILTERS:
+            kind = name
+        elif name == "size":
+            value = abs(value)
+        elif kind == "points":
+            kind = "signed"
+        told = _as(value, kind)
+    else:
+        value = _known(row, name)
+        if not spec and isinstance(value, str):
+            return value if isinstance(value, Markup) else plain(value)
+        whole = pd.api.types.is_integer(value) or (kind == "count" and value == round(value))
+        if not spec and kind != "year" and not whole:
+            what = f"a {type(value).__name__}; say how, as in {{{name}:percent}}"
+            raise SayError(f"{{{name}}}: {what}")
+        told = _as(value, spec or ("year" if kind == "year" else "number"))
+    return _bare(told) if once else told
 
 
-def _as(value: Any, name: str, at: Any) -> Markup:
+def _as(value: Any, name: str) -> Markup:
     """Write a value by the filter of a name."""
     if name == "count":
-        return Markup(words.number(value, 0))
+        return Markup(words.whole(value))
     if name not in FILTERS:
-        raise SayError(f"{{{at}:{name}}}: there is no filter {name!r}{nearest(name, FILTERS)}")
+        raise SayError(f"there is no filter {name!r}{nearest(name, FILTERS)}")
     return FILTERS[name](value)
 
 
 def _bare(told: str) -> Markup:
     return Markup(re.sub(r" points?$", "", told))
-
-
-def _interval(row: Mapping[Any, Any]) -> Markup:
-    low, high, kind = _known(row, "conf_low"), _known(row, "conf_high"), kind_of(row)
-    if kind == "points" and words.number(low, 0) == "0" and low != 0:
-        return Markup(f"{words.number(low, 1)} to {words.points(high)}")
-    return dollars_escaped(words.interval(low, high, kind))
 
 
 # ------------------------------------------------------------------ choosing rows
@@ -295,9 +314,7 @@ def _interval(row: Mapping[Any, Any]) -> Markup:
 @_filter
 def by(rows: pd.DataFrame, column: str) -> list[pd.DataFrame]:
     """Split a frame, in its order; zero rows give no part, so that a loop says nothing."""
-    if not isinstance(rows, pd.DataFrame):
-        raise SayError(f"by: takes rows of a frame, not a {type(rows).__name__}")
-    if rows.empty:
+    if _framed(rows, "by").empty:
         return []
     _column(rows, column)
     return [part for _, part in rows.groupby(column, sort=False, dropna=False)]
@@ -330,65 +347,51 @@ def where(rows: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:
 # ------------------------------------------------------------------ verdicts
 
 
-@_of_rows
-def verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> Markup:
+@_of_verdicts
+def verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> str:
     """Say the direction in the strongest word that the weakest label allows.
 
     Own words may be given for a clear rise, a clear fall and neither; the labels still choose.
     """
-    _one_period(rows, "verb")
-    return Markup(_verb(rows, up, down, neither) + _supposing(rows))
+    return _verb(rows, up, down, neither) + _supposing(rows)
 
 
-@_of_rows
-def tell(rows: pd.DataFrame, pattern: str = "{size} in {name}") -> Markup:
+@_of_verdicts
+def tell(rows: pd.DataFrame, pattern: str = "{size} in {name}") -> str:
     """Say what happened, one clause a verdict: rose by ..., was higher by ..., no clear change."""
-    _one_period(rows, "tell")
-    labels, clauses = _labels(rows), []
-    for label in (HOLDS, DEPENDS):
-        for rising in (True, False):
-            part = rows[labels.eq(label) & rows["estimate"].gt(0).eq(rising)]
-            if len(part):
-                sizes = part.assign(estimate=part["estimate"].abs())
-                clauses.append(f"{_verb(part)} by {each(sizes, pattern)}")
-    unclear, tail = rows[labels.eq(NOT)], re.search(r" \w+ \{\w+\}\Z", pattern)
-    if len(unclear):
-        place = tail.group().strip().split(" ") if tail else []
-        named = f" {place[0]} {each(unclear, place[1])}" if place else ""
-        clauses.append(_verb(unclear) + named)
-    told = ("; it " if len(clauses) > 2 else ", and ").join(clauses)
-    return Markup(told + _supposing(rows))
+    clauses, place = [], re.search(r" (\w+) (\{\w+\})\Z", pattern)
+    for label, part in _by_label(rows).items():
+        for rising in (True, False) if label != NOT else ():
+            some = part[part["estimate"].gt(0).eq(rising)]
+            if len(some):
+                sizes = each(some.assign(estimate=some["estimate"].abs()), pattern)
+                clauses.append(f"{_verb(some)} by {sizes}")
+        if label == NOT and len(part):
+            named = f" {place[1]} {each(part, place[2])}" if place else ""
+            clauses.append(_verb(part) + named)
+    return ("; it " if len(clauses) > 2 else ", and ").join(clauses) + _supposing(rows)
 
 
-@_of_rows
-def holds(rows: pd.DataFrame) -> Markup:
+@_of_verdicts
+def holds(rows: pd.DataFrame) -> str:
     """Say how sure the rows of one period are: each alone, then all of the page together."""
-    _one_period(rows, "holds")
-    labels = _labels(rows)
-    alone = words.sentence(_stands(rows, labels, "holds_from_base"))
+    alone = words.sentence(_stands(rows, "label", "holds_from_base"))
     known = {"label_together", "family"} <= set(rows) and rows["label_together"].notna().all()
     family = rows["family"].iloc[0] if known else None
-    if not known or pd.isna(family) or family == 1 or labels.eq(NOT).all():
-        return Markup(alone)
-    all_of = f"all {words.number(family, 0)} comparisons of this kind are taken together"
+    if pd.isna(family) or family == 1 or _by_label(rows)[NOT].equals(rows):
+        return alone
+    all_of = f"all {words.whole(family)} comparisons of this kind are taken together"
     if rows["label_together"].eq(HOLDS).all():
-        return Markup(f"{alone} The same is true when {all_of}{_supposing(rows)}.")
-    stands = _stands(rows, rows["label_together"], "holds_together_from")
-    return Markup(f"{alone} When {all_of}, {stands}.")
+        return f"{alone} The same is true when {all_of}{_supposing(rows)}."
+    return f"{alone} When {all_of}, {_stands(rows, 'label_together', 'holds_together_from')}."
 
 
 @_of_rows
 def tally(rows: pd.DataFrame) -> Markup:
     """Count the rows by verdict: 3 are clear, 2 depend on how many answered and ..."""
-    told = {
-        HOLDS: ("is clear", "are clear"),
-        DEPENDS: ("depends on how many answered", "depend on how many answered"),
-        NOT: ("shows no clear change", "show no clear change"),
-    }
-    labels = _labels(rows)
-    counts = [(int(labels.eq(label).sum()), said) for label, said in told.items()]
-    parts = words.join(f"{n} {said[n > 1]}" for n, said in counts if n)
-    return Markup(parts + _supposing(rows))
+    counts = {label: len(part) for label, part in _by_label(rows).items()}
+    told = [f"{n} {_TALLIES[label][n > 1]}" for label, n in counts.items() if n]
+    return Markup(words.join(told) + _supposing(rows))
 
 
 def _supposing(rows: pd.DataFrame) -> str:
@@ -397,53 +400,45 @@ def _supposing(rows: pd.DataFrame) -> str:
 
 
 def _verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> str:
-    labels, rising = set(_labels(rows)), set(rows["estimate"].gt(0))
     statistic = str(_column(rows, "statistic").iloc[0])
     if up and down and neither:
-        pairs = (up, down, f"{up}, if enough answered", f"{down}, if enough answered", neither)
+        told = (up, down, f"{up}, if enough answered", f"{down}, if enough answered", neither)
     elif statistic in _VERBS:
-        pairs = _VERBS[statistic]
+        told = _VERBS[statistic]
     else:
         raise SayError(
             f"verb: no words for {statistic!r}; give them: verb('up', 'down', 'neither')"
         )
-    if labels == {NOT}:
-        return pairs[4]
-    if NOT in labels or len(rising) != 1:
+    labels = [label for label, part in _by_label(rows).items() if len(part)]
+    rising = rows["estimate"].gt(0)
+    if labels == [NOT]:
+        return told[4]
+    if NOT in labels or rising.nunique() > 1:
         return "moved" if statistic in ("change", "gap_change") else "differed"
-    return pairs[2 * (DEPENDS in labels) + (rising == {False})]
+    return told[2 * (DEPENDS in labels) + (not rising.iloc[0])]
 
 
-def _labels(rows: pd.DataFrame) -> pd.Series:
-    """Give the label of each row; rows without a verdict make no claim."""
-    if "label" in rows:
-        labels = rows["label"]
+def _by_label(rows: pd.DataFrame, column: str = "label") -> dict[str, pd.DataFrame]:
+    """Part rows by what stands of them; rows without a verdict make no claim."""
+    if column in rows:
+        labels = rows[column]
     elif "verdict" in rows:
         labels = rows["verdict"].map({said: label for label, said in VERDICTS.items()})
     else:
         raise SayError("these rows carry no verdict; take them from changes, gaps or compare")
-    unknown = rows[~labels.isin(list(VERDICTS))]
+    unknown = labels[~labels.isin(list(VERDICTS))]
     if len(unknown):
-        raise SayError(f"a label that is none of {list(VERDICTS)}: {labels[unknown.index[0]]!r}")
-    return labels
+        raise SayError(f"a label that is none of {list(VERDICTS)}: {unknown.iloc[0]!r}")
+    return {label: rows[labels.eq(label)] for label in VERDICTS}
 
 
-def _one_period(rows: pd.DataFrame, name: str) -> None:
-    for column in ("period", "statistic"):
-        if column in rows and rows[column].nunique() > 1:
-            found = words.join(rows[column].unique())
-            advice = f"loop over by('{column}')"
-            raise SayError(f"{name}: one sentence is about one {column}, not {found}; {advice}")
-
-
-def _stands(rows: pd.DataFrame, labels: pd.Series, least: str) -> str:
+def _stands(rows: pd.DataFrame, label: str, least: str) -> str:
     """Say in which groups it is clear, in which it depends on the base, in which it is not."""
-    sure, some, none = (rows[labels.eq(kind)] for kind in (HOLDS, DEPENDS, NOT))
-    several, units = len(rows) > 1, plain(origins.units(rows)[1])
-    parts = []
+    sure, some, none = _by_label(rows, label).values()
+    several, units, parts = len(rows) > 1, plain(origins.units(rows)[1]), []
     if len(sure):
-        all_of = "each of these is" if several else "that is"
-        who = all_of if len(sure) == len(rows) else f"in {_names(sure)} this is"
+        who = f"in {_names(sure)} this is" if len(sure) < len(rows) else "that is"
+        who = "each of these is" if several and len(sure) == len(rows) else who
         silent = [] if supposed(rows) else origins.open_waves(sure)
         however = f", however many {units} answered in {words.years(silent)}" if silent else ""
         parts.append(f"{who} clear{however}")
@@ -452,19 +447,17 @@ def _stands(rows: pd.DataFrame, labels: pd.Series, least: str) -> str:
     bases = some[least] if least in some else pd.Series(pd.NA, index=some.index)
     it, needs = "it" if several else "that", list[str]()
     for place in some.index[bases.notna()]:
-        n = words.number(bases[place], 0)
-        said = f"{it} is clear if {n} or more {units} answered{when}" if not needs else ""
+        n = words.whole(bases[place])
+        said = f"if {n} or more did" if needs else f"{it} is clear if {n} or more {units} answered"
         group = f"in {_names(some.loc[[place]])} " if several else ""
-        needs.append(group + (said or f"if {n} or more did"))
+        needs.append(f"{group}{said}{'' if needs else when}")
     parts += [words.join(needs)] if needs else []
     if bases.isna().any():
         group = f"in {_names(some[bases.isna()])} " if several else ""
         parts.append(f"{group}whether {it} is clear depends on how many answered{when}")
     if len(none):
-        group = f" in {_names(none)}" if several else ""
-        parts.append(
-            f"there is no clear change{' in any of these' if len(none) == len(rows) > 1 else group}"
-        )
+        groups = "any of these" if len(none) == len(rows) else _names(none)
+        parts.append(f"there is no clear change{f' in {groups}' if several else ''}")
     return "; ".join(parts) + _supposing(rows)
 
 
@@ -480,11 +473,10 @@ def _names(rows: pd.DataFrame) -> str:
 def answered(about: Any) -> Markup:
     """Say how many answered, and of which waves that is not known."""
     told = []
-    if about.answered is not None and not pd.isna(about.answered):
+    if not pd.isna(about.answered):
         who = f"invented {about.units}" if about.synthetic else f"{about.place} {about.units}"
-        known = about.population is not None and not pd.isna(about.population)
-        of = f" of about {words.number(about.population, 0)}" if known else ""
-        told.append(f"{words.number(about.answered, 0)}{of} {plain(who)} in {about.last}")
+        of = "" if pd.isna(about.population) else f" of about {words.whole(about.population)}"
+        told.append(f"{words.whole(about.answered)}{of} {plain(who)} in {about.last}")
     if len(about.silent):
         told.append(f"how many answered in {words.years(about.silent)} {origins.UNKNOWN}")
     return Markup(words.sentence("; ".join(told)))
@@ -503,5 +495,5 @@ def methods(rows: pd.DataFrame) -> Markup:
     known, used = origins.methods(), " ".join(_column(rows, "method").dropna().unique())
     if "key" not in known:
         raise SayError("methods: the evidence has no table of methods (codebook/methods.csv)")
-    found = [text for key, text in zip(known["key"], known["text"], strict=True) if key in used]
-    return Markup(words.sentence("; ".join(plain(text) for text in dict.fromkeys(found))))
+    found = known.loc[[key in used for key in known["key"]], "text"].unique()
+    return Markup(words.sentence("; ".join(plain(text) for text in found)))

@@ -30,12 +30,10 @@ _known = SimpleNamespace(
 def remember(evidence: Any) -> None:
     """Keep the evidence of this notebook, beside what is known already; forget what was shown."""
     _known.evidence, _known.shown, _known.ids = evidence, [], {}
-    _known.sources |= {row["source"]: row for row in evidence.sources.to_dict("records")}
-    _known.publications |= {
-        (row["source"], row["publication"]): row for row in evidence.publications.to_dict("records")
-    }
-    _known.figures |= {row["figure_id"]: row for row in evidence.figures.to_dict("records")}
-    _known.items = {row["item"]: row for row in evidence.codebook.items.to_dict("records")}
+    _known.sources |= _by(evidence.sources, "source")
+    _known.publications |= _by(evidence.publications, ["source", "publication"])
+    _known.figures |= _by(evidence.figures, "figure_id")
+    _known.items = _by(evidence.codebook.items, "item")
 
 
 def note(frame: pd.DataFrame) -> None:
@@ -79,26 +77,25 @@ def cited(frame: pd.DataFrame | None = None) -> pd.DataFrame:
     ``short`` is publisher, title and date, ``brief`` the same without the title.
     """
     entries = _known.shown if frame is None else [(_named(frame, "source"), _ids(frame))]
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    behind: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for sources, ids in entries:
-        used = [(_known.figures[name], name) for name in ids if name in _known.figures]
-        behind = [(row["source"], _text(row["publication"]), name) for row, name in used]
-        told = {source for source, _, _ in behind}
-        behind += [(source, "", "") for source in sources if source not in told]
-        for source, publication, figure in behind:
-            original = _original(source) if not publication else source
-            if (original, publication) not in rows:
-                rows[original, publication] = _told(original, publication)
-            row = rows[original, publication]
-            years = _years(_known.sources.get(source, {})) if not publication else []
-            row["waves" if original == source else "reprinted"].update(years)
-            if figure and figure not in row["figures"]:
-                row["figures"].append(figure)
-    for row in rows.values():
-        again = sorted(row["reprinted"] - row["waves"])
-        row["short"] += f"; {words.years(again)} as republished there" if again else ""
-        row["waves"] = sorted(row["waves"] | row["reprinted"])
-    return pd.DataFrame(list(rows.values()), columns=_CITED)
+        used = [_known.figures[name] for name in ids if name in _known.figures]
+        met = [(row["source"], _text(row["publication"]), row["figure_id"]) for row in used]
+        told = {row["source"] for row in used}
+        met += [(source, "", "") for source in sources if source not in told]
+        for source, publication, figure in met:
+            original = source if publication else _original(source)
+            behind.setdefault((original, publication), []).append((source, figure))
+    rows = []
+    for (original, publication), uses in behind.items():
+        row = _told(original, publication)
+        years = {source: set() if publication else _years(source) for source, _ in uses}
+        own, all_of = years.get(original, set()), set().union(*years.values())
+        if all_of - own:
+            row["short"] += f"; {words.years(all_of - own)} as republished there"
+        figures = list(dict.fromkeys(figure for _, figure in uses if figure))
+        rows.append(row | {"waves": sorted(all_of), "figures": figures})
+    return pd.DataFrame(rows, columns=_CITED)
 
 
 def source_line(frame: pd.DataFrame) -> str:
@@ -157,20 +154,20 @@ def open_waves(frame: pd.DataFrame) -> list[int]:
     return _waves(frame[frame["base"].isna()]) if "base" in frame else []
 
 
+def _by(frame: pd.DataFrame, key: Any) -> dict[Any, dict[str, Any]]:
+    return frame.set_index(key, drop=False).to_dict("index")
+
+
 def _original(source: str) -> str:
     """Give the source that printed what a secondary source only reprints, if it is there."""
     row = _known.sources.get(source, {})
     if row.get("kind") != _SECONDARY:
         return source
-    return next(
-        (
-            name
-            for name, other in _known.sources.items()
-            if other["kind"] != _SECONDARY
-            and (other["publisher"], other["published"]) == (row["publisher"], row["published"])
-        ),
-        source,
-    )
+    issue = (row["publisher"], row["published"])
+    for name, other in _known.sources.items():
+        if other["kind"] != _SECONDARY and (other["publisher"], other["published"]) == issue:
+            return name
+    return source
 
 
 def _told(source: str, publication: str) -> dict[str, Any]:
@@ -188,14 +185,12 @@ def _told(source: str, publication: str) -> dict[str, Any]:
         "short": short + dated,
         "brief": (publisher or short) + dated,
         "url": _text(row.get("url")),
-        "waves": set(),
-        "reprinted": set(),
-        "figures": [],
     }
 
 
-def _years(row: dict[str, Any]) -> list[int]:
-    return [int(text) for text in re.findall(r"\d{4}", _text(row.get("wave")))]
+def _years(source: str) -> set[int]:
+    told = _text(_known.sources.get(source, {}).get("wave"))
+    return {int(text) for text in re.findall(r"\d{4}", told)}
 
 
 def _waves(frame: pd.DataFrame) -> list[int]:
