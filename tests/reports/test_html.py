@@ -159,7 +159,7 @@ def test_a_failed_cell_is_no_page(make_code, make_notebook):
     cell.outputs = [
         nbformat.v4.new_output("error", ename="KeyError", evalue="secret", traceback=["secret"])
     ]
-    with pytest.raises(ReportError, match=r"cell 2.*KeyError.*run the notebook to its end"):
+    with pytest.raises(ReportError, match=r"under 'T'.*KeyError.*run the notebook to its end"):
         render(make_notebook("# T", cell))
     loose = render(make_notebook("# T", cell), strict=False)
     assert "This cell failed: KeyError" in loose
@@ -168,8 +168,8 @@ def test_a_failed_cell_is_no_page(make_code, make_notebook):
 
 def test_latex_is_refused(make_code, make_notebook):
     cell = make_code("m")
-    cell.outputs = [output({"text/latex": r"$\frac{1}{2}$", "text/plain": "m"})]
-    with pytest.raises(ReportError, match="LaTeX, which needs a script"):
+    cell.outputs = [output({"text/latex": "$x$", "text/plain": "m"})]
+    with pytest.raises(ReportError, match="raw TeX.*need a script"):
         render(make_notebook("# T", cell))
 
 

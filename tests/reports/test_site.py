@@ -116,11 +116,15 @@ def link(name, data):
 def test_a_page_from_elsewhere_writes_nothing_outside_the_data_folder(folder, tmp_path_factory):
     before = {path.name for path in folder.parent.iterdir()}
     page = (folder / "01-x.html").read_text()
-    hostile = link("../../../evil.csv", "YQox") + link("bad.csv", "YQ=x") + link("b.csv", "/w==")
+    hostile = link("../../../evil.csv", "YQox")
     (folder / "javascript:x #1 50%.html").write_text(page.replace("</main>", f"{hostile}</main>"))
     (folder / "latin.html").write_bytes("<html><p>Élan</p></html>".encode("latin-1"))
+    for name, data in (("bad", "YQ=x"), ("bytes", "/w=="), ("empty", "")):
+        changed = page.replace("</main>", f"{link('b.csv', data)}</main>")
+        (folder / f"{name}.html").write_text(changed)
     made = site.write_index(folder)
     assert {path.name for path in folder.parent.iterdir()} == before
+    assert not [path for path in folder.rglob("*--b.csv")]
     assert not list(folder.glob("*.csv"))
     assert all(path.parent == folder / "data" for path in folder.rglob("*.csv"))
     assert (folder / "data" / "javascript-x-1-50--evil.csv").read_text() == "a\n1"

@@ -7,24 +7,22 @@ folds code under its result, numbers the exhibits and lists the questions.
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
-from html import escape
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import nh3
 from bs4 import BeautifulSoup
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
-from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
-from traitlets import Bool, Enum, default
+from traitlets import Bool, Enum
 from traitlets.config import Config
 
-from edtech_survey.errors import Problem, ReportError
+from edtech_survey.errors import ReportError
 from edtech_survey.reports import lint
 from edtech_survey.reports.exhibits import BADGE, slug
 from edtech_survey.reports.provenance import embedded, summary
@@ -34,7 +32,7 @@ SERIES = "K-12 technology survey"
 
 _SHOWN = [
     "text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg",
-    "text/plain", "text/latex",
+    "text/latex", "text/plain",
 ]  # fmt: skip
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -58,68 +56,59 @@ class ReportExporter(HTMLExporter):
         ("report", "brief"), default_value="report", help="Decides how large the page may be."
     ).tag(config=True)
 
-    @default("template_name")
-    def _template_name_default(self) -> str:
-        return "edtech"
-
-    @default("extra_template_basedirs")
-    def _default_extra_template_basedirs(self) -> list[str]:
-        return [str(TEMPLATES)]
-
-    @default("exclude_anchor_links")
-    def _exclude_anchor_links_default(self) -> bool:
-        # The pilcrow after each heading is read aloud by screen readers.
-        return True
-
     @property
     def default_config(self) -> Config:
-        """Defaults of nbconvert, but HTML first, widgets and scripts never."""
+        """Defaults of nbconvert, but our template, HTML first, widgets and scripts never."""
+        # The pilcrow after each heading is read aloud by screen readers.
+        ours = {
+            "template_name": "edtech",
+            "extra_template_basedirs": [str(TEMPLATES)],
+            "exclude_anchor_links": True,
+        }
         merged = super().default_config.copy()
-        merged.merge(Config({"NbConvertBase": {"display_data_priority": _SHOWN}}))
+        shown = {"display_data_priority": _SHOWN}
+        merged.merge(Config({"NbConvertBase": shown, "ReportExporter": ours}))
         return merged
 
     def default_filters(self) -> Any:
-        """Yield the filters of nbconvert, the allow-list, and pictures with their alt text."""
+        """Yield the filters of nbconvert, and the allow-list."""
         yield from super().default_filters()
         yield ("allowed", clean)
-        yield ("picture_of", _picture)
 
     def from_notebook_node(  # type: ignore[override]
         self, nb: Any, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Render a notebook; in strict mode a page that breaks a rule is a ReportError."""
         given = dict(resources or {})
-        manifest = dict(given.get("report") or {}).get("manifest")
+        manifest = dict(given.get("report") or {}).get("manifest") or {}
         name = str(given.get("metadata", {}).get("name", "")) or "notebook"
-        self._complain(name, "has outputs that no page may carry", _unfit(nb))
         report = {
             "series": SERIES,
             "css": stylesheet(),
             "folder_link": "index.html" if self.folder_link else "",
             "kind": self.kind,
-            "made": _made_of(manifest) if manifest else "",
+            "made": summary(manifest) if manifest else [],
+            "manifest": embedded(manifest),
         }
         prepared = self._init_resources({**given, "report": report})
         language = nb.metadata.get("language_info", {})
         lexer = language.get("pygments_lexer", language.get("name", "python"))
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
-        widgets = WidgetsDataTypeFilter(notebook_metadata={}, parent=self, resources=prepared)
-        self.register_filter("filter_data_type", widgets)
         # HTMLExporter would parse the page a second time to add made-up alt texts.
         made, prepared = super(HTMLExporter, self).from_notebook_node(tidy(nb), prepared, **kw)
-        title = str(nb.metadata.get("title") or "")
-        page = _finished(made, title, name, manifest or {})
-        self._complain(name, "is not fit to be published", lint.lint(page, self.kind))
-        return page, prepared
-
-    def _complain(self, name: str, what: str, found: list[Problem]) -> None:
+        page = _finished(made, str(nb.metadata.get("title") or ""), name, manifest)
+        found = lint.lint(page, self.kind)
         if found and self.strict:
-            raise ReportError(f"{name} {what}", found)
+            raise ReportError(f"{name} is not fit to be published", found)
         for problem in found:
             self.log.warning("%s: %s", name, problem)
+        return page, prepared
 
 
-_kept = threading.local()
+@cache
+def _exporter(thread: int, **given: Any) -> ReportExporter:
+    """Keep one a thread: a template costs as much as a page, and filters are a notebook's."""
+    return ReportExporter(**given)
 
 
 def render(
@@ -132,14 +121,9 @@ def render(
     strict: bool = True,
 ) -> str:
     """Render an executed notebook to a page; ``name`` is its title where it has none itself."""
-    # Compiling the template costs as much as a page, so exporters are kept; filters are
-    # registered per notebook, so threads must not share one.
-    kept = _kept.__dict__.setdefault("exporters", {})
-    key = (strict, folder_link, kind)
-    if key not in kept:
-        kept[key] = ReportExporter(strict=strict, folder_link=folder_link, kind=kind)
+    exporter = _exporter(get_ident(), strict=strict, folder_link=folder_link, kind=kind)
     resources = {"metadata": {"name": name}, "report": {"manifest": manifest}}
-    return kept[key].from_notebook_node(notebook, resources)[0]
+    return exporter.from_notebook_node(notebook, resources)[0]
 
 
 @cache
@@ -151,25 +135,6 @@ def stylesheet() -> str:
 def text_of(node: Any) -> str:
     """Text of an element on one line."""
     return " ".join(node.get_text(" ", strip=True).split()) if node else ""
-
-
-def _picture(output: Any, kind: str, data: str) -> str:
-    """Write the picture of an output with the alt text of its metadata, if it has any."""
-    told = output.get("metadata", {})
-    alt = told.get(kind, {}).get("alt") or told.get("alt")
-    said = f' alt="{escape(str(alt), quote=True)}"' if alt else ""
-    return f'<img src="data:{kind};base64,{escape("".join(data.split()), quote=True)}"{said}>'
-
-
-def _made_of(manifest: dict[str, Any]) -> str:
-    """Fold the run manifest into the foot of a page: for people, and as a JSON download."""
-    rows = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in summary(manifest)
-    )
-    return (
-        '<details id="run-manifest"><summary>How this page was made</summary>'
-        f"<dl>{rows}</dl><p>{embedded(manifest)}</p></details>"
-    )
 
 
 # ---- before the rendering: what readers should not meet is taken out ----
@@ -218,21 +183,6 @@ def _is_shown(output: Any) -> bool:
     return _WIDGET not in output.data and any(kind in output.data for kind in _SHOWN)
 
 
-def _unfit(notebook: Any) -> list[Problem]:
-    """List outputs that no page may carry: errors, and formulas that need a script."""
-    found = []
-    for number, cell in enumerate(notebook.cells, start=1):
-        for output in cell.get("outputs", []) if cell.cell_type == "code" else []:
-            where = f"cell {number}"
-            if output.output_type == "error":
-                what = f"it failed: {output.get('ename', '')}: {output.get('evalue', '')}"
-                found.append(Problem(where, what, "run the notebook to its end first"))
-            if "text/latex" in output.get("data", {}) and "text/html" not in output.data:
-                advice = "write it in words or as MathML"
-                found.append(Problem(where, "its output is LaTeX, which needs a script", advice))
-    return found
-
-
 # ---- while rendering: an allow-list over every HTML and Markdown output ----
 
 _TEXT = """
@@ -243,10 +193,7 @@ span strong sub summary sup table tbody td tfoot th thead time tr u ul var
 TAGS = frozenset(_TEXT.split())
 """Elements that pass. No script, style, form, frame, svg, math, meta, link, object, base."""
 
-_GONE = {
-    "script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "math",
-    "form", "select", "textarea", "title", "head", "audio", "video", "canvas", "frameset",
-}  # fmt: skip
+_GONE = {"script", "style", "template", "noscript", "svg", "math", "select", "textarea", "title"}
 """Elements that go with all that is in them; of others the text stays."""
 
 _ATTRIBUTES = {
@@ -255,11 +202,8 @@ _ATTRIBUTES = {
     "img": {"src", "alt", "width", "height"},
     "th": {"scope", "headers", "colspan", "rowspan", "abbr"},
     "td": {"headers", "colspan", "rowspan"},
-    "col": {"span"},
-    "colgroup": {"span"},
-    "ol": {"start", "type", "reversed"},
+    "ol": {"start"},
     "details": {"open"},
-    "time": {"datetime"},
 }
 _ROLES = {"group", "region", "note", "img", "list", "listitem", "presentation", "none"}
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
@@ -269,7 +213,6 @@ _DOWNLOAD = re.compile(
 _WEB = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 # Protocol-relative addresses and paths from the root lead nowhere from a file.
 _NOWHERE = re.compile(r"[a-z][a-z0-9+.\-]*:|[/\\]", re.IGNORECASE)
-_NUMBER = re.compile(r"\d{1,5}\Z")
 _NAME = re.compile(r"[A-Za-z][\w.:\-]*\Z")
 _RESERVED = re.compile(r"(?:content|contents|skip|page-[\w\-]*|run-manifest[\w\-]*)\Z")
 _FILE = re.compile(r"[a-z0-9]\w*(?:[.\-]\w+)*\.(?:csv|json)\Z", re.IGNORECASE)
@@ -281,7 +224,6 @@ _FIT: dict[str, Callable[[str], object]] = {
     "role": lambda value: value in _ROLES,
     # The index writes downloads to files of these names.
     "download": _FILE.match,
-    **dict.fromkeys(("width", "height", "colspan", "rowspan", "span", "start"), _NUMBER.match),
 }
 
 

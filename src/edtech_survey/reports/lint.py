@@ -29,26 +29,25 @@ _PATH = re.compile(
     r"(?:(?<![\w/.:])/(?:home|root|Users|tmp|private|var/folders|mnt|opt)/[\w.\-]+"
     r"|\b[A-Za-z]:\\(?:Users|Temp|Windows)\\|file://)"
 )
-_ACTIVE = ("script", "iframe", "object", "embed", "frame", "applet")
+_HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+_LEAVE_OUT = "leave it out"
+_ACTIVE = ("script", "iframe", "object", "embed", "frame", "applet", "link", "base")
 _LOADS = ("src", "srcset", "poster", "data", "background", "action", "formaction", "ping")
-_CSS_LOAD = re.compile(r"url\(\s*['\"]?(?!data:)|@import", re.IGNORECASE)
+_RUNS = ("javascript:", "vbscript:", "data:text/html")
 
 
 def lint(html: str, kind: str = "report") -> list[Problem]:
     """List what is wrong with a page, in the order of the rules; ``kind`` decides its size."""
     soup = BeautifulSoup(html, "html.parser")
     counted = Counter(problem for rule in _RULES for problem in rule(soup))
+    if (size := len(html.encode())) > BUDGET[kind]:
+        what = f"{size:,} bytes, a {kind} may have {BUDGET[kind]:,}"
+        counted[Problem("page", what, "fewer or simpler pictures, shorter tables")] = 1
     # What is wrong many times is said once.
-    found = [
+    return [
         replace(problem, what=f"{problem.what} ({times} times)") if times > 1 else problem
         for problem, times in counted.items()
     ]
-    size = len(html.encode())
-    if size > BUDGET[kind]:
-        advice = "fewer or simpler pictures, shorter tables"
-        what = f"{size:,} bytes, a {kind} may have {BUDGET[kind]:,}"
-        found.append(Problem("page", what, advice))
-    return found
 
 
 def _alone(soup: Any) -> Iterator[Problem]:
@@ -59,38 +58,33 @@ def _alone(soup: Any) -> Iterator[Problem]:
         yield Problem("page", "scripts or requests are not forbidden", "use the report template")
     for element in soup.find_all(True):
         where = f"<{element.name}>"
-        if element.name in _ACTIVE or any(name.lower().startswith("on") for name in element.attrs):
-            yield Problem(where, "may run a script", "remove it")
-        address = str(element.get("href", "")).strip().lower()
-        if address.startswith(("javascript:", "data:text/html", "vbscript:")):
-            yield Problem(where, "its link runs a script", "remove it")
-        given = [str(element.get(name, "")).strip() for name in _LOADS]
-        given += [address] if element.name in ("link", "base", "use", "image") else []
-        css = element.get_text() if element.name == "style" else str(element.get("style", ""))
-        given += [css] if _CSS_LOAD.search(css) else []
-        for told in given:
-            if told and not told.startswith("data:"):
-                yield Problem(where, f"loads {told[:60]!r}", "put it inside the page")
+        if element.name in _ACTIVE:
+            yield Problem(where, "may run a script or load something", _LEAVE_OUT)
+        for name, value in element.attrs.items():
+            told = str(value).strip()
+            if name.startswith("on") or told.lower().startswith(_RUNS):
+                yield Problem(where, f"may run a script: {name}", _LEAVE_OUT)
+            elif name == "style" or (name in _LOADS and not told.startswith("data:")):
+                yield Problem(where, f"may load {told[:60]!r}", "put it inside the page")
+            elif (path := _PATH.search(told)) and not told.startswith("data:"):
+                yield Problem(where, f"a path of this machine: {path.group()!r}", _LEAVE_OUT)
 
 
 def _alt(soup: Any) -> Iterator[Problem]:
     for number, image in enumerate(soup.find_all("img"), start=1):
-        where = f"image {number}"
-        advice = "say what it shows: es.chart(...)"
-        if image.get("alt") is None:
-            yield Problem(where, "no alt text", advice)
-        elif _DEFAULT_ALT.search(image["alt"]) or not image["alt"].strip():
-            yield Problem(where, f"alt text says nothing: {image['alt']!r}", advice)
+        alt = image.get("alt")
+        if alt is None or _DEFAULT_ALT.search(alt) or not alt.strip():
+            what = "no alt text" if alt is None else f"alt text says nothing: {alt!r}"
+            yield Problem(f"image {number}", what, "say what it shows: es.chart(...)")
         if not image.get("src"):
-            yield Problem(where, "no picture inside the page", "use es.chart, or attach the file")
+            advice = "use es.chart, or attach the file"
+            yield Problem(f"image {number}", "no picture inside the page", advice)
 
 
 def _headings(soup: Any) -> Iterator[Problem]:
-    headings = soup.find_all(re.compile(r"h[1-6]\Z"))
     level = 0
-    for heading in headings:
-        here = int(heading.name[1])
-        text = heading.get_text(" ", strip=True)[:60]
+    for heading in soup.find_all(_HEADINGS):
+        here, text = int(heading.name[1]), heading.get_text(" ", strip=True)[:60]
         if here > level + 1:
             what = f"level {here} after level {level}"
             yield Problem(f"heading {text!r}", what, "do not skip a level")
@@ -105,8 +99,7 @@ def _tables(soup: Any) -> Iterator[Problem]:
         if "dataframe" in table.get("class", []):
             yield Problem(where, "a bare data frame", "show it with es.table(...)")
             continue
-        named = table.get("aria-label") or table.get("aria-labelledby") or table.find("caption")
-        if not named:
+        if not (table.find("caption") or {"aria-label", "aria-labelledby"} & set(table.attrs)):
             yield Problem(where, "neither caption nor name", "show it with es.table(...)")
         if not table.find("th"):
             yield Problem(where, "no header cells", "mark them as th")
@@ -128,21 +121,16 @@ def _links(soup: Any) -> Iterator[Problem]:
 
 def _texts(soup: Any) -> Iterator[Problem]:
     for piece in soup.find_all(string=True):
+        parent = piece.find_parent(["style", "code", "pre"])
+        of = [] if parent is None else [parent.name, *parent.get("class", [])]
         path, tex = _PATH.search(piece), _TEX.search(piece)
-        if not (path or tex) or piece.find_parent(["style", "script"]):
-            continue
-        where = _place(piece)
-        if path:
-            yield Problem(where, f"a path of this machine: {path.group()!r}", "leave it out")
-        code = piece.find_parent(["code", "pre"])
-        if tex and (not code or code.get("class", [""])[0] in ("latex", "plain")):
-            what = f"raw TeX {piece[tex.start() : tex.start() + 30]!r}"
-            yield Problem(where, what, "write it in words; formulas need a script to show")
-    for element in soup.find_all(["a", "img", "meta"]):
-        for name in ("href", "alt", "content", "download"):
-            found = _PATH.search(str(element.get(name, "")))
-            if found:
-                yield Problem(f"<{element.name}>", f"a path of this machine: {found.group()!r}")
+        if path and "style" not in of:
+            yield Problem(_place(piece), f"a path of this machine: {path.group()!r}", _LEAVE_OUT)
+        if "failed" in of:
+            yield Problem(_place(piece), str(piece), "run the notebook to its end first")
+        elif "latex" in of or (tex and (not of or "plain" in of)):
+            what = f"raw TeX {piece[tex.start() if tex else 0 :][:30]!r}"
+            yield Problem(_place(piece), what, "write it in words; formulas need a script to show")
 
 
 def _place(piece: Any) -> str:
@@ -150,7 +138,7 @@ def _place(piece: Any) -> str:
     exhibit = piece.find_parent("figure", id=True)
     if exhibit is not None:
         return f"text in exhibit {exhibit['id']!r}"
-    heading = piece.find_previous(re.compile(r"h[1-6]\Z"))
+    heading = piece.find_previous(_HEADINGS)
     return f"text under {heading.get_text(' ', strip=True)[:50]!r}" if heading else "text"
 
 

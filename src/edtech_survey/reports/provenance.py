@@ -10,10 +10,11 @@ import base64
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from platform import python_version_tuple
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 import pandas as pd
 from bs4 import BeautifulSoup, Tag
 
-from edtech_survey.errors import Problem, ReportError
+from edtech_survey.errors import ReportError
 
 PACKAGES = (
     "edtech-survey", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn",
@@ -30,6 +31,8 @@ PACKAGES = (
 JSON_LINK = "data:application/json;charset=utf-8;base64,"
 CSV_LINK = "data:text/csv;charset=utf-8;base64,"
 
+Page = str | Path | BeautifulSoup
+"""A page: its markup, its file, or as it was parsed."""
 
 # ---- the manifest ----
 
@@ -39,24 +42,24 @@ def manifest(
     inputs: Iterable[Path],
     root: Path,
     parameters: Mapping[str, Any],
-    notebook: Path | None = None,
+    notebook: Path,
     date: str | None = None,
     synthetic: bool = False,
 ) -> dict[str, Any]:
     """Describe a run; the date is that of the inputs, so any day and machine tells the same."""
-    made: dict[str, Any] = {
-        "code": {"sha256": code_hash(), "version": _version("edtech-survey")},
+    files = sorted({*inputs, notebook})
+    hashes = {path.relative_to(root).as_posix(): hash_of(path.read_bytes()) for path in files}
+    named = notebook.relative_to(root).as_posix()
+    return {
+        "code": {"sha256": code_hash(), "version": version("edtech-survey")},
         "date": date,
-        "inputs": dict(sorted((_relative(path, root), _sha256(path)) for path in inputs)),
-        "notebook": None,
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
-        "parameters": {str(name): _plain(value) for name, value in sorted(parameters.items())},
+        "inputs": hashes,
+        "notebook": {"path": named, "sha256": hashes[named]},
+        "packages": {name: version(name) for name in PACKAGES},
+        "parameters": dict(sorted(parameters.items())),
         "python": ".".join(python_version_tuple()[:2]),
         "synthetic": synthetic,
     }
-    if notebook is not None:
-        made["notebook"] = {"path": _relative(notebook, root), "sha256": _sha256(notebook)}
-    return made
 
 
 @cache
@@ -90,9 +93,6 @@ def summary(made: Mapping[str, Any]) -> list[tuple[str, str]]:
     code, notebook = made.get("code", {}), made.get("notebook")
     given, inputs = made.get("parameters", {}), made.get("inputs", {})
 
-    def short(part: Mapping[str, Any]) -> str:
-        return str(part.get("sha256", ""))[:12]
-
     def said(value: Any) -> str:
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         return "none" if value is None or not text else text
@@ -101,19 +101,30 @@ def summary(made: Mapping[str, Any]) -> list[tuple[str, str]]:
     if made.get("synthetic"):
         lines.append(("Data", "SYNTHETIC sample, not survey answers"))
     if notebook:
-        lines.append(("Notebook", f"{notebook['path']} ({short(notebook)})"))
-    told = "; ".join(f"{name} = {said(value)}" for name, value in given.items())
-    lines.append(("Parameters", told or "none"))
-    lines.append(("Code", f"edtech-survey {code.get('version')} ({short(code)})"))
+        lines.append(("Notebook", f"{notebook['path']} ({_short(notebook['sha256'])})"))
+    parameters = "; ".join(f"{name} = {said(value)}" for name, value in given.items())
     versions = ", ".join(f"{name} {number}" for name, number in made.get("packages", {}).items())
-    lines.append(("Packages", f"Python {made.get('python')}; {versions}"))
-    listed = "; ".join(f"{path} ({digest[:12]})" for path, digest in inputs.items())
-    return [*lines, (f"Inputs ({len(inputs)})", listed or "none")]
+    listed = "; ".join(f"{path} ({_short(digest)})" for path, digest in inputs.items())
+    return [
+        *lines,
+        ("Parameters", parameters or "none"),
+        ("Code", f"edtech-survey {code.get('version')} ({_short(code.get('sha256', ''))})"),
+        ("Packages", f"Python {made.get('python')}; {versions}"),
+        (f"Inputs ({len(inputs)})", listed or "none"),
+    ]
 
 
-def read_manifest(page: str | Path) -> dict[str, Any]:
-    """Read the manifest that is embedded in a page (markup, or the file); else ReportError."""
-    link = _soup(page).find("a", id="run-manifest-data")
+def _short(value: Any) -> str:
+    """Write a value; of a hash its first digits, of data those of their hash."""
+    text = str(value)
+    if text.startswith("data:"):
+        text = hash_of(text.encode())
+    return text[:12] if re.fullmatch("[0-9a-f]{64}", text) else text
+
+
+def read_manifest(page: Page) -> dict[str, Any]:
+    """Read the manifest that is embedded in a page; else ReportError."""
+    link = parsed(page).find("a", id="run-manifest-data")
     if link is None or not str(link.get("href", "")).startswith(JSON_LINK):
         raise ReportError(f"{_name(page)} has no run manifest: it was not made by this package")
     try:
@@ -133,7 +144,7 @@ def differences(old: Path, new: Path) -> list[str]:
     if old.read_bytes() == new.read_bytes():
         return []
     told = [*_made_otherwise(read_manifest(old), read_manifest(new)), *moves(diff_pages(old, new))]
-    was, now = (list(_lines(_soup(page))) for page in (old, new))
+    was, now = (list(_lines(parsed(page))) for page in (old, new))
     for what, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if what != "equal":
             told.append(f"{'; '.join(was[a:b]) or 'nothing'} -> {'; '.join(now[c:d]) or 'nothing'}")
@@ -151,14 +162,13 @@ def diff_pages(old: str | Path, new: str | Path) -> pd.DataFrame:
     for name in dict.fromkeys([*before, *after]):
         frames = [pages[name] for pages in (before, after) if name in pages]
         keys = _naming(frames)
-        left, right = (_rows(pages.get(name), keys) for pages in (before, after))
-        for key in dict.fromkeys([*left, *right]):
-            was, now = left.get(key, {}), right.get(key, {})
-            row = " / ".join(part for part in key if part)
-            for column in dict.fromkeys([*was, *now]):
-                cells = was.get(column, ""), now.get(column, "")
-                if cells[0] != cells[1]:
-                    found.append((name, row, column, *cells))
+        none = frames[0].head(0)
+        was, now = (_rows(pages.get(name, none), keys) for pages in (before, after))
+        rows, columns = was.index.union(now.index, sort=False), [*dict.fromkeys([*was, *now])]
+        was = was.reindex(index=rows, columns=columns, fill_value="")
+        now = now.reindex(index=rows, columns=columns, fill_value="")
+        differ = was.ne(now).stack()
+        found += [(name, *at, was.at[at], now.at[at]) for at in differ.index[differ]]
     return pd.DataFrame(found, columns=["exhibit", "row", "column", "old", "new"], dtype="str")
 
 
@@ -172,16 +182,23 @@ def moves(moved: pd.DataFrame) -> list[str]:
 
 def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:
     """Read the data of each exhibit back from a page: its id to a frame of text, as written."""
-    found = {}
-    for link in _soup(page).select(f'a[download][href^="{CSV_LINK}"]'):
-        name = str(link["download"]).removesuffix(".csv")
-        try:
-            text = base64.b64decode(link["href"].removeprefix(CSV_LINK)).decode("utf-8-sig")
-            found[name] = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
-        except ValueError:
-            raise ReportError(f"{_name(page)}: the data of {name!r} cannot be read") from None
+    found = {name: frame for name, (frame, _) in downloads(page).items()}
     if not found and isinstance(page, Path):
         read_manifest(page)  # refuses what is no page of ours
+    return found
+
+
+def downloads(page: Page) -> dict[str, tuple[pd.DataFrame, bytes]]:
+    """Read the CSV file of each exhibit of a page, as a frame of text and as it is."""
+    found = {}
+    for link in parsed(page).select(f'a[download][href^="{CSV_LINK}"]'):
+        name = str(link["download"]).removesuffix(".csv")
+        try:
+            data = base64.b64decode(link["href"].removeprefix(CSV_LINK))
+            frame = pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False)
+        except ValueError:
+            raise ReportError(f"{_name(page)}: the data of {name!r} cannot be read") from None
+        found[name] = frame, data
     return found
 
 
@@ -199,29 +216,21 @@ def _naming(frames: list[pd.DataFrame]) -> list[str]:
     """Naming columns that both frames have, just as many as tell the rows apart."""
     shared = [c for c in frames[0].columns if all(c in frame.columns for frame in frames)]
     known = [c for c in shared if c in _KEYS]
-    texts = [
-        c
-        for c in shared
-        if c not in _KEYS and c not in _TOLD and not all(_numeric(frame[c]) for frame in frames)
-    ]
-    candidates = [*known, *texts]
-    for count in range(max(1, len(known)), len(candidates)):
-        if not any(frame.duplicated(candidates[:count]).any() for frame in frames):
-            return candidates[:count]
-    return candidates
+    others = [c for c in shared if c not in _KEYS and c not in _TOLD]
+    texts = [c for c in others if not all(_numeric(frame[c]) for frame in frames)]
+    for further in range(len(texts)):
+        keys = [*known, *texts[:further]]
+        if keys and not any(frame.duplicated(keys).any() for frame in frames):
+            return keys
+    return [*known, *texts]
 
 
-def _rows(frame: pd.DataFrame | None, keys: list[str]) -> dict[tuple[str, ...], dict[str, str]]:
-    """Rows under the text that names them, numbered where that is not unique."""
-    found: dict[tuple[str, ...], dict[str, str]] = {}
-    for record in [] if frame is None else frame.to_dict("records"):
-        key = unique = tuple(str(record[c]) for c in keys if c in record)
-        number = 2
-        while unique in found:
-            unique = (*key, f"#{number}")
-            number += 1
-        found[unique] = {str(c): str(value) for c, value in record.items() if c not in keys}
-    return found
+def _rows(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Put rows under the text that names them, numbered where that is not unique."""
+    names = [" / ".join(filter(None, row)) for row in frame[keys].to_numpy()]
+    named = pd.Series(names, dtype="str")
+    again = " / #" + (named.groupby(named).cumcount() + 1).astype("str")
+    return frame.drop(columns=keys).set_axis(named + again.where(named.duplicated(), ""))
 
 
 def _numeric(column: pd.Series) -> bool:
@@ -236,13 +245,9 @@ def _made_otherwise(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
         if not (isinstance(was, dict) and isinstance(now, dict)):
             was, now = {"": was}, {"": now}
         for name in dict.fromkeys([*was, *now]):
-            if was.get(name) == now.get(name):
-                continue
-            if part == "inputs":
-                gone, come = name not in now, name not in was
-                yield f"input {name} {'is gone' if gone else 'is new' if come else 'has changed'}"
-            else:
-                yield f"made with {part} {name}: {was.get(name)} -> {now.get(name)}"
+            if was.get(name) != now.get(name):
+                told = f"{part} {name}".strip()
+                yield f"made with {told}: {_short(was.get(name))} -> {_short(now.get(name))}"
 
 
 def _lines(page: Any) -> Iterator[str]:
@@ -254,9 +259,9 @@ def _lines(page: Any) -> Iterator[str]:
             told = dict(element.attrs)
             alone = {"picture": told.pop("src", None), "alternative text": told.pop("alt", None)}
             alone["description"] = told.pop("content", None)
-            shown = "".join(f" {name}={_brief(value)!r}" for name, value in told.items())
+            shown = "".join(f" {name}={_short(value)!r}" for name, value in told.items())
             yield f"markup: <{element.name}{shown}>"
-            yield from (f"{kind}{of}: {_brief(v)}" for kind, v in alone.items() if v is not None)
+            yield from (f"{kind}{of}: {_short(v)}" for kind, v in alone.items() if v is not None)
         elif element.parent.name in ("style", "script"):
             yield f"<{element.parent.name}>: {hash_of(element.encode())[:12]}"
         elif element.strip() and not element.find_parent(id="run-manifest"):
@@ -264,53 +269,19 @@ def _lines(page: Any) -> Iterator[str]:
             yield f"{'code' if code else 'text'}: {' '.join(element.split())}"
 
 
-def _brief(value: Any) -> str:
-    return hash_of(value.encode())[:12] if str(value).startswith("data:") else str(value)
-
-
 def hash_of(content: bytes) -> str:
     """SHA-256 of bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
-# ---- small matters ----
-
-
-def _relative(path: Path, root: Path) -> str:
-    if not path.is_file():
-        raise ReportError("the run cannot be described", [Problem(path.name, "is not there")])
+def parsed(page: Page) -> Any:
+    """Parse a page; ReportError where its file cannot be read."""
     try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        problem = Problem(path.name, "lies outside the project", "copy it under data/raw")
-        raise ReportError("the run cannot be described", [problem]) from None
-
-
-def _sha256(path: Path) -> str:
-    return hash_of(path.read_bytes())
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def _soup(page: str | Path) -> Any:
-    if isinstance(page, str):
-        return BeautifulSoup(page, "html.parser")
-    try:
-        return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        markup = page.read_text(encoding="utf-8") if isinstance(page, Path) else page
     except (OSError, UnicodeDecodeError) as error:
-        raise ReportError(f"{page.name} cannot be read as a page: {error}") from None
+        raise ReportError(f"{_name(page)} cannot be read as a page: {error}") from None
+    return BeautifulSoup(markup, "html.parser") if isinstance(markup, str) else markup
 
 
-def _name(page: str | Path) -> str:
+def _name(page: Page) -> str:
     return page.name if isinstance(page, Path) else "the page"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
 import os
 import shutil
 import subprocess
@@ -12,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
@@ -21,7 +18,7 @@ from edtech_survey.project import write_whole
 from edtech_survey.reports import lint
 from edtech_survey.reports.exhibits import slug
 from edtech_survey.reports.html import SERIES, TEMPLATES, stylesheet, text_of
-from edtech_survey.reports.provenance import CSV_LINK, dumps, hash_of, read_manifest
+from edtech_survey.reports.provenance import downloads, dumps, hash_of, parsed, read_manifest
 from edtech_survey.shape import MEANINGS
 
 INDEX = "index.html"
@@ -44,18 +41,20 @@ BROWSERS = (
 
 def write_index(folder: Path) -> Path:
     """List the pages that have a manifest, and lay the data of their exhibits beside them."""
-    pages = [read for path in sorted(folder.glob("*.html")) if (read := _read(path)) is not None]
-    data = {name: content for page in pages for name, content in page["csv"].items()}
+    paths = [path for path in sorted(folder.glob("*.html")) if path.name != INDEX]
+    pages = [read for path in paths if (read := _read(path)) is not None]
+    data = {name: read for page in pages for name, read in page["csv"].items()}
     for old in (folder / "data").glob("*--*.csv"):
         if old.name not in data:
             old.unlink()
-    for name, content in data.items():
+    for name, (_, content) in data.items():
         write_whole(folder / "data" / name, content)
     if data:
-        titles = {page["slug"]: page["title"] for page in pages}
-        write_whole(folder / "data" / "README.md", _describe(data, titles))
+        frames = {name: frame for name, (frame, _) in data.items()}
+        described = _describe(frames, {page["slug"]: page["title"] for page in pages})
+        write_whole(folder / "data" / "README.md", described)
     manifest = {
-        "data": {name: hash_of(content) for name, content in sorted(data.items())},
+        "data": {name: hash_of(data[name][1]) for name in sorted(data)},
         "pages": {page["page"]: page["manifest"] for page in pages},
     }
     write_whole(folder / "manifest.json", dumps(manifest))
@@ -74,26 +73,14 @@ def write_index(folder: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any] | None:
     """Read of a page what the index says of it; None where it is not ours."""
-    if path.name == INDEX:
-        return None
     try:
-        markup = path.read_text(encoding="utf-8")
-        manifest = read_manifest(markup)
-    except (ReportError, UnicodeDecodeError):
+        soup = parsed(path)
+        manifest, csv = read_manifest(soup), downloads(soup)
+    except ReportError:
         return None
-    soup = BeautifulSoup(markup, "html.parser")
-    stem = slug(path.stem)
-    found = {}
-    for link in soup.select(f'a[download][href^="{CSV_LINK}"]'):
-        try:
-            content = base64.b64decode(str(link["href"]).removeprefix(CSV_LINK))
-            content.decode()
-        except ValueError:
-            continue
-        # A page may come from elsewhere: only a plain name may become that of a file.
-        found[f"{stem}--{slug(str(link['download']).removesuffix('.csv'))}.csv"] = content
     picture = soup.select_one('main figure img[src^="data:image/"]')
     notebook = manifest.get("notebook")
+    stem = slug(path.stem)
     return {
         "slug": stem,
         "page": path.name,
@@ -106,16 +93,13 @@ def _read(path: Path) -> dict[str, Any] | None:
         "picture": picture and picture["src"],
         "pdf": path.with_suffix(".pdf").name if path.with_suffix(".pdf").is_file() else None,
         "manifest": manifest,
-        "csv": found,
+        # A page may come from elsewhere: only a plain name may become that of a file.
+        "csv": {f"{stem}--{slug(name)}.csv": read for name, read in csv.items()},
     }
 
 
-def _describe(files: dict[str, bytes], titles: dict[str, str]) -> str:
+def _describe(files: dict[str, pd.DataFrame], titles: dict[str, str]) -> str:
     """Write the README of the data folder: which columns the files have, and what they mean."""
-    heads = {
-        name: next(csv.reader(io.StringIO(content.decode("utf-8-sig"))), [])
-        for name, content in sorted(files.items())
-    }
     lines = [
         "# Data of the reports",
         "",
@@ -125,17 +109,14 @@ def _describe(files: dict[str, bytes], titles: dict[str, str]) -> str:
         "",
     ]
     for page, title in titles.items():
-        mine = [name for name in heads if name.startswith(f"{page}--")]
-        if mine:
-            listed = [f"- `{name}`: {', '.join(heads[name])}" for name in mine]
-            lines += [f"## {title}", "", *listed, ""]
-    there = {column for columns in heads.values() for column in columns}
+        mine = [name for name in sorted(files) if name.startswith(f"{page}--")]
+        listed = [f"- `{name}`: {', '.join(files[name])}" for name in mine]
+        lines += [f"## {title}", "", *listed, ""] if mine else []
+    there = {column for frame in files.values() for column in frame}
     known = [f"- `{name}`: {text}" for name, text in MEANINGS.items() if name in there]
-    lines += ["## Columns", "", *known]
-    if other := sorted(there - set(MEANINGS)):
-        said = ", ".join(f"`{name}`" for name in other)
-        lines += ["", f"Columns of one exhibit, explained under it on the page: {said}."]
-    return "\n".join(lines) + "\n"
+    other = ", ".join(f"`{name}`" for name in sorted(there - set(MEANINGS)))
+    said = ["", f"Columns of one exhibit, explained under it on the page: {other}."]
+    return "\n".join([*lines, "## Columns", "", *known, *(said if other else []), ""])
 
 
 # ---- paper ----
