@@ -20,7 +20,7 @@ def page(tmp_path_factory):
     def make(name, **parameters):
         key = (name, str(parameters))
         if key not in made:
-            path = project.notebooks_dir() / f"{name}.ipynb"
+            path = project.project_root() / "notebooks" / f"{name}.ipynb"
             given = check_parameters(path, parameters)
             out = tmp_path_factory.mktemp("out")
             run = run_notebook(path, out, given, cwd=project.project_root())
@@ -35,7 +35,7 @@ def page(tmp_path_factory):
 
 @pytest.mark.parametrize("name", [AUDIT, NATIONAL])
 def test_no_number_and_no_verdict_is_typed(name):
-    assert lint(project.notebooks_dir() / f"{name}.ipynb") == []
+    assert lint(project.project_root() / "notebooks" / f"{name}.ipynb") == []
 
 
 def test_the_audit_leads_with_what_matters(page):

@@ -9,7 +9,7 @@ from edtech_survey.reports.notebooks import check_parameters, run_notebook
 pytestmark = pytest.mark.slow
 
 
-NOTEBOOK = project.notebooks_dir() / "05_district_brief.ipynb"
+NOTEBOOK = project.project_root() / "notebooks" / "05_district_brief.ipynb"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ NOTEBOOK = "01_one_to_one_trends.ipynb"
 @pytest.fixture
 def told(tmp_path):
     def make(**parameters):
-        path = project.notebooks_dir() / NOTEBOOK
+        path = project.project_root() / "notebooks" / NOTEBOOK
         run = run_notebook(
             path, tmp_path, check_parameters(path, parameters), cwd=project.project_root()
         )

@@ -1,6 +1,3 @@
-import shutil
-from pathlib import Path
-
 import pytest
 
 import edtech_survey as es
@@ -8,18 +5,17 @@ from edtech_survey import project as home
 from edtech_survey.data.codebook import read_codebook
 from edtech_survey.errors import SetupError, WaveError
 
-RAW = Path(__file__).parents[1] / "data" / "raw"
 KEYS = ["wave", "item", "group", "statistic"]
 
 
 @pytest.fixture(scope="module")
 def published():
-    return es.evidence("published", raw=RAW)
+    return es.evidence()
 
 
 @pytest.fixture(scope="module")
 def sample():
-    return es.evidence("sample", raw=RAW, gate=False)
+    return es.evidence("sample", gate=False)
 
 
 def test_the_state_and_the_rest_are_kept_apart(published):
@@ -27,10 +23,15 @@ def test_the_state_and_the_rest_are_kept_apart(published):
     assert set(published.own["source"]) == {"ct-2017", "ct-2020", "ct-2021", "ct-2024"}
     assert "cosn-2013" in set(published.elsewhere["source"])
     assert not published.synthetic
+    small = ["pairs", "trends", "relations", "structures", "functions", "occupations", "frame"]
+    assert set(small) <= set(dir(published))
 
 
 def test_a_number_printed_twice_counts_once(published):
+    again = published.printings["note"].fillna("").str.startswith("repeat of")
     assert not published.figures["note"].fillna("").str.startswith("repeat of").any()
+    assert again.any()
+    assert set(published.figures["figure_id"]) == set(published.printings["figure_id"][~again])
 
 
 def test_the_sample_reproduces_every_published_number_it_can(published, sample):
@@ -46,75 +47,68 @@ def test_the_sample_reproduces_every_published_number_it_can(published, sample):
     assert sample.synthetic
 
 
-def test_small_bases_made_from_responses_are_withheld_by_default(sample, monkeypatch):
-    monkeypatch.setattr(home, "collected_responses", lambda *_, **__: sample.responses)
-    guarded = es.evidence("sample", raw=RAW)
-    pay = guarded.own[guarded.own["item"].eq("position_salary") & guarded.own["wave"].eq(2024)]
-    assert pay["base"].min() >= 5
-    assert "cyber_security" not in set(pay["group"])
+def test_waves_can_be_chosen_and_a_missing_one_is_named(few):
+    assert es.evidence(waves=2024, raw=few).waves == [2024]
+    with pytest.raises(SetupError, match=r"2019 is not there -> there are \[2020, 2024\]"):
+        es.evidence(waves=[2019, 2024], raw=few)
 
 
-def test_waves_can_be_chosen_and_a_missing_one_is_named(published):
-    assert es.evidence("published", waves=[2020, 2024], raw=RAW).waves == [2020, 2024]
-    with pytest.raises(
-        SetupError, match=r"2019 is not there -> there are \[2017, 2020, 2021, 2024\]"
-    ):
-        es.evidence("published", waves=2019, raw=RAW)
-
-
-def test_unknown_evidence_and_missing_responses_are_refused():
+def test_unknown_evidence_and_missing_responses_are_refused(few):
     with pytest.raises(SetupError, match="choose published, responses, sample"):
-        es.evidence("real", raw=RAW)
+        es.evidence("real", raw=few)
     with pytest.raises(SetupError, match="new-wave"):
-        es.evidence("responses", raw=RAW)
+        es.evidence("responses", raw=few)
 
 
-def with_waves(tmp_path, **waves):
-    """Copy the sources, and the sample of 2024 as the waves of the series named."""
-    raw = tmp_path / "raw"
-    shutil.copytree(RAW, raw, ignore=shutil.ignore_patterns("sample-*", "national", "wages"))
-    for (name, year), series in zip(
-        [key.rsplit("_", 1) for key in waves], waves.values(), strict=True
-    ):
-        folder = raw / f"{name}-{year}"
-        shutil.copytree(RAW / "sample-2024", folder)
-        meta = (folder / "source.yaml").read_text(encoding="utf-8")
-        for old, new in (("sample-2024", folder.name), ('wave: "2024"', f'wave: "{year}"'),
-                         ("synthetic: true", "synthetic: false"),
-                         ("series: sample", f"series: {series}")):  # fmt: skip
-            meta = meta.replace(old, new)
-        (folder / "source.yaml").write_text(meta, encoding="utf-8")
-    return raw
+@pytest.fixture(scope="module")
+def few(tmp_path_factory, few_sources):
+    return few_sources(tmp_path_factory.mktemp("raw"))
 
 
-def test_a_new_wave_of_its_own_joins_the_published_ones(tmp_path):
-    raw = with_waves(tmp_path, ct_2026="ct")
-    grown = es.evidence("published", raw=raw)
-    assert grown.waves == [2017, 2020, 2021, 2024, 2026]
+@pytest.fixture(scope="module")
+def two_series(tmp_path_factory, few_sources):
+    """Sources with an export of the state's own, and one of a series that is not registered."""
+    return few_sources(tmp_path_factory.mktemp("raw"), "ct-2026", "vt-2026")
+
+
+@pytest.fixture(scope="module")
+def grown(two_series):
+    with pytest.warns(UserWarning, match="left out: vt-2026.*add the row"):
+        return es.evidence(raw=two_series)
+
+
+def test_a_new_wave_of_its_own_joins_the_published_ones(grown):
+    assert grown.waves == [2020, 2024, 2026]
     shares = es.pick(grown, "one_to_one", "share", wave=[2024, 2026])
     assert sorted(shares["base"].tolist()) == [53, 53, 57, 57, 58, 58, 58, 58]
-    assert es.evidence("responses", raw=raw).waves == [2026]
     about = grown.about("one_to_one")
-    assert (about.last, about.answered, about.silent) == (2026, 62, [2017, 2020, 2021])
+    assert (about.last, about.answered, about.silent) == (2026, 62, [2020])
+    assert set(grown.printings["figure_id"]) >= set(grown.own["figure_id"])
 
 
-def test_two_series_are_never_put_together(tmp_path):
-    raw = with_waves(tmp_path, ct_2025="ct", vt_2025="vt")
-    with pytest.warns(UserWarning, match="left out: vt-2025.*add the row"):
-        alone = es.evidence("responses", raw=raw)
-    assert set(alone.own["source"]) == {"ct-2025"}
+def test_small_bases_made_from_responses_are_withheld_by_default(grown, sample):
+    pay = {
+        wave: x.own[x.own["item"].eq("position_salary") & x.own["wave"].eq(wave)]
+        for x, wave in ((grown, 2026), (sample, 2024))
+    }
+    assert pay[2026]["base"].min() >= 5
+    assert set(pay[2024]["group"]) - set(pay[2026]["group"]) >= {"cyber_security"}
+
+
+def test_two_series_are_never_put_together(grown, two_series):
+    assert set(grown.responses.districts["source"]) == {"ct-2026"}
     with pytest.raises(SetupError, match="there are ct, sample"):
-        es.evidence("responses", raw=raw, series="vt")
-    with (raw / "codebook" / "series.csv").open("a") as file:
-        file.write("vt,Vermont,union,unions,Agency,2025=60,districts-sample.csv,,vermont|vt\n")
-    both = es.evidence("published", raw=raw)
-    assert both.waves == [2017, 2020, 2021, 2024, 2025]
-    assert "vt-2025" not in set(both.figures["source"])
-    other = es.evidence("published", raw=raw, series="vt")
-    assert (set(other.own["source"]), other.series.units) == ({"vt-2025"}, "unions")
-    assert not set(other.elsewhere["source"]) & {"ct-2017", "ct-2024", "ct-2025"}
+        es.evidence("responses", raw=two_series, series="vt")
+    with (two_series / "codebook" / "series.csv").open("a") as file:
+        file.write("vt,Vermont,union,unions,Agency,2026=60,districts-sample.csv,,vermont|vt\n")
+    other = es.evidence("responses", raw=two_series, series="vt")
+    assert (set(other.own["source"]), other.series.units) == ({"vt-2026"}, "unions")
+    assert other.series.population == {2026: 60}
+    assert not set(other.elsewhere["source"]) & {"ct-2020", "ct-2024", "ct-2026"}
     with pytest.raises(WaveError, match="two series are never put together: ct, vt"):
-        es.merge_waves([raw / "ct-2025", raw / "vt-2025"], read_codebook(raw / "codebook"))
+        es.merge_waves(
+            [two_series / "ct-2026", two_series / "vt-2026"], read_codebook(two_series / "codebook")
+        )
 
 
 def test_what_is_known_about_an_item(published):
@@ -131,20 +125,20 @@ def test_what_is_known_about_an_item(published):
     assert (nothing.waves, nothing.last, len(nothing.sources)) == ([], None, 0)
 
 
-def test_a_wrong_first_call_is_answered_with_the_right_one(published):
-    with pytest.raises(AttributeError, match=r"evidence\.own\.loc, or es\.pick"):
-        published.loc  # noqa: B018
-    with pytest.raises(AttributeError, match=r"about\(item\)"):
-        published.columns_of  # noqa: B018
-    with pytest.raises(AttributeError, match=r"evidence\.own"):
-        published.state  # noqa: B018
-    with pytest.raises(TypeError, match=r"es\.pick\(evidence, 'devices'\)"):
-        published["devices"]
-    with pytest.raises(AttributeError, match=r'did you mean es\.shares\(evidence, "one_to_one"\)'):
-        es.one_to_one  # noqa: B018
-    with pytest.raises(AttributeError, match=r"did you mean es\.shares"):
-        es.shars  # noqa: B018
-    assert es.evidence(raw=RAW, waves=2024).waves == [2024]
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("published.loc", r"evidence\.own\.loc, or es\.pick"),
+        ("published.columns_of", r"about\(item\)"),
+        ("published['devices']", r"es\.pick\(evidence, 'devices'\)"),
+        ("es.one_to_one", r'did you mean es\.shares\(evidence, "one_to_one"\)'),
+        ("es.shars", r"did you mean es\.shares"),
+        ("es.nothing", "no attribute 'nothing'"),
+    ],
+)
+def test_a_wrong_first_call_is_answered_with_the_right_one(published, wrong, right):
+    with pytest.raises((AttributeError, TypeError), match=right):
+        eval(wrong, {"es": es, "published": published})
 
 
 def test_the_card_names_the_series_and_what_there_is(published, sample):
@@ -171,31 +165,26 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_nearest_parent_with_data_raw_is_the_project(project, monkeypatch):
+def test_the_project_is_where_the_variable_says_or_the_nearest_parent_with_data_raw(
+    project, monkeypatch, tmp_path_factory
+):
     monkeypatch.chdir(project / "notebooks" / "deep")
     assert home.project_root() == project
-    assert home.reports_dir() == project / "reports"
-
-
-def test_the_environment_wins(project, tmp_path_factory, monkeypatch):
-    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-    monkeypatch.setenv(home.HOME_VARIABLE, str(project))
-    assert home.raw_dir() == project / "data" / "raw"
-
-
-def test_a_home_without_data_is_refused_with_its_name(tmp_path, monkeypatch):
-    monkeypatch.setenv(home.HOME_VARIABLE, str(tmp_path))
-    with pytest.raises(SetupError, match=r"has no data/raw"):
+    other = tmp_path_factory.mktemp("other")
+    monkeypatch.setenv(home.HOME_VARIABLE, str(other))
+    with pytest.raises(SetupError, match=rf"no data/raw in {other}, where"):
         home.project_root()
+    (other / "data" / "raw").mkdir(parents=True)
+    assert home.raw_dir() == other / "data" / "raw"
 
 
-def test_a_wheel_reads_its_own_copy_and_writes_beside_the_user(project, monkeypatch, tmp_path):
-    away = tmp_path / "away"
-    away.mkdir()
+def test_a_wheel_reads_its_own_copy_and_writes_beside_the_user(
+    project, monkeypatch, tmp_path_factory
+):
+    away = tmp_path_factory.mktemp("away")
     monkeypatch.chdir(away)
-    monkeypatch.setattr(home, "_PACKAGED", project)
-    (project / "data" / "raw").rename(project / "data" / "raw2")
-    with pytest.raises(SetupError, match="no data/raw"):
+    monkeypatch.setattr(home, "_PACKAGED", away / "nothing")
+    with pytest.raises(SetupError, match=r"no data/raw in .* or above it"):
         home.project_root()
-    (project / "data" / "raw2").rename(project / "data" / "raw")
-    assert home.project_root() == project
+    monkeypatch.setattr(home, "_PACKAGED", project)
+    assert (home.project_root(), home.output_root()) == (project, away)

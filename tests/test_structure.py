@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "edtech_survey"
 STOREYS = ("data", "statistics", "reports")
 SHARED = ("errors", "shape", "words")
-PLACES = {"raw_dir", "project_root", "processed_dir", "notebooks_dir", "reports_dir", "write_whole"}
+PLACES = {"raw_dir", "project_root", "write_whole"}
 """All that a storey may know of the project: where it lies, and how it is written to."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -119,11 +119,6 @@ def test_every_public_name_is_there_and_tells_what_it_does(name):
 def test_completion_offers_the_public_names_and_nothing_else():
     assert list(es.__all__) == sorted(es.__all__)
     assert [name for name in dir(es) if not name.startswith("__")] == list(es.__all__)
-
-
-def test_a_wrong_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        es.nothing  # noqa: B018
 
 
 # ---- notebooks are the analysis ----

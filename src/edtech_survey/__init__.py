@@ -62,7 +62,6 @@ _HOME = {
     "withhold": "statistics.disclosure",
     "words": "words",
 }
-_MODULES = ("marks", "words")
 _HOOKS = {"load_ipython_extension": "reports.say"}
 _INSTEAD = {
     "bracket_estimates": "es.brackets",
@@ -100,7 +99,7 @@ def __getattr__(name: str) -> _Any:
         advice = f"did you mean {meant}?" if meant else f"there are {', '.join(__all__)}"
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}: {advice}")
     module = _importlib.import_module(f"{__name__}.{home}")
-    found = module if name in _MODULES else getattr(module, name)
+    found = getattr(module, name, module)  # es.words and es.marks are modules
     globals()[name] = found
     return found
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edtech_survey import build, project
-from edtech_survey.errors import SetupError, SurveyError
+from edtech_survey.errors import SetupError, SurveyError, counted
 
 if TYPE_CHECKING:
     from edtech_survey.build import Outcome
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
 PLACE = click.Path(path_type=Path)
 THERE = click.Path(path_type=Path, exists=True, dir_okay=False)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+OUT = click.option("--out", type=PLACE, help="Folder to write, in place of the project's.")
+JOBS = click.option("--jobs", type=click.IntRange(1), help="Pages at once; default all processors.")
 DIALECT = click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
 SHEET = click.option("--sheet", help="Sheet of a workbook.")
 WHOSE = click.option("--series", help="Whose survey, a row of codebook/series.csv.")
@@ -37,21 +37,19 @@ class Failed(click.ClickException):
     exit_code = 1
 
 
-def _told(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn errors into messages and exit codes."""
+class Told(click.Group):
+    """Commands whose errors are messages and exit codes."""
 
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
         try:
-            return command(*args, **kwargs)
+            return super().invoke(ctx)
         except SetupError as error:
-            raise click.UsageError(_printable(str(error))) from None
+            raise click.UsageError(_printable(str(error)), ctx) from None
         except SurveyError as error:
             raise Failed(_printable(str(error))) from None
         except OSError as error:
             raise Failed(_printable(f"{error.filename}: {error.strerror}")) from None
-
-    return run
 
 
 def _printable(text: str) -> str:
@@ -59,15 +57,17 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Told,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="edtech-survey")
 def main() -> None:
     """Surveys of K-12 technology leaders: data, estimates, reports."""
 
 
 @main.command()
-@click.option("--out", type=PLACE, help="Folder to write; default data/processed.")
-@_told
+@OUT
 def data(out: Path | None) -> None:
     """Read and check all sources; write Parquet, CSV and a Data Package descriptor."""
     click.echo("Reading and checking all sources")
@@ -77,14 +77,11 @@ def data(out: Path | None) -> None:
 
 @main.command()
 @click.argument("notebooks", nargs=-1)
-@click.option(
-    "-p", "--parameter", "given", multiple=True, metavar="NAME=VALUE", help="May be repeated."
-)
+@click.option("-p", "--parameter", "given", multiple=True, help="NAME=VALUE; may be repeated.")
 @click.option("--data", "evidence", help="published, responses or sample; short for -p data=...")
-@click.option("--out", type=PLACE, help="Folder of the pages; default reports.")
-@click.option("--jobs", type=click.IntRange(1), help="Notebooks at once; default one a processor.")
+@OUT
+@JOBS
 @click.option("--pdf", is_flag=True, help="Print each page to PDF with an installed browser.")
-@_told
 def reports(
     notebooks: tuple[str, ...],
     given: tuple[str, ...],
@@ -94,43 +91,41 @@ def reports(
     pdf: bool,
 ) -> None:
     """Run NOTEBOOKS (default all), render their pages and the index."""
-    pairs = [text.partition("=") for text in given] + (
-        [("data", "=", evidence)] if evidence else []
-    )
+    pairs = [text.partition("=") for text in given]
+    pairs += [("data", "=", evidence)] if evidence else []
     if wrong := [name for name, sign, _ in pairs if not sign or not name]:
         raise SetupError(f"-p wants NAME=VALUE, not {', '.join(wrong)}")
     if twice := [name for name, times in Counter(name for name, *_ in pairs).items() if times > 1]:
         raise SetupError(f"parameter {', '.join(twice)} is given twice: which is meant?")
     parameters = {name: value for name, _, value in pairs}
-    click.echo(f"{len(build.notebook_paths(notebooks))} notebooks to run")
-    outcomes = build.make_reports(notebooks, out=out, given=parameters, jobs=jobs, tell=_tell)
+    work = build.reports(notebooks, parameters)
+    click.echo(f"{counted(len(work), 'notebook')} to run")
+    folder = out or project.output_root() / "reports"
+    outcomes = build.make(work, folder, jobs, _tell)
     pages = [outcome.page for outcome in outcomes if outcome.page]
     if pdf and pages:
         from edtech_survey.reports.site import print_pdf, write_index  # noqa: PLC0415
 
         for page in pages:
             click.echo(f"  {print_pdf(page, page.with_suffix('.pdf'))}")
-        write_index(pages[0].parent)
+        write_index(folder)
     _sum_up(outcomes)
-    click.echo(f"Open {(out or project.reports_dir()) / 'index.html'} in a browser.")
+    click.echo(f"Open {folder / 'index.html'} in a browser.")
 
 
 @main.command()
-@click.option(
-    "--data", "evidence", default="responses", show_default=True, help="responses or sample."
-)
+@click.option("--data", "evidence", default="responses", help="responses (default) or sample.")
 @click.option("--wave", type=int, help="Wave whose districts get a brief; default the latest.")
-@click.option("--out", type=PLACE, help="Folder of the briefs; default reports/briefs.")
-@click.option("--jobs", type=click.IntRange(1), help="Briefs at once; default one a processor.")
-@_told
+@OUT
+@JOBS
 def briefs(evidence: str, wave: int | None, out: Path | None, jobs: int | None) -> None:
     """Write the brief of every district in the responses."""
-    _sum_up(build.make_briefs(evidence, wave=wave, out=out, jobs=jobs, tell=_tell))
+    folder = out or project.output_root() / "reports" / "briefs"
+    _sum_up(build.make(build.briefs(evidence, wave), folder, jobs, _tell))
 
 
 @main.command()
 @click.argument("notebook")
-@_told
 def params(notebook: str) -> None:
     """Print the parameters of NOTEBOOK: name, type, default, meaning."""
     from edtech_survey.reports.notebooks import parameters  # noqa: PLC0415
@@ -142,16 +137,13 @@ def params(notebook: str) -> None:
 
 @main.command()
 @click.argument("page", type=THERE)
-@_told
 def verify(page: Path) -> None:
     """Run the notebook of PAGE again and compare the whole page."""
     click.echo(f"Running the notebook of {page.name} again")
     told = build.verify(page)
-    for line in told[:LONGEST]:
-        click.echo(f"  {_printable(line)}")
-    if len(told) > LONGEST:
-        click.echo(f"  and {len(told) - LONGEST} more")
     if told:
+        more = [f"and {len(told) - LONGEST} more"] if len(told) > LONGEST else []
+        click.echo(_printable("\n".join(f"  {line}" for line in [*told[:LONGEST], *more])))
         raise Failed(f"{page.name} does not follow from what is here now")
     click.echo(f"{page.name}: every byte is the same")
 
@@ -160,7 +152,6 @@ def verify(page: Path) -> None:
 @click.argument("old", type=THERE)
 @click.argument("new", type=THERE)
 @AS_JSON
-@_told
 def diff(old: Path, new: Path, as_json: bool) -> None:
     """List each number that moved between two pages; exit 1 if any did."""
     from edtech_survey.reports.provenance import diff_pages, moves  # noqa: PLC0415
@@ -170,17 +161,13 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
         click.echo(moved.to_json(orient="records", force_ascii=False))
     else:
         click.echo(_printable("\n".join(moves(moved))) or "no number moved")
-    if not moved.empty:
-        sys.exit(1)
+    sys.exit(len(moved) > 0)
 
 
 @main.command()
 @click.argument("table", type=THERE)
-@click.option(
-    "--fail-on", type=click.Choice(GRADES), help="Exit 1 on findings this grave or graver."
-)
+@click.option("--fail-on", type=click.Choice(GRADES), help="Exit 1 on findings as grave or graver.")
 @AS_JSON
-@_told
 def audit(table: Path, fail_on: str | None, as_json: bool) -> None:
     """Ask of the published figures in TABLE (a figures.csv) whether they could be true."""
     findings = build.audit_table(table)
@@ -192,8 +179,8 @@ def audit(table: Path, fail_on: str | None, as_json: bool) -> None:
             told = f"{row.grade}: {row.arithmetic}\n    {row.figures}\n    {row.advice}"
             click.echo(_printable(told))
         click.echo("; ".join(f"{counts.get(grade, 0)} {grade}" for grade in (*GRADES, "passed")))
-    if fail_on and any(counts.get(grade, 0) for grade in GRADES[: GRADES.index(fail_on) + 1]):
-        sys.exit(1)
+    grave = GRADES[: GRADES.index(fail_on) + 1] if fail_on else ()
+    sys.exit(bool(findings["grade"].isin(grave).any()))
 
 
 @main.command()
@@ -202,17 +189,13 @@ def audit(table: Path, fail_on: str | None, as_json: bool) -> None:
 @SHEET
 @WHOSE
 @AS_JSON
-@_told
-def check(
-    export: Path, dialect: str | None, sheet: str | None, series: str | None, as_json: bool
-) -> None:
+def check(export: Path, as_json: bool, **how: Any) -> None:
     """Read EXPORT without writing anything: dialect, columns, matches, every problem."""
     from edtech_survey.data.new_wave import check_export  # noqa: PLC0415
 
-    report = check_export(export, series=series, dialect=dialect, sheet=sheet)
+    report = check_export(export, **how)
     click.echo(report.to_json() if as_json else report.to_text())
-    if not report.ok:
-        sys.exit(1)
+    sys.exit(not report.ok)
 
 
 @main.command("new-wave")
@@ -221,14 +204,11 @@ def check(
 @WHOSE
 @DIALECT
 @SHEET
-@_told
-def new_wave(
-    year: int, export: Path, series: str | None, dialect: str | None, sheet: str | None
-) -> None:
+def new_wave(year: int, export: Path, **how: Any) -> None:
     """Make the folder of the wave YEAR from an export, questions.csv filled by best match."""
     from edtech_survey.data.new_wave import new_wave as make  # noqa: PLC0415
 
-    made = make(year, export, series=series, dialect=dialect, sheet=sheet)
+    made = make(year, export, **how)
     click.echo(f"{made.folder}: {len(made.questions)} columns in questions.csv")
     for column in made.undecided:
         click.echo(f"  not matched: {_printable(repr(column))}")
@@ -236,14 +216,10 @@ def new_wave(
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("folder", type=PLACE, required=False)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-@_told
-def lab(folder: Path | None, options: tuple[str, ...]) -> None:
-    """Open JupyterLab in FOLDER (default: the project's notebooks); OPTIONS go to JupyterLab."""
-    if folder is not None and str(folder).startswith("-"):
-        folder, options = None, (str(folder), *options)
-    sys.exit(build.open_lab(folder, options))
+def lab(options: tuple[str, ...]) -> None:
+    """Open JupyterLab in the notebooks, or in a folder among the OPTIONS, which go to it."""
+    sys.exit(build.open_lab(options))
 
 
 def _tell(outcome: Outcome) -> None:

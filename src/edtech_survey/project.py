@@ -8,6 +8,7 @@ This joins the storeys, as notebooks do.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -30,26 +31,18 @@ HOME_VARIABLE = "EDTECH_SURVEY_HOME"
 CHOICES = ("published", "responses", "sample")
 _PACKAGED = Path(__file__).parent / "_project"
 _KEYS = ["wave", "item", "group", "statistic"]
-_TABLES = ("pairs", "trends", "relations", "structures", "functions", "occupations", "frame")
 
 
 def project_root() -> Path:
     """Folder that holds ``data/raw``; a SetupError if there is none."""
     named = os.environ.get(HOME_VARIABLE)
-    if named:
-        home = Path(named).expanduser().resolve()
-        if not (home / "data" / "raw").is_dir():
-            raise SetupError(
-                f"{HOME_VARIABLE}={named} has no data/raw: point it at a checkout of the project"
-            )
-        return home
-    here = Path.cwd().resolve()
-    for folder in (here, *here.parents, _PACKAGED):
+    here = Path(named).expanduser().resolve() if named else Path.cwd().resolve()
+    for folder in [here] if named else [here, *here.parents, _PACKAGED]:
         if (folder / "data" / "raw").is_dir():
             return folder
+    where = f"{here}, where {HOME_VARIABLE} points" if named else f"{here} or above it"
     raise SetupError(
-        f"no data/raw in {here} or above it: run from a checkout of the project, "
-        f"or set {HOME_VARIABLE} to one"
+        f"no data/raw in {where}: run from a checkout of the project, or set {HOME_VARIABLE} to one"
     )
 
 
@@ -62,21 +55,6 @@ def output_root() -> Path:
     """Folder that output goes to: the project's, or the working directory beside a wheel's copy."""
     root = project_root()
     return Path.cwd() if root == _PACKAGED else root
-
-
-def processed_dir() -> Path:
-    """Folder of the tidy tables that ``make data`` writes."""
-    return output_root() / "data" / "processed"
-
-
-def notebooks_dir() -> Path:
-    """Folder of the parameterised notebooks."""
-    return project_root() / "notebooks"
-
-
-def reports_dir() -> Path:
-    """Folder of the rendered pages."""
-    return output_root() / "reports"
 
 
 def write_whole(path: Path, content: bytes | str) -> Path:
@@ -97,6 +75,17 @@ def write_whole(path: Path, content: bytes | str) -> Path:
     return path
 
 
+def _small(name: str) -> cached_property[Any]:
+    """Make an attribute that reads one of the small tables on first use."""
+
+    def read(evidence: Evidence) -> Any:
+        from edtech_survey.data import tables  # noqa: PLC0415
+
+        return getattr(tables, f"read_{name}")(evidence)
+
+    return cached_property(read)
+
+
 @dataclass(frozen=True, repr=False)
 class Evidence:
     """What a report stands on; made by :func:`evidence`.
@@ -108,10 +97,10 @@ class Evidence:
     series : SimpleNamespace
         Whose survey it is, the row of ``codebook/series.csv``: ``series, place, unit, units,
         publisher, population`` (by wave), ``directory, frame``.
-    own : DataFrame
-        Figures of the series itself, published or estimated from its exports.
-    elsewhere : DataFrame
-        Figures of everybody who is no series of the table: national surveys, wages, prices.
+    own, elsewhere, printed : DataFrame
+        Figures of the series itself, published or estimated from its exports; of everybody who is
+        no series of the table (national surveys, wages, prices); and all as they were printed,
+        second printings and other series included.
     sources, publications : DataFrame
         One row a source; one row a publication within the collections.
     codebook : Codebook
@@ -136,11 +125,16 @@ class Evidence:
     series: SimpleNamespace
     own: pd.DataFrame
     elsewhere: pd.DataFrame
+    printed: pd.DataFrame
     sources: pd.DataFrame
     publications: pd.DataFrame
     codebook: Codebook
     responses: Responses | None
     raw: Path
+
+    pairs, trends, relations = _small("pairs"), _small("trends"), _small("relations")
+    structures, functions = _small("structures"), _small("functions")
+    occupations, frame = _small("occupations"), _small("frame")
 
     @cached_property
     def figures(self) -> pd.DataFrame:
@@ -154,13 +148,10 @@ class Evidence:
         """The figures, and beside them each second printing of one, which an audit compares."""
         import pandas as pd  # noqa: PLC0415
 
-        all_of, mine = self._printed, self.figures
-        again = all_of["note"].fillna("").str.startswith("repeat of")
-        again &= all_of["source"].isin(mine["source"])
-        kept = all_of[all_of["figure_id"].isin(mine["figure_id"]) | again]
-        return pd.concat(
-            [kept, mine[~mine["figure_id"].isin(kept["figure_id"])]], ignore_index=True
-        )
+        every = pd.concat([self.printed, self.figures]).drop_duplicates("figure_id")
+        again = _second(every) & every["source"].isin(self.figures["source"])
+        mine = every["figure_id"].isin(self.figures["figure_id"])
+        return every[mine | again].reset_index(drop=True)
 
     @cached_property
     def synthetic(self) -> bool:
@@ -171,27 +162,6 @@ class Evidence:
     def waves(self) -> list[int]:
         """Waves of the series, in order."""
         return sorted(int(wave) for wave in self.own["wave"].dropna().unique())
-
-    @cached_property
-    def _printed(self) -> pd.DataFrame:
-        """All figures that were printed, second printings and other series included."""
-        from edtech_survey.data.figures import read_figures  # noqa: PLC0415
-
-        return read_figures(raw=self.raw)
-
-    def _table(self, name: str) -> pd.DataFrame | None:
-        """Read one of the small tables."""
-        from edtech_survey.data import tables  # noqa: PLC0415
-        from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
-
-        if name == "frame":
-            file = self.series.frame
-            return read_text_csv(self.raw / "codebook" / file, ("district_id",)) if file else None
-        positions = self.codebook.positions
-        given = {"occupations": (positions, self.elsewhere)} | dict.fromkeys(
-            ("structures", "functions"), (positions,)
-        )
-        return getattr(tables, f"read_{name}")(*given.get(name, (self._printed,)), raw=self.raw)
 
     def district(
         self,
@@ -206,10 +176,8 @@ class Evidence:
 
         Parameters
         ----------
-        district : str
-            Id of a respondent.
-        file : path
-            Or a CSV of its numbers, ``item,group,value``, such as ``position_fte,technician_1,2``.
+        district, file : str, path
+            Id of a respondent; or a CSV ``item,group,value``, such as ``position_fte,coach,2``.
         name : str
             What to call it.
         wave : int
@@ -239,7 +207,7 @@ class Evidence:
         from edtech_survey.data.tables import read_own_district  # noqa: PLC0415
         from edtech_survey.statistics.peers import own_district  # noqa: PLC0415
 
-        read = read_own_district(file, self.codebook.positions) if file else None
+        read = read_own_district(file, self) if file else None
         own = own_district(
             self, district=district, file=read, numbers=numbers, name=name, wave=wave
         )
@@ -272,7 +240,9 @@ class Evidence:
         last = waves[-1] if waves else None
         told = sources.loc[sources["answered"].notna(), "wave"]
         told = {*told, *rows.loc[rows["base"].notna(), "wave"].dropna()}
-        latest = sources[sources["wave"].eq(last).fillna(False)] if waves else sources.head(0)
+        latest = sources[sources["wave"].isin(waves[-1:])]
+        sizes = [latest[name].dropna().tolist() for name in ("answered", "population")]
+        answered, population = (size[0] if size else None for size in sizes)
         secondary = latest["kind"].eq("secondary publication").all()
         return SimpleNamespace(
             place=self.series.place,
@@ -282,20 +252,21 @@ class Evidence:
             waves=waves,
             first=waves[0] if waves else None,
             last=last,
-            answered=_known(latest["answered"]),
-            population=_known(latest["population"]) or self.series.population.get(last),
+            answered=answered,
+            population=population or self.series.population.get(last),
             silent=[year for year in waves if year not in told],
             question="" if secondary or item is None else self.codebook.wording(item),
             sources=sources,
             synthetic=self.synthetic,
         )
 
+    def __getattr__(self, name: str) -> Any:
+        own = f"its figures are a frame, evidence.own.{name}, or es.pick(evidence, item)"
+        there = "elsewhere, figures, responses, codebook, sources, about(item)"
+        raise AttributeError(f"an Evidence has no {name!r}: {own}; there are {there}")
+
     def __getitem__(self, item: Any) -> Any:
         raise TypeError(f"an Evidence is no frame: es.pick(evidence, {item!r}) gives its figures")
-
-    def __dir__(self) -> list[str]:
-        """Offer the small tables to completion."""
-        return [*super().__dir__(), *_TABLES]
 
     def __repr__(self) -> str:
         kind = " SYNTHETIC" if self.synthetic else ""
@@ -305,36 +276,21 @@ class Evidence:
         )
 
     def _repr_html_(self) -> str:
-        answers = "none" if self.responses is None else repr(self.responses)
         rows = {
             "Series": f"{self.series.place} ({self.series.series}), {self.series.publisher}",
             "Waves": ", ".join(map(str, self.waves)),
             ".own": f"{len(self.own):,} figures of {self.own['item'].nunique()} items",
             ".elsewhere": f"{len(self.elsewhere):,} figures",
-            ".responses": answers,
+            ".responses": "none" if self.responses is None else repr(self.responses),
             "Also": ".about(item) .codebook .sources .publications .pairs .trends .structures",
         }
         badge = " <strong>SYNTHETIC</strong>" if self.synthetic else ""
+        left = 'style="text-align:left"'
         cells = "".join(
-            f'<tr><th style="text-align:left">{escape(name)}</th>'
-            f'<td style="text-align:left">{escape(text)}</td></tr>'
+            f"<tr><th {left}>{escape(name)}</th><td {left}>{escape(text)}</td></tr>"
             for name, text in rows.items()
         )
         return f"<table><caption>Evidence: {escape(self.data)}{badge}</caption>{cells}</table>"
-
-    def __getattr__(self, name: str) -> Any:
-        """Read a small table on first use; answer a wrong call with the nearest right one."""
-        if name in _TABLES:
-            self.__dict__[name] = self._table(name)
-            return self.__dict__[name]
-        if name.startswith("_"):
-            raise AttributeError(name)
-        told = "there are own, elsewhere, figures, responses, codebook, sources, about(item)"
-        if hasattr(type(self.__dict__.get("own")), name):
-            told = f"its figures are a frame: evidence.own.{name}, or es.pick(evidence, item)"
-        elif name in ("state", "data_frame", "df"):
-            told = "the figures of its series are evidence.own"
-        raise AttributeError(f"an Evidence has no {name!r}: {told}")
 
 
 def evidence(
@@ -378,105 +334,87 @@ def evidence(
     >>> published.series.units, published.about("one_to_one").last
     ('districts', 2024)
     """
-    from edtech_survey.data import figures as tables  # noqa: PLC0415
     from edtech_survey.data.codebook import read_codebook, read_series  # noqa: PLC0415
+    from edtech_survey.data.figures import read_all  # noqa: PLC0415
+    from edtech_survey.data.waves import merge_waves  # noqa: PLC0415
+    from edtech_survey.reports import origins  # noqa: PLC0415
 
     if data not in CHOICES:
         raise SetupError(f"data={data!r} is not known: choose {', '.join(CHOICES)}")
     folder = Path(raw) if raw is not None else raw_dir()
     known = read_series(folder / "codebook")
-    loaded = tables.read_all(raw=folder)
-    sources, figures = loaded.sources, loaded.figures
-    figures = figures[~figures["note"].fillna("").str.startswith("repeat of")]
-    whose = chosen_series(series, known, sources, synthetic=data == "sample")
+    printed, sources, publications = read_all(raw=folder)
+    whose = series_of(series, known, sources, synthetic=data == "sample")
     codebook = read_codebook(folder / "codebook").of_series(whose.series)
-    responses = collected_responses(
-        folder, synthetic=data == "sample", series=whose.series, codebook=codebook
-    )
+    exports = with_export(sources[sources["synthetic"].eq(data == "sample")], folder)
+    strange = exports.loc[~exports["series"].isin(known["series"]), "source"]
+    if len(strange):
+        warnings.warn(
+            f"left out: {', '.join(strange)}. Its source.yaml names a series that is no row of "
+            f"codebook/series.csv (there are {', '.join(known['series'])}): add the row, or "
+            "correct it",
+            stacklevel=2,
+        )
+    mine = [folder / name for name in exports.loc[exports["series"].eq(whose.series), "source"]]
+    responses = merge_waves(mine, codebook) if mine else None
     if responses is None and data != "published":
         raise SetupError(
             f"data={data!r}: no wave of {whose.series} with an export in {folder}; "
             "make one with: edtech-survey new-wave YEAR --from EXPORT"
         )
-    own = figures[_of(figures, sources, [whose.series])] if data == "published" else figures.head(0)
+    once = printed[~_second(printed)]
+    of_series = once["source"].map(sources.set_index("source")["series"])
+    own = once[of_series.eq(whose.series) & (data == "published")]
     if responses is not None:
-        sizes = sources[sources["series"].eq(whose.series).fillna(False)].set_index("wave")[
-            "population"
-        ]
+        sizes = sources[sources["series"].eq(whose.series)].set_index("wave")["population"]
         population = whose.population | sizes.dropna().astype(int).to_dict()
         own = _with_estimates(own, responses, population, gate=gate)
         # Of an export those count who are kept, not the rows of the file.
         kept = sources["source"].map(responses.districts.groupby("source").size()).astype("Int64")
         sources = sources.assign(answered=kept.fillna(sources["answered"]))
+    there = sorted(int(wave) for wave in own["wave"].dropna().unique())
+    wanted = [waves] if isinstance(waves, int) else list(waves)
+    if missing := [wave for wave in wanted if wave not in there]:
+        problems = [
+            Problem("waves", f"{one} is not there", f"there are {there}") for one in missing
+        ]
+        raise SetupError("not every wave asked for is there", problems)
     found = Evidence(
         data=data,
         series=whose,
-        own=_waves_kept(own, [waves] if isinstance(waves, int) else list(waves)),
-        elsewhere=figures[~_of(figures, sources, known["series"])].reset_index(drop=True),
+        own=(own[own["wave"].isin(wanted)] if wanted else own).reset_index(drop=True),
+        elsewhere=once[~of_series.isin(known["series"])].reset_index(drop=True),
+        printed=printed,
         sources=sources,
-        publications=loaded.publications,
+        publications=publications,
         codebook=codebook,
         responses=responses,
         raw=folder,
     )
-    from edtech_survey.reports import origins  # noqa: PLC0415
-
     origins.remember(found)
     return found
 
 
-def collected_responses(
-    raw: Path | str | None = None,
-    *,
-    synthetic: bool = False,
-    series: str | None = None,
-    codebook: Codebook | None = None,
-) -> Responses | None:
-    """Merge the responses of all waves of a series that have an export; None if none has one."""
-    from edtech_survey.data.codebook import read_codebook, read_series  # noqa: PLC0415
-    from edtech_survey.data.figures import read_meta  # noqa: PLC0415
-    from edtech_survey.data.waves import find_waves, merge_waves  # noqa: PLC0415
-
-    folder = Path(raw) if raw is not None else raw_dir()
-    known = list(read_series(folder / "codebook")["series"])
-    found = find_waves(folder, synthetic=synthetic)
-    of = {wave: read_meta(wave).get("series") or wave.name.rpartition("-")[0] for wave in found}
-    strange = sorted(wave.name for wave, name in of.items() if name not in known)
-    if strange:
-        warnings.warn(
-            f"left out: {', '.join(strange)}. Its source.yaml names a series that is no row of "
-            f"codebook/series.csv (there are {', '.join(known)}): add the row, or correct it",
-            stacklevel=3,
-        )
-    wanted = series or next((name for name in known if name in of.values()), known[0])
-    mine = [wave for wave, name in of.items() if name == wanted]
-    return merge_waves(mine, codebook or read_codebook(folder / "codebook")) if mine else None
-
-
-def chosen_series(
+def series_of(
     name: str | None, known: pd.DataFrame, sources: pd.DataFrame, *, synthetic: bool
 ) -> SimpleNamespace:
-    """Take the row of the series asked for."""
+    """Take the row of the series asked for, or of the first that is made up, or is not."""
     if name is None:
-        made_up = set(sources.loc[sources["synthetic"].fillna(False), "series"].dropna())
-        fitting = known[known["series"].isin(made_up) == synthetic]
+        made_up = known["series"].isin(sources.loc[sources["synthetic"], "series"])
+        fitting = known[made_up == synthetic]
         name = str((fitting if len(fitting) else known)["series"].iloc[0])
     rows = known[known["series"].eq(name)]
     if rows.empty:
-        there = ", ".join(known["series"])
-        problem = Problem(f"series {name!r}", f"there are {there}", "add a row for it")
-        raise SetupError("the series is not in codebook/series.csv", [problem])
-    row = rows.iloc[0].to_dict()
-    sizes = dict(part.split("=") for part in row["population"].split("|") if part)
-    population = {int(wave): int(size) for wave, size in sizes.items()}
-    return SimpleNamespace(
-        **{str(key): text for key, text in row.items()} | {"population": population}
-    )
+        message, there = "the series is not in codebook/series.csv", ", ".join(known["series"])
+        raise SetupError.of(message, f"series {name!r}", f"there are {there}", "add a row for it")
+    row: Any = rows.iloc[0].to_dict()
+    sizes = re.findall(r"(\d+)=(\d+)", row["population"])
+    return SimpleNamespace(**row | {"population": {int(wave): int(size) for wave, size in sizes}})
 
 
-def _of(figures: pd.DataFrame, sources: pd.DataFrame, series: Any) -> pd.Series:
-    own = sources.loc[sources["series"].isin(list(series)), "source"]
-    return figures["source"].isin(own)
+def with_export(sources: pd.DataFrame, raw: Path) -> pd.DataFrame:
+    """Take the sources that have the export of a wave, not only figures."""
+    return sources.loc[[(raw / name / "questions.csv").is_file() for name in sources["source"]]]
 
 
 def _with_estimates(
@@ -485,25 +423,13 @@ def _with_estimates(
     """Add to the published figures what responses say and nobody has published."""
     import pandas as pd  # noqa: PLC0415
 
-    from edtech_survey.statistics.summarise import (  # noqa: PLC0415
-        as_figures,
-        contributions,
-        summarise,
-    )
+    from edtech_survey.statistics import summarise  # noqa: PLC0415
 
-    known = {
-        wave: population[wave]
-        for wave in responses.districts["wave"].unique()
-        if wave in population
-    }
-    estimates = summarise(
-        responses.districts,
-        responses.positions,
-        responses.bands,
-        population=known or None,
-    )
-    units = contributions(responses.districts, responses.positions) if gate else None
-    estimated = as_figures(estimates, units)
+    tables = responses.districts, responses.positions, responses.bands
+    asked = set(responses.districts["wave"])
+    known = {wave: size for wave, size in population.items() if wave in asked}
+    units = summarise.contributions(*tables[:2]) if gate else None
+    estimated = summarise.as_figures(summarise.summarise(*tables, population=known or None), units)
     frame = estimated["wave"].map(known).astype("Int64")  # counts are of the same units as shares
     estimated = estimated.assign(population=estimated["population"].fillna(frame))
     news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
@@ -511,19 +437,6 @@ def _with_estimates(
     return pd.concat([own, news], ignore_index=True) if len(news) else own
 
 
-def _waves_kept(own: pd.DataFrame, waves: Sequence[int]) -> pd.DataFrame:
-    if not waves:
-        return own.reset_index(drop=True)
-    there = sorted(int(wave) for wave in own["wave"].unique())
-    missing = [wave for wave in waves if wave not in there]
-    if missing:
-        raise SetupError(
-            "not every wave asked for is there",
-            [Problem("waves", f"{wave} is not there", f"there are {there}") for wave in missing],
-        )
-    return own[own["wave"].isin(list(waves))].reset_index(drop=True)
-
-
-def _known(numbers: pd.Series) -> int | None:
-    given = numbers.dropna()
-    return int(given.iloc[0]) if len(given) else None
+def _second(figures: pd.DataFrame) -> pd.Series:
+    """Tell which figures are a second printing of another."""
+    return figures["note"].fillna("").str.startswith("repeat of")

@@ -1,7 +1,8 @@
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
-from edtech_survey.data.codebook import read_codebook
 from edtech_survey.data.schemas import dtypes
 from edtech_survey.data.tables import (
     read_functions,
@@ -14,7 +15,7 @@ from edtech_survey.data.tables import (
     read_trends,
 )
 from edtech_survey.errors import SourceError
-from edtech_survey.project import evidence, raw_dir
+from edtech_survey.project import evidence
 from edtech_survey.shape import figures as as_figures
 
 PAIR = "p1,one_to_one,one_to_one,pk-2,share,2024,printed,us.a,printed,,,B,another year"
@@ -34,6 +35,11 @@ FIGURES = as_figures(
 )  # fmt: skip
 
 
+def given(raw):
+    codebook = SimpleNamespace(positions=POSITIONS)
+    return SimpleNamespace(printed=FIGURES, codebook=codebook, raw=raw)
+
+
 def write(raw, name, *rows, table=""):
     path = raw / f"{name}.csv"
     path.parent.mkdir(exist_ok=True, parents=True)
@@ -51,13 +57,13 @@ def refused(read, *args, **options):
 def test_pairs_and_trends_have_their_types(tmp_path):
     alone = "p2,title,,,,,,us.b,printed,250,weighted,C,not asked"
     write(tmp_path, "codebook/pairs", PAIR, alone)
-    table = read_pairs(FIGURES, raw=tmp_path)
+    table = read_pairs(given(tmp_path))
     assert table["wave"].tolist() == [2024, pd.NA]
     assert table["base_at_least"].tolist() == [pd.NA, 250]
     assert table["item"].isna().tolist() == [False, True]
     line = ("s,cyber,Posts,us.a,printed,,,,", "s,cyber,Posts,us.b,printed,501,,A,same question")
     write(tmp_path, "codebook/trends", *line)
-    assert read_trends(FIGURES, raw=tmp_path)["base_at_least"].tolist() == [pd.NA, 501]
+    assert read_trends(given(tmp_path))["base_at_least"].tolist() == [pd.NA, 501]
 
 
 def test_every_problem_of_the_pairs_is_told_with_its_row(tmp_path):
@@ -73,7 +79,7 @@ def test_every_problem_of_the_pairs_is_told_with_its_row(tmp_path):
         "p9,title,,,,,,us.b,printed,,,B,not asked",
     ]
     write(tmp_path, "codebook/pairs", *rows)
-    told = refused(read_pairs, FIGURES, raw=tmp_path)
+    told = refused(read_pairs, given(tmp_path))
     for text in (
         "8 cells cannot be taken",
         "row 3, column pair_id: 'p1' stands twice",
@@ -97,7 +103,7 @@ def test_every_problem_of_the_trends_is_told_with_its_row(tmp_path):
         )
     ]  # fmt: skip
     write(tmp_path, "codebook/trends", *rows)
-    told = refused(read_trends, FIGURES, raw=tmp_path)
+    told = refused(read_trends, given(tmp_path))
     for text in (
         "row 3, column figure_id: 'us.a' is earlier than the row before it",
         "row 4, column series: 'alone' has one figure",
@@ -109,15 +115,15 @@ def test_every_problem_of_the_trends_is_told_with_its_row(tmp_path):
 
 def test_functions_and_occupations_name_positions_and_wages(tmp_path):
     rows = ["a,A,x,y,coach", "b,B,x,y,coach|plumber"]
-    write(tmp_path, "edtech-functions/functions", *rows)
-    told = refused(read_functions, POSITIONS, raw=tmp_path)
+    write(tmp_path, "edtech/functions", *rows, table="functions")
+    told = refused(read_functions, given(tmp_path))
     assert "row 3, column positions: 'plumber' is no position of the codebook" in told
     good = "technician,support,S,B,close"
     write(tmp_path, "codebook/occupations", good)
-    assert len(read_occupations(POSITIONS, FIGURES, raw=tmp_path)) == 1
+    assert len(read_occupations(given(tmp_path))) == 1
     rows = [good, good, "plumber,support,S,B,x", "coach,leader,L,B,x"]
     write(tmp_path, "codebook/occupations", *rows)
-    told = refused(read_occupations, POSITIONS, FIGURES, raw=tmp_path)
+    told = refused(read_occupations, given(tmp_path))
     for text in (
         "row 3, column occupation: 'support' stands twice",
         "row 4, column position: 'plumber' is no position of the codebook",
@@ -127,12 +133,13 @@ def test_functions_and_occupations_name_positions_and_wages(tmp_path):
 
 
 def test_structures(tmp_path):
-    name = "department-structures-2018/structures"
+    name = "some-departments/structures"
     good = "a,A,WI,1700,1700,around 1700,Director,coach,1,,yes,Board,"
-    write(tmp_path, name, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,")
-    table = read_structures(POSITIONS, raw=tmp_path)
+    write(tmp_path, name, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,", table="structures")
+    table = read_structures(given(tmp_path))
     assert table["students_low"].tolist() == [1700, pd.NA]
     assert table["position"].isna().tolist() == [False, True]
+    assert table["source"].tolist() == ["some-departments"] * 2
     rows = [
         good,
         "a,A,WI,1700,1700,around 1700,Director,plumber,many,,maybe,,",
@@ -140,8 +147,8 @@ def test_structures(tmp_path):
         "c,C,VA,10,10,10,Coach,,1,,no,,",
         "c,C,VA,20,20,20,Chief,,1,,yes,,",
     ]
-    write(tmp_path, name, *rows)
-    told = refused(read_structures, POSITIONS, raw=tmp_path)
+    write(tmp_path, name, *rows, table="structures")
+    told = refused(read_structures, given(tmp_path))
     for text in (
         "row 3, column position: 'plumber' is no position",
         "row 3, column role: 'Director' stands twice",
@@ -155,7 +162,7 @@ def test_structures(tmp_path):
 
 def relations(tmp_path, *rows):
     path = write(tmp_path, "us/relations", *rows, table="relations")
-    return read_relation_file(path, FIGURES, "us")
+    return read_relation_file(path, FIGURES)
 
 
 def test_a_selector_finds_the_figures_of_its_source_that_repeat_no_other(tmp_path):
@@ -196,16 +203,22 @@ def test_every_problem_of_the_relations_is_told_with_its_row(tmp_path):
         assert text in told
 
 
+def test_relations_of_a_table_that_stands_alone_may_name_figures_of_others(tmp_path):
+    row = "us.s,sum,us.a,us.b;gone.a,,,must,"
+    path = write(tmp_path, "us/relations", row, table="relations")
+    assert read_relation_file(path, FIGURES, alone=True)["parts"].tolist() == ["us.b;gone.a"]
+
+
 def test_relations_of_all_folders(tmp_path):
-    assert read_relations(FIGURES, raw=tmp_path).empty
+    assert read_relations(given(tmp_path)).empty
     for name in ("us", "ct"):
         write(tmp_path, f"{name}/relations", "x.a,order,,us.a;ct.a,,,must,", table="relations")
-    told = refused(read_relations, FIGURES, raw=tmp_path)
+    told = refused(read_relations, given(tmp_path))
     assert "relation_id 'x.a' is another source's, too" in told
 
 
 def own(tmp_path, *rows):
-    return read_own_district(write(tmp_path, "own", *rows, table="own district"), POSITIONS)
+    return read_own_district(write(tmp_path, "own", *rows, table="own district"), given(tmp_path))
 
 
 def test_own_numbers_as_people_write_them(tmp_path):
@@ -238,9 +251,9 @@ def test_what_is_no_plain_number_is_refused(tmp_path, value):
 
 def test_a_missing_file_or_column_is_said(tmp_path):
     with pytest.raises(SourceError, match=r"nowhere\.csv is missing"):
-        read_own_district("nowhere.csv", POSITIONS)
+        read_own_district("nowhere.csv", given(tmp_path))
     with pytest.raises(SourceError, match="'force' is missing"):
-        read_relation_file(write(tmp_path, "us/relations", table="own district"), FIGURES, "us")
+        read_relation_file(write(tmp_path, "us/relations", table="own district"), FIGURES)
 
 
 def test_the_projects_own_tables_are_fit():
@@ -255,4 +268,4 @@ def test_the_projects_own_tables_are_fit():
     small = found.structures[found.structures["district_id"] == "oh-patrick-henry"]
     assert set(small["students_high"]) == {900}
     assert len(found.relations) > 90
-    assert read_structures(read_codebook().positions, raw=raw_dir()).equals(found.structures)
+    assert set(found.structures["source"]) == {"department-structures-2018"}

@@ -15,7 +15,7 @@ NOTEBOOK = "04_staffing_and_support"
 
 def page(**parameters):
     """Run the cells and return what a reader reads."""
-    text = (project.notebooks_dir() / f"{NOTEBOOK}.ipynb").read_text(encoding="utf-8")
+    text = (project.project_root() / "notebooks" / f"{NOTEBOOK}.ipynb").read_text(encoding="utf-8")
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     found = []
     try:

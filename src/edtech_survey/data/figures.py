@@ -16,7 +16,7 @@ from edtech_survey.data.codebook import Codebook, read_codebook
 from edtech_survey.data.readings import SMALL_NUMBERS
 from edtech_survey.data.schemas import FIGURES, NUMBER, SOURCES, WHOLE, Rule, one_of, typed, where
 from edtech_survey.data.textfiles import read_text_csv
-from edtech_survey.errors import Problem, SourceError
+from edtech_survey.errors import Problem, SourceError, counted
 from edtech_survey.project import raw_dir
 from edtech_survey.shape import FIGURE_COLUMNS
 from edtech_survey.shape import figures as as_figures
@@ -117,12 +117,13 @@ def read_all(names: Iterable[str] | None = None, *, raw: Path | str | None = Non
     found = as_figures(pd.concat(figures, ignore_index=True))
     problems += schemas.only_one(found, "figure_id")
     if problems:
-        raise SourceError(f"{len(problems)} problems in the sources", problems)
+        raise SourceError(f"{counted(len(problems), 'problem')} in the sources", problems)
     described = pd.DataFrame(sources, columns=list(schemas.dtypes(SOURCES))).astype(
         schemas.dtypes(SOURCES)
     )
     schemas.checked(described, SOURCES, "sources", SourceError)
-    collected = pd.concat(publications, ignore_index=True) if publications else pd.DataFrame()
+    none = pd.DataFrame(columns=["source", "publication"], dtype="str")
+    collected = pd.concat(publications or [none], ignore_index=True)
     return Sources(found, described, collected)
 
 

@@ -17,7 +17,7 @@ from edtech_survey.data.crosswalk import CLOSED
 from edtech_survey.data.districts import review_table
 from edtech_survey.data.readings import CHANGED, OUTCOMES, REFUSED
 from edtech_survey.data.schemas import FLOW, LEDGER, REVIEW, dtypes
-from edtech_survey.errors import Problem, WaveError
+from edtech_survey.errors import Problem, WaveError, counted
 
 BALANCE = {
     "source": "str", "wave": "Int64", "column": "str", "raw": "Int64",
@@ -188,4 +188,6 @@ def refuse_unknown(cells: pd.DataFrame, where: str) -> None:
             )
         )
     if problems:
-        raise WaveError(f"{where}: {len(problems)} answers contradict the codebook", problems)
+        raise WaveError(
+            f"{where}: {counted(len(problems), 'answer')} against the codebook", problems
+        )

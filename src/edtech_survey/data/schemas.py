@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from edtech_survey.data.textfiles import csv_bytes, read_text_csv
-from edtech_survey.errors import Problem, SourceError, SurveyError
+from edtech_survey.errors import Problem, SourceError, SurveyError, counted
 from edtech_survey.project import write_whole
 
 _TEXT = files("edtech_survey.data").joinpath("schemas.csv").read_text("utf-8")
@@ -180,7 +180,7 @@ def check(
     """Return a table of texts that is as its rules ask, or tell all that is wrong."""
     problems = problems_of(table, rules, shown)
     if problems:
-        raise error(f"{shown}: {len(problems)} cells cannot be taken", problems)
+        raise error(f"{shown}: {counted(len(problems), 'cell')} cannot be taken", problems)
     return table
 
 
@@ -195,7 +195,7 @@ def checked(
         if name not in frame or str(frame[name].dtype) != kind
     ]
     if problems:
-        raise error(f"{where}: {len(problems)} columns are not as declared", problems)
+        raise error(f"{where}: {counted(len(problems), 'column')} not as declared", problems)
     texts = frame[list(types)].astype("str").fillna("").reset_index(drop=True)
     check(texts, rules_of(table), where, error)
     return frame

@@ -13,10 +13,10 @@ import pandas as pd
 from edtech_survey.data import schemas
 from edtech_survey.data.schemas import Rule, Rules, filled, one_of, read_table, typed, unique, where
 from edtech_survey.data.textfiles import read_text_csv
-from edtech_survey.errors import Problem, SourceError
+from edtech_survey.errors import Problem, SourceError, counted
 
 
-def read_pairs(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
+def read_pairs(evidence: Any) -> pd.DataFrame:
     """Read which figures of a series and of others are set side by side, ``codebook/pairs.csv``."""
 
     def asked(table: pd.DataFrame) -> pd.Series:
@@ -25,20 +25,20 @@ def read_pairs(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
     selector = ["item", "group", "statistic", "wave"]
     no_figure = "and the three cells after it name no figure"
     rules = {
-        "item": where(asked, schemas.row_of(figures, selector, no_figure, "correct them")),
+        "item": where(asked, schemas.row_of(evidence.printed, selector, no_figure, "correct them")),
         "take": where(asked, filled()),
-        "figure_id": [_first_printing(figures)],
+        "figure_id": [_first_printing(evidence.printed)],
         "comparability": where(
             lambda table: ~asked(table), one_of("C", "without an item of the series", "C")
         ),
     }
-    table = read_table(Path(raw) / "codebook" / "pairs.csv", "codebook/pairs", rules)
+    table = read_table(evidence.raw / "codebook" / "pairs.csv", "codebook/pairs", rules)
     return typed(table, "codebook/pairs")
 
 
-def read_trends(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
+def read_trends(evidence: Any) -> pd.DataFrame:
     """Read which figures of others are one line over the years, ``codebook/trends.csv``."""
-    waves = figures.set_index("figure_id")["wave"]
+    waves = evidence.printed.set_index("figure_id")["wave"]
 
     def later(table: pd.DataFrame) -> pd.Series:
         return table["series"].eq(table["series"].shift())
@@ -56,37 +56,41 @@ def read_trends(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
             Rule(lambda cells, _: ~cells.duplicated(keep=False), "has one figure", "add another"),
         ],
         "figure_id": [
-            _first_printing(figures),
+            _first_printing(evidence.printed),
             unique("series"),
             Rule(back, "is earlier than the row before it", "put them in time's order"),
         ],
         "comparability": where(later, filled()),
         "reason": where(later, filled()),
     }
-    table = read_table(Path(raw) / "codebook" / "trends.csv", "codebook/trends", rules)
+    table = read_table(evidence.raw / "codebook" / "trends.csv", "codebook/trends", rules)
     return typed(table, "codebook/trends")
 
 
-def read_functions(positions: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
-    """Read the functions of a district's ed-tech team."""
-    name = "edtech-functions/functions"
-    return read_table(Path(raw) / f"{name}.csv", name, {"positions": [_position(positions, "|")]})
-
-
-def read_occupations(
-    positions: pd.DataFrame, figures: pd.DataFrame, *, raw: Path | str
-) -> pd.DataFrame:
+def read_occupations(evidence: Any) -> pd.DataFrame:
     """Read which occupation does the work of which position, ``codebook/occupations.csv``."""
-    wages = figures.loc[figures["item"].eq("occupation_wage").fillna(False).astype(bool), "group"]
-    known = one_of(wages.str.partition("|")[0], "has no figure occupation_wage")
-    rules = {"position": [_position(positions)], "occupation": [known, unique("position")]}
-    path = Path(raw) / "codebook" / "occupations.csv"
+    wages = evidence.printed["item"].eq("occupation_wage").fillna(False)
+    occupations = evidence.printed.loc[wages, "group"].str.partition("|")[0]
+    known = one_of(occupations, "has no figure occupation_wage")
+    rules = {"position": [_position(evidence)], "occupation": [known, unique("position")]}
+    path = evidence.raw / "codebook" / "occupations.csv"
     return read_table(path, "codebook/occupations", rules)
 
 
-def read_structures(positions: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
-    """Read the departments that their leaders described, one row a role."""
-    name = "department-structures-2018/structures"
+def read_frame(evidence: Any) -> pd.DataFrame | None:
+    """Read the list of all units of the series with their public sizes, if it names one."""
+    file = evidence.series.frame
+    path = evidence.raw / "codebook" / file
+    return read_text_csv(path, ("district_id",)) if file else None
+
+
+def read_functions(evidence: Any) -> pd.DataFrame:
+    """Read the functions of a district's ed-tech team, from the source folders that have some."""
+    return _of_sources(evidence, "functions", {"positions": [_position(evidence, "|")]})
+
+
+def read_structures(evidence: Any) -> pd.DataFrame:
+    """Read the departments that their leaders described, one row a role, of all source folders."""
     of_district = ["district", "state", "students_low", "students_high", "students_printed"]
 
     def differ(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
@@ -100,12 +104,20 @@ def read_structures(positions: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame
         "district_id": [Rule(differ, "has rows that differ about the district itself")],
         "students_low": [Rule(above, "above the upper")],
         "role": [unique("district_id")],
-        "position": where(lambda table: table["position"].ne(""), _position(positions)),
+        "position": where(lambda table: table["position"].ne(""), _position(evidence)),
     }
-    return typed(read_table(Path(raw) / f"{name}.csv", name, rules), name)
+    return _of_sources(evidence, "structures", rules)
 
 
-def read_own_district(path: Path | str, positions: pd.DataFrame) -> pd.DataFrame:
+def _of_sources(evidence: Any, name: str, rules: Rules) -> pd.DataFrame:
+    """Read a table from each source folder that has it, with a column ``source``."""
+    frames = [pd.DataFrame(columns=list(schemas.dtypes(name)), dtype="str").assign(source="")]
+    for path in sorted(evidence.raw.glob(f"*/{name}.csv")):
+        frames.append(read_table(path, name, rules).assign(source=path.parent.name))
+    return typed(pd.concat(frames, ignore_index=True), name)
+
+
+def read_own_district(path: Path | str, evidence: Any) -> pd.DataFrame:
     """Read a district's own numbers, ``item,group,value``, as people write them."""
 
     def of_position(table: pd.DataFrame) -> pd.Series:
@@ -119,7 +131,7 @@ def read_own_district(path: Path | str, positions: pd.DataFrame) -> pd.DataFrame
 
     rules = {
         "group": [
-            *where(of_position, _position(positions)),
+            *where(of_position, _position(evidence)),
             *where(of_district, one_of(("", "all"), "stands beside a number of the district")),
             Rule(twice, "item and group stand twice", "keep one"),
         ]
@@ -131,7 +143,8 @@ def read_own_district(path: Path | str, positions: pd.DataFrame) -> pd.DataFrame
     )
 
 
-def _position(positions: pd.DataFrame, parting: str = "") -> Rule:
+def _position(evidence: Any, parting: str = "") -> Rule:
+    positions = evidence.codebook.positions
     return one_of(positions["position"], "is no position of the codebook", parting=parting)
 
 
@@ -179,27 +192,32 @@ _RELATION = list(schemas.dtypes("relations"))
 _SELECTABLE = {"item", "group", "statistic", "unit", "wave", "publication"}
 
 
-def read_relations(figures: pd.DataFrame, *, raw: Path | str) -> pd.DataFrame:
+def read_relations(evidence: Any) -> pd.DataFrame:
     """Read what must hold between figures, as the source folders declare it."""
     frames = [typed(pd.DataFrame(columns=["source", *_RELATION], dtype="str"), "relations")]
     problems: list[Problem] = []
-    for path in sorted(Path(raw).glob("*/relations.csv")):
+    for path in sorted(evidence.raw.glob("*/relations.csv")):
         with schemas.gathering(problems, path.parent.name):
-            frames.append(read_relation_file(path, figures, path.parent.name))
+            frames.append(read_relation_file(path, evidence.printed))
     found = pd.concat(frames, ignore_index=True)
     problems += schemas.only_one(found, "relation_id")
     if problems:
-        raise SourceError(f"{len(problems)} problems in the relations", problems)
+        raise SourceError(f"{counted(len(problems), 'problem')} in the relations", problems)
     return found
 
 
-def read_relation_file(path: Path | str, figures: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Read one file of relations; selectors such as ``item=sharing`` become lists of figures."""
-    own = figures[figures["source"].eq(source).fillna(False).astype(bool) & ~_again(figures)]
+def read_relation_file(path: Path, figures: pd.DataFrame, *, alone: bool = False) -> pd.DataFrame:
+    """Read one file of relations; selectors such as ``item=sharing`` become lists of figures.
+
+    Of figures that stand ``alone`` a relation may name others, which then cannot be tested.
+    """
+    source = path.resolve().parent.name
+    own = figures[figures["source"].eq(source) & ~_again(figures)]
     table = read_text_csv(path, _RELATION, SourceError)[_RELATION]
     for column in ("parts", "over"):
         table = table.assign(**{column: [_resolved(cell, own) for cell in table[column]]})
-    table = schemas.check(table, _relation_rules(figures), "/".join(Path(path).parts[-2:]))
+    rules = _relation_rules(None if alone else figures)
+    table = schemas.check(table, rules, "/".join(path.parts[-2:]))
     return typed(table.assign(source=source)[["source", *_RELATION]].astype("str"), "relations")
 
 
@@ -216,7 +234,7 @@ def _resolved(cell: str, figures: pd.DataFrame) -> str:
     return ";".join(dict.fromkeys(found))
 
 
-def _relation_rules(figures: pd.DataFrame) -> Rules:
+def _relation_rules(figures: pd.DataFrame | None) -> Rules:
     """Ask of each relation what its kind needs."""
 
     def kinds(column: str, need: Any) -> Callable[[pd.DataFrame], pd.Series]:
@@ -232,12 +250,11 @@ def _relation_rules(figures: pd.DataFrame) -> Rules:
         return kinds("over", "or base")(table) & cells.eq("").eq(table["base"].eq(""))
 
     rules = schemas.rules_of("relations")
-    known = one_of(
-        figures["figure_id"], "is no figure", "see figures.csv; a selector must find some", ";"
-    )
     unused = one_of([""], "is not used by {kind}", "leave it empty")
-    for column in ("result", "parts", "over"):
-        rules[column].append(known)
+    if figures is not None:
+        advice = "see figures.csv; a selector must find some"
+        for column in ("result", "parts", "over"):
+            rules[column].append(one_of(figures["figure_id"], "is no figure", advice, ";"))
     for column in ("result", "over", "base"):
         rules[column] += where(kinds(column, "needed"), filled("is empty, but {kind} needs it"))
         rules[column] += where(kinds(column, ""), unused)

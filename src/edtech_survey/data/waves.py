@@ -15,7 +15,7 @@ from edtech_survey.data.exports import read_export
 from edtech_survey.data.figures import read_meta
 from edtech_survey.data.schemas import ASKED, KINDS
 from edtech_survey.data.tidy import Responses, panel, tidy
-from edtech_survey.errors import Problem, WaveError
+from edtech_survey.errors import Problem, WaveError, counted
 from edtech_survey.project import raw_dir
 
 _TABLES = ("positions", "bands", "districts", "asked", "ledger", "balance", "flow", "review")
@@ -143,7 +143,7 @@ def merge_waves(
         except WaveError as error:
             problems += error.problems or [Problem(Path(folder).name, str(error))]
     if problems:
-        raise WaveError(f"{len(problems)} problems in the waves", problems)
+        raise WaveError(f"{counted(len(problems), 'problem')} in the waves", problems)
     if not parts:
         raise WaveError("there is no wave to merge: name at least one folder")
     parts.sort(key=lambda part: (part.flow["wave"].iloc[0], part.flow["source"].iloc[0]))
@@ -154,7 +154,7 @@ def merge_waves(
     districts, series = whole["districts"], {part.series for part in parts if part.series}
     problems = _contradictions(districts, [part.flow["source"].iloc[0] for part in parts], series)
     if problems:
-        raise WaveError(f"{len(parts)} exports cannot be merged", problems)
+        raise WaveError(f"{counted(len(parts), 'export')} cannot be merged", problems)
     last = [name for name in districts if name != "staffing"]
     districts = districts[[*last, "staffing"]].sort_values(
         ["wave", "district_id"], kind="stable", ignore_index=True

@@ -9,13 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_effectsize
 
-from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.errors import EstimateError, Problem, counted
 from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.contrasts import contrast
 from edtech_survey.statistics.given import given, unrepeated
-from edtech_survey.statistics.intervals import normal_quantile
 from edtech_survey.statistics.published import (
     Percent,
     Share,
@@ -51,8 +49,7 @@ _ABOUT = (*_JUDGED, "pair_id", "name", "item", "group", "other", "wave_from", "w
 _FURTHER = (
     "name survey other label verdict holds_from_base supposed pair_id topic side "
     "comparability reason wave_from period silent unit publication printed take estimate_low "
-    "estimate_high base_low base_high effect effect_name effect_low effect_high real "
-    "price_year"
+    "estimate_high base_low base_high real price_year"
 )
 
 
@@ -99,9 +96,8 @@ def compare(
         pair is of; ``label, verdict, holds_from_base, supposed, pair_id, topic, comparability,
         reason``; ``wave_from, period`` of a step; ``unit, publication, printed, take``;
         ``estimate_low, estimate_high`` (what rounding allows); ``base_low, base_high`` (bases
-        considered); ``effect, effect_name, effect_low, effect_high`` (Cohen's h, or a ratio);
-        ``real`` (usd of ``price_year``; missing where a year has no prices). Zero rows where
-        nothing is asked.
+        considered); ``real`` (usd of ``price_year``; missing where a year has no prices). Zero
+        rows where nothing is asked.
 
     Raises
     ------
@@ -112,8 +108,7 @@ def compare(
 
     References
     ----------
-    Differences of shares: Newcombe (1998), Statistics in Medicine 17:873-890, method 10; effects:
-    Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd ed., section 6.2.
+    Differences of shares: Newcombe (1998), Statistics in Medicine 17:873-890, method 10.
 
     Examples
     --------
@@ -155,7 +150,9 @@ def compare(
         except EstimateError as error:
             problems.append(Problem(row["where"], str(error), "correct the row"))
     if problems:
-        raise EstimateError(f"{len(problems)} comparisons cannot be taken as they stand", problems)
+        raise EstimateError(
+            f"{counted(len(problems), 'comparison')} cannot be taken as asked", problems
+        )
     made = estimates(rows, _FURTHER)
     made = made.assign(**_names(made, once, given(x).name, None if framed else x))
     place = "this survey" if framed else x.series.place
@@ -309,7 +306,7 @@ def _rest(share: Share) -> Share:
 
 
 def _difference(first: Side, other: Side, confidence: float) -> dict[str, Any]:
-    """Give first minus other: Newcombe (1998), method 10; Cohen (1988), section 6.2."""
+    """Give first minus other: Newcombe (1998), method 10."""
     one, two = first.row, other.row
     if one["unit"] != two["unit"]:
         raise EstimateError(f"graded A, but one side is in {one['unit']}, one in {two['unit']}")
@@ -339,30 +336,10 @@ def _difference(first: Side, other: Side, confidence: float) -> dict[str, Any]:
             "silent": [],
             "estimate_low": low - most,
             "estimate_high": high - least,
-            "effect": value / beside if beside > 0 else pd.NA,
-            "effect_name": "ratio",
-            "effect_low": low / most if beside > 0 else pd.NA,
-            "effect_high": high / least if least > 0 else pd.NA,
         }
-    pair = [first.share, other.share]
-    row = contrast([(1.0, pair[0]), (-1.0, pair[1])], confidence)
-    # The effect is widened by its error at the smallest bases, over the extremes of both shares.
-    half = normal_quantile(confidence) * np.sqrt(sum(1 / share.bases.min() for share in pair))
-    ends = [(share.shares.min() / 100, share.shares.max() / 100) for share in pair]
-    low = proportion_effectsize(ends[0][0], ends[1][1]) - half
-    high = proportion_effectsize(ends[0][1], ends[1][0]) + half
-    return (
-        row
-        | shared
-        | {
-            "unit": "points",
-            "method": row["method"] + first.doubt + other.doubt,
-            "effect": proportion_effectsize(one["estimate"] / 100, two["estimate"] / 100),
-            "effect_name": "Cohen's h",
-            "effect_low": max(low, -np.pi),
-            "effect_high": min(high, np.pi),
-        }
-    )
+    row = contrast([(1.0, first.share), (-1.0, other.share)], confidence)
+    method = row["method"] + first.doubt + other.doubt
+    return row | shared | {"unit": "points", "method": method}
 
 
 def _names(made: pd.DataFrame, figures: pd.DataFrame, name: Any, x: Any) -> dict[str, pd.Series]:

@@ -14,7 +14,7 @@ from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
 from edtech_survey.statistics.disclosure import THRESHOLD, withhold
 from edtech_survey.statistics.given import given, pick, reported, total
-from edtech_survey.statistics.intervals import clopper_pearson
+from edtech_survey.statistics.intervals import checked_confidence, clopper_pearson
 from edtech_survey.statistics.salary import priced
 from edtech_survey.statistics.staffing import PER_STUDENTS
 from edtech_survey.statistics.support import LADDER, MEASURES, support
@@ -235,8 +235,9 @@ def peers(
     Student's interval, which is rough among so few.
 
     Of described departments the rows give staff per 1,000 students (``estimate``, else
-    ``estimate_low``), ``staff``, ``students_printed``, ``near`` (within half and twice the size)
-    and ``roles_without_number``; who works outside a department is not counted into it.
+    ``estimate_low``), ``staff``, ``roles`` (those without a stated number too),
+    ``students_printed`` and ``near`` (within half and twice the size); who works outside a
+    department is not counted into it.
 
     References
     ----------
@@ -254,6 +255,7 @@ def peers(
     """
     if isinstance(x, pd.DataFrame) and {"role", "head_count"} <= set(x.columns):
         return _departments(own, x)
+    checked_confidence(confidence)
     mine, name = own_numbers(own), given(x).name
     year = wave_of(x, shared(mine, "wave"))
     paid_in = shared(mine, "year") or price_year or year
@@ -404,10 +406,7 @@ def _coarse(numbers: Sequence[float]) -> list[float]:
 
 NEAR = 2.0
 """Up to so many times as large, or as small, is about the same size."""
-_DESCRIBED = (
-    "name students_printed near log_distance staff roles roles_without_number estimate_low "
-    "estimate_high"
-)
+_DESCRIBED = "name students_printed near staff roles estimate_low estimate_high"
 
 
 def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame) -> pd.DataFrame:
@@ -427,15 +426,15 @@ def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFra
     near = away.le(np.log(NEAR) + 1e-12).astype("boolean")
     least, most = PER_STUDENTS * staff / high, PER_STUDENTS * staff / low
     table = first.assign(
-        source="department-structures-2018", item="described_staff_per_1000_students",
+        item="described_staff_per_1000_students",
         statistic="ratio", base_kind="published", synthetic=False, group=first.index,
         method="staff stated over students stated", base=len(first),
         name=first["district"] + ", " + first["state"], staff=staff,
-        roles=by["roles"].agg("; ".join), roles_without_number=unstated, log_distance=away,
+        roles=by["roles"].agg("; ".join), away=away,
         estimate=least.where(unstated.eq(0) & low.eq(high)), estimate_low=least,
         estimate_high=most.mask(unstated.gt(0)),
         # Of "fewer than 900" beside 800 students it is not known how near it is.
         near=near.mask(near & low.isna()),
     )  # fmt: skip
     known = table[table["staff"].gt(0).fillna(False) & table["estimate_low"].notna()]
-    return estimates(known.sort_values("log_distance", kind="stable"), _DESCRIBED)
+    return estimates(known.sort_values("away", kind="stable"), _DESCRIBED)
