@@ -23,11 +23,8 @@ def soup(page):
     return BeautifulSoup(page, "html.parser")
 
 
-def test_jupyter_offers_the_exporter():
-    assert get_exporter("edtech-report") is ReportExporter
-
-
 def test_no_script_and_nothing_to_load(page, soup):
+    assert get_exporter("edtech-report") is ReportExporter
     policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
     assert "default-src 'none'" in policy
     assert "script-src" not in policy

@@ -30,7 +30,6 @@ def test_the_words_and_cells_of_each_notebook(notebook):
         ("{{ rows | each('a clear {percent}') }}", "'clear' is a claim"),
         ("{{ rows | where('wave', 2024) | span }}", "2024 is typed"),
         ("{{ a - b }}", "arithmetic"),
-        ("{{ a | percnt }}", "no filter 'percnt'"),
     ],
 )
 def test_what_is_typed_is_found(text, found):
@@ -79,7 +78,6 @@ def cell(source, *tags):
         ),
         ('es.table(a, f"{name} rose", columns={})', "title= is an f-string"),
         ('es.table(a, title="b", note="it rose", columns={})', "note=: 'rose' is a claim"),
-        ("%%say\ntext", "%%say without the tag hide-input"),
     ],
 )
 def test_a_cell_that_hides_the_analysis_is_found(tmp_path, source, found):

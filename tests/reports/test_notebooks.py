@@ -114,7 +114,7 @@ def test_nothing_runs_with_an_unfit_parameter_or_name(write, tmp_path, monkeypat
 
     monkeypatch.setattr(notebooks, "_execute", never)
     path = write(HEADLINE)
-    with pytest.raises(SetupError, match="did you mean 'wave'"):
+    with pytest.raises(SetupError, match="did you mean wave"):
         run_notebook(path, tmp_path, {"wav": 1})
     for unsafe in ("../x", "a/b", "x.html", "http://example.org", "CON AUX", ""):
         with pytest.raises(SetupError, match="no safe name"):
@@ -216,7 +216,7 @@ def test_all_problems_are_told_at_once_with_the_nearest_name(declared):
     with pytest.raises(SetupError) as caught:
         check_parameters(declared, given_values)
     told = str(caught.value)
-    assert "did you mean 'wave'?" in told
+    assert "did you mean wave" in told
     assert "'x' is not a number" in told
     assert "parameter \"__import__('os').system('true'); x\": is unknown" in told
     assert len(caught.value.problems) == 3

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
+from html import escape
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -19,6 +19,7 @@ import nh3
 from bs4 import BeautifulSoup
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
+from nbformat.v4 import new_code_cell
 from traitlets import Bool, Enum
 from traitlets.config import Config
 
@@ -46,15 +47,9 @@ class ReportExporter(HTMLExporter):
 
     export_from_notebook = "EdTech survey report"
 
-    strict = Bool(
-        True, help="Fail when the page breaks a rule of the lint; else log what is wrong."
-    ).tag(config=True)
-    folder_link = Bool(
-        False, help="Link back to index.html: for pages that lie in the folder of reports."
-    ).tag(config=True)
-    kind = Enum(
-        ("report", "brief"), default_value="report", help="Decides how large the page may be."
-    ).tag(config=True)
+    strict = Bool(True, help="Fail on a page that breaks a rule; else log it.").tag(config=True)
+    folder_link = Bool(False, help="Link back to the folder's index.html.").tag(config=True)
+    kind = Enum(("report", "brief"), "report", help="How large a page may be.").tag(config=True)
 
     @property
     def default_config(self) -> Config:
@@ -71,16 +66,17 @@ class ReportExporter(HTMLExporter):
         return merged
 
     def default_filters(self) -> Any:
-        """Yield the filters of nbconvert, and the allow-list."""
+        """Yield the filters of nbconvert, the allow-list, and colours for Python."""
         yield from super().default_filters()
         yield ("allowed", clean)
+        yield ("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
 
     def from_notebook_node(  # type: ignore[override]
         self, nb: Any, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Render a notebook; in strict mode a page that breaks a rule is a ReportError."""
         given = dict(resources or {})
-        manifest = dict(given.get("report") or {}).get("manifest") or {}
+        manifest = given.get("report", {}).get("manifest") or {}
         name = str(given.get("metadata", {}).get("name", "")) or "notebook"
         report = {
             "series": SERIES,
@@ -91,12 +87,9 @@ class ReportExporter(HTMLExporter):
             "manifest": embedded(manifest),
         }
         prepared = self._init_resources({**given, "report": report})
-        language = nb.metadata.get("language_info", {})
-        lexer = language.get("pygments_lexer", language.get("name", "python"))
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
         # HTMLExporter would parse the page a second time to add made-up alt texts.
         made, prepared = super(HTMLExporter, self).from_notebook_node(tidy(nb), prepared, **kw)
-        page = _finished(made, str(nb.metadata.get("title") or ""), name, manifest)
+        page = _finished(made, name, manifest)
         found = lint.lint(page, self.kind)
         if found and self.strict:
             raise ReportError(f"{name} is not fit to be published", found)
@@ -164,13 +157,8 @@ def tidy(notebook: Any) -> Any:
             waiting.append(cell.source)
         if cell.outputs:
             kept.append(cell)
-        last = cell
     if waiting:
-        last = deepcopy(last)
-        last.source, last.outputs = "\n\n".join(waiting), []
-        if "id" in last:
-            last["id"] += "-rest"
-        kept.append(last)
+        kept.append(new_code_cell("\n\n".join(waiting)))
     made.cells = kept
     return made
 
@@ -217,15 +205,6 @@ _NAME = re.compile(r"[A-Za-z][\w.:\-]*\Z")
 _RESERVED = re.compile(r"(?:content|contents|skip|page-[\w\-]*|run-manifest[\w\-]*)\Z")
 _FILE = re.compile(r"[a-z0-9]\w*(?:[.\-]\w+)*\.(?:csv|json)\Z", re.IGNORECASE)
 
-_FIT: dict[str, Callable[[str], object]] = {
-    "id": lambda value: _NAME.match(value) and not _RESERVED.match(value),
-    # A positive tabindex would reorder the whole page for people who use the keyboard.
-    "tabindex": lambda value: value == "0",
-    "role": lambda value: value in _ROLES,
-    # The index writes downloads to files of these names.
-    "download": _FILE.match,
-}
-
 
 def clean(markup: str) -> str:
     """Keep what is on the allow-list; text always stays.
@@ -237,34 +216,38 @@ def clean(markup: str) -> str:
     >>> clean('<p onclick="x()">A <b>bold</b><script>alert(1)</script> claim</p>')
     '<p>A <b>bold</b> claim</p>'
     """
-    return _cleaner().clean(markup)
-
-
-@cache
-def _cleaner() -> Any:
-    # Data addresses pass here by scheme and are then held to three exact forms in _attribute.
-    return nh3.Cleaner(
-        tags=set(TAGS),
-        clean_content_tags=_GONE,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_attribute,
-        strip_comments=True,
-        link_rel="noopener noreferrer",
-        generic_attribute_prefixes={"aria-"},
-        url_schemes={"http", "https", "mailto", "data"},
-    )
+    return _CLEANER.clean(markup)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    if name == "src":
-        return value if tag == "img" and _PICTURE.match(value) else None
+    """Keep an attribute that may stand, as it may stand."""
     if name == "href":
         address = value.strip()
         inside = address.startswith("#") or _WEB.match(address) or _DOWNLOAD.match(address)
         return address if inside or not _NOWHERE.match(address) else None
-    fit = _FIT.get(name)
-    return value if fit is None or fit(value) else None
+    fit = {
+        "src": _PICTURE.match(value),
+        "id": _NAME.match(value) and not _RESERVED.match(value),
+        # A positive tabindex would reorder the whole page for people who use the keyboard.
+        "tabindex": value == "0",
+        "role": value in _ROLES,
+        # The index writes downloads to files of these names.
+        "download": _FILE.match(value),
+    }
+    return value if fit.get(name, True) else None
 
+
+# Data addresses pass here by scheme and are then held to three exact forms in _attribute.
+_CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=_GONE,
+    attributes=_ATTRIBUTES,
+    attribute_filter=_attribute,
+    strip_comments=True,
+    link_rel="noopener noreferrer",
+    generic_attribute_prefixes={"aria-"},
+    url_schemes={"http", "https", "mailto", "data"},
+)
 
 # ---- after the rendering: headings and exhibits may come from outputs, so not before ----
 
@@ -276,10 +259,10 @@ FEWEST_CONTENTS = 3
 """Questions from which a contents list helps."""
 
 
-def _finished(markup: str, title: str, name: str, manifest: dict[str, Any]) -> str:
+def _finished(markup: str, name: str, manifest: dict[str, Any]) -> str:
     soup = BeautifulSoup(_DIRECTION.sub("", markup), "html.parser")
     main: Any = soup.find("main")
-    _first_sheet(soup, main, title, name, manifest)
+    _first_sheet(soup, main, name, manifest)
     for kind, of_kind in (("thead", "col"), ("tbody", "row")):
         for cell in main.select(f"{kind} th:not([scope])"):
             cell["scope"] = of_kind
@@ -288,19 +271,19 @@ def _finished(markup: str, title: str, name: str, manifest: dict[str, Any]) -> s
             link["class"] = "bare"
     _number_exhibits(soup, main)
     _heading_ids(main)
-    _contents(soup, main)
+    _contents(main)
     _regions(soup, main)
     return str(soup).rstrip() + "\n"
 
 
-def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str, Any]) -> None:
+def _first_sheet(soup: Any, main: Any, name: str, manifest: dict[str, Any]) -> None:
     """See to one first heading, and tell title, description and the foot of printed pages."""
     heading, *further = main.find_all("h1") or [None]
     for extra in further:
         extra.name = "h2"
     if heading is None:
         heading = soup.new_tag("h1")
-        heading.string = title or name
+        heading.string = name
         main.insert(0, heading)
     block = None if heading.parent is main else heading.parent
     if block is not None:
@@ -314,7 +297,7 @@ def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str
     if manifest.get("synthetic") and not (block and block.select(".synthetic-badge")):
         badge = f'<p class="exhibit-badge">{BADGE}</p>'
         heading.insert_after(BeautifulSoup(badge, "html.parser"))
-    said = title or text_of(heading) or name
+    said = text_of(heading) or name
     soup.title.string = said
     told = [*block.select(".findings li")[:1], *block.select(".deck")[-1:]] if block else []
     if told:
@@ -326,37 +309,36 @@ def _first_sheet(soup: Any, main: Any, title: str, name: str, manifest: dict[str
 def _paper_foot(title: str, date: str) -> str:
     """Write title, date and page number into the margins of printed pages."""
     short = title if len(title) <= 90 else title[:90].rsplit(" ", 1)[0] + " …"
-
-    def quoted(text: str) -> str:
-        return '"' + re.sub(r"[^A-Za-z0-9 .,:%-]", lambda m: f"\\{ord(m[0]):x} ", text) + '"'
-
-    left = quoted(f"{short} · {date}" if date else short)
+    left = re.sub(
+        r"[^A-Za-z0-9 .,:%-]",
+        lambda sign: f"\\{ord(sign[0]):x} ",
+        f"{short} · {date}" if date else short,
+    )
     return (
-        f"@page {{ @bottom-left {{ content: {left}; }}\n"
+        f'@page {{ @bottom-left {{ content: "{left}"; }}\n'
         "  @bottom-right { content: counter(page) ' / ' counter(pages); } }\n"
     )
 
 
 def _number_exhibits(soup: Any, main: Any) -> None:
+    whole = ":has(> figcaption):has(.exhibit-title[id]):has(.exhibit-tools)"
     for kind in ("figure", "table"):
-        for number, figure in enumerate(main.select(f"figure.exhibit-{kind}"), start=1):
-            label = f"{kind} {number}"
-            line = soup.new_tag("div", attrs={"class": "exhibit-number"})
+        for number, figure in enumerate(main.select(f"figure.exhibit-{kind}{whole}"), start=1):
+            label, named = f"{kind} {number}", figure.find(class_="exhibit-title")["id"]
+            own = f"{named.removesuffix('-title')}-number"
+            line = soup.new_tag("div", attrs={"class": "exhibit-number", "id": own})
             line.string = label.capitalize()
-            title = figure.find(class_="exhibit-title")
-            if title is not None and title.get("id"):
-                line["id"] = f"{title['id'].removesuffix('-title')}-number"
-                figure["aria-labelledby"] = f"{line['id']} {title['id']}"
-            (figure.find("figcaption") or figure).insert(0, line)
+            figure["aria-labelledby"] = f"{own} {named}"
+            figure.figcaption.insert(0, line)
             for element in figure.select("summary, .exhibit-csv a"):
                 element.string = element.get_text().replace(f"this {kind}", label)
             for region in figure.select("[aria-label]"):
                 region["aria-label"] = region["aria-label"].replace(f"this {kind}", label)
             output = figure.find_parent(class_="output")
-            fold = output.find_next_sibling() if output is not None else None
-            if fold is not None and "code" in fold.get("class", []):
+            fold = output and output.find_next_sibling()
+            if fold and "code" in fold.get("class", []):
                 fold.summary.string = f"Code of {label}"
-                (figure.find(class_="exhibit-tools") or figure).append(fold.extract())
+                figure.find(class_="exhibit-tools").append(fold.extract())
 
 
 def _heading_ids(main: Any) -> None:
@@ -367,30 +349,25 @@ def _heading_ids(main: Any) -> None:
         heading["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
 
 
-def _contents(soup: Any, main: Any) -> None:
+def _contents(main: Any) -> None:
     """List the questions, after the findings and the key picture."""
     headings = main.find_all("h2")
     if len(headings) < FEWEST_CONTENTS:
         return
-    nav = soup.new_tag("nav", attrs={"class": "contents", "aria-labelledby": "contents-title"})
-    name = soup.new_tag("p", attrs={"id": "contents-title"})
-    name.string = "In this report"
-    items = soup.new_tag("ol")
-    for heading in headings:
-        item, link = soup.new_tag("li"), soup.new_tag("a", href=f"#{heading['id']}")
-        link.string = text_of(heading)
-        item.append(link)
-        items.append(item)
-    nav.extend([name, items])
+    items = [f'<li><a href="#{h["id"]}">{escape(text_of(h))}</a></li>' for h in headings]
+    nav = (
+        '<nav class="contents" aria-labelledby="contents-title"><p id="contents-title">'
+        f"In this report</p><ol>{''.join(items)}</ol></nav>"
+    )
     before = headings[0]
     while before.parent is not main and not before.parent.find("h1"):
         before = before.parent
-    before.insert_before(nav)
+    before.insert_before(BeautifulSoup(nav, "html.parser"))
 
 
 def _regions(soup: Any, main: Any) -> None:
     """Wrap bare tables so that they scroll by themselves, each region under its own name."""
-    for number, table in enumerate(main.find_all("table"), start=1):
+    for table in main.find_all("table"):
         if table.find_parent(class_="scroll"):
             continue
         said = text_of(table.find("caption"))
@@ -398,12 +375,16 @@ def _regions(soup: Any, main: Any) -> None:
             # A table in Markdown has no place for a title; its heading serves.
             said = text_of(table.find_previous(["h1", "h2", "h3", "h4"]))
             table["aria-label"] = said
-        said = said or f"Table without title {number}"
-        region = {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": said}
+        region = {
+            "class": "scroll",
+            "role": "region",
+            "tabindex": "0",
+            "aria-label": said or "Table",
+        }
         table.wrap(soup.new_tag("div", attrs=region))
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     for region in main.select('[role="region"][aria-label]'):
         said = region["aria-label"]
-        seen[said] = seen.get(said, 0) + 1
+        seen[said] += 1
         if seen[said] > 1:
             region["aria-label"] = f"{said} ({seen[said]})"

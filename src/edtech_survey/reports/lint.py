@@ -88,17 +88,12 @@ def _headings(soup: Any) -> Iterator[Problem]:
         if here > level + 1:
             what = f"level {here} after level {level}"
             yield Problem(f"heading {text!r}", what, "do not skip a level")
-        if not text:
-            yield Problem(f"<{heading.name}>", "empty heading", "remove it")
         level = here
 
 
 def _tables(soup: Any) -> Iterator[Problem]:
     for number, table in enumerate(soup.find_all("table"), start=1):
         where = f"table {number}"
-        if "dataframe" in table.get("class", []):
-            yield Problem(where, "a bare data frame", "show it with es.table(...)")
-            continue
         if not (table.find("caption") or {"aria-label", "aria-labelledby"} & set(table.attrs)):
             yield Problem(where, "neither caption nor name", "show it with es.table(...)")
         if not table.find("th"):

@@ -18,7 +18,6 @@ import time
 import tokenize
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +32,8 @@ from traitlets.config import Config
 from edtech_survey.errors import Problem, ReportError, SetupError
 from edtech_survey.project import write_whole
 from edtech_survey.reports.exhibits import slug
+from edtech_survey.reports.filters import nearest
 from edtech_survey.reports.html import render
-
-KERNEL_ENVIRONMENT = {"PYTHONHASHSEED": "0"}
-"""Set in the kernel: sets in the same order on every run."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -100,9 +97,8 @@ def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, An
     found, typed = [], {}
     for name, value in given.items():
         if name not in known.index:
-            near = get_close_matches(str(name), known.index, n=1, cutoff=0.5)
-            advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known.index)}"
-            found.append(Problem(f"parameter {name!r}", "is unknown", advice))
+            near = nearest(str(name), known.index)
+            found.append(Problem(f"parameter {name!r}", f"is unknown{near}"))
             continue
         declared = known.loc[name]
         try:
@@ -195,10 +191,10 @@ class _Engine(Engine):
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **given: Any) -> None:
-        """Start a kernel with our environment; the process's own is not touched."""
+        """Start a kernel in which sets have the same order on every run."""
         given["started"].append(nb_man.nb)
         client = PapermillNotebookClient(nb_man, kernel_name=kernel_name, **given["options"])
-        client.execute(env={**os.environ, **KERNEL_ENVIRONMENT})
+        client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})
 
 
 papermill_engines.register("edtech-survey", _Engine)

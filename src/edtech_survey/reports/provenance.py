@@ -214,10 +214,10 @@ _TOLD = {
 
 def _naming(frames: list[pd.DataFrame]) -> list[str]:
     """Naming columns that both frames have, just as many as tell the rows apart."""
-    shared = [c for c in frames[0].columns if all(c in frame.columns for frame in frames)]
-    known = [c for c in shared if c in _KEYS]
-    others = [c for c in shared if c not in _KEYS and c not in _TOLD]
-    texts = [c for c in others if not all(_numeric(frame[c]) for frame in frames)]
+    both = pd.concat(frames, join="inner").replace("", "0")
+    known = [c for c in both if c in _KEYS]
+    numbers = both.drop(columns=known).apply(pd.to_numeric, errors="coerce")
+    texts = [c for c in numbers if c not in _TOLD and numbers[c].isna().any()]
     for further in range(len(texts)):
         keys = [*known, *texts[:further]]
         if keys and not any(frame.duplicated(keys).any() for frame in frames):
@@ -231,11 +231,6 @@ def _rows(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     named = pd.Series(names, dtype="str")
     again = " / #" + (named.groupby(named).cumcount() + 1).astype("str")
     return frame.drop(columns=keys).set_axis(named + again.where(named.duplicated(), ""))
-
-
-def _numeric(column: pd.Series) -> bool:
-    given = column[column != ""]
-    return bool(pd.to_numeric(given, errors="coerce").notna().all())
 
 
 def _made_otherwise(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

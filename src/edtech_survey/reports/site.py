@@ -136,8 +136,6 @@ def print_pdf(html: Path, pdf: Path, *, timeout: float = 120) -> Path:
             "no Chromium, Chrome or Edge is installed, so no PDF can be made: install one, or "
             f"open {page.name} in any browser and print it; it is laid out for letter paper"
         )
-    if not page.is_file():
-        raise ReportError(f"{page.name} is not there, so it cannot be printed")
     with tempfile.TemporaryDirectory(prefix="edtech-survey-") as scratch:
         printed = Path(scratch) / "page.pdf"
         command = [
