@@ -1,7 +1,6 @@
-import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_effectsize
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 import edtech_survey as es
 from edtech_survey.errors import EstimateError
@@ -62,15 +61,12 @@ def by_side(table):
     return table.set_index("side")
 
 
-def test_a_difference_is_newcombes_with_the_effect_of_cohen():
+def test_a_difference_is_newcombes():
     table = by_side(compared(pair("us.share")))
     difference = table.loc["difference"]
     interval = (difference["conf_low"], difference["conf_high"])
     assert difference["estimate"] == pytest.approx(20)
     assert interval == pytest.approx(newcombe(56, 70, 48, 80))
-    assert difference["effect"] == pytest.approx(proportion_effectsize(0.8, 0.6))
-    half = 1.959964 * np.sqrt(1 / 70 + 1 / 80)
-    assert difference["effect_high"] == pytest.approx(difference["effect"] + half, abs=1e-5)
     assert (difference["unit"], difference["verdict"]) == ("points", "clear")
     assert difference["figures"] == "ct.share us.share"
 
@@ -109,7 +105,7 @@ def test_a_count_and_the_rest_of_a_share_are_turned_into_what_is_compared():
 def test_b_stands_side_by_side_and_c_is_refused_with_the_reason_and_no_number_at_all():
     table = compared(pair("us.share", "B"))
     assert list(table["side"]) == ["own", "elsewhere"]
-    assert table[["label", "effect"]].isna().all(axis=None)
+    assert table["label"].isna().all()
     never = pair("us.none", "C", item=pd.NA, group=pd.NA, statistic=pd.NA, wave=pd.NA)
     table = compared(pair("us.share", "C", reason="asked otherwise"), never)
     assert list(table["side"]) == ["refused", "refused"]
@@ -121,12 +117,11 @@ def test_b_stands_side_by_side_and_c_is_refused_with_the_reason_and_no_number_at
     assert "one_to_one all share 2017" in table.loc[0, "reason"]
 
 
-def test_means_have_a_ratio_and_no_interval():
+def test_a_difference_of_means_has_no_interval():
     table = by_side(compared(pair("us.pay", item="salary", statistic="mean")))
     difference = table.loc["difference"]
     assert difference["estimate"] == 10_000
     assert pd.isna(difference["conf_low"])
-    assert difference["effect"] == pytest.approx(1.1)
     assert (difference["estimate_low"], difference["estimate_high"]) == (9_999, 10_001)
     assert pd.isna(difference["label"])
     assert "spread is not published" in difference["method"]
@@ -191,15 +186,6 @@ def test_columns_are_the_result_shape_and_then_the_same_ones_always():
         assert table.dtypes.equals(first.dtypes)
 
 
-@pytest.mark.parametrize(("share", "effect"), [(65, 1.875 - 1.571), (20, 0.927 - 1.571)])
-def test_effects_are_those_of_cohens_own_table(share, effect):
-    # Cohen (1988), table 6.2.2: phi of .50 is 1.571, of .65 is 1.875, of .20 is 0.927.
-    one = FIGURES[0] | {"printed": f"{share}.0%", "value": float(share), "base": 100}
-    other = FIGURES[3] | {"printed": "50.0%", "value": 50.0}
-    found = by_side(compared(pair("us.share"), rows=[one, other])).loc["difference"]
-    assert found["effect"] == pytest.approx(effect, abs=1e-3)
-
-
 # over the years -----------------------------------------------------------------------------
 
 LINE = ["series", "topic", "label", "figure_id", "take", "base_at_least", "design",
@@ -239,7 +225,7 @@ def test_a_change_is_formed_between_waves_that_ask_the_same():
     assert (change["statistic"], change["verdict"]) == ("change", "no clear change")
     refused = table.iloc[-1]
     assert (refused["period"], refused["reason"]) == ("2022 to 2023", "asks the reverse")
-    assert refused[["estimate", "conf_low", "estimate_low", "effect"]].isna().all()
+    assert refused[["estimate", "conf_low", "estimate_low"]].isna().all()
 
 
 def test_wrong_rows_are_named_by_series():

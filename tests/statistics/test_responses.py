@@ -160,6 +160,11 @@ def test_a_denominator_of_zero_has_no_ratio_of_its_own():
         (response_shares, ["near", {"answer": "yes"}], "leave answer= out"),
         (response_shares, ["sharing", {"answer": "al"}], r"'al': nobody[\s\S]* are all, none"),
         (ratios, ["devices", {}], "needs two columns"),
+        (means, ["devices", {"population": 4.5}], r"population=4\.5: give a whole number"),
+        (means, ["devices", {"population": {2024: "all"}, "by": "wave"}], "population='all'"),
+        (means, ["devices", {"confidence": 95}], "write 0.95 for 95 percent"),
+        (totals, ["devices", {"confidence": None}], "None is not between 0 and 1"),
+        (quantiles, ["devices", 50, {}], "fractions such as 0.5"),
     ],
 )
 def test_what_cannot_be_estimated_is_refused_with_the_reason(estimate, asked, said):
@@ -167,6 +172,12 @@ def test_what_cannot_be_estimated_is_refused_with_the_reason(estimate, asked, sa
     *columns, settings = asked
     with pytest.raises(EstimateError, match=said):
         estimate(frame, *columns, **settings)
+
+
+def test_numbers_that_differ_in_their_last_digit_are_different_answers():
+    frame = respondents(students=[1_234_567.0, 1_234_568.0, 1_234_567.0, 0.1 + 0.2])
+    found = response_shares(frame, "students", by=None).set_index("group")["estimate"]
+    assert found.to_dict() == {"0.3": 25.0, "1234567": 50.0, "1234568": 25.0}
 
 
 def test_what_needs_one_wave_or_some_rows_is_refused():

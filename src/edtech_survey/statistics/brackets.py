@@ -16,7 +16,7 @@ from statsmodels.tools.numdiff import approx_hess_cs
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.given import pick
-from edtech_survey.statistics.intervals import checked_confidence, normal_quantile, wilson
+from edtech_survey.statistics.intervals import checked_confidence, wilson
 from edtech_survey.statistics.published import feasible_bases, read_percent, whole_number
 from edtech_survey.statistics.salary import priced
 
@@ -129,7 +129,7 @@ def brackets(
             "holds_median": (below >= 0.5) & (np.r_[0, below[:-1]] < 0.5),
         }
     )
-    curve = _curve(counts, low, high, asked, normal_quantile(confidence), known)
+    curve = _curve(counts, low, high, asked, stats.norm.ppf(0.5 + confidence / 2), known)
     curve = curve.assign(item="salary_distribution", figures=joined(*cells["figure_id"], behind))
     return estimates(pd.concat([shares, curve]).assign(**shared), _FURTHER)
 

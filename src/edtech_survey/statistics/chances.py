@@ -12,6 +12,7 @@ from scipy import optimize, special, stats
 
 from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.given import pick, total
+from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.peers import number_of, own_numbers, shared, wave_of
 
 SPREADS = (0.7, 0.95, 1.2)
@@ -72,6 +73,7 @@ def chances(
     >>> round(row["estimate"]), round(row["range_low"]), round(row["range_high"]), row["verdict"]
     (49, 26, 72, 'could be either')
     """
+    checked_confidence(confidence)
     mine = own_numbers(own)
     size, year = number_of(mine, "enrollment"), wave_of(x, shared(mine, "wave"))
     counts = pick(x, "position_present", "count", wave=year).dropna(subset=["value", "base"])

@@ -23,16 +23,11 @@ class Interval(NamedTuple):
 
 def checked_confidence(confidence: float) -> float:
     """Return the confidence, or refuse one that is not between 0 and 1."""
-    if isinstance(confidence, str) or not 0 < confidence < 1:
+    if not isinstance(confidence, (int, float)) or not 0 < confidence < 1:
         raise EstimateError(
             f"confidence {confidence!r} is not between 0 and 1: write 0.95 for 95 percent"
         )
     return confidence
-
-
-def normal_quantile(confidence: float) -> float:
-    """Two-sided quantile of the normal distribution: 1.96 for 0.95."""
-    return float(special.ndtri((1 + checked_confidence(confidence)) / 2))
 
 
 def checked_counts(

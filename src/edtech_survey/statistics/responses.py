@@ -17,7 +17,7 @@ from scipy import stats
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
 from edtech_survey.statistics.given import given, pick, reported
-from edtech_survey.statistics.intervals import share_estimates
+from edtech_survey.statistics.intervals import checked_confidence, share_estimates
 from edtech_survey.statistics.samples import (
     ALL,
     NUMBERS,
@@ -64,6 +64,7 @@ def estimated(
         frame = checked_frame(x, by, cluster, numbers=columns)
         asked = {"": frame[item].astype("Float64")}
     below = None if divisor is None else frame[divisor].astype("Float64")
+    checked_confidence(confidence)
     parts = []
     for sample in samples(frame, by, population=population, cluster=cluster, weights=weights):
         here = sample.rows.index
@@ -114,7 +115,7 @@ def hits(column: pd.Series, answer: Answer = None, known: Sequence[str] = ()) ->
 def _texts(column: pd.Series) -> pd.Series:
     """Write answers as text, whole numbers without a point, so that all paths compare alike."""
     if pd.api.types.is_float_dtype(column):
-        return column.map(lambda value: f"{value:g}", na_action="ignore").astype("str")
+        return column.map(lambda value: f"{value:.15g}", na_action="ignore").astype("str")
     return column.astype("str").where(column.notna())
 
 
@@ -471,7 +472,7 @@ def ratios(
 def quantiles(
     x: Any,
     item: str,
-    at: Sequence[float] = (0.25, 0.5, 0.75),
+    at: float | Sequence[float] = (0.25, 0.5, 0.75),
     *,
     by: Grouping = (),
     confidence: float = 0.95,
@@ -482,7 +483,7 @@ def quantiles(
     ----------
     x, item, by, confidence
         As :func:`means`, one row a district and group; of figures, the medians as printed.
-    at : sequence of float
+    at : float or sequence of float
         Between 0 and 1.
 
     Returns
@@ -504,5 +505,8 @@ def quantiles(
     """
     if given(x).figures is not None:
         return reported(pick(x, item, "median"))
-    kinds = {f"quantile_{q:g}": partial(_quantile, at=q) for q in at}
+    asked = np.atleast_1d(at).astype(float)
+    if not ((asked >= 0) & (asked <= 1)).all():
+        raise EstimateError(f"at={at!r}: quantiles are fractions such as 0.5")
+    kinds = {f"quantile_{q:g}": partial(_quantile, at=q) for q in asked}
     return estimated(x, item, kinds, by, cluster=None, confidence=confidence)

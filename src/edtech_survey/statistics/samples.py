@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import BANDS
+from edtech_survey.statistics.given import as_list, whole_number
 
 UNIT = ("wave", "district_id")
 """Columns that name one response."""
@@ -23,7 +24,7 @@ ALL = "all"
 NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
 
 Population = int | Mapping[int, int] | None
-Grouping = str | Sequence[str]
+Grouping = str | Sequence[str] | None
 
 _WORST_MISS = 1e-6  # of a margin's size, relative
 _ROUNDS = 1_000  # of raking, before it is given up
@@ -107,11 +108,6 @@ def refuse(message: str, problems: Sequence[Problem]) -> None:
         raise EstimateError(message, problems)
 
 
-def by_columns(by: Grouping) -> tuple[str, ...]:
-    """Return the grouping columns as a tuple, one name or several."""
-    return (by,) if isinstance(by, str) else tuple(by)
-
-
 def checked_frame(
     frame: pd.DataFrame,
     by: Grouping,
@@ -121,7 +117,7 @@ def checked_frame(
     answers: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the frame with rows numbered anew; refuse missing columns, and text for numbers."""
-    needed = [*numbers, *answers, *by_columns(by), *([] if cluster is None else [cluster])]
+    needed = [*numbers, *answers, *(as_list(by) or []), *([] if cluster is None else [cluster])]
     problems = faults("responses", frame, needed)
     for name in numbers:
         kind = frame[name].dtype if name in frame else np.dtype(float)
@@ -143,7 +139,7 @@ def samples(
     weights: pd.DataFrame | None = None,
 ) -> Iterator[Sample]:
     """Split responses into samples: by wave if `by` has it, and into groups within each."""
-    names = by_columns(by)
+    names = as_list(by) or []
     within = [name for name in names if name != "wave"]
     for _, rows in frame.groupby("wave", sort=True) if "wave" in names else [(None, frame)]:
         labels, order = _labels(rows, within)
@@ -181,7 +177,7 @@ def _labels(rows: pd.DataFrame, within: list[str]) -> tuple[pd.Series, tuple[str
 
 def _population(wave: int | None, given: Population) -> int | None:
     if not isinstance(given, Mapping):
-        return None if given is None else int(given)
+        return None if given is None else whole_number("population", given)
     if wave is None:
         raise EstimateError(
             "several waves are pooled, and population= is given by wave: put 'wave' into by=, "
@@ -190,7 +186,7 @@ def _population(wave: int | None, given: Population) -> int | None:
     if wave not in given:
         there = ", ".join(map(str, given))
         raise EstimateError(f"no population for wave {wave}: population= has {there}; add it")
-    return int(given[wave])
+    return whole_number("population", given[wave])
 
 
 def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> pd.DataFrame:

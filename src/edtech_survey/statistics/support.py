@@ -37,7 +37,7 @@ LOWEST, ABOVE_LOWEST = "in the lowest level", "above the lowest level"
 _SUPPORT = "name unit counted basis estimate_low estimate_high"
 _JUDGED = (
     f"{_SUPPORT} standard standard_name standard_wave standard_low standard_high asks better times "
-    "verdict verdict_together publication standard_note"
+    "verdict verdict_together publication"
 )
 _WAGES = (
     "name occupation sector sector_name comparability reason unit price_year nominal "
@@ -191,7 +191,6 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
                 standard=group, standard_name=name(item, group), asks=f"{start} {asks}",
                 standard_wave=part["wave"].iloc[0], standard_low=low, standard_high=high,
                 better=better, publication=part["publication"].iloc[0],
-                standard_note="; ".join(dict.fromkeys(part["note"].dropna())),
                 times=here["estimate"] / limit, verdict=np.where(reached, *verdicts),
                 figures=joined(here["figures"], joined(*part["figure_id"])),
             )
