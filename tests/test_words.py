@@ -22,7 +22,7 @@ def test_halves_round_as_published_tables_do_and_not_to_even():
 def test_no_negative_zero():
     assert words.number(-0.2, 0) == "0"
     assert words.signed(-0.2) == "0"
-    assert words.usd(-0.001, digits=2) == "$0.00"
+    assert words.dollars(-0.001, digits=2) == "$0.00"
 
 
 @pytest.mark.parametrize("missing", [None, pd.NA, float("nan")])

@@ -88,10 +88,10 @@ def signed(x: Any, digits: int = 0) -> str:
 
 
 @_of_known
-def usd(x: Any, digits: int | None = None) -> str:
+def dollars(x: Any, digits: int | None = None) -> str:
     """Write dollars: whole from 100 up, with cents below.
 
-    >>> usd(116668.4), usd(-7.64), usd(50), usd(7.64, digits=0)
+    >>> dollars(116668.4), dollars(-7.64), dollars(50), dollars(7.64, digits=0)
     ('$116,668', '−$7.64', '$50', '$8')
     """
     if digits is None:
@@ -120,7 +120,7 @@ def year(x: Any) -> str:
 FORMATS: dict[str, Callable[[Any], str]] = {
     "percent": percent,
     "points": signed,
-    "dollars": usd,
+    "dollars": dollars,
     "count": whole,
     "fte": fte,
     "ratio": ratio,

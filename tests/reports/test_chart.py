@@ -55,10 +55,8 @@ def test_an_exhibit_has_all_that_stands_around_a_picture():
         "Pale bars: intervals.",
         "Source: The Commission, Staffing and *Devices* (November 26, 2024).",
     ]
-    assert made.figure["aria-labelledby"] == made.select_one(".exhibit-title")["id"]
     head = [th.get_text() for th in made.select("thead th")]
     assert head == ["Grade band", "Survey", "Estimate", "Answered"]
-    assert [th["scope"] for th in made.select("thead th")] == ["col"] * 4
     assert made.select_one("tbody tr").get_text("|") == "Early elementary|2024|89% |(79 to 98)|53"
     assert made.select_one(".exhibit-csv a")["download"] == "chart-one-to-one.csv"
 
@@ -69,9 +67,7 @@ def test_the_alt_text_holds_every_number_of_the_title_in_the_order_drawn():
     alt = made.img["alt"]
     assert re.findall(r"\d+%", made.select_one(".exhibit-title").get_text()) == ["14%", "100%"]
     assert alt.startswith("Percent of districts. Early elementary: 20% in 2017, 14% in 2020,")
-    assert [alt.index(band.capitalize()) for band in BANDS] == sorted(
-        alt.index(band.capitalize()) for band in BANDS
-    )
+    assert re.findall(r"\. (\w+ ?\w*): ", alt) == [band.capitalize() for band in BANDS]
     assert len(re.findall(r"\d+% in 20\d\d", alt)) == len(rows)
     told = describe(moves(*MIXED).assign(verdict=["clear", "clear if enough", "no clear change"]))
     assert told == (
@@ -85,7 +81,6 @@ def test_many_rows_are_told_by_their_ends_and_title():
     alt = figure(rows, title="Up to {{ rows | highest | each('{percent}', 'or') }}").img["alt"]
     assert alt.startswith("Up to 100%, 100% or 100%. ")
     assert "48 values, from 14% in" in alt
-    assert len(alt) < 400
 
 
 def test_zero_rows_say_what_is_missing_and_show_no_picture():
@@ -111,13 +106,15 @@ def test_what_fails_while_rows_are_drawn_is_not_hidden():
         draw(levels(), title=" ")
 
 
-def test_hostile_names_are_text_everywhere():
+def test_hostile_names_are_text_and_ids_of_one_page_differ():
     rows = levels().tail(1).assign(name="<script>x</script>*b*", item="<img src=x>")
-    (data,) = draw(rows, title="In {{ rows | each('{name}') }}", panels=None)
+    (data,), again = [draw(rows, title="In {{ rows | each('{name}') }}") for _ in range(2)]
     made = BeautifulSoup(data["text/html"], "html.parser")
     assert made.select_one(".exhibit-title").get_text() == "In <script>x</script>*b*"
     assert not made.find("script")
     assert len(made.find_all("img")) == 1
+    assert made.figure["id"] == "chart-img-src-x"
+    assert 'id="chart-img-src-x-2"' in again[0]["text/html"]
 
 
 def test_the_sample_says_so_in_picture_alt_and_badge():
@@ -136,11 +133,6 @@ def test_a_supposition_and_unknown_bases_stand_under_the_picture():
     assert "Supposing that at least 30 answered in 2017." in notes
 
 
-def test_two_exhibits_of_one_item_have_two_ids():
-    ids = [figure(levels()).figure["id"] for _ in range(2)]
-    assert ids == ["chart-one-to-one", "chart-one-to-one-2"]
-
-
 def test_a_slide_holds_title_picture_and_source(tmp_path):
     draw(levels(), slide=tmp_path / "slide.png")
     assert draw(levels().head(0), slide=tmp_path / "none.png") == []
@@ -151,19 +143,11 @@ def test_a_slide_holds_title_picture_and_source(tmp_path):
 
 
 def test_the_same_bytes_twice():
-    def once():
+    made = []
+    for _ in range(2):
         origins.remember(known())
-        return draw(levels(), panels="name", body=_lines)
-
-    def _lines(axes):
-        for name, ax in axes.items():
-            own = levels()[levels()["name"].eq(name)]
-            sns.lineplot(own, x="wave", y="estimate", ax=ax)
-            marks.direct_labels(ax, own, "{percent}")
-            marks.year_axis(ax, [2017, 2020, 2021, 2024])
-            marks.percent_axis(ax)
-
-    assert once() == once()
+        made.append(draw(levels(), body=lambda ax: _lines(ax, levels())))
+    assert made[0] == made[1]
 
 
 def test_nothing_global_changes():
@@ -175,29 +159,21 @@ def test_nothing_global_changes():
 # ------------------------------------------------------------------ marks
 
 
-def labels_of(ax):
-    return [text.get_text() for text in ax.texts]
-
-
-def axes():
-    return Figure().subplots()
-
-
 def test_labels_stand_on_the_free_side_of_a_line():
-    ax, own = axes(), levels()[levels()["name"].eq("early elementary")]
+    ax, own = Figure().subplots(), levels()[levels()["name"].eq("early elementary")]
     marks.direct_labels(ax, own, "{percent}")
-    assert labels_of(ax) == ["20%", "14%", "79%", "89%"]
-    assert [text.xyann[1] > 0 for text in ax.texts] == [True, False, True, True]
+    told = [(text.get_text(), text.xyann[1] > 0) for text in ax.texts]
+    assert told == [("20%", True), ("14%", False), ("79%", True), ("89%", True)]
 
 
 def test_intervals_that_are_not_known_are_not_drawn():
-    ax, rows = axes(), levels().tail(4)
+    ax, rows = Figure().subplots(), levels().tail(4)
     marks.interval_bars(ax, rows.assign(conf_low=[pd.NA, 1.0, 2.0, 3.0]), y="name")
     assert len(ax.collections[0].get_segments()) == 3
 
 
 def test_names_of_points_do_not_overlap():
-    ax, rows = axes(), levels().assign(x=[float(k % 4) for k in range(16)])
+    ax, rows = Figure().subplots(), levels().assign(x=[float(k % 4) for k in range(16)])
     ax.scatter(rows["x"], rows["estimate"].astype(float))
     marks.point_names(ax, rows, "x", "estimate", "{name} {wave}")
     ax.figure.draw_without_rendering()

@@ -100,7 +100,7 @@ def test_a_kind_of_number_follows_from_statistic_and_item():
         ("{{ rows | each('{conf_low}') }}", "say how, as in {conf_low:percent}"),
         ("{{ rows | each('{conf_low:percnt}') }}", "no filter 'percnt'; did you mean percent"),
         ("{{ rows | percent }}", r"of rows say each\('{percent}'\)"),
-        ("{{ name | percent }}", "takes a number, not the text 'a'"),
+        ("{{ name | percent }}", "percent: takes a number, not a str"),
         ("{{ rows.head(0) | span }}", "span: there are no rows; say needs="),
         ("{{ rows | the('name') }}", "name has 16 values|name has 4 values"),
         ("{% if rows %}x{% endif %}", "truth value.*say needs="),

@@ -24,7 +24,6 @@ from edtech_survey.reports import exhibits, filters, marks, origins, say
 
 _CSS_PIXELS = 96
 _MOST_IN_ALT = 24
-_KEYS = ("period", "wave", "name", "group")
 
 
 @contextmanager
@@ -51,23 +50,18 @@ def chart(
     frame : DataFrame
         The rows that are drawn. Source line, base, question, alt text, data and CSV follow from
         its columns (``source``, ``figures``, ``wave``, ``item``, ``name``, ``estimate`` ...).
-    title : str
-        The finding, a template like a ``%%say`` cell; ``rows`` stands for the frame.
-    measure : str
-        What is measured, in which unit, of whom and when; a template.
+    title, measure, note : str
+        The finding; what is measured, in which unit, of whom and when; how to read it. Templates
+        like a ``%%say`` cell, in which ``rows`` stands for the frame.
     panels : str, optional
         Column with one panel a value; the block then gets a dict of axes.
-    wrap : int
-        Panels in a row.
-    height : float
-        Inches, of each row of panels. The width is that of the page.
-    note : str
-        How to read it; a template.
+    wrap, height : int, float
+        Panels in a row; inches of each row of panels. The width is that of the page.
     missing : str
-        What is said in place of a picture of zero rows; a template.
+        Template of what is said in place of a picture of zero rows.
     columns : dict, optional
-        Columns of the data table under the picture: name to header, or to (header, kind of
-        number). By default those that differ from row to row.
+        Columns of the data table under the picture, as :func:`edtech_survey.table` takes them.
+        By default those that differ from row to row.
     base, alt : str, optional
         Templates in place of the base line and the alt text that follow from the frame.
     sharey : bool
@@ -86,17 +80,15 @@ def chart(
     from IPython.display import display  # noqa: PLC0415
 
     exhibits.refuse("chart", frame, title=title, measure=measure)
-    keys = list(dict.fromkeys(frame[panels])) if panels else [None]
-    at_hand = {**say.names_at_hand(), "rows": frame}
     if frame.empty:
         # What is drawn of nothing is thrown away, so it may fail: notebooks need no `if`.
         with warnings.catch_warnings(), suppress(Exception):
             warnings.simplefilter("ignore")
             yield {} if panels else Canvas().subplots()
-        if missing:
-            say.show(say.render(missing, at_hand))
+        _show_missing(missing, frame)
         return
-    down = -(-len(keys) // wrap) if panels else 1
+    keys = frame[panels].unique().tolist() if panels else [None]
+    down = -(-len(keys) // wrap)
     canvas = Canvas(figsize=(marks.WIDTH, height * down))
     with sns.axes_style("white", marks.style()), sns.plotting_context(rc=marks.style()):
         across = min(wrap, len(keys))
@@ -118,8 +110,7 @@ def chart(
             spare.set_visible(False)
         for _ in range(3):  # texts beside the axes keep their width while the axes shrink
             canvas.tight_layout(h_pad=1.0)
-        texts = {"title": title, "measure": measure, "note": note, "base": base, "alt": alt}
-        said = {key: text and say.plain_text(text, at_hand) for key, text in texts.items()}
+        said = _said(frame, title=title, measure=measure, note=note, base=base, alt=alt)
         shown, png = _exhibit(canvas, frame, said, panels, columns)
         if slide is not None:
             Path(slide).write_bytes(_slide(png, shown))
@@ -144,8 +135,8 @@ def table(
     ----------
     frame : DataFrame
         One row a row. All its columns go into the CSV.
-    title, measure, note, missing : str
-        Templates like a ``%%say`` cell, see :func:`edtech_survey.chart`.
+    title, measure, note, missing, base : str
+        As :func:`edtech_survey.chart` takes them.
     columns : dict
         Column to header, or to (header, kind of number); the first is the row header. An
         ``estimate`` is written with its interval, unless ``conf_low`` has a column of its own.
@@ -154,8 +145,6 @@ def table(
         Column whose values head groups of rows.
     total : str or sequence of str
         Row headers that are set bold.
-    base : str, optional
-        Template in place of the base line that follows from the frame.
 
     Raises
     ------
@@ -173,35 +162,43 @@ def table(
 
     exhibits.refuse("table", frame, title=title, columns=columns)
     columns = columns or {}
-    names = {**say.names_at_hand(), "rows": frame}
     if frame.empty:
-        if missing:
-            say.show(say.render(missing, names))
+        _show_missing(missing, frame)
         return
     _refuse_columns(frame, columns, groups)
-    finding, measured = say.plain_text(title, names), say.plain_text(measure, names)
-    based = None if base is None else say.plain_text(base, names)
-    lines = exhibits.around(frame, "table", finding, say.plain_text(note, names), based)
+    said = _said(frame, title=title, measure=measure, note=note, base=base)
+    lines = exhibits.around(frame, "table", said["title"], said["note"], said["base"])
     notes = [*lines[:-1], *exhibits.signs(frame, columns), lines[-1]]
     name = exhibits.identity("table", frame)
-    totals = [total] if isinstance(total, str) else list(total)
+    totals = [total] if isinstance(total, str) else total
     body = exhibits.grid(frame, columns, name, groups=groups, totals=totals)
-    made = exhibits.Exhibit("table", frame, finding, measured, body, notes, identity=name)
-    display(made)
+    titles = said["title"], said["measure"]
+    display(exhibits.Exhibit("table", frame, *titles, body, notes, identity=name))
+
+
+def _said(frame: pd.DataFrame, **texts: str | None) -> dict[str, Any]:
+    names = {**say.names_at_hand(), "rows": frame}
+    return {key: text and say.plain_text(text, names) for key, text in texts.items()}
+
+
+def _show_missing(text: str, frame: pd.DataFrame) -> None:
+    if text:
+        say.show(say.render(text, {**say.names_at_hand(), "rows": frame}))
 
 
 def _refuse_columns(frame: pd.DataFrame, columns: Mapping[str, Any], groups: str | None) -> None:
     there, kinds = words.join(frame.columns), words.join(words.FORMATS)
+    wanted = [*columns, groups] if groups else list(columns)
     found = [
         Problem(f"column {name!r}", "is not there", f"there are {there}")
-        for name in [*columns, *([groups] if groups else [])]
+        for name in wanted
         if name not in frame
     ]
     for name, given in columns.items():
-        head, kind = given if isinstance(given, tuple) else (given, None)
+        head, kind = given if isinstance(given, tuple) else (given, "text")
         if not str(head).strip():
             found.append(Problem(f"column {name!r}", "has no header", "name it and its unit"))
-        if kind is not None and kind not in words.FORMATS:
+        if kind not in words.FORMATS:
             found.append(Problem(f"column {name!r}", f"no kind {kind!r}", f"there are {kinds}"))
     if found:
         raise ReportError("a table cannot be made of this frame", found)
@@ -214,10 +211,8 @@ def _exhibit(
     title, measure = told["title"], told["measure"]
     notes = exhibits.around(frame, "chart", title, told["note"], told["base"])
     short = "estimate" in frame and len(frame) <= _MOST_IN_ALT
-    lead = (
-        words.sentence(measure) if short else f"{words.sentence(title)} {words.sentence(measure)}"
-    )
-    alt = told["alt"] or f"{lead} {describe(frame, panels)}"
+    lead = "" if short else f"{words.sentence(title)} "
+    alt = told["alt"] or f"{lead}{words.sentence(measure)} {describe(frame, panels)}"
     if origins.synthetic(frame):
         alt = f"Synthetic data. {alt}"
         # Nobody may mistake the sample for a survey.
@@ -239,48 +234,43 @@ def describe(frame: pd.DataFrame, panels: str | None = None) -> str:
     """Tell the rows of a chart in the order drawn, with every number: the alt text."""
     if "estimate" not in frame:
         return f"{words.count(len(frame), 'row')}; the numbers are in the table below."
-    varying = [key for key in _keys(frame) if frame[key].nunique() > 1]
-    outer = panels or next((key for key in varying if key in ("name", "group")), "")
-    if len(varying) < 2 and not panels:
-        outer = ""
-    inner = [key for key in varying if key != outer]
+    keys = _keys(frame)
     if len(frame) > _MOST_IN_ALT:
-        lowest, highest = [_told(rows.iloc[0].to_dict(), _keys(frame)) for rows in
-                (filters.lowest(frame), filters.highest(frame))]  # fmt: skip
+        rows = (filters.lowest(frame), filters.highest(frame))
+        lowest, highest = [_told(some.to_dict("records")[0], keys) for some in rows]
         return f"{len(frame)} values, from {lowest} to {highest}; all are in the table below."
+    varying = [key for key in keys if frame[key].nunique() > 1]
+    outer = panels or (varying[1] if len(varying) > 1 else "")
     parts = []
     for part in filters.by(frame, outer) if outer else [frame]:
+        inner = [key for key in varying if key != outer]
         told = ", ".join(_told(row, inner) for row in part.to_dict("records"))
         parts.append(words.sentence(f"{part[outer].iloc[0]}: {told}" if outer else told))
     return " ".join(parts)
 
 
 def _told(row: Mapping[Any, Any], keys: list[str]) -> str:
-    told = exhibits.cell(row, "estimate")
-    told = "not available" if told == "—" else told
-    places = [exhibits.cell(row, key) for key in keys]
+    told = exhibits.cell(row, "estimate").replace("—", words.MISSING)
+    places = words.join((exhibits.cell(row, key) for key in keys), "in")
     verdict = row.get("verdict")
     sure = f", {verdict}" if isinstance(verdict, str) else ""
-    return f"{told} in {' in '.join(places)}{sure}" if places else f"{told}{sure}"
+    return f"{told} in {places}{sure}" if places else f"{told}{sure}"
 
 
 def _keys(frame: pd.DataFrame) -> list[str]:
-    """List the columns that tell one row from another: period or wave, name or group."""
-    there = [key for key in _KEYS if key in frame and frame[key].notna().any()]
-    return [
-        key
-        for key in there
-        if not (key == "wave" and "period" in there) and not (key == "group" and "name" in there)
-    ]
+    """List the columns that tell one row from another: period or wave, then name or group."""
+    found = []
+    for pair in (("period", "wave"), ("name", "group")):
+        found += [key for key in pair if key in frame and frame[key].notna().any()][:1]
+    return found
 
 
 def _columns(frame: pd.DataFrame, panels: str | None) -> dict[str, str]:
     keys = _keys(frame)
-    lead = [key for key in ("name", "group", panels or "", *keys) if key in keys or key == panels]
-    wanted = [*dict.fromkeys(lead), "estimate", "verdict", "count", "base"]
+    lead = [*{"name", "group"}.intersection(keys), *([panels] if panels else [])]
+    wanted = dict.fromkeys([*lead, *keys, "estimate", "verdict", "count", "base"])
     there = [name for name in wanted if name in frame and frame[name].notna().any()]
-    there = there or [str(name) for name in frame.columns[:6]]
-    return {name: exhibits.header(frame, name) for name in there}
+    return {str(name): exhibits.header(frame, name) for name in there or frame.columns[:6]}
 
 
 def _png(canvas: Canvas) -> bytes:
@@ -297,26 +287,20 @@ def _png(canvas: Canvas) -> bytes:
 
 def _slide(png: bytes, shown: exhibits.Exhibit) -> bytes:
     """Set title and measure above a picture and its notes below."""
-    edge, picture = 0.3, Image.open(io.BytesIO(png)).convert("RGB")
-    told = [(shown.title, 13.0, "bold"), (shown.measure, marks.TEXT, "normal"), ("", 0, "")]
-    told += [(note, 8.5, "normal") for note in shown.notes if note]
-    texts = [
-        (marks.fitted(text, marks.WIDTH, 99, size) if text else "", size, weight)
-        for text, size, weight in told
-    ]
-    tall = [(text.count("\n") + 1) * size * 1.45 / 72 for text, size, _ in texts]
-    high = picture.height / marks.DPI
-    sheet = Canvas(figsize=(marks.WIDTH + 2 * edge, high + sum(tall) + 4 * edge))
-    top = sheet.get_size_inches()[1] - edge
-    for (text, size, weight), inches in zip(texts, tall, strict=True):
-        if text:
-            at = (edge / sheet.get_size_inches()[0], top / sheet.get_size_inches()[1])
-            colour = marks.INK if weight == "bold" else marks.QUIET
-            sheet.text(*at, text, size=size, weight=weight, va="top", color=colour)
-            top -= inches
-        else:
-            top -= high + edge
-            at = (round(edge * marks.DPI), round(top * marks.DPI))
-            sheet.figimage(np.asarray(picture), *at)
-            top -= edge
+    edge, picture = 0.3, np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    written = [(shown.title, 13.0, marks.INK), (shown.measure, marks.TEXT, marks.QUIET)]
+    written += [(note, 8.5, marks.QUIET) for note in shown.notes if note]
+    told = [(marks.fitted(text, marks.WIDTH, 99, size), size, ink) for text, size, ink in written]
+    tall = [(text.count("\n") + 1) * size * 1.45 / 72 for text, size, _ in told]
+    room = picture.shape[0] / marks.DPI + 2 * edge
+    wide, high = marks.WIDTH + 2 * edge, room + sum(tall) + 2 * edge
+    sheet, top = Canvas(figsize=(wide, high)), high - edge
+    for at, (text, size, ink) in enumerate(told):
+        if at == 2:
+            top -= room
+        weight = "normal" if at else "bold"
+        sheet.text(edge / wide, top / high, text, size=size, weight=weight, va="top", color=ink)
+        top -= tall[at]
+    low = high - edge - sum(tall[:2]) - room + edge
+    sheet.figimage(picture, round(edge * marks.DPI), round(low * marks.DPI))
     return _png(sheet)

@@ -240,8 +240,9 @@ def _sign(row: Mapping[Any, Any]) -> str:
     flag, base = row.get("flag"), row.get("base")
     if flag in list(LEGEND):
         return str(flag)
-    small = not pd.isna(base) and base < SMALL_BASE and not pd.isna(row.get("estimate"))
-    return "!" if small else ""
+    if base is None or pd.isna(base) or pd.isna(row.get("estimate")):
+        return ""
+    return "!" if base < SMALL_BASE else ""
 
 
 def _class(number: bool) -> str:

@@ -42,12 +42,6 @@ _VERBS = {
 }  # fmt: skip
 """Of a statistic: up and down where it holds, up and down where it depends, and neither."""
 
-_TALLIES = {
-    HOLDS: ("is clear", "are clear"),
-    DEPENDS: ("depends on how many answered", "depend on how many answered"),
-    NOT: ("shows no clear change", "show no clear change"),
-}
-
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#|~!&$\"'=+:@^]")
 _LEAD = re.compile(r"\A(\d*)([-+.)])")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -102,52 +96,50 @@ def nearest(name: str, known: Iterable[Any]) -> str:
     return f"; did you mean {words.join(near, 'or')}?" if near else f"; there are {names[:12]}"
 
 
-def _filter(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Enter a filter by its name; what is undefined fails by its own name before it."""
+def _filters(*checks: Callable[[str, Any], None]) -> Callable[..., Any]:
+    """Make a decorator that enters a filter by its name and checks what it is given."""
 
-    @wraps(function)
-    def told(x: Any, *args: Any, **kw: Any) -> Any:
-        if isinstance(x, Undefined):
-            str(x)
-        return function(x, *args, **kw)
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = function.__name__
 
-    FILTERS[function.__name__] = told
-    return told
+        @wraps(function)
+        def told(x: Any, *args: Any, **kw: Any) -> Any:
+            if isinstance(x, Undefined):
+                str(x)  # fails by the name that is undefined
+            for check in checks:
+                check(name, x)
+            return function(x, *args, **kw)
 
+        FILTERS[name] = told
+        return told
 
-def _of_rows(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a filter of rows: it refuses zero of them, and notes where they come from."""
-    name = function.__name__
-
-    @wraps(function)
-    def told(rows: Any, *args: Any, **kw: Any) -> Any:
-        if _framed(rows, name).empty:
-            raise SayError(f"{name}: there are no rows; say needs=, or loop over by(...)")
-        origins.note(rows)
-        return function(rows, *args, **kw)
-
-    return _filter(told)
+    return enter
 
 
-def _of_verdicts(function: Callable[..., str]) -> Callable[..., Any]:
-    """Make a filter of rows of one period, after which stands what was supposed of them."""
-
-    @wraps(function)
-    def told(rows: pd.DataFrame, *args: Any) -> Markup:
-        for column in ("period", "statistic"):
-            if column in rows and rows[column].nunique() > 1:
-                found, advice = words.join(rows[column].unique()), f"loop over by('{column}')"
-                what = f"one sentence is about one {column}, not {found}; {advice}"
-                raise SayError(f"{function.__name__}: {what}")
-        return Markup(function(rows, *args))
-
-    return _of_rows(told)
+def _a_number(name: str, x: Any) -> None:
+    if isinstance(x, str | pd.DataFrame | pd.Series):
+        advice = f"of rows say each('{{{name}}}') or span"
+        raise SayError(f"{name}: takes a number, not a {type(x).__name__}; {advice}")
+    if pd.isna(x):
+        raise SayError(f"{name}: the value is missing; say needs=, or take other rows")
 
 
-def _framed(rows: Any, name: str) -> pd.DataFrame:
-    if not isinstance(rows, pd.DataFrame):
-        raise SayError(f"{name}: takes rows of a frame, not a {type(rows).__name__}")
-    return rows
+def _some_rows(name: str, x: Any) -> None:
+    if not isinstance(x, pd.DataFrame) or x.empty:
+        found = "are no rows" if isinstance(x, pd.DataFrame) else f"is a {type(x).__name__}"
+        raise SayError(f"{name}: there {found}; say needs=, or loop over by(...)")
+    origins.note(x)
+
+
+def _one_period(name: str, x: Any) -> None:
+    for column in ("period", "statistic"):
+        if column in x and x[column].nunique() > 1:
+            found, advice = words.join(x[column].unique()), f"loop over by('{column}')"
+            raise SayError(f"{name}: one sentence is about one {column}, not {found}; {advice}")
+
+
+_filter, _of_number, _of_rows = _filters(), _filters(_a_number), _filters(_some_rows)
+_of_verdicts = _filters(_some_rows, _one_period)
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:
@@ -171,23 +163,18 @@ def _markup(text: str) -> Markup:
 # ------------------------------------------------------------------ numbers
 
 
-def _of_number(name: str, write: Callable[..., str]) -> None:
-    def told(x: Any, *args: Any) -> Any:
-        if isinstance(x, pd.DataFrame | pd.Series):
-            raise SayError(f"{name}: takes one number; of rows say each('{{{name}}}') or span")
-        if isinstance(x, str):
-            raise SayError(f"{name}: takes a number, not the text {x[:40]!r}")
-        if pd.isna(x):
-            raise SayError(f"{name}: the value is missing; say needs=, or take other rows")
-        return _markup(write(x, *args))
+def _written(write: Callable[..., str]) -> None:
+    @wraps(write)
+    def told(*args: Any) -> Markup:
+        return _markup(write(*args))
 
-    told.__name__ = name
-    _filter(told)
+    _of_number(told)
 
 
-for _name in ("percent", "points", "count", "number", "signed", "ratio", "fte", "year"):
-    _of_number(_name, getattr(words, _name))
-_of_number("dollars", words.usd)
+for _write in (words.percent, words.points, words.count, words.number, words.signed):
+    _written(_write)
+for _write in (words.ratio, words.fte, words.year, words.dollars):
+    _written(_write)
 
 
 @_filter
@@ -225,7 +212,7 @@ def each(rows: pd.DataFrame, pattern: str, last: str = "and") -> Markup:
 
     ``{percent}`` is the estimate of a row; ``{column}`` and ``{column:filter}`` are others.
     """
-    parts, told = list(Formatter().parse(pattern)), []
+    parts, told = list(Formatter().parse(pattern)), list[str]()
     for row in rows.to_dict("records"):
         said = [
             text if name is None else text + _field(row, name, spec or "", once=bool(told))
@@ -266,32 +253,28 @@ def the(rows: pd.DataFrame, column: str) -> Markup:
 def _field(row: Mapping[Any, Any], name: str, spec: str, once: bool) -> str:
     """Write one field of a pattern; the unit of a number may have been said before."""
     kind = kind_of(row, name if name in row else "estimate")
-    if name not in row:
-        if name == "interval":
-            return _markup(words.interval(_known(row, "conf_low"), _known(row, "conf_high"), kind))
-        if name in ("low", "high"):
-            return _bare(_as(_known(row, f"conf_{name}"), kind).removesuffix("%"))
-        if name not in ("value", "size", *FILTERS):
-            there = [*row, "percent", "points", "dollars", "size", "value", "low", "high"]
-            what = f"there is no such column in these rows{nearest(name, there)}"
-            raise SayError(f"{{{name}}}: {what}")
-        value = _known(row, "estimate")
-        if name in FILTERS:
-            kind = name
-        elif name == "size":
-            value = abs(value)
-        elif kind == "points":
-            kind = "signed"
-        told = _as(value, kind)
-    else:
+    if name in row:
         value = _known(row, name)
-        if not spec and isinstance(value, str):
+        if isinstance(value, str) and not spec:
             return value if isinstance(value, Markup) else plain(value)
         whole = pd.api.types.is_integer(value) or (kind == "count" and value == round(value))
-        if not spec and kind != "year" and not whole:
+        if not (spec or whole or kind == "year"):
             what = f"a {type(value).__name__}; say how, as in {{{name}:percent}}"
             raise SayError(f"{{{name}}}: {what}")
         told = _as(value, spec or ("year" if kind == "year" else "number"))
+    elif name == "interval":
+        return _markup(words.interval(_known(row, "conf_low"), _known(row, "conf_high"), kind))
+    elif name in ("low", "high"):
+        return _bare(_as(_known(row, f"conf_{name}"), kind).removesuffix("%"))
+    elif name == "size":
+        told = _as(abs(_known(row, "estimate")), kind)
+    elif name == "value":
+        told = _as(_known(row, "estimate"), "signed" if kind == "points" else kind)
+    elif name in FILTERS:
+        told = _as(_known(row, "estimate"), name)
+    else:
+        there = [*row, "percent", "points", "dollars", "size", "value", "low", "high"]
+        raise SayError(f"{{{name}}}: there is no such column in these rows{nearest(name, there)}")
     return _bare(told) if once else told
 
 
@@ -314,7 +297,7 @@ def _bare(told: str) -> Markup:
 @_filter
 def by(rows: pd.DataFrame, column: str) -> list[pd.DataFrame]:
     """Split a frame, in its order; zero rows give no part, so that a loop says nothing."""
-    if _framed(rows, "by").empty:
+    if rows.empty:
         return []
     _column(rows, column)
     return [part for _, part in rows.groupby(column, sort=False, dropna=False)]
@@ -348,49 +331,58 @@ def where(rows: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:
 
 
 @_of_verdicts
-def verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> str:
+def verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> Markup:
     """Say the direction in the strongest word that the weakest label allows.
 
     Own words may be given for a clear rise, a clear fall and neither; the labels still choose.
     """
-    return _verb(rows, up, down, neither) + _supposing(rows)
+    return Markup(_verb(rows, up, down, neither) + _supposing(rows))
 
 
 @_of_verdicts
-def tell(rows: pd.DataFrame, pattern: str = "{size} in {name}") -> str:
+def tell(rows: pd.DataFrame, pattern: str = "{size} in {name}") -> Markup:
     """Say what happened, one clause a verdict: rose by ..., was higher by ..., no clear change."""
-    clauses, place = [], re.search(r" (\w+) (\{\w+\})\Z", pattern)
-    for label, part in _by_label(rows).items():
-        for rising in (True, False) if label != NOT else ():
-            some = part[part["estimate"].gt(0).eq(rising)]
+    clauses, parts = [], _by_label(rows)
+    for part in (parts[HOLDS], parts[DEPENDS]):
+        for some in (part[part["estimate"].gt(0)], part[~part["estimate"].gt(0)]):
             if len(some):
                 sizes = each(some.assign(estimate=some["estimate"].abs()), pattern)
                 clauses.append(f"{_verb(some)} by {sizes}")
-        if label == NOT and len(part):
-            named = f" {place[1]} {each(part, place[2])}" if place else ""
-            clauses.append(_verb(part) + named)
-    return ("; it " if len(clauses) > 2 else ", and ").join(clauses) + _supposing(rows)
+    if len(parts[NOT]):
+        place = re.search(r" (\w+) (\{\w+\})\Z", pattern)
+        named = f" {place[1]} {each(parts[NOT], place[2])}" if place else ""
+        clauses.append(_verb(parts[NOT]) + named)
+    told = ("; it " if len(clauses) > 2 else ", and ").join(clauses)
+    return Markup(told + _supposing(rows))
 
 
 @_of_verdicts
-def holds(rows: pd.DataFrame) -> str:
+def holds(rows: pd.DataFrame) -> Markup:
     """Say how sure the rows of one period are: each alone, then all of the page together."""
     alone = words.sentence(_stands(rows, "label", "holds_from_base"))
     known = {"label_together", "family"} <= set(rows) and rows["label_together"].notna().all()
     family = rows["family"].iloc[0] if known else None
     if pd.isna(family) or family == 1 or _by_label(rows)[NOT].equals(rows):
-        return alone
+        return Markup(alone)
     all_of = f"all {words.whole(family)} comparisons of this kind are taken together"
     if rows["label_together"].eq(HOLDS).all():
-        return f"{alone} The same is true when {all_of}{_supposing(rows)}."
-    return f"{alone} When {all_of}, {_stands(rows, 'label_together', 'holds_together_from')}."
+        return Markup(f"{alone} The same is true when {all_of}{_supposing(rows)}.")
+    stands = _stands(rows, "label_together", "holds_together_from")
+    return Markup(f"{alone} When {all_of}, {stands}.")
 
 
 @_of_rows
 def tally(rows: pd.DataFrame) -> Markup:
     """Count the rows by verdict: 3 are clear, 2 depend on how many answered and ..."""
-    counts = {label: len(part) for label, part in _by_label(rows).items()}
-    told = [f"{n} {_TALLIES[label][n > 1]}" for label, n in counts.items() if n]
+    told = []
+    for label, part in _by_label(rows).items():
+        one = len(part) == 1
+        says = {
+            HOLDS: "is clear" if one else "are clear",
+            DEPENDS: f"{'depends' if one else 'depend'} on how many answered",
+            NOT: f"{'shows' if one else 'show'} no clear change",
+        }
+        told += [f"{len(part)} {says[label]}"] if len(part) else []
     return Markup(words.join(told) + _supposing(rows))
 
 
@@ -406,9 +398,8 @@ def _verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -
     elif statistic in _VERBS:
         told = _VERBS[statistic]
     else:
-        raise SayError(
-            f"verb: no words for {statistic!r}; give them: verb('up', 'down', 'neither')"
-        )
+        advice = "give them: verb('up', 'down', 'neither')"
+        raise SayError(f"verb: no words for {statistic!r}; {advice}")
     labels = [label for label, part in _by_label(rows).items() if len(part)]
     rising = rows["estimate"].gt(0)
     if labels == [NOT]:

@@ -54,11 +54,8 @@ def interval_bars(
     """
     known = rows.dropna(subset=[low, high])
     ends = known[low].astype(float), known[high].astype(float)
-    style: dict[str, Any] = {"color": color, "alpha": 0.2, "linewidth": 8, "zorder": 1}
-    if x is not None:
-        ax.vlines(known[x], *ends, **style)
-    else:
-        ax.hlines(known[y], *ends, **style)
+    bars = ax.hlines if x is None else ax.vlines
+    bars(known[x or y], *ends, color=color, alpha=0.2, linewidth=8, zorder=1)
 
 
 def direct_labels(
@@ -69,13 +66,12 @@ def direct_labels(
     y: str = "estimate",
     *,
     right: float | None = None,
-    color: str = BLUE,
 ) -> None:
     """Write the pattern of each row at its point, on the free side of the line.
 
     With ``right`` the texts stand in a column there, for rows of groups: ``y="name"``.
     """
-    texts = [_text(rows.iloc[[at]], pattern) for at in range(len(rows))]
+    texts = _texts(rows, pattern)
     if right is not None:
         for place, text in zip(rows[y], texts, strict=True):
             ax.text(right, place, text, va="center", color=INK)
@@ -84,24 +80,21 @@ def direct_labels(
     for at, (across, up, text) in enumerate(zip(rows[x], heights, texts, strict=True)):
         beside = [heights[k] for k in (at - 1, at + 1) if 0 <= k < len(heights)]
         above = not beside or sum(beside) / len(beside) <= up
-        _note(ax, text, (across, up), (0, 7 if above else -16), color, ha="center", weight="bold")
+        _note(ax, text, (across, up), (0, 7 if above else -16), BLUE, ha="center", weight="bold")
 
 
-def point_names(
-    ax: Axes, rows: pd.DataFrame, x: str, y: str, pattern: str = "{name}", *, size: float = 8.5
-) -> None:
+def point_names(ax: Axes, rows: pd.DataFrame, x: str, y: str, pattern: str = "{name}") -> None:
     """Name the points of a scatter where there is room; a name without room is left out.
 
     Call it when the limits of the axes are set.
     """
     figure: Any = ax.get_figure(root=True)
     figure.draw_without_rendering()
-    point = figure.dpi / 72
+    size, point = 8.5, figure.dpi / 72
     spots = ax.transData.transform(rows[[x, y]].astype(float).to_numpy())
     taken = [(a - 4, b - 4, a + 4, b + 4) for a, b in spots]
     frame = ax.get_window_extent()
-    for at, (a, b) in enumerate(spots):
-        text = _text(rows.iloc[[at]], pattern)
+    for at, ((a, b), text) in enumerate(zip(spots, _texts(rows, pattern), strict=True)):
         wide, tall = 1.05 * width_of(text, size) * figure.dpi, size * point * 1.15
         for dx, dy, side in ((7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")):
             left = a + dx * point - {"left": 0, "right": wide, "center": wide / 2}[side]
@@ -128,11 +121,8 @@ def year_axis(ax: Axes, waves: Sequence[int]) -> None:
 def percent_axis(ax: Axes, ticks: Iterable[int] = (0, 50, 100), upright: bool = True) -> None:
     """Mark percents, the sign once; ``upright=False`` for the axis across."""
     places = list(ticks)
-    names = [*map(str, places[:-1]), f"{places[-1]}%"]
-    if upright:
-        ax.set_yticks(places, names)
-    else:
-        ax.set_xticks(places, names)
+    mark = ax.set_yticks if upright else ax.set_xticks
+    mark(places, [*map(str, places[:-1]), f"{places[-1]}%"])
 
 
 def rows_axis(ax: Axes, count: int) -> None:
@@ -162,33 +152,30 @@ def width_of(text: str, size: float = TEXT) -> float:
 def style() -> dict[str, Any]:
     """Give the settings of the house style; nothing global is changed."""
     _register()
-    spines = {f"axes.spines.{side}": False for side in ("left", "right", "top")}
-    ticks = {f"{axis}tick.{kind}.size": 0 for axis in "xy" for kind in ("major", "minor")}
-    return (
-        {
-            # The second comes with matplotlib and has the signs that the first lacks.
-            "font.family": ["Open Sans", "DejaVu Sans"],
-            "font.size": TEXT,
-            "text.color": INK,
-            "text.parse_math": False,
-            "axes.labelcolor": QUIET,
-            "axes.edgecolor": "#c2c9d1",
-            "axes.axisbelow": True,
-            "xtick.color": QUIET,
-            "ytick.color": QUIET,
-            "xtick.labelsize": 10.0,
-            "ytick.labelsize": 10.0,
-            "grid.color": "#e3e6ea",
-            "grid.linewidth": 1.0,
-            "figure.dpi": 100,
-        }
-        | spines
-        | ticks
-    )
+    return {
+        # The second comes with matplotlib and has the signs that the first lacks.
+        "font.family": ["Open Sans", "DejaVu Sans"],
+        "font.size": TEXT,
+        "text.color": INK,
+        "text.parse_math": False,
+        "axes.labelcolor": QUIET,
+        "axes.edgecolor": "#c2c9d1",
+        "axes.axisbelow": True,
+        "xtick.color": QUIET,
+        "ytick.color": QUIET,
+        "xtick.labelsize": 10.0,
+        "ytick.labelsize": 10.0,
+        "grid.color": "#e3e6ea",
+        "grid.linewidth": 1.0,
+        "figure.dpi": 100,
+        **{f"axes.spines.{side}": False for side in ("left", "right", "top")},
+        **{f"{axis}tick.{kind}.size": 0 for axis in "xy" for kind in ("major", "minor")},
+    }
 
 
-def _text(row: pd.DataFrame, pattern: str) -> str:
-    return say.plain_text("{{ row | each(pattern) }}", {"row": row, "pattern": pattern})
+def _texts(rows: pd.DataFrame, pattern: str) -> list[str]:
+    names = [{"row": rows.iloc[[at]], "pattern": pattern} for at in range(len(rows))]
+    return [say.plain_text("{{ row | each(pattern) }}", name) for name in names]
 
 
 def _note(ax: Axes, text: str, at: Any, by: tuple[int, int], color: str, **kw: Any) -> None:

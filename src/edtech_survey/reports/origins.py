@@ -135,10 +135,9 @@ def base_line(frame: pd.DataFrame) -> str:
     """Say how many answered, and for which waves that is not known."""
     if "base" not in frame:
         return ""
-    told, answered = [], pd.to_numeric(frame["base"]).astype("Float64")
-    known = frame[answered.notna()]
+    told, known = [], frame[frame["base"].notna()]
     if len(known):
-        ends = [words.number(end, 0) for end in (answered.min(), answered.max())]
+        ends = [words.whole(end) for end in (known["base"].min(), known["base"].max())]
         when = f" in {words.years(_waves(known))}" if _waves(known) else ""
         told.append(f"{' to '.join(dict.fromkeys(ends))} {units(frame)[1]}{when}")
     if silent := open_waves(frame):

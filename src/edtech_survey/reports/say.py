@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
@@ -30,20 +29,21 @@ KEPT = ("length", "first", "last")
 
 def render(text: str, names: Mapping[str, Any]) -> str:
     """Fill in a template: Markdown in which only the author's own text is markup."""
+    known: dict[str, Any] = {"filter named": _ENVIRONMENT.filters, "is undefined": _public(names)}
     try:
         return _ENVIRONMENT.from_string(text).render(names)
-    except jinja2.TemplateSyntaxError as error:
-        name = re.search(r"filter named '(\w+)'", error.message or "")
-        hint = nearest(name.group(1), _ENVIRONMENT.filters) if name else ""
-        raise SayError(f"{_line(text, error.lineno)}: {error.message}{hint}") from None
-    except jinja2.UndefinedError as error:
-        name = re.search(r"'(\w+)' is undefined", error.message or "")
-        hint = nearest(name.group(1), _public(names)) if name else ""
-        raise SayError(f"{_line(text, _at())}: {error.message}{hint}") from None
-    except (SayError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-        what = "" if isinstance(error, SayError) else f"{type(error).__name__}: "
-        hint = "; of rows say needs=, or loop over by(...)" if "truth value" in str(error) else ""
-        raise SayError(f"{_line(text, _at())}: {what}{error}{hint}") from None
+    except (
+        jinja2.TemplateError, SayError, KeyError, ValueError, TypeError, AttributeError, IndexError
+    ) as error:  # fmt: skip
+        ours = isinstance(error, SayError | jinja2.TemplateError)
+        told = str(error) if ours else f"{type(error).__name__}: {error}"
+        name = re.search(r"(filter named) '(\w+)'|'(\w+)' (is undefined)", told)
+        if name:
+            told += nearest(name[2] or name[3], known[name[1] or name[4]])
+        if "truth value" in told:
+            told += "; of rows say needs=, or loop over by(...)"
+        line = error.lineno if isinstance(error, jinja2.TemplateSyntaxError) else _at()
+        raise SayError(f"{_line(text, line)}: {told}") from None
 
 
 def plain_text(text: str, names: Mapping[str, Any]) -> str:
@@ -110,12 +110,12 @@ def _finalize(value: Any) -> Any:
         return value
     if isinstance(value, str):
         return plain(value)
-    if pd.api.types.is_integer(value) and not isinstance(value, bool):
-        return Markup(str(int(value)))
+    if pd.api.types.is_integer(value):
+        return Markup(str(value))
     kind = type(value).__name__
     if isinstance(value, pd.DataFrame | pd.Series):
         raise SayError(f"a {kind} in a sentence; write rows with each, span, tell or the")
-    if value is None or value is pd.NA or (isinstance(value, float) and pd.isna(value)):
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         raise SayError("the value is missing; say needs= in the first line, or take other rows")
     if isinstance(value, float):
         raise SayError("a bare number in a sentence; write it with percent, points or number")
@@ -151,18 +151,6 @@ def _line(text: str, number: int) -> str:
     return lines[min(number, len(lines)) - 1].strip()[:160]
 
 
-def _of_something(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an undefined name fail by its name, whatever filter follows it."""
-
-    @wraps(function)
-    def told(x: Any, *args: Any, **kw: Any) -> Any:
-        if isinstance(x, jinja2.Undefined):
-            str(x)
-        return function(x, *args, **kw)
-
-    return told
-
-
 _ENVIRONMENT = SandboxedEnvironment(
     undefined=jinja2.StrictUndefined,
     autoescape=True,
@@ -170,7 +158,5 @@ _ENVIRONMENT = SandboxedEnvironment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in KEPT} | {
-    name: _of_something(function) for name, function in FILTERS.items()
-}
+_ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in KEPT} | FILTERS
 _ENVIRONMENT.globals = {"sources": sources}
