@@ -32,3 +32,26 @@ def few_sources():
         return folder
 
     return copied
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory):
+    """Run a notebook and give the body of its page; each setting once."""
+    from bs4 import BeautifulSoup  # noqa: PLC0415
+
+    from edtech_survey.project import project_root  # noqa: PLC0415
+    from edtech_survey.reports.notebooks import check_parameters, run_notebook  # noqa: PLC0415
+
+    made = {}
+
+    def make(name, **parameters):
+        key = (name, str(parameters))
+        if key not in made:
+            path = project_root() / "notebooks" / f"{name}.ipynb"
+            given = check_parameters(path, parameters)
+            kind, out = "brief" if "brief" in name else "report", tmp_path_factory.mktemp("out")
+            run = run_notebook(path, out, given, kind=kind, cwd=project_root())
+            made[key] = BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
+        return made[key]
+
+    return make

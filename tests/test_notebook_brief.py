@@ -1,30 +1,16 @@
 """Notebook 05 runs on whatever a district gives, and says what the figures say."""
 
 import pytest
-from bs4 import BeautifulSoup
 
 from edtech_survey import build, project
-from edtech_survey.reports.notebooks import check_parameters, run_notebook
 
 pytestmark = pytest.mark.slow
 
-
-NOTEBOOK = project.project_root() / "notebooks" / "05_district_brief.ipynb"
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    def make(**given):
-        typed = check_parameters(NOTEBOOK, given)
-        out = tmp_path_factory.mktemp("out")
-        run = run_notebook(NOTEBOOK, out, typed, kind="brief", cwd=project.project_root())
-        return BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
-
-    return make
+BRIEF = "05_district_brief"
 
 
 def test_by_default_it_is_an_honest_example(page):
-    made = page()
+    made = page(BRIEF)
     # 281,925 devices over 280 people
     assert made.h1.text == (
         "A district of average size, 3,232 students: 1,007 devices for each support person; "
@@ -36,7 +22,12 @@ def test_by_default_it_is_an_honest_example(page):
 
 def test_own_numbers_are_set_beside_averages_standards_and_departments(page):
     made = page(
-        enrollment=600, devices=700, support_staff=1.5, director_salary=105_000, price_year=2020
+        BRIEF,
+        enrollment=600,
+        devices=700,
+        support_staff=1.5,
+        director_salary=105_000,
+        price_year=2020,
     )
     told = made.text
     assert made.h1.text.startswith("This district, 600 students: 467 devices for each support")
@@ -55,7 +46,7 @@ def test_own_numbers_are_set_beside_averages_standards_and_departments(page):
     ],
 )
 def test_what_is_not_known_is_said(page, given, said):
-    assert said in page(**given).text
+    assert said in page(BRIEF, **given).text
 
 
 def test_a_file_is_found_where_the_person_stands_and_named_without_its_folder(
@@ -68,14 +59,15 @@ def test_a_file_is_found_where_the_person_stands_and_named_without_its_folder(
     monkeypatch.chdir(tmp_path)
     given = build._from_here({"file": "mine.csv"})
     assert build._from_here({"file": str(tmp_path / "mine.csv")}) == given
-    assert str(tmp_path) not in str(build.run_manifest(NOTEBOOK, given))
-    told = page(**given).text
+    notebook = project.project_root() / "notebooks" / f"{BRIEF}.ipynb"
+    assert str(tmp_path) not in str(build.run_manifest(notebook, given))
+    told = page(BRIEF, **given).text
     assert "from the file mine.csv" in told
     assert str(tmp_path) not in told
 
 
 def test_a_respondent_stands_among_its_peers_who_stay_unknown(page):
-    told = page(data="sample", district="sample-011").text
+    told = page(BRIEF, data="sample", district="sample-011").text
     assert "SYNTHETIC" in told
     assert "10 respondents nearest in size" in told
     for other in ("Sample Alder", "sample-010", "sample-012"):

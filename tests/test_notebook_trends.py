@@ -1,24 +1,15 @@
 """Notebook 01 runs, says what the figures say, and stays true when its parameters change."""
 
 import pytest
-from bs4 import BeautifulSoup
-
-from edtech_survey import project
-from edtech_survey.reports.notebooks import check_parameters, run_notebook
 
 pytestmark = pytest.mark.slow
-NOTEBOOK = "01_one_to_one_trends.ipynb"
 
 
 @pytest.fixture
-def told(tmp_path):
+def told(page):
     def make(**parameters):
-        path = project.project_root() / "notebooks" / NOTEBOOK
-        run = run_notebook(
-            path, tmp_path, check_parameters(path, parameters), cwd=project.project_root()
-        )
-        soup = BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
-        return soup.h1.text, " ".join(soup.text.split())
+        main = page("01_one_to_one_trends", **parameters)
+        return main.h1.text, " ".join(main.text.split())
 
     return make
 

@@ -64,23 +64,14 @@ _HOME = {
 }
 _HOOKS = {"load_ipython_extension": "reports.say"}
 _INSTEAD = {
-    "bracket_estimates": "es.brackets",
-    "charts": "es.chart",
-    "estimate_mean": "es.means",
-    "estimate_quantile": "es.quantiles",
-    "estimate_ratio": "es.ratios",
-    "estimate_share": "es.shares(x, item)",
-    "estimate_total": "es.totals",
     "one_to_one": 'es.shares(evidence, "one_to_one")',
     "read_codebook": "es.evidence().codebook",
     "read_pairs": "es.evidence().pairs",
     "read_relations": "es.evidence().relations",
     "read_sources": "es.evidence().sources",
     "say": "a cell that begins with %%say, after %load_ext edtech_survey",
-    "share_estimates": "es.shares(evidence, item)",
     "state": "es.evidence().own",
     "suppress": "es.withhold",
-    "tables": "es.table",
 }
 """Former names, and what else a first call may try, to what is meant."""
 
@@ -94,7 +85,8 @@ def __getattr__(name: str) -> _Any:
     if home is None:
         from difflib import get_close_matches  # noqa: PLC0415
 
-        near = [f"es.{one}" for one in get_close_matches(name, _HOME, n=3)]
+        plain = name.replace("estimate_", "").replace("_estimates", "")
+        near = [f"es.{one}" for one in get_close_matches(plain, _HOME, n=3)]
         meant = _INSTEAD.get(name) or " or ".join(near)
         advice = f"did you mean {meant}?" if meant else f"there are {', '.join(__all__)}"
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}: {advice}")

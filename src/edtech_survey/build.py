@@ -90,8 +90,7 @@ def make(
     """Run notebooks and render their pages and an index; one that fails lets the others go on.
 
     A parameter that is unknown or of the wrong type is refused before anything runs. ``tell``
-    hears of each outcome as soon as it is there; ``jobs`` run at once, by default one for each
-    processor.
+    hears of each outcome as soon as it is there.
     """
     from edtech_survey.reports import notebooks, site  # noqa: PLC0415
 
@@ -160,10 +159,7 @@ def audit_table(table: Path) -> Any:
 
 
 def open_lab(options: Sequence[str] = ()) -> int:
-    """Start JupyterLab, which asks nobody about news or updates; return its exit code.
-
-    It opens the project's notebooks, or the folder that stands among the options.
-    """
+    """Start JupyterLab, which asks nobody about news or updates; return its exit code."""
     if importlib.util.find_spec("jupyterlab") is None:
         raise SetupError("JupyterLab is not installed: make lab does it, or pip install '.[lab]'")
     named = any(not option.startswith("-") for option in options)
@@ -223,6 +219,7 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     # An export that nobody has published is dated by its wave.
     of_series = sources[mine & sources["synthetic"].eq(synthetic)].astype("str")
     dated = of_series["published"].str.fullmatch(r"\d{4}(-\d\d){0,2}")
+    dates = of_series["published"].where(dated, of_series["wave"]).dropna()
     # Where a file lies is nobody's business but the person's.
     shown = {k: Path(str(v)).name if k == "file" else v for k, v in typed.items()}
     return provenance.manifest(
@@ -230,6 +227,6 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
         root=project.project_root(),
         parameters=shown,
         notebook=path,
-        date=max(of_series["published"].where(dated, of_series["wave"]), default=None),
+        date=max(dates, default=None),
         synthetic=synthetic,
     )

@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 something in the work failed, 2 wrong usage or set-up.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +30,6 @@ LONGEST = 40
 """Differences printed; there may be thousands."""
 
 
-class Failed(click.ClickException):
-    """Something in the work failed; exit code 1."""
-
-    exit_code = 1
-
-
 class Told(click.Group):
     """Commands whose errors are messages and exit codes."""
 
@@ -47,9 +40,9 @@ class Told(click.Group):
         except SetupError as error:
             raise click.UsageError(_printable(str(error)), ctx) from None
         except SurveyError as error:
-            raise Failed(_printable(str(error))) from None
+            raise click.ClickException(_printable(str(error))) from None
         except OSError as error:
-            raise Failed(_printable(f"{error.filename}: {error.strerror}")) from None
+            raise click.ClickException(_printable(f"{error.filename}: {error.strerror}")) from None
 
 
 def _printable(text: str) -> str:
@@ -93,10 +86,9 @@ def reports(
     """Run NOTEBOOKS (default all), render their pages and the index."""
     pairs = [text.partition("=") for text in given]
     pairs += [("data", "=", evidence)] if evidence else []
-    if wrong := [name for name, sign, _ in pairs if not sign or not name]:
-        raise SetupError(f"-p wants NAME=VALUE, not {', '.join(wrong)}")
-    if twice := [name for name, times in Counter(name for name, *_ in pairs).items() if times > 1]:
-        raise SetupError(f"parameter {', '.join(twice)} is given twice: which is meant?")
+    if len({name for name, sign, _ in pairs if name and sign}) < len(pairs):
+        told = ", ".join(sorted(name for name, *_ in pairs))
+        raise SetupError(f"-p wants NAME=VALUE, and no name may be given twice: {told}")
     parameters = {name: value for name, _, value in pairs}
     work = build.reports(notebooks, parameters)
     click.echo(f"{counted(len(work), 'notebook')} to run")
@@ -144,7 +136,7 @@ def verify(page: Path) -> None:
     if told:
         more = [f"and {len(told) - LONGEST} more"] if len(told) > LONGEST else []
         click.echo(_printable("\n".join(f"  {line}" for line in [*told[:LONGEST], *more])))
-        raise Failed(f"{page.name} does not follow from what is here now")
+        raise click.ClickException(f"{page.name} does not follow from what is here now")
     click.echo(f"{page.name}: every byte is the same")
 
 
@@ -232,4 +224,4 @@ def _tell(outcome: Outcome) -> None:
 
 def _sum_up(outcomes: list[Outcome]) -> None:
     if failed := [outcome.name for outcome in outcomes if not outcome.page]:
-        raise Failed(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}")
+        raise click.ClickException(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}")

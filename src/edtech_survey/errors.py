@@ -14,17 +14,7 @@ def counted(number: int, noun: str) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with an input.
-
-    Attributes
-    ----------
-    where : str
-        File, row, column or item, as exact as is known.
-    what : str
-        The offending text and why it cannot be taken.
-    advice : str
-        What the reader should do next.
-    """
+    """One thing that is wrong with an input: where, as exact as is known, what, and what to do."""
 
     where: str
     what: str
@@ -38,12 +28,8 @@ class Problem:
 class SurveyError(Exception):
     """Base of every error that this package raises on purpose.
 
-    Parameters
-    ----------
-    message : str
-        One sentence: what could not be done.
-    problems : iterable of Problem
-        All that was found wrong, not only the first.
+    The message is one sentence, what could not be done; then comes all that was found wrong, not
+    only the first.
 
     Examples
     --------

@@ -208,9 +208,7 @@ class Evidence:
         from edtech_survey.statistics.peers import own_district  # noqa: PLC0415
 
         read = read_own_district(file, self) if file else None
-        own = own_district(
-            self, district=district, file=read, numbers=numbers, name=name, wave=wave
-        )
+        own = own_district(self, district, read, numbers, name, wave)
         return own.assign(file=Path(file).name if file else "")
 
     def about(self, item: str | None = None, wave: int | None = None) -> SimpleNamespace:
@@ -218,10 +216,8 @@ class Evidence:
 
         Parameters
         ----------
-        item : str, optional
-            Waves that have figures of this item; default all of the series.
-        wave : int, optional
-            This wave alone.
+        item, wave : str, int, optional
+            Waves that have figures of this item, or this wave alone; default all of the series.
 
         Returns
         -------
@@ -241,8 +237,9 @@ class Evidence:
         told = sources.loc[sources["answered"].notna(), "wave"]
         told = {*told, *rows.loc[rows["base"].notna(), "wave"].dropna()}
         latest = sources[sources["wave"].isin(waves[-1:])]
-        sizes = [latest[name].dropna().tolist() for name in ("answered", "population")]
-        answered, population = (size[0] if size else None for size in sizes)
+        answered, population = (
+            next(iter(latest[name].dropna().tolist()), None) for name in ("answered", "population")
+        )
         secondary = latest["kind"].eq("secondary publication").all()
         return SimpleNamespace(
             place=self.series.place,
@@ -250,7 +247,7 @@ class Evidence:
             units=self.series.units,
             publisher=self.series.publisher,
             waves=waves,
-            first=waves[0] if waves else None,
+            first=next(iter(waves), None),
             last=last,
             answered=answered,
             population=population or self.series.population.get(last),
@@ -428,8 +425,8 @@ def _with_estimates(
     tables = responses.districts, responses.positions, responses.bands
     asked = set(responses.districts["wave"])
     known = {wave: size for wave, size in population.items() if wave in asked}
-    units = summarise.contributions(*tables[:2]) if gate else None
-    estimated = summarise.as_figures(summarise.summarise(*tables, population=known or None), units)
+    found = summarise.summarise(*tables, population=known or None)
+    estimated = summarise.as_figures(found, summarise.contributions(*tables[:2]) if gate else None)
     frame = estimated["wave"].map(known).astype("Int64")  # counts are of the same units as shares
     estimated = estimated.assign(population=estimated["population"].fillna(frame))
     news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
