@@ -20,22 +20,21 @@ PUBLISHED = {
 def levels() -> pd.DataFrame:
     """Percents of four waves; bases are known of the last."""
     bases = dict(zip(BANDS, (53, 58, 58, 57), strict=True))
+    about = {"item": "one_to_one", "statistic": "share", "synthetic": False}
+    about |= {"method": "hypergeometric"}
     return estimates(
         {
             "source": f"ct-{wave}",
             "wave": wave,
-            "item": "one_to_one",
             "group": band,
-            "statistic": "share",
+            "name": band,
             "estimate": float(value),
             "conf_low": max(0.0, value - 10),
             "conf_high": min(100.0, value + 9.4),
             "base": bases[band] if wave == 2024 else None,
-            "method": "hypergeometric",
-            "synthetic": False,
             "figures": f"ct-{wave}.one-to-one.{at}.share",
-            "name": band,
         }
+        | about
         for wave, values in PUBLISHED.items()
         for at, (band, value) in enumerate(zip(BANDS, values, strict=True))
     )
@@ -43,25 +42,13 @@ def levels() -> pd.DataFrame:
 
 def moves(*rows: tuple[float, str], **columns: object) -> pd.DataFrame:
     """Changes from 2017 to 2024 of as many bands as there are (size, label)."""
+    about = {"source": "ct-2024", "item": "one_to_one", "statistic": "change", "synthetic": False}
+    about |= {"wave": 2024, "wave_from": 2017, "period": "2017 to 2024", "silent": [2017]}
     made = [
-        {
-            "source": "ct-2024",
-            "item": "one_to_one",
-            "group": band,
-            "name": band,
-            "wave": 2024,
-            "wave_from": 2017,
-            "period": "2017 to 2024",
-            "statistic": "change",
-            "estimate": size,
-            "conf_low": size - 12,
-            "conf_high": size + 9,
-            "label": label,
-            "verdict": VERDICTS[label],
-            "holds_from_base": 18 if label == DEPENDS else pd.NA,
-            "silent": [2017],
-            "synthetic": False,
-        }
+        {"group": band, "name": band, "label": label, "verdict": VERDICTS[label]}
+        | {"estimate": size, "conf_low": size - 12, "conf_high": size + 9}
+        | {"holds_from_base": 18 if label == DEPENDS else pd.NA}
+        | about
         for band, (size, label) in zip(BANDS, rows, strict=False)
     ]
     return estimates(made).assign(**columns)

@@ -1,5 +1,6 @@
 """What a sentence may not claim, and what it may not carry."""
 
+import re
 from types import SimpleNamespace
 
 import pandas as pd
@@ -9,7 +10,7 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from tests.reports.saying import MIXED, SURE, known, levels, moves
 
 from edtech_survey.reports import origins, say
-from edtech_survey.reports.filters import FILTERS, SayError
+from edtech_survey.reports.filters import SayError
 from edtech_survey.reports.html import clean
 from edtech_survey.shape import DEPENDS, HOLDS, NOT
 
@@ -52,9 +53,7 @@ def test_numbers_are_written_as_a_reader_meets_them():
         a=88.5, b=-1.0, c=1008, n=1, w=[2020, 2021, 2022], level=0.95,
     )  # fmt: skip
     assert told == "89% 88.5% −1 point 1,008 −1 1 district 2020 to 2022 95%"
-
-
-def test_dollars_are_never_taken_for_a_formula():
+    # A dollar sign is never taken for a formula.
     told = said("between {{ a | dollars }} and {{ b | dollars }}", a=90000.0, b=116668.4)
     assert told == "between &#36;90,000 and &#36;116,668"
     assert "between $90,000 and $116,668" in markdown2html_mistune(told)
@@ -68,6 +67,8 @@ def test_rows_are_told_with_their_unit_once():
     assert said("{{ rows | span }}", rows=rows) == "54 to 69 points"
     assert said("{{ rows | span }}", rows=levels().tail(4)) == "89% to 100%"
     assert said("{{ rows | each('{value}') }}", rows=rows) == "+69 and +54"
+    told = said("{{ rows | highest | each('{name}') }}", rows=rows.assign(estimate=54.0))
+    assert told == "early elementary and elementary"
 
 
 def test_an_interval_that_holds_zero_says_so_after_rounding():
@@ -95,6 +96,7 @@ def test_a_kind_of_number_follows_from_statistic_and_item():
         ("{{ rowz | span }}", "'rowz' is undefined; did you mean rows"),
         ("{{ x | percnt }}", "No filter named 'percnt'.*did you mean percent"),
         ("{{ x | safe }}", "No filter named 'safe'"),
+        ("{{ x | int }}", "No filter named 'int'"),
         ("{{ rows | each('{nam}') }}", "no such column.*did you mean name"),
         ("{{ rows | each('{base}') }}", "{base}: the value is missing"),
         ("{{ rows | each('{conf_low}') }}", "say how, as in {conf_low:percent}"),
@@ -112,10 +114,6 @@ def test_a_kind_of_number_follows_from_statistic_and_item():
 def test_what_cannot_be_said_is_an_error_that_names_the_way_out(text, why):
     with pytest.raises(SayError, match=f"(?s){why}"):
         said(text, x=88.7, rows=levels(), none=pd.NA, name="a")
-
-
-def test_no_filter_lets_markup_or_a_truncated_number_through():
-    assert not {"safe", "int", "round", "float", "string", "format"} & set(FILTERS)
 
 
 # ------------------------------------------------------------------ hostile text
@@ -136,9 +134,7 @@ def test_no_filter_lets_markup_or_a_truncated_number_through():
 def test_text_of_a_survey_is_shown_and_never_obeyed(text, where):
     rows = levels().head(1).assign(name=text)
     page = clean(markdown2html_mistune(said(where, x=text, rows=rows)))
-    for tag in ("script", "img", "a", "strong", "em", "code", "del", "h1", "ol", "blockquote"):
-        assert f"<{tag}>" not in page
-        assert f"<{tag} " not in page
+    assert not re.search(r"<(script|img|a|strong|em|code|del|h1|ol|blockquote)[ >]", page)
     assert page.count("<li") == where.startswith("-")
     assert "\u202e" not in page
     assert "49" not in page
@@ -161,9 +157,7 @@ def test_a_verb_is_as_strong_as_the_weakest_label():
     assert verb(*SURE, statistic="difference") == "was higher"
     with pytest.raises(SayError, match="no words for 'rank'"):
         verb(*SURE, statistic="rank")
-
-
-def test_words_of_the_author_are_still_chosen_by_the_label():
+    # Words of the author are still chosen by the label.
     text = "{{ rows | verb('pay more', 'pay less', 'show no link') }}"
     assert said(text, rows=moves((1.0, HOLDS), statistic="slope")) == "pay more"
     assert said(text, rows=moves((1.0, NOT), statistic="slope")) == "show no link"
@@ -221,16 +215,13 @@ def test_rows_of_two_periods_or_without_a_known_label_make_no_verdict():
         with pytest.raises(SayError, match=r"one period, not .*loop over by\('period'\)"):
             said(f"{{{{ rows | {name} }}}}", rows=rows)
     assert said("{{ rows | tally }}", rows=rows) == "2 are clear"
+    assert said("{{ rows | tally }}", rows=moves(*MIXED)) == (
+        "1 is clear, 1 depends on how many answered and 1 shows no clear change"
+    )
     with pytest.raises(SayError, match="none of"):
         said("{{ rows | verb }}", rows=moves(*SURE).assign(label="surely"))
     with pytest.raises(SayError, match="none of"):
         said("{{ rows | verb }}", rows=moves(*SURE).assign(label=[HOLDS, pd.NA]))
-
-
-def test_ties_are_told_together():
-    rows = levels().tail(4).assign(estimate=[97.0, 97.0, 90.0, 91.0])
-    told = said("{{ rows | highest | each('{name}') }}", rows=rows)
-    assert told == "early elementary and elementary"
 
 
 # ------------------------------------------------------------------ the survey, its sources
@@ -260,7 +251,6 @@ def test_the_list_of_sources_is_of_what_was_shown_and_said():
     rows = levels()
     said("{{ rows | span }}", rows=rows[rows["wave"].isin([2017, 2024])])
     told = said("{{ sources() }}")
-    assert told.count("\n- ") == 0
     assert "**2017 and 2024:** " in told
     assert "<b>" not in told
     assert 'download="figures.csv"' in told

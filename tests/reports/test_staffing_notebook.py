@@ -51,21 +51,16 @@ def test_the_published_page_says_what_its_rows_say():
 @pytest.mark.parametrize(
     ("parameters", "silent"),
     [
-        (
-            {"data": "sample", "wave": 2020},
-            ("support person looks after", "on pay", "on contractors"),
-        ),
-        ({"data": "sample", "wave": 2017}, ("on support after hours", "on contractors")),
-        ({"wave": 2017}, ("on positions", "on pay", "how many people hold each position")),
+        ({"data": "sample", "wave": 2020}, ["support person looks after", "on pay"]),
+        ({"data": "sample", "wave": 2017}, ["on support after hours", "on contractors"]),
+        ({"wave": 2017}, ["on positions", "on pay", "how many people hold each position"]),
     ],
 )
 def test_a_wave_that_asked_less_says_what_is_not_known(parameters, silent):
     told = page(**parameters)
     assert all(part in told for part in silent)
     assert told.count("There are no figures of") >= len(silent)
-    assert "nan" not in told.lower().replace("financ", "").replace("tenan", "").replace(
-        "maintenan", ""
-    )
+    assert not re.search(r"\bnan\b", told.lower())
 
 
 @pytest.mark.slow
