@@ -111,6 +111,20 @@ def test_groups_waves_and_their_labels():
     assert labelled.tolist() == ["pk-2|1:1", "9-12|1:1", "k|1:1", "missing|1:1"]
 
 
+def test_each_group_has_the_quantile_of_its_own_size_in_whatever_order_groups_stand():
+    # From the youngest up is not the order of the alphabet, nor is what has no label.
+    told = {"pk-2": [1.0, 2.0, 4.0], "3-5": [1.0, 5.0], "9-12": [2.0, 3.0, 5.0, 9.0, 4.0]}
+    rows = respondents(
+        band=[band for band, some in told.items() for _ in some] + [None] * 4,
+        staff=[one for some in told.values() for one in some] + [1.0, 2.0, 3.0, 5.0],
+    )
+    found = means(rows, "staff", by="band").set_index("group")
+    assert found.index.tolist() == [*told, "missing"]
+    for group, some in (told | {"missing": [1.0, 2.0, 3.0, 5.0]}).items():
+        limits = stats.t.interval(0.95, len(some) - 1, np.mean(some), stats.sem(some))
+        assert found.loc[group, ["conf_low", "conf_high"]].tolist() == pytest.approx(limits)
+
+
 def test_a_group_without_answers_keeps_its_row():
     frame = respondents(position=["data", "data", "lan"], salary=[50_000, 60_000, None])
     found = means(frame, "salary", by="position")

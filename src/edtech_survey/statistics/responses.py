@@ -179,7 +179,7 @@ def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: floa
     spread = rest.groupby(group).sum() / (n - 1)
     variance = (1 - sampled) / n * spread / (sums["x"] / n) ** 2
     error = np.sqrt(variance.where(n > 1))
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * error
+    half = pd.Series(stats.t.ppf((1 + confidence) / 2, n - 1), n.index) * error
     ends = {"conf_low": ratio - half, "conf_high": ratio + half}
     method: Any = "Student t; unweighted"
     if sample.population is not None:
