@@ -9,28 +9,21 @@ from hypothesis import strategies as st
 from edtech_survey.reports.html import TAGS, clean
 
 PAYLOADS = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script><template><script>alert(1)</script></template>",
+    "<img src=x onerror=alert(1)><details open ontoggle=alert(1)><summary>x</summary></details>",
     "<svg onload=alert(1)><script>alert(1)</script></svg>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<a href='jav&#x09;ascript:alert(1)'>x</a>",
+    "<a href='javascript:alert(1)'>x</a><a href='jav&#x09;ascript:alert(1)'>x</a>",
     "<a href='data:text/html;base64,PHNjcmlwdD4='>x</a>",
-    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "<object data='x'></object><embed src='x'>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe><object data='x'></object><embed src='x'>",
     "<form action='https://evil.example'><input><button>go</button></form>",
-    "<style>@import 'https://evil.example/x.css'</style>",
-    "<p style='background:url(https://evil.example/x)'>x</p>",
-    "<link rel=stylesheet href='https://evil.example/x.css'>",
-    "<base href='https://evil.example/'>",
+    "<style>@import 'https://evil.example/x'</style><p style='background:url(//x.y)'>x</p>",
+    "<link rel=stylesheet href='https://evil.example/x.css'><base href='https://evil.example/'>",
     "<meta http-equiv=refresh content='0;url=https://evil.example'>",
     "<img src='https://evil.example/x.png' srcset='https://evil.example/y.png 2x'>",
     "<video poster='https://evil.example/x'><source src='https://evil.example/y'></video>",
     "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
     "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "<details open ontoggle=alert(1)><summary>x</summary></details>",
-    "<a href='//evil.example'>x</a>",
-    "<a href='file:///etc/passwd'>x</a>",
-    "<template><script>alert(1)</script></template>",
+    "<a href='//evil.example'>x</a><a href='file:///etc/passwd'>x</a>",
     "<p id='content' tabindex='7' role='banner'>x</p>",
 ]
 
@@ -95,20 +88,13 @@ def test_exhibits_pass_unharmed(shown):
             assert after.find("a", download=link["download"])["href"] == link["href"]
 
 
-def test_a_styled_frame_keeps_its_cells_and_loses_its_styles():
-    frame = pd.DataFrame({"<script>alert(1)</script>": ["<img src=x onerror=alert(1)>"]})
-    hostile = frame.style.set_caption("<script>alert(1)</script>").to_html()
-    kept = clean(hostile)
-    assert dangers(kept) == []
-    assert len(BeautifulSoup(kept, "html.parser").find_all("th")) >= 2
-
-
-def test_a_model_summary_with_hostile_names_is_harmless():
+def test_frames_and_models_with_hostile_names_keep_their_cells_and_are_harmless():
     bad = "<script>alert(1)</script>"
-    rng = np.random.default_rng(1)
-    frame = pd.DataFrame({"y": rng.normal(size=40), "g": [bad, "b"] * 20})
-    markup = smf.ols("y ~ C(g, Treatment('b'))", frame).fit().summary().as_html()
-    assert "<script>" in markup
-    kept = clean(markup)
-    assert dangers(kept) == []
-    assert len(BeautifulSoup(kept, "html.parser").find_all("th")) > 10
+    frame = pd.DataFrame({"y": np.random.default_rng(1).normal(size=40), "g": [bad, "b"] * 20})
+    fitted = smf.ols("y ~ C(g, Treatment('b'))", frame).fit().summary().as_html()
+    styled = frame.rename(columns={"y": bad}).style.set_caption(bad).to_html()
+    for markup, cells in ((fitted, 10), (styled, 40)):
+        assert "<script>" in markup
+        kept = clean(markup)
+        assert dangers(kept) == []
+        assert len(BeautifulSoup(kept, "html.parser").find_all("th")) > cells

@@ -60,6 +60,7 @@ def test_the_data_lie_beside_the_pages_with_their_columns_described(folder):
 
 
 def test_two_runs_give_the_same_bytes_and_stale_data_go(folder):
+    assert "No report has been made yet" in site.write_index(folder / "new").read_text()
     site.write_index(folder)
     before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     (folder / "data" / "01-x--gone.csv").write_text("old")
@@ -68,17 +69,7 @@ def test_two_runs_give_the_same_bytes_and_stale_data_go(folder):
     assert after == before
 
 
-def test_an_empty_folder_has_an_index_that_says_so(tmp_path):
-    assert "No report has been made yet" in site.write_index(tmp_path / "new").read_text()
-
-
-def test_without_a_browser_the_message_says_what_to_do(folder, monkeypatch):
-    monkeypatch.setattr(site, "find_browser", lambda: None)
-    with pytest.raises(SetupError, match=r"install one, or open 01-x\.html in any browser"):
-        site.print_pdf(folder / "01-x.html", folder / "01-x.pdf")
-
-
-def test_a_browser_that_fails_leaves_the_old_pdf(folder, monkeypatch):
+def test_a_browser_that_fails_or_is_missing_leaves_the_old_pdf(folder, monkeypatch):
     browser = folder / "browser"
     browser.write_text("#!/bin/sh\necho 'no space left' >&2\nexit 1\n")
     browser.chmod(browser.stat().st_mode | stat.S_IEXEC)
@@ -87,6 +78,9 @@ def test_a_browser_that_fails_leaves_the_old_pdf(folder, monkeypatch):
     with pytest.raises(ReportError, match="no space left"):
         site.print_pdf(folder / "01-x.html", folder / "01-x.pdf")
     assert (folder / "01-x.pdf").read_bytes() == b"%PDF old"
+    monkeypatch.setattr(site, "find_browser", lambda: None)
+    with pytest.raises(SetupError, match=r"install one, or open 01-x\.html in any browser"):
+        site.print_pdf(folder / "01-x.html", folder / "01-x.pdf")
 
 
 @pytest.mark.parametrize("user", [0, 1000])
@@ -124,7 +118,7 @@ def test_a_page_from_elsewhere_writes_nothing_outside_the_data_folder(folder, tm
         (folder / f"{name}.html").write_text(changed)
     made = site.write_index(folder)
     assert {path.name for path in folder.parent.iterdir()} == before
-    assert not [path for path in folder.rglob("*--b.csv")]
+    assert not list(folder.rglob("*--b.csv"))
     assert not list(folder.glob("*.csv"))
     assert all(path.parent == folder / "data" for path in folder.rglob("*.csv"))
     assert (folder / "data" / "javascript-x-1-50--evil.csv").read_text() == "a\n1"
