@@ -116,14 +116,6 @@ def _filters(*checks: Callable[[str, Any], None]) -> Callable[..., Any]:
     return enter
 
 
-def _a_number(name: str, x: Any) -> None:
-    if isinstance(x, str | pd.DataFrame | pd.Series):
-        advice = f"of rows say each('{{{name}}}') or span"
-        raise SayError(f"{name}: takes a number, not a {type(x).__name__}; {advice}")
-    if pd.isna(x):
-        raise SayError(f"{name}: the value is missing; say needs=, or take other rows")
-
-
 def _some_rows(name: str, x: Any) -> None:
     if not isinstance(x, pd.DataFrame) or x.empty:
         found = "are no rows" if isinstance(x, pd.DataFrame) else f"is a {type(x).__name__}"
@@ -138,7 +130,7 @@ def _one_period(name: str, x: Any) -> None:
             raise SayError(f"{name}: one sentence is about one {column}, not {found}; {advice}")
 
 
-_filter, _of_number, _of_rows = _filters(), _filters(_a_number), _filters(_some_rows)
+_filter, _of_rows = _filters(), _filters(_some_rows)
 _of_verdicts = _filters(_some_rows, _one_period)
 
 
@@ -163,18 +155,25 @@ def _markup(text: str) -> Markup:
 # ------------------------------------------------------------------ numbers
 
 
-def _written(write: Callable[..., str]) -> None:
-    @wraps(write)
-    def told(*args: Any) -> Markup:
-        return _markup(write(*args))
+def _of_number(write: Callable[..., str]) -> None:
+    name = write.__name__
 
-    _of_number(told)
+    @wraps(write)
+    def told(x: Any, *args: Any) -> Markup:
+        if isinstance(x, str | pd.DataFrame | pd.Series):
+            advice = f"of rows say each('{{{name}}}') or span"
+            raise SayError(f"{name}: takes a number, not a {type(x).__name__}; {advice}")
+        if pd.isna(x):
+            raise SayError(f"{name}: the value is missing; say needs=, or take other rows")
+        return _markup(write(x, *args))
+
+    _filter(told)
 
 
 for _write in (words.percent, words.points, words.count, words.number, words.signed):
-    _written(_write)
+    _of_number(_write)
 for _write in (words.ratio, words.fte, words.year, words.dollars):
-    _written(_write)
+    _of_number(_write)
 
 
 @_filter
