@@ -114,5 +114,10 @@ def test_pairs_of_waves_and_refusals():
     ):
         with pytest.raises(EstimateError, match=said):
             es.changes(twice, item)
+    for choice in ({"limits": "clopper-pearson"}, {"population": 205}):
+        with pytest.raises(EstimateError, match=f"{next(iter(choice))}=: for published shares"):
+            es.changes(frame, "near", **choice)
+    with pytest.raises(EstimateError, match="column wave: has type str"):
+        es.changes(frame.assign(wave="2024"), "near")
     assert es.changes(frame[frame["wave"].eq(2024)], "near").empty
     assert es.changes(frame, "near", waves=2017).empty

@@ -191,7 +191,9 @@ def test_districts_and_margins_that_cannot_be_used_are_named(change, margins, sa
         rake(two_by_two().assign(**change), margins)
 
 
-def test_what_is_no_frame_is_told():
+def test_what_is_no_frame_or_has_no_rows_is_told():
+    with pytest.raises(EstimateError, match="responses: has no rows"):
+        rake(two_by_two().head(0), {"size": {"large": 6, "small": 4}})
     with pytest.raises(EstimateError, match=r"frame: list is no data frame[\s\S]*districts"):
         raked(two_by_two(), [], ["size"])
 

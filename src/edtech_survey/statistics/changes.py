@@ -113,6 +113,12 @@ def changes(
     """
     what = given(x)
     if matched or what.figures is None:
+        wrong = [f"{name}=" for name in choices if name not in ("weights", "cluster")]
+        wrong += [] if limits == "wilson" else ["limits="]
+        if wrong:
+            raise EstimateError(
+                f"{', '.join(wrong)}: for published shares, not for rows of respondents"
+            )
         return _of_responses(
             x, what, item, pairs, groups, waves, matched, answer=answer, by=by,
             confidence=confidence, **choices,
@@ -257,7 +263,7 @@ def _of_responses(
         rows = next((one for one in tables if one is not None and set(columns) <= set(one)), None)
         least = THRESHOLD
     if rows is not None and len(rows):
-        rows = checked_frame(rows, ("wave", *columns[1:]), cluster, answers=[item])
+        rows = checked_frame(rows, columns[1:], cluster, numbers=["wave"], answers=[item])
         rows = rows if waves is None else rows[rows["wave"].isin(wave_list(waves) or [])]
     if rows is None or rows.empty:
         return shaped([], kinds, what)

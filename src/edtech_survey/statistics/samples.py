@@ -340,6 +340,8 @@ def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()
         if name in KEYS
     ]
     problems += faults("responses", responses, [*UNIT, *names], unit=UNIT, full=True)
+    if not problems and responses.empty:
+        problems = [Problem("responses", "has no rows", "check the wave and the filter")]
     refuse("the responses cannot be weighted", problems)
     parts = []
     for wave, rows in responses.groupby("wave", sort=True):
