@@ -41,6 +41,8 @@ class Told(click.Group):
             raise click.UsageError(_printable(str(error)), ctx) from None
         except SurveyError as error:
             raise click.ClickException(_printable(str(error))) from None
+        except BrokenPipeError:  # whoever read the output has seen enough
+            raise
         except OSError as error:
             raise click.ClickException(_printable(f"{error.filename}: {error.strerror}")) from None
 
