@@ -212,7 +212,7 @@ DAMAGED = {
     "a quote never closed": (HEADER + 'r1,"A,1,2,x\nr2,B,1,2,y\n', ["row 2", "never closed"]),
     "a quote closed by another": (
         HEADER + 'r1,"A,1,2,x\nr2,"B",1,2,y\nr3,"c"d,1,2,z\n',
-        ["row 2: a quote", "(2 lines)", "row 3 (line 4)"],
+        ["row 2: a quote", "(lines: 2)", "row 3 (line 4)"],
     ),
     "an open quote in the headers": (
         '"Timestamp\n,District,Devices\n5/1/2024,Avon,3\n', ["row 1: a quote opens here"]

@@ -128,6 +128,8 @@ def test_a_table_of_the_fewest_columns_becomes_figures(tmp_path):
     head = FEWEST.replace("\n", ",wave,synthetic,colour\n")
     told = read_figure_table(write(tmp_path, f"{head}a,x,g,mean,1.5,,fte,,2024,true,red\n"))
     assert (told["wave"][0], told["synthetic"][0], told["value"][0]) == (2024, True, 1.5)
+    told = read_figure_table(write(tmp_path, f"{FEWEST}a,x,g,share,one in three,,percent,\n"))
+    assert told["value"][0] == pytest.approx(100 / 3)  # which no decimal number is exactly
     told = read_figure_table(write(tmp_path, f"{FEWEST}a,x,g,mean,1.5,,fte,\n", "figures.csv"))
     assert told["source"][0] == tmp_path.name
 

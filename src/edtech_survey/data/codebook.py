@@ -50,7 +50,7 @@ class Codebook:
     whose: str
     folder: Path
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Names of the series' place, parted by bars, as they stand within districts' names."""
         return str(self.series.set_index("series")["names"].get(self.whose, ""))

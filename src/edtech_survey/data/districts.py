@@ -153,8 +153,8 @@ def match_districts(
             if plain in known:
                 return known[plain], how
         for how, find in (("key", key), ("parts", parts)):
-            if find(typed) in by_key:
-                return by_key[find(typed)], how
+            if (found := find(typed)) in by_key:
+                return by_key[found], how
         begins = plain_spellings.str.startswith(plain) & (len(plain) >= SHORTEST_CUT)
         ids = set(listed.loc[begins, "district_id"])  # cut off, and one district begins so
         return (ids.pop(), "cut") if len(ids) == 1 else (None, "unmatched")

@@ -194,7 +194,7 @@ def _follows(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
     """Find values that do not follow from what was printed."""
     wrong = cells.ne("") & table["printed"].ne("") & ~NUMBER.wrong(cells, table)
     for row in table.index[wrong]:
-        wrong[row] = Fraction(cells[row]) not in printed_values(table.at[row, "printed"])
+        wrong[row] = float(cells[row]) not in map(float, printed_values(table.at[row, "printed"]))
     return wrong
 
 

@@ -17,6 +17,7 @@ from edtech_survey.data.crosswalk import CLOSED
 from edtech_survey.data.districts import review_table
 from edtech_survey.data.readings import CHANGED, OUTCOMES, REFUSED
 from edtech_survey.data.schemas import FLOW, LEDGER, REVIEW, dtypes
+from edtech_survey.data.values import NUMBERS
 from edtech_survey.errors import Problem, WaveError, counted
 
 BALANCE = {
@@ -25,7 +26,6 @@ BALANCE = {
 }  # fmt: skip
 _PERSONAL = r"@|\bhttps?:|\b\d{3}[-. )]{1,2}\d{3}[-. ]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
 _LETTERS = r"[A-Za-z]{2}|[^\x00-\x7F]{2}"
-_NUMBERS = ("count", "money", "fte", "percent")
 _NAMELESS = "the row names no district: find out who answered, or leave it out"
 _MATCHES = "add the name with its district_id (empty: no district) to the folder's matches.csv"
 _STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial"}
@@ -137,7 +137,7 @@ def review(cells: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         near.merge(undecided, on="text", how="left").assign(kind="district", advice=_MATCHES),
         nameless.assign(kind="district", text="", advice=_NAMELESS),
         doubtful[["row", "column", "text", "advice"]].assign(kind=kinds),
-        _conflicts(cells).assign(kind="duplicate", column=names["column"].max()),
+        _conflicts(cells).assign(kind="duplicate", column=names["column"].astype("str").max()),
     ]
     whole = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     return whole.reindex(columns=list(REVIEW))
@@ -156,7 +156,7 @@ def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
     for row, told in both.groupby("row"):
         differ = [
             f"{column}: {counts:,.10g}, {other:,.10g}"
-            if kind in _NUMBERS
+            if kind in NUMBERS
             else f"{column}: {counts}, {other}"
             for column, kind, counts, other in told[
                 ["column", "type", "value_counts", "value"]

@@ -182,7 +182,7 @@ def _strict_rows(text: bytes, delimiter: str, doubts: list[Doubt]) -> Iterator[l
         except csv.Error as error:
             lines = reader.line_num - before
             row = ["\n" * (lines - 1)]
-            what = f"a quote closes in the middle of a cell ({lines} lines); rows may be one here"
+            what = f"a quote closes in the middle of a cell (lines: {lines}); rows may be one here"
             advice = 'double the quotes inside the cell ("") or remove the stray one'
             if "unexpected end" in str(error) or "limit" in str(error):
                 what = "a quote opens here and is never closed; the rest would be one cell"

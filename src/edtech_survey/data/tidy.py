@@ -94,11 +94,12 @@ def tidy(
     used = crosswalk[~free]
     naming = crosswalk[crosswalk["item"].eq(IDENTITY)].iloc[0]
     names = identify(export.frame[naming["column"]], book, **keys, matches=matches)
-    parts = [(naming, names.drop(columns="district").assign(missing="", advice=""))]
+    parts = [(naming, names.drop(columns=["how", "district"]).assign(missing="", advice=""))]
     parts += [(asked, read_cells(export.frame[asked["column"]], asked, book))
               for _, asked in used.iterrows()]  # fmt: skip
     told = ["column", "item", "group", "type"]
-    cells = pd.concat([read.assign(**asked[told]) for asked, read in parts])
+    few = crosswalk[["column", "item", "type"]].astype("category").dtypes  # memory
+    cells = pd.concat([read.assign(**asked[told]).astype(few) for asked, read in parts])
     cells = cells.rename_axis("row").reset_index()
 
     rows = names[["how", "district"]]
