@@ -122,14 +122,14 @@ def flow(excluded: pd.DataFrame, fate: pd.Series) -> pd.DataFrame:
 
 def review(cells: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """List what could not be decided or read, once for each distinct text, and each conflict."""
-    kept = cells[cells["fate"].eq("")]
-    names, answers = kept[kept["item"].eq(IDENTITY)], kept[kept["item"].ne(IDENTITY)]
+    kept, named = cells["fate"].eq(""), cells["item"].eq(IDENTITY)
+    names = cells[kept & named]
+    doubtful = cells[kept & ~named & cells["severity"].isin(["warn", "error"])]
     undecided = names[names["rule"].isin(["district_unmatched", "district_ambiguous"])]
     undecided = undecided[["row", "column", "text"]].drop_duplicates("text")
     near = review_table(undecided["text"], codebook.districts, place=codebook.place)
     near = near.rename(columns={"name": "text", "district_id": "suggestion"})
     nameless = names.loc[names["rule"].eq("district_blank"), ["row", "column"]]
-    doubtful = answers[answers["severity"].isin(["warn", "error"])]
     doubtful = doubtful.drop_duplicates(["column", "text"])
     refused, titled = doubtful["outcome"].eq(REFUSED), doubtful["item"].eq("position_title")
     kinds = np.select([refused & titled, refused], ["position", "unreadable"], "doubtful")
