@@ -1,6 +1,5 @@
 import hashlib
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -144,9 +143,3 @@ def test_what_is_no_page_is_refused_and_not_found_equal(tmp_path, report):
         other.unlink() if content is None else other.write_bytes(content)
         with pytest.raises(ReportError, match=r"other\.html"):
             provenance.diff_pages(page, other)
-
-
-def test_whatever_the_package_says_or_declares_is_in_the_hash_of_the_code():
-    package = Path(provenance.__file__).parents[1]
-    kinds = {path.suffix for path in package.rglob("*.*") if "__pycache__" not in path.parts}
-    assert kinds - {".ttf", ".txt", ".typed"} == {*provenance.CODE}

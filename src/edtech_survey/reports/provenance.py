@@ -24,7 +24,6 @@ from bs4 import BeautifulSoup, Tag
 
 from edtech_survey.errors import ReportError
 
-CODE = (".py", ".csv", ".yaml", ".j2", ".css")
 PACKAGES = (
     "edtech-survey", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn",
     "papermill", "nbconvert",
@@ -65,11 +64,11 @@ def manifest(
 
 @cache
 def code_hash() -> str:
-    """SHA-256 over the sources and declarations of the package: paths and contents, in order."""
+    """SHA-256 over all files of the package: paths and contents, in order."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):
-        if path.suffix in CODE and "_project" not in path.parts:
+        if path.is_file() and not {"_project", "__pycache__"} & {*path.parts}:
             digest.update(path.relative_to(package).as_posix().encode() + b"\0")
             digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
