@@ -375,12 +375,14 @@ def _responses(
             cells = pc.utf8_trim_whitespace(arrow(column))
             left = left[pc.equal(pc.utf8_trim(cells, characters="\ufeff"), text).to_numpy()]
         why[frame.index[left]] = "repeated_header" if wanted else "blank"
-        frame = frame.drop(frame.index[left])
+        if len(left):
+            frame = frame.drop(frame.index[left])
     for number, cells in frame.iloc[:_UNDER_HEADERS].iterrows():
         ruled = [cell for cell in cells if cell.strip()]
         if len(ruled) > 1 and all(map(_RULE.fullmatch, ruled)):
             why[number] = "separator"
-    return frame[why[frame.index] == ""]
+    kept = why[frame.index] == ""
+    return frame if kept.all() else frame[kept]
 
 
 def _headers_again(
