@@ -238,8 +238,8 @@ def _number(row: Mapping[Any, Any], column: str, kind: str | None, columns: Any)
 
 def _sign(row: Mapping[Any, Any]) -> str:
     flag, base = row.get("flag"), row.get("base")
-    if flag in list(LEGEND):
-        return str(flag)
+    if isinstance(flag, str) and flag in LEGEND:
+        return flag
     if base is None or pd.isna(base) or pd.isna(row.get("estimate")):
         return ""
     return "!" if base < SMALL_BASE else ""

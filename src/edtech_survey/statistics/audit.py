@@ -262,7 +262,8 @@ def _of_base(check: str, case: Relation, told: str, bases: Any, limit: int) -> R
         grade, missing = PASSED if stated in bases else SUSPICIOUS, stated - int(bases[-1])
         implied = (
             f"the stated {stated:,} is none of these bases: at least {missing:,} of those who "
-            f"answered ({shown(100 * missing / stated, 1)}%) left it out, unless it is weighted"
+            f"answered ({shown(100 * missing / stated, 1)}%) left it out, unless the percents are "
+            "weighted"
         )
     about = check, case.relation_id, case.parts
     return finding(*about, grade, told, implied, stated=stated, bases=bases)
