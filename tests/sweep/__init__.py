@@ -1,0 +1,1 @@
+"""Notebooks under many settings, run in one warm process and read as text."""

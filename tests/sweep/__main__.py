@@ -1,0 +1,31 @@
+"""Read a page as text: ``python -m tests.sweep 04 -p wave=2021 --data sample``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from tests.sweep.runner import read
+
+
+def main() -> None:
+    told = argparse.ArgumentParser(prog="python -m tests.sweep", description=__doc__)
+    told.add_argument("notebook", help="the beginning of its name, such as 04")
+    told.add_argument("-p", dest="given", action="append", default=[], metavar="NAME=VALUE")
+    told.add_argument("--data", help="published, responses or sample")
+    told.add_argument("--html", type=Path, help="also write the page, with its pictures")
+    given = told.parse_args()
+    parameters = dict(pair.split("=", 1) for pair in given.given)
+    if given.data:
+        parameters["data"] = given.data
+    started = time.perf_counter()
+    found = read(given.notebook, pictures=bool(given.html), **parameters)
+    print(found.text)
+    if given.html:
+        given.html.write_text(found.page, encoding="utf-8")
+    print(f"({time.perf_counter() - started:.1f} s)")
+
+
+if __name__ == "__main__":
+    main()
