@@ -114,7 +114,7 @@ def test_every_problem_of_the_trends_is_told_with_its_row(tmp_path):
 
 
 def test_functions_and_occupations_name_positions_and_wages(tmp_path):
-    rows = ["a,A,x,y,coach", "b,B,x,y,coach|plumber"]
+    rows = ["a,A,x,y,s,coach", "b,B,x,y,,coach|plumber"]
     write(tmp_path, "edtech/functions", *rows, table="functions")
     told = refused(read_functions, given(tmp_path))
     assert "row 3, column positions: 'plumber' is no position of the codebook" in told
@@ -134,18 +134,18 @@ def test_functions_and_occupations_name_positions_and_wages(tmp_path):
 
 def test_structures(tmp_path):
     name = "some-departments/structures"
-    good = "a,A,WI,1700,1700,around 1700,Director,coach,1,,yes,Board,"
-    write(tmp_path, name, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,", table="structures")
+    good = "a,A,WI,1700,1700,around 1700,Director,coach,1,,yes,Board,,,,"
+    write(tmp_path, name, good, "b,B,OH,,900,<900,Helper,,,0.5,yes,,,,,", table="structures")
     table = read_structures(given(tmp_path))
     assert table["students_low"].tolist() == [1700, pd.NA]
     assert table["position"].isna().tolist() == [False, True]
     assert table["source"].tolist() == ["some-departments"] * 2
     rows = [
         good,
-        "a,A,WI,1700,1700,around 1700,Director,plumber,many,,maybe,,",
-        "b,B,OH,1000,900,900-1000,Helper,,-1,,no,,",
-        "c,C,VA,10,10,10,Coach,,1,,no,,",
-        "c,C,VA,20,20,20,Chief,,1,,yes,,",
+        "a,A,WI,1700,1700,around 1700,Director,plumber,many,,maybe,,,,,",
+        "b,B,OH,1000,900,900-1000,Helper,,-1,,no,,,,,",
+        "c,C,VA,10,10,10,Coach,,1,,no,,,,,",
+        "c,C,VA,20,20,20,Chief,,1,,yes,,,,,",
     ]
     write(tmp_path, name, *rows, table="structures")
     told = refused(read_structures, given(tmp_path))
@@ -269,3 +269,16 @@ def test_the_projects_own_tables_are_fit():
     assert set(small["students_high"]) == {900}
     assert len(found.relations) > 90
     assert set(found.structures["source"]) == {"department-structures-2018"}
+    # Each row tells figures that exist, and its people are the number that was transcribed.
+    printed = found.printed.set_index("figure_id")
+    told = found.structures["figures"].str.split()
+    assert set(told.explode()) <= set(printed.index)
+    people = found.structures["head_count"].fillna(found.structures["fte"])
+    stated = printed.loc[told.str[0], "value"].set_axis(people.index)
+    own = people[stated.notna()]
+    assert own.astype(float).tolist() == stated.dropna().astype(float).tolist()
+    # Of the post that a leader "made", the source does not say whom it answers to.
+    lines = found.structures[found.structures["reports_to"].notna()]
+    assert set(lines["district_id"]) == {
+        "va-arlington", "oh-patrick-henry", "co-harrison", "mo-francis-howell",
+    }  # fmt: skip
