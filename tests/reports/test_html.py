@@ -38,7 +38,7 @@ def test_landmarks_language_title_and_skip_link(soup):
     assert soup.title.string == TITLE
     assert soup.find("meta", attrs={"name": "description"})["content"] == (
         "89% to 100% of responding districts gave every student a device. "
-        "Who answered: 62 of about 205 districts in 2024."
+        "Who answered: 62 of 200 districts in 2024."
     )
     for landmark in ("body > header", "main", "nav", "body > footer"):
         assert len(soup.select(landmark)) == 1
@@ -60,7 +60,7 @@ def test_the_first_sheet_comes_first_and_then_the_contents(page, soup):
     ]
     for link in links:
         assert soup.find(id=link["href"].removeprefix("#")).get_text() == link.string
-    places = [page.index(x) for x in ('<ul class="findings"', "<figure", "<nav", "<h2")]
+    places = [page.index(x) for x in ('<ul class="findings"', "<figure", "<nav", '<h2 id="q-')]
     assert places == sorted(places)
 
 
@@ -74,6 +74,41 @@ def test_exhibits_are_numbered_and_named_by_number_and_title(soup):
     assert soup.select_one("figure details summary").string == "Data of figure 1"
     regions = [region["aria-label"] for region in soup.select("[role=region][aria-label]")]
     assert len(set(regions)) == len(regions) >= 3
+
+
+def test_titles_of_exhibits_are_headings_without_a_jump_and_their_links_differ(soup):
+    titles = soup.select("figcaption > :is(h2, h3).exhibit-title")
+    assert [title.name for title in titles] == ["h2", "h3", "h3"]
+    assert [link["aria-label"] for link in soup.select(".exhibit-csv a")] == [
+        "CSV of figure 1 (4 rows): All four bands are above 85 percent",
+        "CSV of table 1 (4 rows): Three bands are above 95 percent",
+        "CSV of figure 2 (4 rows): All four bands are above 85 percent",
+    ]
+
+
+def test_a_row_of_a_wide_table_is_a_card_on_a_phone_and_still_a_row(make_code, make_notebook):
+    said = "A cell of some twenty letters"
+    wide = f"|name|a|b|\n|-|-|-|\n|x|{said}|{said}|"
+    page = render(make_notebook(f"# T\n\n{wide}\n\n|a|b|\n|-|-|\n|1|2|"))
+    table, narrow = BeautifulSoup(page, "html.parser").select("main table")
+    assert table["class"] == ["cards"]
+    assert [cell["role"] for cell in table.select("th")] == ["columnheader"] * 3
+    assert [cell["data-label"] for cell in table.select("td")] == ["name", "a", "b"]
+    assert {tag["role"] for tag in table.select("thead, tbody, tr, td")} == {
+        "rowgroup", "row", "cell",
+    }  # fmt: skip
+    assert not narrow.has_attr("role")
+
+
+def test_only_the_folds_that_end_a_page_are_its_appendix_on_paper(make_notebook):
+    fold = "<details{}><summary>{}</summary>\n\nText.\n\n</details>\n\n".format
+    why, record = fold("", "Why"), fold(' class="record"', "One by one")
+    ends = fold("", "How this was worked out") + fold("", "Sources") + fold("", "Data and code")
+    page = render(make_notebook(f"# T\n\n{why}Words.\n\n{record}## Q\n\nMore.\n\n{ends}"))
+    folds = BeautifulSoup(page, "html.parser").select(".prose > details")
+    assert [fold.get("class", []) for fold in folds] == [
+        [], ["record"], ["appendix", "first"], ["appendix"], ["off-paper"],
+    ]  # fmt: skip
 
 
 def test_code_is_folded_after_its_result_and_sentences_show_no_template(soup):

@@ -98,8 +98,8 @@ CHANGES = {
     "policy weakened": ("default-src 'none'", "default-src *", "default-src *"),
     "style": ("<style>\n", "<style>\n.deck { display: none }", "<style>"),
     "fold opened": (
-        "<details><summary>How this was w",
-        "<details open><summary>How this was w",
+        '<details class="appendix first"><summary>How this was w',
+        '<details class="appendix first" open><summary>How this was w',
         "open",
     ),
     "hidden text in the manifest": ("<dt>Parameters</dt>", "<dt>Nothing</dt>", "bytes"),

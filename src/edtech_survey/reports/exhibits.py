@@ -34,9 +34,20 @@ BADGE = '<span class="synthetic-badge">SYNTHETIC sample, not survey answers</spa
 
 # A page has its own style sheet and drops this one; JupyterLab has nothing else.
 _LAB_STYLE = (
-    "<style>.exhibit{text-align:left}.exhibit table{border-collapse:collapse}"
-    ".exhibit th,.exhibit td{text-align:left!important}.exhibit .number{text-align:right!important}"
-    ".exhibit-title{font-weight:700}.exhibit-notes{font-size:.9em}</style>"
+    "<style>.exhibit{max-width:44rem;margin:.5em 0;text-align:left;line-height:1.4}"
+    ".exhibit .exhibit-title{font-size:1.15em;font-weight:700;line-height:1.3;margin:0}"
+    ".exhibit-subtitle,.exhibit-notes{color:var(--jp-content-font-color2,#50575f)}"
+    ".exhibit .exhibit-notes p{font-size:.88em;margin:.2em 0}"
+    ".exhibit .scroll{overflow-x:auto}.exhibit table{border-collapse:collapse;margin:.4em 0}"
+    ".exhibit tbody tr{background:none!important;"
+    "border-bottom:1px solid var(--jp-border-color2,#d3d8de)}"
+    ".exhibit th,.exhibit td{text-align:left!important;white-space:normal;padding:.3em 1em .3em 0}"
+    ".exhibit tbody th{font-weight:400}.exhibit .group th,.exhibit .total>*{font-weight:700}"
+    ".exhibit .number{text-align:right!important}.exhibit .interval{white-space:nowrap}"
+    ".exhibit .synthetic-badge{border:2px solid;padding:0 .4em;font-weight:700;font-size:.8em}"
+    # A picture on white is turned into one on the dark paper, its hues kept.
+    'body[data-jp-theme-light="false"] .exhibit .picture img'
+    "{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}</style>"
 )
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _GROUPS = {"bands": "Grade band", "positions": "Position"}
@@ -78,11 +89,11 @@ class Exhibit:
         measure = escape(self.measure)
         under = f'<div class="exhibit-subtitle">{measure}</div>' if measure else ""
         small = "".join(f"<p>{escape(text)}</p>" for text in self.notes if text)
-        link = csv_link(csv_text(self.frame), name, self.kind, len(self.frame))
+        link = csv_link(csv_text(self.frame), name, self.kind, len(self.frame), self.title)
         return (
             f'{_LAB_STYLE}<figure class="exhibit exhibit-{self.kind}" id="{name}" role="group" '
             f'aria-labelledby="{name}-title"><figcaption>'
-            f'<div class="exhibit-title" id="{name}-title">{escape(self.title)}</div>{under}{badge}'
+            f'<h3 class="exhibit-title" id="{name}-title">{escape(self.title)}</h3>{under}{badge}'
             f'</figcaption>{self.body}<div class="exhibit-notes">{small}</div>'
             f'<div class="exhibit-tools">{"".join(self.after)}{link}</div></figure>'
         )
@@ -203,14 +214,16 @@ def csv_text(frame: pd.DataFrame) -> str:
     return out.getvalue()
 
 
-def csv_link(text: str, name: str, what: str, rows: int) -> str:
+def csv_link(text: str, name: str, what: str, rows: int, title: str = "") -> str:
     """Link that downloads CSV text from the page itself, without a request or a script."""
+    # A list of links, read aloud, must tell one exhibit from another.
+    said = f"CSV of this {what} ({words.count(rows, 'row')})"
+    label = f' aria-label="{escape(f"{said}: {title}")}"' if title else ""
     # The byte-order mark lets a spreadsheet read accents and dashes right.
     data = base64.b64encode(b"\xef\xbb\xbf" + text.encode()).decode()
     return (
-        f'<p class="exhibit-csv"><a download="{name}.csv" '
-        f'href="data:text/csv;charset=utf-8;base64,{data}">'
-        f"CSV of this {what} ({words.count(rows, 'row')})</a></p>"
+        f'<p class="exhibit-csv"><a download="{name}.csv"{label} '
+        f'href="data:text/csv;charset=utf-8;base64,{data}">{said}</a></p>'
     )
 
 

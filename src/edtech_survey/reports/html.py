@@ -11,6 +11,7 @@ from collections import Counter
 from copy import deepcopy
 from functools import cache
 from html import escape
+from itertools import takewhile
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -273,6 +274,8 @@ def _finished(markup: str, name: str, manifest: dict[str, Any]) -> str:
     _heading_ids(main)
     _contents(main)
     _regions(soup, main)
+    _cards(main)
+    _appendix(main)
     return str(soup).rstrip() + "\n"
 
 
@@ -324,16 +327,20 @@ def _number_exhibits(soup: Any, main: Any) -> None:
     whole = ":has(> figcaption):has(.exhibit-title[id]):has(.exhibit-tools)"
     for kind in ("figure", "table"):
         for number, figure in enumerate(main.select(f"figure.exhibit-{kind}{whole}"), start=1):
-            label, named = f"{kind} {number}", figure.find(class_="exhibit-title")["id"]
+            title = figure.find(class_="exhibit-title")
+            label, named = f"{kind} {number}", title["id"]
             own = f"{named.removesuffix('-title')}-number"
+            # The key picture stands under the first heading itself, the others under a question.
+            above = title.find_previous(_is_heading)
+            title.name = f"h{int(above.name[1]) + 1}" if above else "h2"
             line = soup.new_tag("div", attrs={"class": "exhibit-number", "id": own})
             line.string = label.capitalize()
             figure["aria-labelledby"] = f"{own} {named}"
             figure.figcaption.insert(0, line)
             for element in figure.select("summary, .exhibit-csv a"):
                 element.string = element.get_text().replace(f"this {kind}", label)
-            for region in figure.select("[aria-label]"):
-                region["aria-label"] = region["aria-label"].replace(f"this {kind}", label)
+            for labelled in figure.select("[aria-label]"):
+                labelled["aria-label"] = labelled["aria-label"].replace(f"this {kind}", label)
             output = figure.find_parent(class_="output")
             fold = output and output.find_next_sibling()
             if fold and "code" in fold.get("class", []):
@@ -341,9 +348,16 @@ def _number_exhibits(soup: Any, main: Any) -> None:
                 figure.find(class_="exhibit-tools").append(fold.extract())
 
 
+def _is_heading(tag: Any) -> bool:
+    """Tell the headings of the text; the title of an exhibit heads its exhibit only."""
+    return tag.name in ("h1", "h2", "h3", "h4", "h5") and "exhibit-title" not in tag.get(
+        "class", []
+    )
+
+
 def _heading_ids(main: Any) -> None:
     seen: Counter[str] = Counter()
-    for heading in main.find_all(["h2", "h3", "h4"]):
+    for heading in main.select(":is(h2, h3, h4):not(.exhibit-title)"):
         name = f"q-{slug(text_of(heading), 60)}"
         seen[name] += 1
         heading["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
@@ -351,7 +365,7 @@ def _heading_ids(main: Any) -> None:
 
 def _contents(main: Any) -> None:
     """List the questions, after the findings and the key picture."""
-    headings = main.find_all("h2")
+    headings = main.select("h2:not(.exhibit-title)")
     if len(headings) < FEWEST_CONTENTS:
         return
     items = [f'<li><a href="#{h["id"]}">{escape(text_of(h))}</a></li>' for h in headings]
@@ -388,3 +402,57 @@ def _regions(soup: Any, main: Any) -> None:
         seen[said] += 1
         if seen[said] > 1:
             region["aria-label"] = f"{said} ({seen[said]})"
+
+
+NARROW = 34
+"""Characters that a line of a table has room for on a phone of 320 px."""
+
+FILES = "Data and code"
+"""Summary of the fold that is of no use on paper."""
+
+_ROLES_OF_TABLES = {
+    "table": "table", "thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "td": "cell",
+    "th": "rowheader",
+}  # fmt: skip
+
+
+def _cards(main: Any) -> None:
+    """Let each row of a wide table be a card on a phone, every cell under its column's header.
+
+    Browsers take a table that is laid out otherwise for no table, hence the explicit roles.
+    """
+    for table in main.find_all("table"):
+        heads, rows = table.select("thead tr"), table.select("tbody tr")
+        if len(heads) != 1 or table.select("thead [colspan], [rowspan]"):
+            continue
+        cells = [[*map(text_of, row.find_all(["th", "td"]))] for row in [*heads, *rows]]
+        told = cells[0]
+        whole = [row for row in cells if len(row) == len(told)]
+        if sum(max(map(_narrowest, column)) + 2 for column in zip(*whole, strict=True)) <= NARROW:
+            continue
+        table["class"] = [*table.get("class", []), "cards"]
+        for element in [table, *table.find_all(list(_ROLES_OF_TABLES))]:
+            element["role"] = _ROLES_OF_TABLES[element.name]
+        for head in heads[0].find_all("th"):
+            head["role"] = "columnheader"
+        for row in rows:
+            for cell, label in zip(row.find_all(["th", "td"]), told, strict=False):
+                if cell.name == "td":
+                    cell["data-label"] = label
+
+
+def _narrowest(text: str) -> int:
+    """Count the characters below which a cell is no pleasure to read."""
+    return max([min(len(text), 16), *map(len, text.split())])
+
+
+def _appendix(main: Any) -> None:
+    """Mark the folds that end a page: an appendix on paper, without that of files."""
+    parts = main.select(".prose > *, .output > :not(.prose), main > pre")
+    ending = [*takewhile(lambda part: part.name == "details", reversed(parts))]
+    for fold in ending:
+        kept = text_of(fold.summary) != FILES
+        fold["class"] = [*fold.get("class", []), "appendix" if kept else "off-paper"]
+    first = [fold for fold in ending if "appendix" in fold["class"]][-1:]
+    for fold in first:
+        fold["class"].append("first")
