@@ -50,10 +50,10 @@ data/processed/datapackage.json: .venv/package $(PACKAGE) $(RAW)
 
 data: data/processed/datapackage.json  ## write data/processed: Parquet, CSV, Data Package
 
-# Where only notebooks are newer, only they run. The stamp is made after success, so that a
-# failed notebook runs again.
-reports/.made: .venv/package $(PACKAGE) $(PUBLISHED) $(NOTEBOOKS) $(if $(GONE),gone) | data/processed/datapackage.json
-	$(RUN) reports $(if $(filter-out notebooks/%,$?),,$(notdir $?))
+# Where only notebooks are newer, only they run; where only the questions of the index are, the
+# tour. The stamp is made after success, so that a failed notebook runs again.
+reports/.made: .venv/package $(PACKAGE) $(PUBLISHED) $(NOTEBOOKS) notebooks/questions.csv $(if $(GONE),gone) | data/processed/datapackage.json
+	$(RUN) reports $(if $(filter-out notebooks/%,$?),,$(or $(notdir $(filter %.ipynb,$?)),00))
 	@touch $@
 
 reports: reports/.made  ## run the notebooks on published figures, write reports/index.html
@@ -64,7 +64,7 @@ reports/demo/.made: .venv/package $(PACKAGE) $(RAW) $(NOTEBOOKS)
 
 demo: reports/demo/.made  ## the same notebooks on the synthetic sample waves
 
-briefs: .venv/package  ## a brief for each district in the responses
+briefs: .venv/package  ## a brief for each district of the published list
 	$(RUN) briefs
 
 lab: .venv/lab  ## open JupyterLab in the notebooks

@@ -98,7 +98,7 @@ def test_pages_are_told_of_as_they_are_made_and_one_that_fails_lets_the_others_g
         return build.Outcome(path.stem, folder / f"{path.stem}.html", 1.0)
 
     monkeypatch.setattr(build, "_page", made)
-    monkeypatch.setattr("edtech_survey.reports.site.write_index", lambda folder: folder)
+    monkeypatch.setattr(build, "write_index", lambda folder: folder)
     done = run("reports", "00", "01", "02", "--jobs", "1", "--out", str(tmp_path))
     assert done.exit_code == 1
     assert "01_one_to_one_trends FAILED: cell 3: ValueError: \ufffd[2Jno" in done.output

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from edtech_survey import project
+from edtech_survey import project, words
 from edtech_survey.errors import ReportError, SetupError, SurveyError
 
 BRIEF = "05_district_brief"
@@ -66,19 +67,26 @@ def reports(names: Iterable[str], given: Mapping[str, object]) -> list[Work]:
 
 
 def briefs(data: str, wave: int | None) -> list[Work]:
-    """List the runs that brief every district that answered a wave, by default the latest."""
-    responses = project.evidence(data).responses
-    if responses is None:
+    """List the runs that brief every unit of the published list, or that answered a wave.
+
+    The wave is by default the latest.
+    """
+    found = project.evidence(data)
+    if data == "published":
+        listed = found.frame
+        if listed.empty:
+            raise SetupError(f"no source of {found.series.place} lists all {found.series.units}")
+    elif found.responses is None:
         raise SetupError("there are no responses: try --data sample, or add a wave's export")
-    chosen = wave or int(responses.districts["wave"].max())
-    answered = responses.districts.loc[responses.districts["wave"] == chosen, "district_id"]
-    if answered.empty:
-        raise SetupError(f"no responses of wave {chosen}")
+    else:
+        listed = found.responses.districts
+    chosen = wave or int(listed["wave"].max())
+    ids = listed.loc[listed["wave"] == chosen, "district_id"]
+    if ids.empty:
+        raise SetupError(f"no {found.series.units} of wave {chosen}")
     (path,) = notebook_paths([BRIEF])
-    return [
-        (path, {"data": data, "wave": chosen, "district": district}, f"brief-{district}")
-        for district in sorted(answered)
-    ]
+    given = {"data": data} | ({"wave": chosen} if data != "published" or wave else {})
+    return [(path, given | {"district": name}, f"brief-{name}") for name in sorted(ids)]
 
 
 def make(
@@ -92,7 +100,7 @@ def make(
     A parameter that is unknown or of the wrong type is refused before anything runs. ``tell``
     hears of each outcome as soon as it is there.
     """
-    from edtech_survey.reports import notebooks, site  # noqa: PLC0415
+    from edtech_survey.reports import notebooks  # noqa: PLC0415
 
     fit = [
         (path, notebooks.check_parameters(path, _from_here(given)), name)
@@ -104,8 +112,42 @@ def make(
             tell(done.result())
     outcomes = [done.result() for done in asked]
     if any(outcome.page for outcome in outcomes):
-        site.write_index(folder)
+        write_index(folder)
     return outcomes
+
+
+def write_index(folder: Path) -> Path:
+    """Write the index of a folder, and that of the folder whose briefs it holds."""
+    from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
+    from edtech_survey.reports import site  # noqa: PLC0415
+
+    table = project.project_root() / "notebooks" / "questions.csv"
+    columns = ("reader", "question", "page", "anchor")
+    asked = read_text_csv(table, columns).to_dict("records") if table.is_file() else []
+    pages = site.read_pages(folder, asked)
+    written = site.write_index(folder, pages, _survey([page["manifest"] for page in pages]))
+    if folder.name == site.BRIEFS and (folder.parent / site.INDEX).is_file():
+        write_index(folder.parent)
+    return written
+
+
+def _survey(manifests: Sequence[Mapping[str, Any]]) -> SimpleNamespace | None:
+    """Tell whose survey pages are of, who answered it last, and which units it could have asked."""
+    from edtech_survey.reports.filters import answered  # noqa: PLC0415
+
+    real = [made for made in manifests if not made.get("synthetic")]
+    given = next(iter(real or manifests), {}).get("parameters", {})
+    try:
+        found = project.evidence("published" if real else "sample", series=given.get("series"))
+    except SurveyError:
+        return None
+    told = [
+        {"district_id": row.district_id, "name": row.district, "answered": row.answered}
+        | {"told": words.whole(row.enrollment)}
+        for row in found.frame.itertuples()
+    ]
+    about = found.about(wave=max(found.waves))
+    return SimpleNamespace(place=about.place, answered=answered(about), units=told)
 
 
 def notebook_paths(names: Iterable[str] = ()) -> list[Path]:
@@ -121,7 +163,7 @@ def notebook_paths(names: Iterable[str] = ()) -> list[Path]:
 
 def verify(page: Path) -> list[str]:
     """Run the notebook of a page again and say all that differs; nothing if not a byte does."""
-    from edtech_survey.reports import provenance  # noqa: PLC0415
+    from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
 
     manifest = provenance.read_manifest(page)
     known = {f"notebooks/{path.name}": path for path in notebook_paths()}
@@ -133,10 +175,11 @@ def verify(page: Path) -> list[str]:
         raise ReportError(f"{page.name} names no notebook of this project, but {named[:100]!r}")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            (outcome,) = make([(known[named], given, None)], Path(folder))
+            typed = notebooks.check_parameters(known[named], given)
         except SetupError as error:
             told = f"{page.name} was made with other parameters: {error}"
             raise ReportError(told) from None
+        outcome = _page(known[named], typed, None, Path(folder))
         if outcome.page is None:
             raise ReportError(f"{known[named].name} does not run any more: {outcome.trouble}")
         return provenance.differences(page, outcome.page)
@@ -144,8 +187,8 @@ def verify(page: Path) -> list[str]:
 
 def audit_table(table: Path) -> Any:
     """Audit one table of figures, with the relations and the source notes beside it."""
+    from edtech_survey.data import codebook, tables  # noqa: PLC0415
     from edtech_survey.data import figures as read  # noqa: PLC0415
-    from edtech_survey.data import tables  # noqa: PLC0415
     from edtech_survey.statistics.audit import audit  # noqa: PLC0415
 
     figures = read.read_figure_table(table)
@@ -155,7 +198,8 @@ def audit_table(table: Path) -> Any:
         declared = tables.read_relation_file(folder / "relations.csv", figures, alone=True)
     if (folder / "source.yaml").is_file() and read.read_meta(folder):
         known = read.read_all([folder.name], raw=folder.parent).sources
-    return audit(figures, declared, known)
+    asked = codebook.read_codebook(project.raw_dir() / "codebook")
+    return audit(figures, declared, known, codebook=asked)
 
 
 def open_lab(options: Sequence[str] = ()) -> int:
@@ -217,7 +261,8 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     others = {raw / name for name in exports} | {raw / "codebook" / name for name in directories}
     files = [file for file in sorted(raw.rglob("*")) if file.is_file()]
     # An export that nobody has published is dated by its wave.
-    of_series = sources[mine & sources["synthetic"].eq(synthetic)].astype("str")
+    dating = mine & sources["synthetic"].eq(synthetic) & sources["kind"].ne("frame")
+    of_series = sources[dating].astype("str")
     dated = of_series["published"].str.fullmatch(r"\d{4}(-\d\d){0,2}")
     dates = of_series["published"].where(dated, of_series["wave"]).dropna()
     # Where a file lies is nobody's business but the person's.

@@ -25,7 +25,7 @@ JOBS = click.option("--jobs", type=click.IntRange(1), help="Pages at once; defau
 DIALECT = click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
 SHEET = click.option("--sheet", help="Sheet of a workbook.")
 WHOSE = click.option("--series", help="Whose survey, a row of codebook/series.csv.")
-GRADES = ("impossible", "only by rounding", "suspicious", "untestable")
+GRADES = ("impossible", "only by rounding", "suspicious", "fewer than stated", "untestable")
 LONGEST = 40
 """Differences printed; there may be thousands."""
 
@@ -98,24 +98,31 @@ def reports(
     outcomes = build.make(work, folder, jobs, _tell)
     pages = [outcome.page for outcome in outcomes if outcome.page]
     if pdf and pages:
-        from edtech_survey.reports.site import print_pdf, write_index  # noqa: PLC0415
+        from edtech_survey.reports.site import print_pdf  # noqa: PLC0415
 
         for page in pages:
             click.echo(f"  {print_pdf(page, page.with_suffix('.pdf'))}")
-        write_index(folder)
+        build.write_index(folder)
     _sum_up(outcomes)
     click.echo(f"Open {folder / 'index.html'} in a browser.")
 
 
 @main.command()
-@click.option("--data", "evidence", default="responses", help="responses (default) or sample.")
+@click.option("--data", "evidence", default="published", help="Or responses, or sample.")
 @click.option("--wave", type=int, help="Wave whose districts get a brief; default the latest.")
 @OUT
 @JOBS
 def briefs(evidence: str, wave: int | None, out: Path | None, jobs: int | None) -> None:
-    """Write the brief of every district in the responses."""
-    folder = out or project.output_root() / "reports" / "briefs"
-    _sum_up(build.make(build.briefs(evidence, wave), folder, jobs, _tell))
+    """Write the brief of every district: of the published list, or of the responses.
+
+    Briefs of responses print a district's own answers and go to a folder of their own.
+    """
+    work = build.briefs(evidence, wave)
+    click.echo(f"{counted(len(work), 'brief')} to make")
+    shared = evidence != "responses"
+    folder = out or project.output_root() / ("reports/briefs" if shared else "briefs")
+    _sum_up(build.make(work, folder, jobs, _tell))
+    click.echo(f"Open {folder / 'index.html'} in a browser.")
 
 
 @main.command()
@@ -170,7 +177,9 @@ def audit(table: Path, fail_on: str | None, as_json: bool) -> None:
         click.echo(findings.to_json(orient="records", force_ascii=False, indent=2))
     else:
         for row in findings[findings["grade"] != "passed"].itertuples():
-            told = f"{row.grade}: {row.arithmetic}\n    {row.figures}\n    {row.advice}"
+            told = f"{row.grade}: {row.arithmetic}; {row.implication}\n    {row.figures}"
+            held = f"\n    held up by {row.supports}" if isinstance(row.supports, str) else ""
+            told = f"{told}{held}\n    {row.advice}"
             click.echo(_printable(told))
         click.echo("; ".join(f"{counts.get(grade, 0)} {grade}" for grade in (*GRADES, "passed")))
     grave = GRADES[: GRADES.index(fail_on) + 1] if fail_on else ()

@@ -2,7 +2,9 @@ import base64
 import json
 import stat
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -13,6 +15,20 @@ from edtech_survey.reports import lint, site
 from edtech_survey.reports.html import render
 from edtech_survey.reports.provenance import read_manifest
 
+FAST = "q-how-fast-did-each-grade-band-get-there"
+
+
+@pytest.fixture(autouse=True)
+def on_day(monkeypatch):
+    """Let it be a day of November."""
+
+    def on(day):
+        epoch = datetime(2026, 11, day, tzinfo=UTC).timestamp()
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", f"{epoch:.0f}")
+
+    on(28)
+    return on
+
 
 @pytest.fixture
 def folder(report, tmp_path):
@@ -22,27 +38,146 @@ def folder(report, tmp_path):
     return tmp_path
 
 
-def test_the_index_lists_our_pages_with_finding_date_and_files(folder):
+ASKED = [
+    {"reader": "If you lead", "question": "How fast?", "page": "01-x", "anchor": FAST},
+    {"reader": "If you ask", "question": "Is every band so?", "page": "01-x", "anchor": ""},
+    {"reader": "If you lead", "question": "Which?", "page": "01-x", "anchor": "levels-2"},
+    {"reader": "If you lead", "question": "Whose page?", "page": "09-gone", "anchor": ""},
+    {"reader": "If you ask", "question": "Whose anchor?", "page": "01-x", "anchor": "gone"},
+]
+
+
+def told(page, manifest):
+    """Give a page another manifest."""
+    data = page.split("data:application/json;charset=utf-8;base64,")[1].split('"')[0]
+    return page.replace(data, base64.b64encode(json.dumps(manifest).encode()).decode())
+
+
+def test_questions_are_answered_by_the_pages_in_their_order_and_others_are_listed(folder):
+    page = (folder / "01-x.html").read_text()
     (folder / "01-x.pdf").write_bytes(b"%PDF")
     tour = {"code": {}, "notebook": {"path": "notebooks/00_x.ipynb", "sha256": ""}}
-    page = (folder / "01-x.html").read_text()
-    data = page.split("data:application/json;charset=utf-8;base64,")[1].split('"')[0]
-    told = base64.b64encode(json.dumps(tour).encode()).decode()
-    (folder / "00-x.html").write_text(page.replace(data, told))
-    made = site.write_index(folder).read_text()
+    (folder / "00-x.html").write_text(told(page, tour).replace("Nearly every", "A tour: every"))
+    (folder / "02-y.html").write_text(page.replace("Nearly every", "In no survey is every"))
+    made = site.write_index(folder, site.read_pages(folder, ASKED)).read_text()
     soup = BeautifulSoup(made, "html.parser")
     assert lint.lint(made) == []
-    assert [h.get_text() for h in soup("h2")] == ["Nearly every grade band is one-to-one"]
-    text = soup.main.get_text(" ", strip=True)
-    for part in ("gave every student a device.", "Data of 2024-11", "Who answered: 62 of about"):
-        assert part in text
-    assert soup.main.img["src"].startswith("data:image/png")
+    cards = [
+        [card.find_previous("h2").get_text(), card.a.get_text(), card.a["href"], card.p.get_text()]
+        for card in soup.select("article")
+    ]
+    assert cards == [
+        ["If you lead", "How fast?", f"01-x.html#{FAST}", "Three bands are above 95 percent."],
+        ["If you lead", "Which?", "01-x.html#levels-2", "All four bands are above 85 percent."],
+        ["If you ask", "Is every band so?", "01-x.html", "Nearly every grade band is one-to-one."],
+    ]
+    table, chart, whole = soup.select("article")
+    assert table.img is None
+    assert chart.img["src"].startswith("data:image/png;base64,")
+    assert [card.select_one(".facts").get_text() for card in (chart, whole)] == [
+        "Based on 53 to 58 districts in 2024. PDF",
+        "Based on 62 of 200 districts in 2024. PDF",
+    ]
+    assert [a.get_text() for a in soup.select(".plain a")] == [
+        "In no survey is every grade band is one-to-one",
+        "A tour: every grade band is one-to-one",
+    ]
     assert "Not ours" not in made
-    assert '"Segoe UI"' in soup.style.string
-    links = [a["href"] for a in soup.main.select("a[href]")]
-    assert {"01-x.html", "01-x.pdf", "data/01-x--levels.csv"} <= set(links)
-    assert "00-x.html" not in links
+    links = {a["href"].partition("#")[0] for a in soup.main.select("a[href]")} - {""}
+    assert {"01-x.html", "01-x.pdf", "data/01-x--levels.csv"} <= links
     assert all((folder / link).is_file() for link in links)
+
+
+def lines(folder):
+    """Tell what changed, and when, as the index does."""
+    soup = BeautifulSoup(site.write_index(folder).read_text(), "html.parser")
+    news = soup.select_one(".news")
+    return news and [line.get_text() for line in news.select(".facts, li, summary")]
+
+
+def test_what_moved_since_the_build_before_is_told_until_something_else_moves(folder, on_day):
+    on_day(3)
+    assert lines(folder) is None
+    page = (folder / "01-x.html").read_text()
+    csv = (folder / "data" / "01-x--levels.csv").read_bytes()
+    other = csv.replace(b"97,", b"91,").replace(b"98,", b"92,")
+    changed = page.replace(base64.b64encode(csv).decode(), base64.b64encode(other).decode(), 1)
+    changed = changed.replace("Nearly every", "Every").replace("The gap shrank.", "The gap grew.")
+    (folder / "01-x.html").write_text(changed)
+    (folder / "02-y.html").write_text(page)
+    on_day(9)
+    said = [
+        "Seen on November 9, 2026, beside the build of November 3, 2026.",
+        "A report that said “Nearly every grade band is one-to-one” now says “Every grade band is "
+        "one-to-one”.",
+        "In “Every grade band is one-to-one”, “The gap shrank.” is now “The gap grew.”.",
+        "New report: “Nearly every grade band is one-to-one”.",
+        "2 numbers moved in “All four bands are above 85 percent”.",
+    ]
+    assert lines(folder) == said
+    on_day(20)
+    assert lines(folder) == said
+    assert "Built on November 20, 2026" in (folder / "index.html").read_text()
+    (folder / "02-y.html").unlink()
+    (folder / "01-x.html").write_text(changed.replace("The gap grew.", "Who knows."))
+    assert lines(folder) == [
+        "Seen on November 20, 2026, beside an earlier build of that day.",
+        "In “Every grade band is one-to-one”, “The gap grew.” is now “Who knows.”.",
+        "No longer here: “Nearly every grade band is one-to-one”.",
+    ]
+
+
+def test_a_manifest_that_was_changed_is_no_build_before(folder):
+    site.write_index(folder)
+    good = json.loads((folder / "manifest.json").read_text())
+    news = {"built": "2026-11-03", "since": "x", "told": []}
+    pages = [{"01-x.html": 1}, {"01-x.html": {"title": 1, "findings": []}}]
+    changed = [good | part for part in ({"built": "soon"}, {"changes": news})]
+    changed += [good | {"pages": page} for page in pages]
+    for other in ([], *changed):
+        (folder / "manifest.json").write_text(json.dumps(other))
+        assert lines(folder) is None
+
+
+def test_districts_are_found_by_letter_with_their_brief_and_made_up_ones_apart(folder):
+    page = (folder / "01-x.html").read_text()
+    briefs = folder / "briefs"
+    briefs.mkdir()
+    for name, manifest in (
+        ("brief-avon", {"parameters": {"district": "avon"}}),
+        ("brief-600", {"parameters": {}}),
+        ("brief-s-1", {"parameters": {"district": "s-1"}, "synthetic": True}),
+    ):
+        made = page.replace("Nearly every", f"{name}: nearly every")
+        (briefs / f"{name}.html").write_text(told(made, manifest))
+    site.write_index(briefs)
+    (briefs / "brief-600.html").rename(briefs / "gone.html")
+    units = [
+        {"district_id": "bolton", "name": "Bolton", "told": "688", "answered": False},
+        {"district_id": "avon", "name": "Avon", "told": "3,092", "answered": True},
+    ]
+    survey = SimpleNamespace(place="Connecticut", answered="2 of 9 districts.", units=units)
+    made = site.write_index(folder, survey=survey).read_text()
+    soup = BeautifulSoup(made, "html.parser")
+    assert lint.lint(made) == []
+    assert "Who answered: 2 of 9 districts. Built on" in soup.select_one(".deck").get_text()
+    assert soup.h1.get_text() == "Who runs the technology in Connecticut’s schools?"
+    assert [a["href"] for a in soup.select(".letters a")] == ["#find-A", "#find-B", "#sample-B"]
+    real, invented = soup.select(".finder")
+    assert real.get_text(" ", strip=True) == "A Avon 3,092 ● B Bolton 688 ○"
+    assert [mark["aria-label"] for mark in real.select("[role=img]")] == [
+        "answered", "not named as answering",
+    ]  # fmt: skip
+    assert [a["href"] for a in soup.select(".finder a")] == [
+        "briefs/brief-avon.html", "briefs/brief-s-1.html",
+    ]  # fmt: skip
+    assert invented.find_previous(class_="synthetic-badge")
+    alone = BeautifulSoup((briefs / "index.html").read_text(), "html.parser")
+    assert [a.get_text() for a in alone.select(".finder a")] == [
+        "brief-600",
+        "brief-avon",
+        "brief-s-1",
+    ]
 
 
 def test_the_data_lie_beside_the_pages_with_their_columns_described(folder):
@@ -122,7 +257,7 @@ def test_a_page_from_elsewhere_writes_nothing_outside_the_data_folder(folder, tm
     assert not list(folder.glob("*.csv"))
     assert all(path.parent == folder / "data" for path in folder.rglob("*.csv"))
     assert (folder / "data" / "javascript-x-1-50--evil.csv").read_text() == "a\n1"
-    links = [a["href"] for a in BeautifulSoup(made.read_text(), "html.parser").select("h2 a")]
+    links = [a["href"] for a in BeautifulSoup(made.read_text(), "html.parser").select(".plain a")]
     assert "javascript%3Ax%20%231%2050%25.html" in links
 
 

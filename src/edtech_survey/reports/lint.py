@@ -29,6 +29,11 @@ _PATH = re.compile(
     r"(?:(?<![\w/.:])/(?:home|root|Users|tmp|private|var/folders|mnt|opt)/[\w.\-]+"
     r"|\b[A-Za-z]:\\(?:Users|Temp|Windows)\\|file://)"
 )
+_CODE = re.compile(
+    r"(?<![\w/])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w/])"  # one_to_one
+    r"|(?<![\w/])[a-z]+(?:-[a-z0-9]+)*-(?:19|20)\d\d\.[a-z0-9.-]+"  # the id of a figure
+    r"|(?<![\w$.,/–−-])\d{5,}(?![\w/–-])"  # under 70000
+)
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _LEAVE_OUT = "leave it out"
 _ACTIVE = ("script", "iframe", "object", "embed", "frame", "applet", "link", "base")
@@ -73,9 +78,13 @@ def _alone(soup: Any) -> Iterator[Problem]:
 def _alt(soup: Any) -> Iterator[Problem]:
     for number, image in enumerate(soup.find_all("img"), start=1):
         alt = image.get("alt")
-        if alt is None or _DEFAULT_ALT.search(alt) or not alt.strip():
+        # What only decorates must say so; the sentence beside it says what it shows.
+        decorates = alt == "" and image.get("role") == "presentation"
+        if not decorates and (alt is None or _DEFAULT_ALT.search(alt) or not alt.strip()):
             what = "no alt text" if alt is None else f"alt text says nothing: {alt!r}"
             yield Problem(f"image {number}", what, "say what it shows: es.chart(...)")
+        if code := _CODE.search(alt or ""):
+            yield Problem(f"image {number}", f"a code: {code.group()!r}", "say it in words")
         if not image.get("src"):
             advice = "use es.chart, or attach the file"
             yield Problem(f"image {number}", "no picture inside the page", advice)
@@ -123,6 +132,8 @@ def _texts(soup: Any) -> Iterator[Problem]:
             yield Problem(_place(piece), f"a path of this machine: {path.group()!r}", _LEAVE_OUT)
         if "failed" in of:
             yield Problem(_place(piece), str(piece), "run the notebook to its end first")
+        elif not of and piece.find_parent("main") and (code := _CODE.search(piece)):
+            yield Problem(_place(piece), f"a code: {code.group()!r}", "say it in words")
         elif "latex" in of or (tex and (not of or "plain" in of)):
             what = f"raw TeX {piece[tex.start() if tex else 0 :][:30]!r}"
             yield Problem(_place(piece), what, "write it in words; formulas need a script to show")

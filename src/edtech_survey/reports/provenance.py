@@ -157,7 +157,13 @@ def diff_pages(old: str | Path, new: str | Path) -> pd.DataFrame:
     Exhibits are matched by their id; their rows by as few naming columns as tell them apart,
     so that a verdict that changed is a cell that moved and not another row.
     """
-    before, after = exhibits(old), exhibits(new)
+    return diff_exhibits(exhibits(old), exhibits(new))
+
+
+def diff_exhibits(
+    before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """List every number that moved between exhibits as they were and as they are."""
     found = []
     for name in dict.fromkeys([*before, *after]):
         frames = [pages[name] for pages in (before, after) if name in pages]

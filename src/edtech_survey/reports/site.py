@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import chain, zip_longest
+from operator import itemgetter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
+from PIL import Image
 
-from edtech_survey.errors import ReportError, SetupError
+from edtech_survey import words
+from edtech_survey.errors import ReportError, SetupError, counted
 from edtech_survey.project import write_whole
 from edtech_survey.reports import lint
 from edtech_survey.reports.exhibits import slug
 from edtech_survey.reports.html import SERIES, TEMPLATES, stylesheet, text_of
-from edtech_survey.reports.provenance import downloads, dumps, hash_of, parsed, read_manifest
+from edtech_survey.reports.provenance import (
+    diff_exhibits,
+    downloads,
+    dumps,
+    hash_of,
+    parsed,
+    read_manifest,
+)  # fmt: skip
 from edtech_survey.shape import MEANINGS
 
 INDEX = "index.html"
+BRIEFS = "briefs"
 TOUR = "notebooks/00_"
-"""Notebooks that show the tool and answer no question: their pages are not listed."""
+"""Notebooks that show the tool and answer no question: their pages are offered last."""
+
+SHOWN = 5
+"""Lines of what changed that are seen; the others are folded."""
+
+CARD = 760
+"""Pixels across a picture of a card, for a screen that shows two or three to each of CSS."""
 
 BROWSERS = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
@@ -39,11 +64,34 @@ BROWSERS = (
 # ---- the index ----
 
 
-def write_index(folder: Path) -> Path:
-    """List the pages that have a manifest, and lay the data of their exhibits beside them."""
+def read_pages(folder: Path, questions: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """Read the pages of a folder that have a manifest, each with the questions it answers.
+
+    A question is ``reader, question, page`` and ``anchor``, what follows # in an address; without
+    one the page as a whole answers it. Whose page or anchor is not there is left out.
+    """
+    asked = list(enumerate(questions))
     paths = [path for path in sorted(folder.glob("*.html")) if path.name != INDEX]
-    pages = [read for path in paths if (read := _read(path)) is not None]
+    return [page for path in paths if (page := _read(path, asked)) is not None]
+
+
+def write_index(
+    folder: Path,
+    pages: Sequence[dict[str, Any]] | None = None,
+    survey: SimpleNamespace | None = None,
+) -> Path:
+    """Write the index of a folder, and lay the data of its exhibits beside the pages.
+
+    ``survey`` tells ``place``, ``answered`` and ``units``: a dictionary for each that could have a
+    brief. What moved is told against the manifest and the data of the build before.
+    """
+    pages = read_pages(folder) if pages is None else pages
     data = {name: read for page in pages for name, read in page["csv"].items()}
+    shown = {page["page"]: page["manifest"] | _told(page) for page in pages}
+    before, built = _manifest(folder), _today()
+    changes = before.get("changes")
+    if before and (moved := _moved(before["pages"], pages, folder / "data")):
+        changes = {"built": built, "since": before["built"], "told": moved}
     for old in (folder / "data").glob("*--*.csv"):
         if old.name not in data:
             old.unlink()
@@ -54,48 +102,210 @@ def write_index(folder: Path) -> Path:
         described = _describe(frames, {page["slug"]: page["title"] for page in pages})
         write_whole(folder / "data" / "README.md", described)
     manifest = {
+        "built": built,
+        "changes": changes,
         "data": {name: hash_of(data[name][1]) for name in sorted(data)},
-        "pages": {page["page"]: page["manifest"] for page in pages},
+        "pages": shown,
     }
     write_whole(folder / "manifest.json", dumps(manifest))
+    cards = sorted((card for page in pages for card in page["cards"]), key=itemgetter("order"))
+    readers: dict[str, list[Any]] = {}
+    for card in cards:
+        readers.setdefault(card["reader"], []).append(card)
+    briefs = _briefs(folder, shown, survey)
+    elsewhere = {card["page"] for card in cards} | {brief["page"] for brief in briefs}
     templates = Environment(loader=FileSystemLoader(TEMPLATES / "edtech"), autoescape=True)
+    templates.filters["day"] = _day
     made = templates.get_template("site.html.j2").render(
-        title="Who runs the technology in our schools?",
-        description="What each report found, on whose answers, and its data.",
+        title=f"Who runs the technology in {f'{survey.place}’s' if survey else 'our'} schools?",
+        description="What is known of school technology staff, devices and pay, by question.",
         series=SERIES,
-        css=Markup(stylesheet()),
-        reports=[page for page in pages if not page["tour"]],
+        css=Markup(stylesheet() + (TEMPLATES / "edtech" / "site.css").read_text(encoding="utf-8")),
+        survey=survey,
+        synthetic=bool(pages) and all(page["manifest"].get("synthetic") for page in pages),
+        built=built,
+        changes=changes,
+        shown=SHOWN,
+        readers=readers,
+        briefs=briefs,
+        tours=[page for page in pages if page["tour"]],
+        others=[page for page in pages if not page["tour"] and page["page"] not in elsewhere],
+        data={page["title"]: page["csv"] for page in pages if page["csv"]},
     )
     if found := lint.lint(made):
         raise ReportError(f"{INDEX} is not fit to be published", found)
     return write_whole(folder / INDEX, made.rstrip() + "\n")
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, asked: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[str, Any] | None:
     """Read of a page what the index says of it; None where it is not ours."""
     try:
         soup = parsed(path)
         manifest, csv = read_manifest(soup), downloads(soup)
     except ReportError:
         return None
-    picture = soup.select_one('main figure img[src^="data:image/"]')
     notebook = manifest.get("notebook")
     stem = slug(path.stem)
-    return {
-        "slug": stem,
+    about = {
         "page": path.name,
-        "title": text_of(soup.find("h1")),
-        "finding": text_of(soup.select_one(".findings li")),
-        "deck": " ".join(map(text_of, soup.select(".deck")[-1:])).rstrip("."),
-        "date": manifest.get("date"),
-        "synthetic": bool(manifest.get("synthetic")),
-        "tour": isinstance(notebook, dict) and str(notebook.get("path")).startswith(TOUR),
-        "picture": picture and picture["src"],
         "pdf": path.with_suffix(".pdf").name if path.with_suffix(".pdf").is_file() else None,
-        "manifest": manifest,
-        # A page may come from elsewhere: only a plain name may become that of a file.
-        "csv": {f"{stem}--{slug(name)}.csv": read for name, read in csv.items()},
     }
+    # A page may come from elsewhere: only a plain name may become that of a file.
+    names = {name: f"{stem}--{slug(name)}.csv" for name in csv}
+    titled = {name: soup.select_one(f'[id="{name}"] .exhibit-title') for name in csv}
+    cards = [
+        {**row, **about, **answer, "order": order}
+        for order, row in asked
+        if row["page"] == path.stem and (answer := _answer(soup, row["anchor"])) is not None
+    ]
+    return {
+        **about,
+        "slug": stem,
+        "title": text_of(soup.find("h1")),
+        "findings": list(map(text_of, soup.select(".findings li"))),
+        "tour": isinstance(notebook, dict) and str(notebook.get("path")).startswith(TOUR),
+        "manifest": manifest,
+        "cards": cards,
+        "csv": {names[name]: read for name, read in csv.items()},
+        "exhibits": {names[name]: text_of(title) for name, title in titled.items() if title},
+    }
+
+
+def _answer(soup: Any, anchor: str) -> dict[str, Any] | None:
+    """Read what a page says at an anchor: the finding, its picture, and who answered."""
+    at = soup.main.find(id=anchor) if anchor else soup.main
+    if at is None:
+        return None
+    figures = [at] if at.name == "figure" else soup.main.select("figure")
+    if at not in (soup.main, *figures):
+        figures = [one for one in figures if one.find_previous(id=re.compile("^q-")) is at]
+    pictured = [figure for figure in figures if figure.find("img")]
+    figure = next(iter([*pictured, *figures]), None)
+    finding, told = soup.h1 if at is soup.main else at.find_next("p"), soup.select(".deck")[-1:]
+    if figure is not None and at is not soup.main:
+        finding = figure.find(class_="exhibit-title")
+        told = [*figure.select(".exhibit-notes p"), *told]
+    # How many answered is told as "Base: 62 districts in 2024", or of a page as "Who answered:".
+    who = (re.match(r"[A-Z][a-z ]+: (\d.*?)[.;](?=\s|$)", text_of(line)) for line in told)
+    return {
+        "finding": re.split(r"[.?!](?=\s|$)", text_of(finding))[0],
+        "who": next((found[1] for found in who if found), ""),
+        "picture": _small(pictured[0].img["src"]) if pictured else None,
+    }
+
+
+def _small(source: str) -> str:
+    """Make a picture no larger than a card can show; what is no PNG stays."""
+    kind, _, data = source.partition(",")
+    if kind != "data:image/png;base64":
+        return source
+    drawn: Any = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    drawn.thumbnail((CARD, 3 * CARD), Image.Resampling.LANCZOS)
+    few = drawn.quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    few.save(out, "PNG", optimize=True)
+    return f"{kind},{base64.b64encode(out.getvalue()).decode()}"
+
+
+# ---- what changed since the build before ----
+
+
+def _today() -> str:
+    """Tell the day of the build, or that of SOURCE_DATE_EPOCH (reproducible-builds.org)."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
+    return now.date().isoformat()
+
+
+def _day(text: str) -> str:
+    day = date.fromisoformat(text)
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def _told(page: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: page[name] for name in ("title", "findings")}
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of the build before; empty where there was none that tells its day."""
+    try:
+        made: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        changes = made["changes"] or {"built": made["built"], "since": made["built"], "told": []}
+        for day in (made["built"], changes["built"], changes["since"]):
+            date.fromisoformat(day)
+        said = chain(*([page["title"], *page["findings"]] for page in made["pages"].values()))
+        texts = [*changes["told"], *said]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {}
+    return made if all(isinstance(text, str) for text in texts) else {}
+
+
+def _moved(before: Mapping[str, Any], pages: Sequence[dict[str, Any]], data: Path) -> list[str]:
+    """Say in plain words what differs from the build before, what weighs most first."""
+    now = {page["page"]: page for page in pages}
+    both = [(before[name], page) for name, page in now.items() if name in before]
+    told = [
+        f"A report that said “{was['title']}” now says “{page['title']}”."
+        for was, page in both
+        if was["title"] != page["title"]
+    ]
+    for was, page in both:
+        gone = [text for text in was["findings"] if text not in page["findings"]]
+        come = [text for text in page["findings"] if text not in was["findings"]]
+        for old, new in zip_longest(gone, come):
+            said = f"“{old}” is now “{new}”" if old and new else ""
+            said = said or (f"no longer said: “{old}”" if old else f"new: “{new}”")
+            told.append(f"In “{page['title']}”, {said}")
+    told += [f"New report: “{page['title']}”" for name, page in now.items() if name not in before]
+    told += [f"No longer here: “{was['title']}”" for name, was in before.items() if name not in now]
+    for page in pages:
+        for name, title in page["exhibits"].items():
+            if number := _numbers_moved(data / name, *page["csv"][name]):
+                told.append(f"{counted(number, 'number')} moved in “{title}”")
+    return [words.sentence(text) for text in told]
+
+
+def _numbers_moved(file: Path, frame: pd.DataFrame, content: bytes) -> int:
+    """Count the numbers of an exhibit that are others than in its file."""
+    try:
+        if file.read_bytes() == content:
+            return 0
+        was = pd.read_csv(file, dtype="str", keep_default_na=False)
+    except (OSError, ValueError):
+        return 0
+    differ = diff_exhibits({"": was}, {"": frame})[["old", "new"]]
+    return int(differ.apply(pd.to_numeric, errors="coerce").notna().all(axis=1).sum())
+
+
+# ---- the finder of briefs ----
+
+
+def _briefs(
+    folder: Path, shown: Mapping[str, Any], survey: SimpleNamespace | None
+) -> list[dict[str, Any]]:
+    """List the briefs of a folder and of its ``briefs``, and all other units, by name."""
+    units = {unit["district_id"]: unit for unit in survey.units} if survey else {}
+    found = []
+    below = _manifest(folder / BRIEFS).get("pages", {})
+    for place, pages in (("", shown), (f"{BRIEFS}/", below)):
+        for page, made in pages.items():
+            there = Path(page).name == page and (folder / place / page).is_file()
+            if not (page.startswith("brief-") and there):
+                continue
+            unit = units.get((made.get("parameters") or {}).get("district"), {})
+            name = unit.get("name") or made["title"].partition(":")[0]
+            kept = {"page": page, "href": place + page, "synthetic": bool(made.get("synthetic"))}
+            found.append({**kept, **unit, "name": name})
+    if found:
+        made_for = {brief.get("district_id") for brief in found}
+        found += [
+            {"page": "", "synthetic": False, **unit}
+            for key, unit in units.items()
+            if key not in made_for
+        ]
+    for brief in found:
+        brief["letter"] = slug(brief["name"])[0].upper()
+    return sorted(found, key=lambda brief: slug(brief["name"]))
 
 
 def _describe(files: dict[str, pd.DataFrame], titles: dict[str, str]) -> str:
