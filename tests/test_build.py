@@ -43,7 +43,7 @@ def test_a_new_wave_dates_a_page_that_reads_it_and_another_series_does_not(
     shutil.move(made / "vt-2031", raw)
     shutil.copy(raw / "codebook" / "districts-sample.csv", raw / "codebook" / "districts-vt.csv")
     with (raw / "codebook" / "series.csv").open("a") as file:
-        file.write("vt,Vermont,union,unions,Agency,2031=60,districts-vt.csv,,vermont|vt\n")
+        file.write("vt,Vermont,union,unions,Agency,2031=60,districts-vt.csv,vermont|vt\n")
     after = build.run_manifest(path, {})
     assert after["date"] == before["date"] == "2024-11-26"
     assert set(after["inputs"]) == set(before["inputs"])

@@ -96,7 +96,7 @@ class Evidence:
         ``published``, ``responses`` or ``sample``.
     series : SimpleNamespace
         Whose survey it is, the row of ``codebook/series.csv``: ``series, place, unit, units,
-        publisher, population`` (by wave), ``directory, frame``.
+        publisher, population`` (by wave), ``directory``.
     own, elsewhere, printed : DataFrame
         Figures of the series itself, published or estimated from its exports; of everybody who is
         no series of the table (national surveys, wages, prices); and all as they were printed,
@@ -112,13 +112,16 @@ class Evidence:
     pairs, trends : DataFrame
         Figures of the series and of others that are set side by side; figures of others that are
         one line over the years; both with grade and reason. Read on first use, as what follows.
+    statements : DataFrame
+        Figures of others in words: ``section, question``, the answer's ``label``, and whether
+        the answers are ``parts`` of a whole (all, some), any that apply, or stand alone.
     relations : DataFrame
         What must hold between figures, as the audit checks it.
     structures, functions, occupations : DataFrame
         Departments as their leaders described them, one row a role; functions of a team and the
         positions that carry them; occupations of the wage statistics beside positions.
-    frame : DataFrame or None
-        The list of all units with their public sizes, if the series names one.
+    frame : DataFrame
+        The list of all units with their public sizes, a wave each; no rows where there is none.
     """
 
     data: str
@@ -133,6 +136,7 @@ class Evidence:
     raw: Path
 
     pairs, trends, relations = _small("pairs"), _small("trends"), _small("relations")
+    statements = _small("statements")
     structures, functions = _small("structures"), _small("functions")
     occupations, frame = _small("occupations"), _small("frame")
 
@@ -169,46 +173,56 @@ class Evidence:
         *,
         file: Path | str = "",
         name: str = "",
+        kind: str = "",
         wave: int = 0,
         **numbers: float,
     ) -> pd.DataFrame:
-        """Make a district's own numbers from whichever is at hand, for ``peers`` and ``chances``.
+        """Make a district's own numbers from whatever is at hand, for ``peers`` and ``chances``.
 
         Parameters
         ----------
-        district, file : str, path
-            Id of a respondent; or a CSV ``item,group,value``, such as ``position_fte,coach,2``.
-        name : str
-            What to call it.
+        district : str
+            Its name in any usual spelling, its id, or its code on the state's list: what it
+            answered, or else its public enrollment, beside which ``numbers`` may stand.
+        file : path
+            Or a CSV ``item,group,value``, such as ``position_fte,coach,2``.
+        name, kind : str
+            What to call it; and what it is, if no public district: ``private school``.
         wave : int
             Survey year to be set beside; 0: the latest that asked about staff.
         **numbers
-            Or ``enrollment, devices, support_staff, director_salary``; 0 is not stated. With
+            ``enrollment, devices, support_staff, director_salary``; 0 is not stated. With
             nothing at all it is the average of the districts that answered, as an example.
 
         Returns
         -------
         DataFrame
             ``item, group, value``, and on every row ``district`` (its name), ``origin`` (response,
-            file, stated or average), ``district_id``, ``wave``, ``year`` (whose dollars its pay is
-            in; NA where as given), ``file`` (its name without the folder).
+            frame, file, stated or average), ``kind, district_id``, ``wave``, ``year`` (whose
+            dollars its pay is in; NA where as given), ``file`` (its name without the folder).
 
         Raises
         ------
         EstimateError, SourceError
-            If it did not answer, its numbers cannot be taken, or two ways are used at once.
+            If there is no such district (the message names the nearest), its numbers cannot be
+            taken, or two ways are used at once.
 
         Examples
         --------
-        >>> own = evidence().district(enrollment=600, devices=700)
+        >>> own = evidence().district("Ellington", devices=3600)
         >>> own[["item", "value", "district"]].values.tolist()
-        [['enrollment', 600.0, 'This district'], ['devices', 700.0, 'This district']]
+        [['enrollment', 2526.0, 'Ellington'], ['devices', 3600.0, 'Ellington']]
         """
+        from edtech_survey.data.districts import find_district  # noqa: PLC0415
         from edtech_survey.data.tables import read_own_district  # noqa: PLC0415
         from edtech_survey.statistics.peers import own_district  # noqa: PLC0415
 
         read = read_own_district(file, self) if file else None
-        own = own_district(self, district, read, numbers, name, wave)
+        ids = () if self.responses is None else self.responses.districts["district_id"]
+        codes = self.frame.dropna(subset="code").set_index("code")["district_id"].to_dict()
+        known = codes | dict(zip(ids, ids, strict=True))
+        found = find_district(district, self.codebook, known) if district else ""
+        own = own_district(self, found, read, numbers, name, kind, wave)
         return own.assign(file=Path(file).name if file else "")
 
     def about(self, item: str | None = None, wave: int | None = None) -> SimpleNamespace:

@@ -5,6 +5,7 @@ import pytest
 
 from edtech_survey.data.schemas import dtypes
 from edtech_survey.data.tables import (
+    read_frame,
     read_functions,
     read_occupations,
     read_own_district,
@@ -282,3 +283,50 @@ def test_the_projects_own_tables_are_fit():
     assert set(lines["district_id"]) == {
         "va-arlington", "oh-patrick-henry", "co-harrison", "mo-francis-howell",
     }  # fmt: skip
+
+
+def test_the_frame_is_the_list_of_all_districts_and_each_is_known():
+    """Checks of the source: printed total, starred rows, the named, and classes of size."""
+    found = evidence()
+    frame = found.frame
+    assert (len(frame), int(frame["enrollment"].sum()), int(frame["enrollment"].isna().sum())) == (
+        200, 508_351, 2,
+    )  # fmt: skip
+    assert 0 <= 508_402 - frame["enrollment"].sum() < 2 * 100  # the printed total has the starred
+    assert frame["district_id"].notna().all()
+    kinds = found.codebook.districts.set_index("district_id")["kind"]
+    assert frame["district_id"].map(kinds).tolist() == frame["kind"].tolist()
+    named = frame[frame["answered"]]
+    listed = found.own.loc[found.own["item"].eq("respondent_listed"), "group"]
+    assert set(named["district_id"]) == set(listed)
+    assert (len(named), int(named["enrollment"].sum())) == (61, 194_408)
+    edges = [0, 500, 1000, 2500, 5000, 10_000, 30_000]
+    for rows, sizes in ((named, [6, 5, 21, 17, 9, 3]), (frame, [54, 28, 53, 36, 18, 9])):
+        cut = pd.cut(rows["enrollment"].dropna().astype(int), edges, right=False)
+        assert cut.value_counts(sort=False).tolist() == sizes
+    basis = frame["reference_basis"].value_counts().to_dict()
+    assert basis == {"source": 148, "member towns": 12}  # each town, and regions of one letter
+    assert found.series.population == {2017: 203, 2020: 201, 2021: 200, 2024: 200}
+
+
+def test_the_list_of_another_year_or_series_is_data_alone(few_sources, tmp_path):
+    raw = few_sources(tmp_path)
+    assert len(evidence(raw=raw).frame) == 0
+    (raw / "nv-list").mkdir()
+    rows = "01,Elko County,county,9000,yes,,,,,,,,", "02,Storey,county,,,,,,,,,,"
+    write(raw, "nv-list/units", *rows, table="units")
+    about = "id: nv-list\ntitle: t\npublisher: p\nkind: frame\ncitation: c\nsynthetic: false\n"
+    (raw / "nv-list" / "source.yaml").write_text(about + "series: nv\nwave: '2026'\n")
+    (raw / "codebook" / "districts-nv.csv").write_text(
+        "district_id,name,kind,aliases\nnv-elko,Elko,county,Elko County\nnv-storey,Storey,county,\n"
+    )
+    with (raw / "codebook" / "series.csv").open("a") as file:
+        file.write("nv,Nevada,district,districts,P,2026=17,districts-nv.csv,nevada|nv\n")
+    other = evidence("published", series="nv", raw=raw)
+    assert other.frame[["wave", "district_id", "answered"]].values.tolist() == [
+        [2026, "nv-elko", True], [2026, "nv-storey", False],
+    ]  # fmt: skip
+    (raw / "nv-list" / "units.csv").write_text(
+        (raw / "nv-list" / "units.csv").read_text().replace("Storey", "Atlantis")
+    )
+    assert "row 3, column name: 'Atlantis' leads to no district" in refused(read_frame, other)

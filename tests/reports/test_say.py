@@ -232,7 +232,7 @@ def test_who_answered_and_what_is_not_known():
     about.synthetic, about.place, about.units = False, "Here", "districts"
     about.question = "How *many*?"
     assert said("{{ about | answered }}", about=about) == (
-        "62 of about 205 Here districts in 2024; how many answered in 2017 and 2020 is not in the "
+        "62 of 205 Here districts in 2024; how many answered in 2017 and 2020 is not in the "
         "sources used here."
     )
     about.answered = None

@@ -1,137 +1,189 @@
-"""Chances of a position against a logit on the districts themselves, and against redraws."""
+"""Chances of a position against a logit on made-up answers, redraws, and what others computed."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy import special, stats
+from scipy import special
 
+import edtech_survey as es
 from edtech_survey.shape import figures
-from edtech_survey.statistics import chances as module
-from edtech_survey.statistics.chances import (
-    Enrollments,
-    _limits,
-    chances,
-    fit_presence,
-    log_normal,
-)
-
-PRINTED = (("tech", 40, 3739), ("rare", 4, 9150), ("all", 62, 3232))
+from edtech_survey.statistics.chances import SHAPES, chances, fit, worlds
 
 
-def made(rows=PRINTED, base=62):
-    found = [("students", "all", "total", 200_384), ("responding_districts", "all", "count", 62)]
-    for name, count, mean in rows:
-        found.append(("position_present", name, "count", count))
-        found.append(("position_enrollment", name, "mean", mean))
-    table = pd.DataFrame(found, columns=["item", "group", "statistic", "value"])
-    ids = "ct." + table["item"] + "." + table["group"] + "." + table["statistic"]
-    return figures(table.assign(figure_id=ids, source="ct", wave=2024, base=base))
+@pytest.fixture(scope="module")
+def published():
+    return es.evidence()
 
 
-def at(students):
-    return chances({"enrollment": students}, made()).set_index("group")
+@pytest.fixture(scope="module")
+def sizes(published):
+    frame = published.frame
+    return frame.loc[frame["answered"], "enrollment"].to_numpy(float)
 
 
-def test_the_log_normal_is_that_of_scipy():
-    students, weights = log_normal(3232, 0.95)
-    exact = stats.lognorm(s=0.95, scale=3232 * np.exp(-(0.95**2) / 2))
-    assert float(weights[students <= 1000].sum()) == pytest.approx(exact.cdf(1000), abs=2e-3)
-    assert float(weights @ students**2) == pytest.approx(exact.moment(2), rel=1e-6)
+def at(evidence, students, **options):
+    return chances({"enrollment": students}, evidence, **options).set_index("group")
 
 
-@pytest.mark.parametrize(("level", "slope"), [(-12.0, 1.2), (4.0, -0.6), (-25.0, 3.0)])
-def test_a_known_curve_is_recovered_from_its_two_moments(level, slope):
-    shape = log_normal(3232, 0.9)
-    chance = special.expit(level + slope * np.log(shape.students))
-    share = float(shape.weights @ chance)
-    mean = float((shape.weights * chance) @ shape.students) / share
-    curve = fit_presence(share, mean, shape)
-    assert (curve.level, curve.slope) == pytest.approx((level, slope), abs=1e-5)
-
-
-def test_it_agrees_with_a_logit_fitted_to_the_districts_themselves():
+@pytest.mark.parametrize(("level", "slope"), [(-1.0, 0.4), (2.0, -0.3), (-4.0, 0.9)])
+def test_straight_it_is_the_logit_of_answers_with_the_same_count_and_mean(sizes, level, slope):
     rng = np.random.default_rng(11)
-    logs = rng.normal(7.6, 0.9, 20_000)
-    has = rng.random(20_000) < special.expit(-9 + 1.1 * logs)
-    logit = sm.Logit(has.astype(float), sm.add_constant(logs)).fit(disp=0)
-    students = np.exp(logs)
-    curve = fit_presence(
-        has.mean(), students[has].mean(), Enrollments(students, np.full(20_000, 1 / 20_000))
-    )
-    sizes = np.array([500.0, 2000.0, 8000.0])
-    told = logit.predict(sm.add_constant(np.log(sizes)))
-    assert curve.chance(sizes) == pytest.approx(told, abs=0.015)
+    has = rng.random(len(sizes)) < special.expit(level + slope * sizes / 1000)
+    logit = sm.Logit(has.astype(float), sm.add_constant(sizes / 1000)).fit(disp=0)
+    curve = fit(has.sum(), sizes[has].mean(), sizes, SHAPES["straight"])
+    for size in (200.0, 600.0, 3000.0, 12_000.0):
+        told = logit.get_prediction([[1, size / 1000]]).summary_frame()
+        assert float(curve.chance(size)) == pytest.approx(told["predicted"].iloc[0], abs=1e-6)
+        here = np.array([1, size / 1000])
+        error = np.sqrt(here @ logit.cov_params() @ here)
+        ends = special.expit(here @ logit.params + np.array([-1, 1]) * 1.959964 * error)
+        assert curve.limits(size, sizes, 0.95) == pytest.approx(tuple(ends), abs=1e-5)
 
 
-@pytest.mark.parametrize("size", [1000.0, 6000.0])
-def test_the_limits_have_the_width_of_redraws(size):
-    rng = np.random.default_rng(5)
-    shape = Enrollments(np.exp(rng.normal(7.6, 0.9, 400)), np.full(400, 1 / 400))
-    truth = fit_presence(0.5, 1.3 * float(shape.students.mean()), shape)
-    drawn = []
-    for _ in range(250):
-        has = rng.random(400) < truth.chance(shape.students)
-        curve = fit_presence(has.mean(), float(shape.students[has].mean()), shape)
+def test_a_known_curve_in_the_logarithm_is_recovered_from_its_two_numbers(sizes):
+    chance = special.expit(-9 + 1.2 * np.log(sizes))
+    having = chance @ sizes / chance.sum()
+    curve = fit(chance.sum(), having, sizes, SHAPES["log"])
+    for size in (200, 3000, 16_000):
+        assert float(curve.chance(size)) == pytest.approx(special.expit(-9 + 1.2 * np.log(size)))
+
+
+@pytest.mark.parametrize("size", [600.0, 3000.0, 9000.0])
+def test_the_limits_in_the_logarithm_have_the_width_of_redraws(sizes, size):
+    many = np.tile(sizes, 5)
+    rng, truth, drawn = np.random.default_rng(5), -9 + 1.2 * np.log(many), []
+    for _ in range(300):
+        has = rng.random(len(many)) < special.expit(truth)
+        curve = fit(has.sum(), many[has].mean(), many, SHAPES["log"])
         drawn.append(special.logit(float(curve.chance(size))))
-    low, high = special.logit(np.array(_limits(truth, shape, 400, size, 0.95)) / 100)
+    chance = special.expit(truth)
+    curve = fit(chance.sum(), chance @ many / chance.sum(), many, SHAPES["log"])
+    low, high = special.logit(curve.limits(size, many, 0.95))
     assert (high - low) / (2 * 1.959964) == pytest.approx(np.std(drawn), rel=0.12)
 
 
-def test_a_mean_that_not_even_the_largest_districts_reach_has_no_curve():
-    shape = log_normal(3232, 0.5)
-    largest = shape.students >= np.quantile(shape.students, 0.5)
-    share = float(shape.weights[largest].sum())
-    top = float(shape.weights[largest] @ shape.students[largest]) / share
-    assert fit_presence(share, 1.02 * top, shape) is None
-    assert fit_presence(share, 0.99 * top, shape) is not None
-    assert fit_presence(0.5, 10.0, shape) is None
-    assert [fit_presence(share, 3000, shape) for share in (0.0, 1.0, np.nan)] == [None] * 3
+def test_what_no_curve_can_have_has_none(sizes):
+    top = np.sort(sizes)[-4:].mean()
+    for shape in SHAPES.values():
+        assert fit(4, 1.01 * top, sizes, shape) is None
+        assert fit(4, 0.97 * top, sizes, shape) is not None
+        assert [fit(n, 3000, sizes, shape) for n in (0, len(sizes))] == [None, None]
+        flat = fit(20, sizes.mean(), sizes, shape)
+        assert (flat.slope, float(flat.chance(80))) == pytest.approx((0, 20 / 61), abs=1e-6)
 
 
-def test_the_same_mean_as_all_districts_is_a_flat_curve():
-    curve = fit_presence(0.3, 3232, log_normal(3232, 0.9))
-    assert curve.slope == pytest.approx(0, abs=1e-6)
-    assert float(curve.chance(100)) == pytest.approx(0.3)
+def test_the_published_survey_at_600_students(published):
+    """As another program (scipy's root finder, another scale) had them from the same tables."""
+    told = at(published, 600)[["estimate", "range_low", "range_high"]].astype(float).round()
+    for group, expected in {
+        "technology_director": [92, 59, 98],
+        "library_media_specialist": [69, 41, 85],
+        "network_engineer": [36, 9, 61],
+        "integration_specialist": [11, 2, 31],
+    }.items():
+        assert told.loc[group].tolist() == expected
+    assert at(published, 600)["verdict"].value_counts().to_dict() == {
+        "unusual": 11, "could be either": 6, "usual": 1,
+    }  # fmt: skip
 
 
-def test_the_estimate_is_the_middle_spread_and_the_ranges_hold_it():
-    row = at(6000).loc["tech"]
-    alone = [
-        100 * float(fit_presence(40 / 62, 3739, log_normal(3232, spread)).chance(6000))
-        for spread in (0.7, 0.95, 1.2)
-    ]
-    told = row[["estimate", "estimate_low", "estimate_high"]].astype(float).tolist()
-    assert told == pytest.approx([alone[1], min(alone), max(alone)])
-    assert row["range_low"] == min(row["conf_low"], row["estimate_low"])
-    assert row["range_high"] == max(row["conf_high"], row["estimate_high"])
+@pytest.mark.parametrize(
+    ("group", "low", "high"),
+    [
+        ("library_media_specialist", 63, 89), ("network_engineer", 63, 89),
+        ("technician_3", 45, 74), ("cyber_security", 0.4, 13),
+    ],
+)  # fmt: skip
+def test_chance_is_in_the_range_as_redraws_of_62_districts_have_it(published, group, low, high):
+    """Redraws at the mean size had one shape and a supposed spread: the range is little wider."""
+    row = at(published, 200_380 / 62).loc[group]
+    assert low - 10 <= row["range_low"] <= low + 3
+    assert high - 3 <= row["range_high"] <= high + 10
+
+
+def test_who_is_not_named_is_the_rest_or_absent_or_of_median_size():
+    known = np.array([100.0, 200.0, 600.0])
+    rest, absent, median = worlds(known, 5, 1500)
+    assert [world.students.tolist()[3:] for world in (rest, absent, median)] == [
+        [300, 300], [], [200, 200],
+    ]  # fmt: skip
+    assert [world.scale for world in (rest, absent, median)] == [1, 0.6, 1]
+    assert len(worlds(known, 5, 800)) == len(worlds(known, 5, None)) == 2
+    (whole,) = worlds(known, 3, 900)
+    assert whole.students.tolist() == known.tolist()
+
+
+def test_all_that_is_supposed_is_in_the_range_and_nothing_else(published, sizes):
+    row = at(published, 6000).loc["technician_1"]
+    having = {world: (40 * scale, 3739, students) for world, (students, scale) in enumerate(
+        worlds(sizes, 62, 200_380))}  # fmt: skip
+    curves = [(fit(*given, shape), given[2]) for given in having.values()
+              for shape in SHAPES.values()]  # fmt: skip
+    told = [100 * float(curve.chance(6000)) for curve, _ in curves]
+    ends = [100 * end for curve, x in curves for end in curve.limits(6000, x, 0.95)]
+    assert row["estimate"] == pytest.approx((told[0] + told[1]) / 2)
+    assert [row["estimate_low"], row["estimate_high"]] == pytest.approx([min(told), max(told)])
+    assert [row["range_low"], row["range_high"]] == pytest.approx([min(ends), max(ends)])
     assert (row["base"], row["count"], row["enrollment"]) == (62, 40, 6000)
-    assert "ct.position_enrollment.tech.mean ct.students.all.total" in row["figures"]
-    assert "log-normal with a mean of 3,232" in row["supposed"]
+    assert row["source"] == "ct-2024 ct-frame-2024"
+    assert "a position left blank is one that is not there" in row["supposed"]
+    narrow = at(published, 6000, confidence=0.5).loc["technician_1"]
+    assert narrow["range_high"] < row["range_high"]
 
 
-def test_what_is_usual_goes_by_the_range_and_not_by_the_dot():
-    by_size = {size: at(size)["estimate"] for size in (800, 3000, 9000)}
-    assert by_size[800]["tech"] < by_size[3000]["tech"] < by_size[9000]["tech"]
-    usual = at(3232)
-    assert usual["verdict"].to_dict() == {"tech": "usual", "rare": "unusual"}
-    small = at(1200).loc["tech"]
-    assert small["estimate"] > 50
-    assert small["verdict"] == "could be either"
+@pytest.mark.parametrize(
+    ("own", "said", "beyond"),
+    [
+        ({"enrollment": 61}, None, True), ({"enrollment": 173}, None, False),
+        ({"enrollment": 20_022}, None, True), ({"enrollment": 60}, "so small", False),
+        ({"enrollment": 2_000_000}, "so large", False), ({"devices": 9}, "not known", False),
+    ],
+)  # fmt: skip
+def test_beyond_the_sizes_that_answered_it_is_said_and_beyond_the_list_not_told(
+    published, own, said, beyond
+):
+    table = chances(own, published)
+    assert (len(table), set(table["answered_low"]), set(table["answered_high"])) == (
+        18, {173}, {16_185},
+    )  # fmt: skip
+    assert table["estimate"].isna().all() == bool(said)
+    assert said is None or table["reason"].str.contains(said).all()
+    if said is None:
+        assert table["supposed"].str.contains("go on beyond").all() == beyond
+    # Then it is told how many of all have each.
+    assert table["share"].max() == pytest.approx(100 * 59 / 62)
 
 
-def test_what_gives_no_curve_has_no_row(monkeypatch):
-    hidden = made()[lambda table: table["figure_id"] != "ct.position_enrollment.rare.mean"]
-    assert chances({"enrollment": 3000}, hidden)["group"].tolist() == ["tech"]
-    assert chances({"enrollment": 3000}, made(base=pd.NA)).empty
-    # 4 districts of 9,150 students on average are beyond a narrow spread; all districts have "all".
-    monkeypatch.setattr(module, "SPREADS", (0.5,))
-    assert at(3000).index.tolist() == ["tech"]
+def test_responses_say_themselves_how_large_those_are_that_answered():
+    sample = es.evidence("sample")
+    table = at(sample, 600)
+    assert len(sample.frame) == 0
+    districts = sample.responses.districts
+    sizes = districts.loc[districts["wave"].eq(2024), "enrollment"].to_numpy(float)
+    row = table.loc["technician_1"]
+    assert (row["answered_low"], row["answered_high"]) == (sizes.min(), sizes.max())
+    held = sample.responses.positions[lambda rows: rows["wave"].eq(2024)]
+    has = districts.loc[districts["wave"].eq(2024), "district_id"].isin(
+        held.loc[held["position"].eq("technician_1") & ~held["outsourced"], "district_id"]
+    )
+    logit = sm.Logit(has.to_numpy(float), sm.add_constant(sizes)).fit(disp=0)
+    straight = float(logit.predict([[1, 600]])[0])
+    assert row["estimate_low"] - 0.2 <= 100 * straight <= row["estimate_high"] + 0.2
 
 
-def test_no_chance_beyond_the_sizes_that_districts_have_or_without_a_size():
-    assert len(at(20_000)) == 2
-    for own in ({"enrollment": 2_000_000}, {"enrollment": 20}, {"devices": 900}, {}):
-        told = chances(own, made())
-        assert told.empty
-        assert {"name", "verdict", "range_low"} <= set(told.columns)
+def test_without_the_sizes_of_those_that_answered_there_are_no_rows():
+    rows = [("students", "all", "total", 900), ("position_present", "tech", "count", 2)]
+    rows.append(("position_enrollment", "tech", "mean", 320))
+    table = pd.DataFrame(rows, columns=["item", "group", "statistic", "value"])
+    ids = [f"f{at}" for at in range(len(rows))]
+    printed = figures(table.assign(figure_id=ids, source="x", wave=2024, base=3))
+    told = chances({"enrollment": 300}, printed)
+    assert told.empty
+    assert {"name", "verdict", "range_low"} <= set(told.columns)
+    listed = pd.DataFrame({"enrollment": [200, 300, 400], "answered": True, "source": "y"})
+    x = SimpleNamespace(own=printed, codebook=SimpleNamespace(name=lambda *pair: pair[1]),
+                        frame=listed.assign(wave=2024))  # fmt: skip
+    assert chances({"enrollment": 300}, x)["estimate"].notna().all()

@@ -15,10 +15,10 @@ from edtech_survey.statistics.peers import (
     answers,
     average_district,
     district_measures,
-    nearest_peers,
     own_measures,
     own_numbers,
     peers,
+    size_class,
 )
 
 
@@ -129,13 +129,43 @@ def test_a_respondent_is_taken_from_the_responses(published, answered):
     assert ("position_fte", "technician_1") not in values(other)
     assert ("enrollment", "all") not in values(evidence.district("x-2"))
     for said, ask in (
-        ("x-9 did not answer in 2024", lambda: evidence.district("x-9")),
-        ("'ct-avon'.*no responses", lambda: published.district("ct-avon")),
+        ("no such district.*\n.*x-9", lambda: evidence.district("x-9")),
+        (
+            r"Ellingtn.*did you mean Ellington \(ct-ellington\)",
+            lambda: published.district("Ellingtn"),
+        ),
+        (
+            "ct-litchfield did not answer in 2024, and no list",
+            lambda: published.district("Litchfield"),
+        ),
         ("ct-avon and enrollment", lambda: evidence.district("ct-avon", enrollment=5)),
         (r"no wave 1999(.|\n)*2017, 2020, 2021, 2024", lambda: published.district(wave=1999)),
     ):
         with pytest.raises(EstimateError, match=said):
             ask()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "enrollment"),
+    [
+        ("ct-ellington", "Ellington", 2526), ("ELLINGTON PUBLIC SCHOOLS", "Ellington", 2526),
+        ("480011", "Ellington", 2526), ("0480011", "Ellington", 2526),
+        ("RSD #10", "Regional 10", 2140), ("CREC", "CREC", 9091), ("Union", "Union", None),
+    ],
+)  # fmt: skip
+def test_a_district_of_the_list_needs_no_more_than_its_name(published, typed, name, enrollment):
+    made = published.district(typed, devices=900)
+    assert made[["district", "origin"]].drop_duplicates().values.tolist() == [[name, "frame"]]
+    assert values(made).get(("enrollment", "all")) == enrollment
+    assert values(made)["devices", "all"] == 900
+    alone = published.district(typed)
+    assert (alone["district"].iloc[0], len(alone)) == (name, 1)
+    assert own_measures(alone).empty
+
+
+def test_what_is_no_public_district_says_what_it_is(published):
+    made = published.district(enrollment=600, kind="private school")
+    assert made[["district", "kind"]].iloc[0].tolist() == ["This private school", "private school"]
 
 
 def test_measures_by_hand(answered):
@@ -223,36 +253,25 @@ def made_up(sizes, wave=2024):
     )  # fmt: skip
 
 
-def nearest(districts, size, bands=None, **options):
-    return nearest_peers(SimpleNamespace(districts=districts, bands=bands), size, **options)
-
-
-def test_the_nearest_are_those_of_a_full_search_in_proportion():
-    found = nearest(made_up([1000, 2900, 4500]), 2000, wave=2024, k=2)
-    # 2,900 is 1.45 times and 1,000 half of it: 2 times. 4,500 would be 2.25 times.
-    assert found["times"].tolist() == [1.45, 0.5]
-    sizes = np.random.default_rng(2).lognormal(7.6, 0.9, 80).round().astype(int)
-    found = nearest(made_up(sizes), 1800, wave=2024, k=12)
-    order = np.argsort(np.abs(np.log(sizes / 1800)), kind="stable")[:12]
-    assert found["district_id"].tolist() == [f"d{at:02d}" for at in order]
-    table = pd.concat([made_up([2000, 2100, pd.NA]), made_up([2000], 2021)], ignore_index=True)
-    found = nearest(table, 2000, wave=2024, exclude="d00")
-    assert found["district_id"].tolist() == ["d01"]
-
-
 @pytest.mark.parametrize(
-    ("district", "others"),
-    [("d00", ["d04"]), ("d01", ["d03"]), ("d02", ["d05"]), ("d06", ["d00", "d01", "d02"])],
-)
-def test_peers_have_the_grades_of_the_district(district, others):
-    told = {"d00": "pk-2 9-12", "d01": "3-5", "d02": "9-12", "d03": "6-8", "d04": "3-5 9-12",
-            "d05": "6-8 9-12"}  # fmt: skip
-    rows = [(of, band, "1:1") for of, bands in told.items() for band in bands.split()]
-    rows.append(("d01", "9-12", None))
-    bands = pd.DataFrame(rows, columns=["district_id", "band", "ratio"]).assign(wave=2024)
-    table = made_up([2000] * 7)
-    found = nearest(table, 2000, bands, wave=2024, k=3, exclude=district)
-    assert found["district_id"].tolist() == others
+    ("size", "told", "count"),
+    [
+        (30, "fewer than 1,000 students", 12), (999, "fewer than 1,000 students", 12),
+        (1000, "1,000 to 2,499 students", 10), (2500, "2,500 students or more", 18),
+        (2_000_000, "2,500 students or more", 18),
+    ],
+)  # fmt: skip
+def test_classes_of_size_are_the_same_for_all_and_hold_ten(size, told, count):
+    # 4 below 500 and 8 below 1,000 are one class; 9 from 5,000 up are one with the 9 before.
+    sizes = [300] * 4 + [700] * 8 + [1000] * 5 + [2499] * 5 + [2500] * 9 + [5000] * 7 + [12_000] * 2
+    districts = pd.concat([made_up([*sizes, pd.NA, 0]), made_up([700] * 30, 2021)])
+    found, name = size_class(SimpleNamespace(districts=districts), size, wave=2024)
+    assert (name, len(found)) == (told, count)
+
+
+def test_a_class_without_enough_is_that_of_any_size():
+    few = SimpleNamespace(districts=made_up([300, 700, 9000]))
+    assert size_class(few, 50, wave=2024)[1] == "any size"
 
 
 @pytest.fixture(scope="module")
@@ -276,12 +295,19 @@ def evidence(published):
 MINE = {"enrollment": 2000, "devices": 3000, "support_staff": 2.5, "director_salary": 121_000}
 
 
+def only(evidence, k):
+    """The same respondents, but only so many of the class of size."""
+    chosen, _ = size_class(evidence.responses, 2000, wave=2024)
+    given = vars(evidence.responses)
+    districts = given["districts"][lambda d: d["district_id"].isin(chosen["district_id"].head(k))]
+    return beside(evidence, **given | {"districts": districts})
+
+
 def placed(evidence, k, **options):
-    table = peers(MINE, evidence, k=k, **options)
-    found = nearest_peers(evidence.responses, 2000, wave=2024, k=k)
-    chosen = evidence.responses.districts.merge(found[["district_id"]], on="district_id")
+    few = only(evidence, k)
+    table = peers(MINE, few, **options)
     table = table[table["basis"].eq("peers") & table["statistic"].ne("share")]
-    return table.set_index(["item", "statistic"]).sort_index(), chosen
+    return table.set_index(["item", "statistic"]).sort_index(), few.responses.districts
 
 
 def test_the_percentile_is_that_of_scipy_with_the_exact_binomial_interval(evidence):
@@ -293,7 +319,7 @@ def test_the_percentile_is_that_of_scipy_with_the_exact_binomial_interval(eviden
     assert (row["conf_low"], row["conf_high"]) == pytest.approx((100 * exact.low, 100 * exact.high))
     assert (row["base"], row["verdict"]) == (12, "among them")
     tie = theirs.sort_values().iloc[5]  # five lie below, and half of one that is alike
-    tied = peers({"enrollment": 2000, "devices": 2000 * tie}, evidence, k=12)
+    tied = peers({"enrollment": 2000, "devices": 2000 * tie}, only(evidence, 12))
     tied = tied[tied["statistic"].eq("percentile") & tied["item"].eq("devices_per_student")]
     assert tied["estimate"].tolist() == pytest.approx([100 * 5.5 / 12])
 
@@ -315,7 +341,8 @@ def test_one_more_peer_gives_away_nothing_of_that_peer(evidence):
     for size in (0.7, 1.41, 9.6, 49, 51, 670, 95_000, 131_000):
         told = sorted({_coarse([x])[0] for x in np.linspace(size, 1.2 * size, 2000)})
         assert np.diff(told).min() >= 0.04 * size
-    # Sums of 10 and of 11 rounded means then leave the one peer more open by four tenths.
+    # The classes are fixed, but a late reply adds one:
+    # sums of 10 and of 11 rounded means then leave the one peer more open by four tenths.
     for k in (5, 10):
         for size in (k, k + 1):
             mean = placed(evidence, size)[0].loc[("position_salary", "mean")]
@@ -341,12 +368,28 @@ def test_what_most_or_few_share_is_told_in_words_alone(evidence):
     }  # fmt: skip
 
 
+def test_a_respondent_is_one_of_its_class_but_not_among_the_others(evidence):
+    chosen, name = size_class(evidence.responses, 2000, wave=2024)
+    mine, other = chosen["district_id"].iloc[:2]
+    tables = [peers(evidence.district(one), evidence).query("basis == 'peers'")
+              for one in (mine, other)]  # fmt: skip
+    assert set(tables[0]["members"]) == {name} == {"1,000 to 2,499 students"}
+    # Means and shares are of the whole class, so that both briefs tell the same of it.
+    same = ["item", "group", "statistic", "estimate", "base", "verdict"]
+    one, two = (table.query("statistic != 'percentile'")[same] for table in tables)
+    both = one.merge(two, on=["item", "group", "statistic"], suffixes=("", "_other"))
+    assert len(both) > 3
+    assert both["estimate"].astype(float).equals(both["estimate_other"].astype(float))
+    places = tables[0].query("statistic == 'percentile' and item == 'support_ratio'")
+    assert places["base"].tolist() == [len(chosen) - 1]
+
+
 def test_too_few_peers_are_withheld_but_not_ones_own_number(evidence):
     table, _ = placed(evidence, 4)
     for statistic in ("mean", "percentile"):
         row = table.loc[("support_ratio", statistic)]
         assert row[["estimate", "base", "verdict"]].isna().all()
         assert row["withheld"] == "base below 5"
-    own = peers(MINE, evidence, k=4).query("statistic == 'own'").set_index("item")
+    own = peers(MINE, only(evidence, 4)).query("statistic == 'own'").set_index("item")
     assert own.at["support_ratio", "estimate"] == 1200
     assert peers({"devices": 5}, evidence).query("basis == 'peers'").empty

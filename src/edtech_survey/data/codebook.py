@@ -221,8 +221,7 @@ def read_series(folder: Path | str) -> pd.DataFrame:
     """Read whose surveys there are, ``series.csv``: one row a series, the default first."""
     folder = Path(folder)
     there = one_of(["", *(path.name for path in folder.glob("*"))], "is no file beside series.csv")
-    files: Rules = {"directory": [there], "frame": [there]}
-    table = read_table(folder / "series.csv", "codebook/series", files, WaveError)
+    table = read_table(folder / "series.csv", "codebook/series", {"directory": [there]}, WaveError)
     if table.empty:
         raise WaveError("series.csv has no row: say whose survey this is")
     return table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from rapidfuzz import fuzz, process
 from edtech_survey.data.codebook import Codebook, spellings
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, SMALL_NUMBERS, TAKEN
 from edtech_survey.data.schemas import plain_name
+from edtech_survey.errors import EstimateError
+from edtech_survey.words import join
 
 TEST_NAME = r"(?:test(?:ing|er)?|demo|dummy)\b.*|asdf|xxx+|.*\b(?:please ignore|ignore this)\b.*"
 """What people type who try a survey out; a directory that has such a name takes it first."""
@@ -179,6 +181,25 @@ def review_table(names: pd.Series, directory: pd.DataFrame, *, place: str = "") 
         rows += [(name, *candidate) for candidate in best] or [(name, None, None, None)]
     texts = dict.fromkeys(("name", "district_id", "candidate"), "str")
     return pd.DataFrame(rows, columns=[*texts, "score"]).astype({**texts, "score": "Float64"})
+
+
+def find_district(text: str, codebook: Codebook, known: Mapping[str, str]) -> str:
+    """Give the id of the district that a person means by a known code, an id or a name."""
+    typed = str(text).strip()
+    for code in (typed, typed.zfill(max(map(len, known), default=0))):
+        if code in known:
+            return str(known[code])
+    names, directory = pd.Series([typed], dtype="str"), codebook.districts
+    found = match_districts(names, directory, place=codebook.place)["district_id"].iloc[0]
+    if pd.isna(found):
+        near = review_table(names, directory, place=codebook.place).dropna()
+        listed = [f"{row.candidate} ({row.district_id})" for row in near.itertuples()]
+        advice = (
+            f"did you mean {join(listed, 'or')}?" if listed else "give its name as the list does"
+        )
+        where = f"district={typed!r}"
+        raise EstimateError.of("no such district is known", where, "is in no list", advice)
+    return str(found)
 
 
 def succeed(district_id: pd.Series, wave: int, changes: pd.DataFrame) -> pd.Series:

@@ -167,7 +167,8 @@ def _read_folder(
     publications = pd.DataFrame({"publication": []}, dtype="str")
     if listed.is_file():
         publications = read_text_csv(listed, ("publication",), SourceError)
-    if about.get("export") and not path.is_file():
+    other = about.get("export") or (folder / "units.csv").is_file()
+    if other and not path.is_file():
         return as_figures([]), publications
     table = read_text_csv(path, FILE_COLUMNS, SourceError)
     if strange := sorted(set(table.columns) - {*FILE_COLUMNS, *_OF_COLLECTION}):

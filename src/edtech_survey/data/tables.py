@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from edtech_survey.data import schemas
+from edtech_survey.data.districts import match_districts
 from edtech_survey.data.schemas import Rule, Rules, filled, one_of, read_table, typed, unique, where
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, SourceError, counted
@@ -67,6 +68,13 @@ def read_trends(evidence: Any) -> pd.DataFrame:
     return typed(table, "codebook/trends")
 
 
+def read_statements(evidence: Any) -> pd.DataFrame:
+    """Read what others say, figure by figure, in words, ``codebook/statements.csv``."""
+    rules = {"figure_id": [_first_printing(evidence.printed), unique("section")]}
+    path = evidence.raw / "codebook" / "statements.csv"
+    return typed(read_table(path, "codebook/statements", rules), "codebook/statements")
+
+
 def read_occupations(evidence: Any) -> pd.DataFrame:
     """Read which occupation does the work of which position, ``codebook/occupations.csv``."""
     wages = evidence.printed["item"].eq("occupation_wage").fillna(False)
@@ -77,11 +85,32 @@ def read_occupations(evidence: Any) -> pd.DataFrame:
     return read_table(path, "codebook/occupations", rules)
 
 
-def read_frame(evidence: Any) -> pd.DataFrame | None:
-    """Read the list of all units of the series with their public sizes, if it names one."""
-    file = evidence.series.frame
-    path = evidence.raw / "codebook" / file
-    return read_text_csv(path, ("district_id",)) if file else None
+def read_frame(evidence: Any) -> pd.DataFrame:
+    """Read the lists of all units of the series: ``units.csv`` of its source folders, a wave each.
+
+    Whose id a unit has and what it is called here (``district``) follows from its name.
+    """
+    book, mine = evidence.codebook, evidence.sources["series"].eq(evidence.series.series)
+    directory = book.districts.set_index("district_id")["name"]
+
+    def ids(names: pd.Series) -> pd.Series:
+        return match_districts(names, book.districts, place=book.place)["district_id"]
+
+    unknown = Rule(
+        lambda cells, _: ids(cells).isna() | ids(cells).duplicated(),
+        "leads to no district of the directory that no other row leads to", "add an alias there",
+    )  # fmt: skip
+    columns = ["source", "wave", "district_id", "district"]
+    frames = [pd.DataFrame(columns=[*columns, *schemas.dtypes("units")], dtype="str")]
+    for folder in evidence.sources[mine].itertuples():
+        path = evidence.raw / str(folder.source) / "units.csv"
+        if path.is_file():
+            table = read_table(path, "units", {"name": [unknown]})
+            table = table.assign(source=folder.source, wave=str(folder.wave))
+            table["district_id"] = ids(table["name"])
+            frames.append(table.assign(district=table["district_id"].map(directory)))
+    table = typed(pd.concat(frames, ignore_index=True), "units").astype({"wave": "Int64"})
+    return table.assign(answered=table["answered"].eq("yes").fillna(False).astype(bool))
 
 
 def read_functions(evidence: Any) -> pd.DataFrame:

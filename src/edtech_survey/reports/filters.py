@@ -465,7 +465,7 @@ def answered(about: Any) -> Markup:
     told = []
     if not pd.isna(about.answered):
         who = f"invented {about.units}" if about.synthetic else f"{about.place} {about.units}"
-        of = "" if pd.isna(about.population) else f" of about {words.whole(about.population)}"
+        of = "" if pd.isna(about.population) else f" of {words.whole(about.population)}"
         told.append(f"{words.whole(about.answered)}{of} {plain(who)} in {about.last}")
     if len(about.silent):
         told.append(f"how many answered in {words.years(about.silent)} {origins.UNKNOWN}")

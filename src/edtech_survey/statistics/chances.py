@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.given import pick, total
 from edtech_survey.statistics.intervals import checked_confidence
-from edtech_survey.statistics.peers import number_of, own_numbers, shared, wave_of
+from edtech_survey.statistics.peers import frame_of, number_of, own_numbers, shared, wave_of
 
-SPREADS = (0.7, 0.95, 1.2)
-"""Standard deviations of log enrollment to try, the middle one for the estimate."""
-_STEEPEST = 60.0  # beyond this the curve is a step on any grid of enrollments
 USUAL, EITHER, UNUSUAL = "usual", "could be either", "unusual"
+SHAPES: dict[str, Callable[[Any], Any]] = {"straight": lambda students: students, "log": np.log}
+"""What the log odds are straight in: enrollment itself, or its doublings."""
+
 _CHANCE = (
     "name unit verdict supposed enrollment estimate_low estimate_high range_low range_high "
-    "count share mean_enrollment held"
+    "count share mean_enrollment held answered_low answered_high reason"
 )
 
 
@@ -34,44 +34,43 @@ def chances(
     ----------
     own, confidence
         As for :func:`edtech_survey.peers`; only the enrollment counts.
-    x : Evidence or DataFrame
-        Whose figures say how many districts have each position and their mean enrollment.
+    x : Evidence
+        Whose figures say how many districts have each position and their mean enrollment, and
+        whose responses or ``frame`` say how large those are that answered.
 
     Returns
     -------
     DataFrame
         The result shape, one row a position, the likeliest first: ``estimate`` in percent,
-        ``conf_low, conf_high`` (chance among so many districts, at the middle spread),
-        ``estimate_low, estimate_high`` (over the spreads), ``range_low, range_high`` (both: a
-        range, no interval), ``verdict`` (whether the range lies above or below one half),
-        ``supposed`` in words, ``count, share, mean_enrollment, held`` (whether the district has
-        it, where known). No rows for an enrollment beyond what so many districts would have.
+        ``conf_low, conf_high`` (limits of the logistic regression on enrollment),
+        ``estimate_low, estimate_high`` (over the suppositions), ``range_low, range_high`` (over
+        suppositions and chance: a range, no interval), ``verdict`` (whether the range lies above
+        or below one half), ``supposed`` in words, ``count, share, mean_enrollment``, ``held``
+        (whether the district has it, where known), ``answered_low, answered_high`` (sizes of the
+        districts that answered). Without an estimate, ``reason`` says why: no enrollment is
+        known, or no district that is listed is so small or so large.
 
     Notes
     -----
-    The printed share of districts with a position and their mean enrollment fix the two numbers
-    of a logistic curve in log enrollment, once enrollments are supposed log-normal with the mean
-    that all districts have. The limits are those of the two estimating equations (a sandwich).
+    How many districts have a position, and the sum of their enrollments, are the sufficient
+    statistics of a logistic regression on enrollment. Over the enrollments of those that
+    answered the fit is exactly what their own answers would give. The same two numbers fit a
+    curve in log enrollment, which is a supposition; the estimate is the mean of both. A
+    respondent whose enrollment is not known is taken as what makes up the printed total (the
+    estimate), as absent, and as of median size. Limits are on the logit scale: of the regression
+    those of its information, of the other curve those of its two equations.
 
     References
     ----------
-    Hansen (1982), Econometrica 50:1029-1054, exactly identified moments; Manski (2003), Partial
-    Identification of Probability Distributions, on showing the range over what cannot be known;
-    White (1982), Econometrica 50:1-25, on the limits.
+    McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., section 4.4; White (1982),
+    Econometrica 50:1-25; Manski (2003), Partial Identification of Probability Distributions.
 
     Examples
     --------
-    >>> from edtech_survey.shape import figures
-    >>> printed = figures([
-    ...     {"figure_id": item, "wave": 2024, "item": item, "group": group, "statistic": statistic,
-    ...      "value": value, "base": 62}
-    ...     for item, group, statistic, value in (
-    ...         ("students", "all", "total", 200380), ("responding_districts", "all", "count", 62),
-    ...         ("position_present", "technician_1", "count", 40),
-    ...         ("position_enrollment", "technician_1", "mean", 3739))])
-    >>> row = chances({"enrollment": 600}, printed).iloc[0]
-    >>> round(row["estimate"]), round(row["range_low"]), round(row["range_high"]), row["verdict"]
-    (49, 26, 72, 'could be either')
+    >>> import edtech_survey as es
+    >>> row = chances({"enrollment": 600}, es.evidence()).iloc[0]
+    >>> row["name"], round(row["estimate"]), round(row["range_low"]), round(row["range_high"])
+    ('Technology Manager or Director', 92, 59, 98)
     """
     checked_confidence(confidence)
     mine = own_numbers(own)
@@ -79,124 +78,169 @@ def chances(
     counts = pick(x, "position_present", "count", wave=year).dropna(subset=["value", "base"])
     means = pick(x, "position_enrollment", "mean", wave=year).dropna(subset="value")
     both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))
-    students = total(x, "students", year)
-    answered = pick(x, "responding_districts", "count", wave=year)
-    if not size or students is None or answered.empty:
+    students, (known, listed, frame) = total(x, "students", year), _enrollments(x, year)
+    if both.empty or not len(known):
         return estimates([], _CHANCE)
-    n, middle = float(answered["value"].iloc[0]), SPREADS[len(SPREADS) // 2]
-    mean = float(students["value"]) / n
-    reach = float(stats.norm.ppf(1 - 1 / (2 * n))) * middle
-    if abs(np.log(size / mean) + middle**2 / 2) > reach:  # n districts are not likely to reach it
-        return estimates([], _CHANCE)
-    shapes = {spread: log_normal(mean, spread) for spread in SPREADS}
+    reason = "its enrollment is not known" if not size else pd.NA
+    if size and not listed.min() <= size <= listed.max():
+        reason = f"no listed district is so {'small' if size < listed.min() else 'large'}"
+    n = int(both["base"].max())
+    found = worlds(known, n, float(students["value"]) if students else None)
+    supposed = "the chance goes with size alone, and a position left blank is one that is not there"
+    if size and not known.min() <= size <= known.max():
+        supposed += ", and the curves go on beyond the sizes that answered"
     held = set(mine.loc[mine["item"].eq("position_present"), "group"])
     rows = []
     for row in both.to_dict("records"):
-        share, having = row["value"] / row["base"], row["value_mean"]
-        curves = {spread: fit_presence(share, having, shape) for spread, shape in shapes.items()}
-        told = [100 * float(curve.chance(size)) for curve in curves.values() if curve]
-        curve = curves[middle]
-        if curve is None:
-            continue
-        limits = _limits(curve, shapes[middle], float(row["base"]), size, confidence)
-        least, most = min(*limits, *told), max(*limits, *told)
+        count, having = float(row["value"]), float(row["value_mean"])
+        told = {} if pd.notna(reason) else _at(size, count, having, found, confidence)
         rows.append(
-            row | {
-                "estimate": 100 * float(curve.chance(size)),
-                "conf_low": limits[0], "conf_high": limits[1], "range_low": least,
-                "range_high": most, "estimate_low": min(told), "estimate_high": max(told),
-                "verdict": USUAL if least > 50 else UNUSUAL if most < 50 else EITHER,
-                "count": row["value"], "share": 100 * share, "mean_enrollment": having,
+            row | told | {
+                "count": count, "share": 100 * count / row["base"], "mean_enrollment": having,
                 "held": row["group"] in held if held else pd.NA,
+                "reason": reason if told or pd.notna(reason) else "no curve gives its numbers",
                 "figures": joined(row["figure_id"], row["figure_id_mean"],
-                                  students["figure_id"], answered["figure_id"].iloc[0]),
+                                  students["figure_id"] if students else pd.NA),
             }
         )  # fmt: skip
-    spreads = " or ".join(f"{spread:g}" for spread in SPREADS)
     table = pd.DataFrame(rows).assign(
-        item="position_chance",
-        statistic="chance",
-        unit="percent",
-        method="logistic in log enrollment, fitted to two moments",
-        enrollment=size,
-        supposed=f"enrollments are log-normal with a mean of {mean:,.0f} and a spread of their "
-        f"logarithm of {spreads}, and the chance goes with size alone, along a logistic curve",
-    )
-    told = estimates(table, _CHANCE)
-    return told.sort_values("estimate", ascending=False, kind="stable", ignore_index=True)
+        item="position_chance", statistic="chance", unit="percent", enrollment=size,
+        method="logistic regression from its sufficient statistics",
+        supposed=supposed, answered_low=known.min(), answered_high=known.max(),
+    )  # fmt: skip
+    source = " ".join(dict.fromkeys([*table["source"], *frame]))
+    told = estimates(table.assign(source=source), _CHANCE)
+    order = ["estimate", "share"]
+    return told.sort_values(order, ascending=False, kind="stable", ignore_index=True)
 
 
-class Enrollments(NamedTuple):
-    """A distribution of enrollment as points with probabilities."""
+def _enrollments(x: Any, wave: int) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
+    """Give the known enrollments of a wave's respondents, of all units, and the frame's source."""
+    responses, frame, source = getattr(x, "responses", None), frame_of(x, wave), []
+    known = pd.DataFrame({"enrollment": []})
+    if responses is not None and "enrollment" in responses.districts:
+        known = responses.districts[responses.districts["wave"].eq(wave)]
+    if known.empty and len(frame):
+        known, source = frame[frame["answered"]], frame["source"].unique().tolist()
+    listed = frame if len(frame) else known
+    sizes = [part["enrollment"].dropna().to_numpy(float) for part in (known, listed)]
+    return sizes[0][sizes[0] > 0], sizes[1], source
+
+
+class World(NamedTuple):
+    """Enrollments that respondents may have, and how many of them stand for one respondent."""
 
     students: NDArray[np.float64]
-    weights: NDArray[np.float64]
+    scale: float = 1.0
+
+
+def worlds(known: NDArray[np.float64], n: int, students: float | None) -> list[World]:
+    """List what the respondents of unknown enrollment may be: the rest, absent, of median size."""
+    lacking = n - len(known)
+    if lacking <= 0:
+        return [World(known, len(known) / n)]
+    rest = (students - known.sum()) / lacking if students else 0
+    found = [World(np.append(known, [rest] * lacking))] if rest >= 1 else []
+    median = np.append(known, [float(np.median(known))] * lacking)
+    return [*found, World(known, len(known) / n), World(median)]
+
+
+def _at(
+    size: float, count: float, having: float, found: list[World], confidence: float
+) -> dict[str, float]:
+    """Give the chance at a size over all shapes and worlds, in percent; nothing without a curve."""
+    curves = [
+        (at, name, fit(count * world.scale, having, world.students, shape), world.students)
+        for at, world in enumerate(found)
+        for name, shape in SHAPES.items()
+    ]
+    told = [
+        (at, name, curve.chance(size), *curve.limits(size, students, confidence))
+        for at, name, curve, students in curves
+        if curve is not None
+    ]
+    first = [row for row in told if row[0] == 0]
+    if len(first) < len(SHAPES):
+        return {}
+    middles, lows, highs = 100 * np.array([row[2:] for row in told], dtype=float).T
+    estimate, low, high = 100 * float(np.mean([row[2] for row in first])), lows.min(), highs.max()
+    straight = next(row for row in first if row[1] == "straight")
+    return {
+        "estimate": estimate, "conf_low": 100 * straight[3], "conf_high": 100 * straight[4],
+        "estimate_low": middles.min(), "estimate_high": middles.max(),
+        "range_low": low, "range_high": high,
+        # Told as it is printed: 50 is no more than one half.
+        "verdict": USUAL if round(low) > 50 else UNUSUAL if round(high) < 50 else EITHER,
+    }  # fmt: skip
 
 
 class Curve(NamedTuple):
-    """A logistic curve: log odds of having the position = level + slope x log(students)."""
+    """A logistic curve: log odds of having the position = level + slope x (shape - centre)."""
 
     level: float
     slope: float
+    centre: float
+    scale: float
+    shape: Callable[[Any], Any]
 
-    def chance(self, students: ArrayLike) -> NDArray[np.float64]:
+    def at(self, students: ArrayLike) -> NDArray[np.float64]:
+        """Give the standardised place of enrollments on the curve's own scale."""
+        return (np.asarray(self.shape(np.asarray(students, float))) - self.centre) / self.scale
+
+    def chance(self, students: ArrayLike) -> Any:
         """Give the chance, 0 to 1, at each enrollment."""
-        return np.asarray(special.expit(self.level + self.slope * np.log(students)))
+        return special.expit(self.level + self.slope * self.at(students))
+
+    def limits(
+        self, size: float, students: NDArray[np.float64], confidence: float
+    ) -> tuple[float, float]:
+        """Give limits of a chance on the logit scale.
+
+        White (1982), Econometrica 50:1-25, of the equations "as many have it" and "as many
+        students are in them"; straight in enrollment that is the inverse information.
+        """
+        z, x, p = self.at(students), students / students.mean(), self.chance(students)
+        v = p * (1 - p)
+        slopes = np.linalg.pinv([[v.sum(), v @ z], [v @ x, v @ (x * z)]])
+        noise = np.array([[v.sum(), v @ x], [v @ x, v @ x**2]])
+        here = np.array([1.0, float(self.at(size))])
+        error = float(np.sqrt(here @ slopes @ noise @ slopes.T @ here))
+        reach = float(stats.norm.ppf((1 + confidence) / 2)) * error
+        middle = self.level + self.slope * here[1]
+        return float(special.expit(middle - reach)), float(special.expit(middle + reach))
 
 
-def log_normal(mean: float, spread: float) -> Enrollments:
-    """Give a log-normal distribution of enrollment with a known mean.
-
-    Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 14:
-    the mean is exp(mu + spread^2 / 2).
-    """
-    z = np.linspace(-8, 8, 3201)
-    weights = stats.norm.pdf(z)
-    return Enrollments(np.exp(np.log(mean) - spread**2 / 2 + spread * z), weights / weights.sum())
-
-
-def fit_presence(share: float, mean_enrollment: float, enrollments: Enrollments) -> Curve | None:
-    """Solve for the logistic curve with a given share and mean enrollment of those who have it.
+def fit(
+    count: float, having: float, students: NDArray[np.float64], shape: Callable[[Any], Any]
+) -> Curve | None:
+    """Solve for the curve by which ``count`` of these have it, and ``having`` is their mean size.
 
     None where no curve has them: of all districts, of none, or of more extreme ones than there are.
     """
-    if not 0 < share < 1:
+    if not 0 < count < len(students):
         return None
-    logs = np.log(enrollments.students)
-    centre = float(np.average(logs, weights=enrollments.weights))
-    scale = float(np.sqrt(np.average((logs - centre) ** 2, weights=enrollments.weights)))
-    z = (logs - centre) / scale
+    made = np.asarray(shape(students))
+    curve = Curve(
+        float(special.logit(count / len(students))), 0.0, float(made.mean()),
+        float(made.std()) or 1.0, shape,
+    )  # fmt: skip
+    z, x = curve.at(students), students / having
 
-    def level(slope: float) -> float:
-        reach = abs(slope) * float(np.abs(z).max()) + 40
-        missing = lambda at: enrollments.weights @ special.expit(at + slope * z) - share  # noqa: E731
-        return float(optimize.brentq(missing, -reach, reach, xtol=1e-12))
+    def missing(some: Curve) -> NDArray[np.float64]:
+        p = some.chance(students)
+        return np.array([p.sum() - count, p @ x - count])
 
-    def off(slope: float) -> float:
-        having = enrollments.weights * special.expit(level(slope) + slope * z)
-        return float(having @ enrollments.students / having.sum()) - mean_enrollment
-
-    if off(-_STEEPEST) > 0 or off(_STEEPEST) < 0:
-        return None
-    slope = float(optimize.brentq(off, -_STEEPEST, _STEEPEST, xtol=1e-9))
-    return Curve(level(slope) - slope * centre / scale, slope / scale)
-
-
-def _limits(
-    curve: Curve, shape: Enrollments, n: float, size: float, confidence: float
-) -> tuple[float, float]:
-    """Give limits of a chance, in percent, for n districts of these enrollments.
-
-    White (1982), Econometrica 50:1-25: the variance of the solution of the equations "as many
-    have it" and "as many students are in them", on the logit scale.
-    """
-    x, z = shape.students / shape.students.mean(), np.log(shape.students)
-    chance = curve.chance(shape.students)
-    v = shape.weights * chance * (1 - chance)
-    slopes = np.linalg.inv([[v.sum(), v @ z], [v @ x, v @ (x * z)]])
-    noise = np.array([[v.sum(), v @ x], [v @ x, v @ x**2]]) / n
-    at = np.array([1.0, np.log(size)])
-    error = float(np.sqrt(at @ slopes @ noise @ slopes.T @ at))
-    reach = float(stats.norm.ppf((1 + confidence) / 2)) * error
-    middle = float(at @ [curve.level, curve.slope])
-    return float(100 * special.expit(middle - reach)), float(100 * special.expit(middle + reach))
+    off = missing(curve)
+    for _ in range(100):  # Newton's method; steps that do not come nearer are halved
+        if np.abs(off).max() < 1e-9 * count:
+            return curve
+        p = curve.chance(students)
+        v = p * (1 - p)
+        step = np.linalg.pinv([[v.sum(), v @ z], [v @ x, v @ (x * z)]]) @ off
+        for _ in range(40):
+            tried = curve._replace(level=curve.level - step[0], slope=curve.slope - step[1])
+            if np.hypot(*missing(tried)) < np.hypot(*off):
+                break
+            step = step / 2
+        curve, off = tried, missing(tried)
+    return None

@@ -35,6 +35,7 @@ def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     lacking = [name for name in _OWN if name not in own.columns]
     if lacking:
         raise EstimateError(f"the district's own numbers have no column {', '.join(lacking)}")
+    own = own[own["value"].notna() | own["item"].ne("enrollment")]  # starred on the list
     known, of_position = [*SINGLE, *BY_POSITION], own["item"].isin(BY_POSITION)
     enough = own["value"].ge(own["item"].eq("enrollment").astype(int)) & own["value"].lt(np.inf)
     faults = {
@@ -55,32 +56,57 @@ def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
 
 def own_district(
     x: Any, district: str, file: pd.DataFrame | None, numbers: Mapping[str, float], name: str,
-    wave: int,
+    kind: str, wave: int,
 ) -> pd.DataFrame:  # fmt: skip
     """Make a district's own numbers from whichever a reader gives; else the average of all.
 
     Columns ``item, group, value`` and, on every row, ``district`` (its name), ``origin`` (response,
-    file, stated or average), ``district_id, wave`` and ``year``, whose dollars its pay is in.
+    frame, file, stated or average), ``kind, district_id, wave`` and ``year``, whose dollars its
+    pay is in. A district of the frame of which nothing is known has one row, without a number.
     """
     stated = {key: value for key, value in numbers.items() if value}
-    ways = {"response": district, "file": "file=" * (file is not None), "stated": ", ".join(stated)}
+    year, responses = wave_of(x, wave), getattr(x, "responses", None)
+    answers_of = responses.districts if responses is not None else pd.DataFrame({"wave": []})
+    answers_of = answers_of[answers_of["wave"].eq(year)]
+    listed = frame_of(x, year)
+    listed = listed[listed["district_id"].eq(district)].head(1)
+    responded = len(answers_of) > 0 and answers_of["district_id"].eq(district).any()
+    if district and not responded and listed.empty:
+        told, advice = f"{len(answers_of)} districts answered", "name one of them, or give numbers"
+        lacking = f"{district} did not answer in {year}, and no list of that year has it"
+        raise EstimateError.of(lacking, f"wave {year}", told, advice)
+    ways = {"response" if responded else "frame": district, "file": "file=" * (file is not None),
+            "stated": ", ".join(stated) * bool(responded or not district)}  # fmt: skip
     used = {way: told for way, told in ways.items() if told}
     if len(used) > 1:
         told, advice = " and ".join(used.values()), "give a respondent, a file, or numbers"
         raise EstimateError.of("one district at a time", "district", told, advice)
-    year, origin, called = wave_of(x, wave), next(iter(used), "average"), "This district"
+    origin, called = next(iter(used), "average"), f"This {kind or 'district'}"
     if origin == "response":
-        own = _respondent(x, district, year)
+        own = answers(responses, year)
+        own = own[own["district_id"].eq(district)].reset_index(drop=True)
         directory = x.codebook.districts.set_index("district_id")["name"]
         called = str(directory.get(district, f"District {district}"))
+    elif origin == "frame":
+        (row,) = listed.to_dict("records")
+        size = {} if pd.isna(row["enrollment"]) else {"enrollment": row["enrollment"]}
+        own, called, kind = own_numbers(size | stated), row["district"], kind or row["kind"]
+        unknown = pd.DataFrame([("enrollment", "all", pd.NA)], columns=_OWN)
+        own = own if len(own) else unknown.astype({"value": "Float64"})
     elif origin == "average":
         own, called = average_district(given(x).figures, wave=year), "A district of average size"
     else:
         own = own_numbers(stated or file)
     return own[_OWN].assign(
-        district=name or called, origin=origin, district_id=district or pd.NA, wave=year,
+        district=name or called, origin=origin, kind=kind, district_id=district or pd.NA, wave=year,
         year=year if origin == "response" else pd.NA,
     )  # fmt: skip
+
+
+def frame_of(x: Any, wave: int) -> pd.DataFrame:
+    """Give the list of units of a wave's own year; without one, no rows."""
+    frame = getattr(x, "frame", None)
+    return pd.DataFrame({"district_id": []}) if frame is None else frame[frame["wave"].eq(wave)]
 
 
 def wave_of(x: Any, wave: int | None) -> int:
@@ -91,21 +117,6 @@ def wave_of(x: Any, wave: int | None) -> int:
         told = f"waves there are: {', '.join(map(str, there)) or 'none'}"
         raise EstimateError.of(f"there is no wave {wave or ''}", "wave", str(wave or "none"), told)
     return int(wave or (of_staff.max() if len(of_staff) else there[-1]))
-
-
-def _respondent(x: Any, district: str, wave: int) -> pd.DataFrame:
-    """Take a district's own numbers from its response."""
-    responses = getattr(x, "responses", None)
-    if responses is None:
-        advice = "take data=responses or sample, or give own numbers"
-        told = f"district={district!r} is a respondent, and this evidence has no responses"
-        raise EstimateError.of(told, "district", district, advice)
-    of_wave = responses.districts[responses.districts["wave"] == wave]
-    if not of_wave["district_id"].eq(district).any():
-        told, advice = f"{len(of_wave)} districts answered", "name one of them, or give numbers"
-        raise EstimateError.of(f"{district} did not answer in {wave}", f"wave {wave}", told, advice)
-    numbers = answers(responses, wave)
-    return numbers[numbers["district_id"].eq(district)].reset_index(drop=True)
 
 
 def answers(responses: Any, wave: int) -> pd.DataFrame:
@@ -183,22 +194,25 @@ def own_measures(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     return estimates(shown, "unit basis")
 
 
+CLASSES = (500, 1000, 2500, 5000, 10_000)
+"""Enrollments at which a class of size begins."""
+
 PAY_PERCENTILE = 20
 """Fewest peers among whom it is told how many are paid less."""
 MOST = 75.0
 """Percent of the peers from which "most" is said in place of the number."""
-_FURTHER = "name verdict unit basis own times price_year withheld"
+_FURTHER = "name verdict unit basis own times price_year withheld members"
 
 
 def peers(
     own: pd.DataFrame | Mapping[str, float],
     x: Any,
     *,
-    k: int = 10,
+    least: int = 10,
     confidence: float = 0.95,
     price_year: int | None = None,
 ) -> pd.DataFrame:
-    """Set a district beside the averages of a survey, and beside the respondents nearest in size.
+    """Set a district beside the averages of a survey, and beside the respondents of its size.
 
     Parameters
     ----------
@@ -209,10 +223,10 @@ def peers(
         them may be missing; an EstimateError lists all that cannot be taken.
     x : Evidence or DataFrame
         An Evidence: the averages that its series gives and, where there are responses, the
-        respondents nearest in enrollment. Figures: the averages alone. The described departments
+        respondents of its class of size. Figures: the averages alone. The described departments
         (``evidence.structures``): those nearest in size; see Notes.
-    k : int
-        Respondents nearest in the logarithm of enrollment, of the same grades where known.
+    least : int
+        Fewest respondents of a class of size; the classes are the same for all districts.
     confidence : float
         Level of the interval of the peers' mean.
     price_year : int, optional
@@ -223,7 +237,8 @@ def peers(
     DataFrame
         The result shape, one row a measure and statistic: ``own``; ``ratio_of_totals,
         mean_of_ratios, mean, min, max`` of the series; ``mean, percentile, share`` with ``basis``
-        "peers". Then ``name, unit, basis, own`` (the district's value), ``times`` (own /
+        "peers" and ``members`` (the class of size, the district among it; places are among the
+        others). Then ``name, unit, basis, own`` (the district's value), ``times`` (own /
         estimate), ``verdict, price_year, withheld`` (why a number is not told). No rows of what
         was not asked; ``own`` is NA of what the district did not state.
 
@@ -265,7 +280,7 @@ def peers(
     means = pick(x, ["position_fte", "position_salary"], "mean", wave=year)
     series = pd.concat([support(x, year), reported(means).assign(basis="as published")])
     series = _in_dollars(series, "estimate", factor)
-    beside = _among(mine, x, year, stated, factor, k, confidence)
+    beside = _among(mine, x, year, stated, factor, least, confidence)
     here = stated[["item", "group", "estimate"]].rename(columns={"estimate": "own"})
     rows = pd.concat([stated, series, beside]).merge(here, "left", ["item", "group"])
     rows = rows[rows["item"].isin([*_MEASURED, "position_present"]) | rows["own"].notna()]
@@ -293,38 +308,40 @@ def _in_dollars(table: pd.DataFrame, column: str, factor: float) -> pd.DataFrame
     return table.assign(**{column: table[column].where(~pay, table[column] * factor)})
 
 
-def nearest_peers(
-    responses: Any, enrollment: float, *, wave: int, k: int = 10, exclude: str | None = None
-) -> pd.DataFrame:
-    """Choose the respondents of a wave nearest in size, of the grades of ``exclude`` if known."""
+def size_class(
+    responses: Any, enrollment: float, *, wave: int, least: int = 10
+) -> tuple[pd.DataFrame, str]:
+    """Choose the respondents of a district's class of size, and name the class.
+
+    The classes are the same for every district: what a brief tells of one cannot be subtracted
+    from what another tells. Those of fewer than ``least`` are one with the next larger.
+    """
     pool = responses.districts[responses.districts["wave"].eq(wave)]
-    pool = pool[pool["enrollment"].gt(0).fillna(False) & pool["district_id"].ne(exclude or "")]
-    bands = getattr(responses, "bands", None)
-    if bands is not None and exclude:
-        told = bands[bands["wave"].eq(wave)].dropna(subset="ratio")
-        told = told.assign(high=told["band"].eq("9-12"), young=told["band"].isin(["pk-2", "3-5"]))
-        grades = told.groupby("district_id")[["high", "young"]].any()
-        grades["young"] |= ~grades["high"]
-        if exclude in grades.index:
-            alike = grades.index[grades.eq(grades.loc[exclude]).all(axis=1)]
-            pool = pool[pool["district_id"].isin(alike)]
-    times = pool["enrollment"].astype(float) / enrollment
-    found = pool[["district_id", "enrollment"]].assign(
-        times=times, log_distance=np.log(times).abs()
-    )
-    return found.sort_values(["log_distance", "district_id"]).head(k).reset_index(drop=True)
+    pool = pool[pool["enrollment"].gt(0).fillna(False)]
+    sizes, edges = pool["enrollment"].astype(float), [0.0]
+    for edge in (*CLASSES, np.inf):
+        if sizes.between(edges[-1], edge, inclusive="left").sum() >= least:
+            edges.append(edge)
+    # Too few at the end are one with those before.
+    edges = [*(edges[:-1] or edges), np.inf]
+    at = int(np.searchsorted(edges, enrollment, side="right"))
+    low, high = edges[at - 1 : at + 1]
+    found = pool.loc[sizes.between(low, high, inclusive="left"), ["district_id", "enrollment"]]
+    ends = {(True, True): "any size", (True, False): f"fewer than {high:,.0f} students",
+            (False, True): f"{low:,.0f} students or more"}  # fmt: skip
+    name = ends.get((low == 0, bool(np.isinf(high))), f"{low:,.0f} to {high - 1:,.0f} students")
+    return found.reset_index(drop=True), name
 
 
 def _among(
-    own: pd.DataFrame, x: Any, wave: int, stated: pd.DataFrame, factor: float, k: int,
+    own: pd.DataFrame, x: Any, wave: int, stated: pd.DataFrame, factor: float, least: int,
     confidence: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Give the rows that compare with peers; none without responses or an own enrollment."""
     responses, size = getattr(x, "responses", None), number_of(own, "enrollment")
     if responses is None or not size or "enrollment" not in responses.districts:
         return pd.DataFrame()
-    exclude = shared(own, "district_id")
-    found = nearest_peers(responses, size, wave=wave, k=k, exclude=exclude)
+    found, members = size_class(responses, size, wave=wave, least=least)
     chosen = responses.districts[responses.districts["wave"].eq(wave)].merge(found[["district_id"]])
     every = answers(responses, wave)
     near = every[every["district_id"].isin(found["district_id"])]
@@ -333,7 +350,12 @@ def _among(
         {"item": mine.item, "group": mine.group, "unit": mine.unit} | told
         for mine in stated.itertuples()
         for values in [theirs[theirs["item"].eq(mine.item) & theirs["group"].eq(mine.group)]]
-        for told in _placed(mine.estimate, values["value"].to_numpy(float), confidence)
+        for told in _placed(
+            mine.estimate,
+            values["value"].to_numpy(float),
+            confidence,
+            values["district_id"].ne(shared(own, "district_id") or "").to_numpy(),
+        )
         if told["statistic"] == "mean" or mine.item != "position_fte"
     ]
     asked = every.loc[every["item"].eq("position_present"), "group"].unique()
@@ -349,7 +371,7 @@ def _among(
     ]  # fmt: skip
     table = estimates(rows).assign(
         source="; ".join(sorted(chosen["source"].unique())), wave=wave, base_kind="derived",
-        synthetic=bool(chosen["synthetic"].any()), basis="peers",
+        synthetic=bool(chosen["synthetic"].any()), basis="peers", members=members,
     )  # fmt: skip
     few = table["base"].lt(THRESHOLD)
     pay = table["item"].eq("position_salary") & table["statistic"].eq("percentile")
@@ -361,17 +383,21 @@ def _among(
     return told.assign(**told[numbers].mask(reason.notna()), withheld=reason)
 
 
-def _placed(own: float, values: NDArray[np.float64], confidence: float) -> list[dict[str, Any]]:
-    """Give the mean of peers, and how many of them lie below, each as far as it may be told."""
+def _placed(
+    own: float, values: NDArray[np.float64], confidence: float, others: NDArray[np.bool_]
+) -> list[dict[str, Any]]:
+    """Give the mean of peers, and how many others lie below, each as far as it may be told."""
     mean: dict[str, Any] = {"statistic": "mean", "base": len(values)}
     mean["method"] = "mean of peers, Student's t, rounded so that no peer can be told from it"
-    place: dict[str, Any] = {"statistic": "percentile", "base": len(values)}
+    place: dict[str, Any] = {"statistic": "percentile"}
     place["method"] = "percent of peers below, exact binomial"
     if len(values) > 1 and np.ptp(values) > 0:
         # Student's interval: Cochran (1977), Sampling Techniques, 3rd ed., section 2.8.
         limits = stats.t.interval(confidence, len(values) - 1, values.mean(), stats.sem(values))
         rounded = _coarse([values.mean(), *limits])
         mean |= dict(zip(("estimate", "conf_low", "conf_high"), rounded, strict=True))
+    values = values[others]
+    place["base"] = len(values)
     if len(values):
         same = np.isclose(values, own, rtol=1e-9)
         below = int(((values < own) & ~same).sum())
