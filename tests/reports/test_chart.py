@@ -226,3 +226,9 @@ def test_long_names_neither_break_a_chart_nor_leave_it(how):
     assert ax.get_position().width * canvas.get_size_inches()[0] >= 1
     # What the picture cuts stands whole in the table under it.
     assert WORD in out.outputs[-1].data["text/html"]
+
+
+def test_two_amounts_in_one_text_are_no_formula():
+    written = []
+    draw(levels().tail(4), body=lambda ax: written.append(ax.set_title("$1 and $2")))
+    assert not written[0].get_parse_math()

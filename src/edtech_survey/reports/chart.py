@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
@@ -90,7 +91,8 @@ def chart(
     keys = frame[panels].unique().tolist() if panels else [None]
     down = -(-len(keys) // wrap)
     canvas = Canvas(figsize=(marks.WIDTH, height * down))
-    with sns.axes_style("white", marks.style()), sns.plotting_context(rc=marks.style()):
+    plain = rc_context({"text.parse_math": False})  # seaborn passes on what it knows; `$` is money
+    with plain, sns.axes_style("white", marks.style()), sns.plotting_context(rc=marks.style()):
         across = min(wrap, len(keys))
         grid = canvas.subplots(down, across, squeeze=False, sharex=True, sharey=sharey).ravel()
         axes = dict(zip(keys, grid, strict=False))
