@@ -64,6 +64,16 @@ def test_a_table_alone_is_audited_though_its_relations_name_figures_of_others():
     assert {"passed", "suspicious"} <= set(told["grade"])
 
 
+def test_each_district_of_the_published_list_gets_a_brief_and_each_that_answered_another():
+    listed = (ROOT / "data" / "raw" / "ct-frame-2024" / "units.csv").read_text("utf-8")
+    work = build.briefs("published", None)
+    assert len(work) == len(listed.splitlines()) - 1
+    assert ({"data": "published", "district": "ct-avon"}, "brief-ct-avon") in [w[1:] for w in work]
+    path, given, name = build.briefs("sample", 2024)[0]
+    assert path.stem == build.BRIEF
+    assert (given["wave"], name) == (2024, f"brief-{given['district']}")
+
+
 def test_scratch_notebooks_are_none_of_the_project(project):
     (project / "notebooks" / "scratch.ipynb").write_text("{}")
     names = [path.stem for path in build.notebook_paths()]

@@ -147,7 +147,7 @@ def _survey(manifests: Sequence[Mapping[str, Any]]) -> SimpleNamespace | None:
         for row in found.frame.itertuples()
     ]
     about = found.about(wave=max(found.waves))
-    return SimpleNamespace(place=about.place, answered=answered(about), units=told)
+    return SimpleNamespace(place=about.place, unit=about.unit, answered=answered(about), units=told)
 
 
 def notebook_paths(names: Iterable[str] = ()) -> list[Path]:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
 from edtech_survey.errors import ReportError, SetupError
 from edtech_survey.reports import lint, site
+from edtech_survey.reports.exhibits import slug
 from edtech_survey.reports.html import render
 from edtech_survey.reports.provenance import read_manifest
 
@@ -108,9 +110,9 @@ def test_what_moved_since_the_build_before_is_told_until_something_else_moves(fo
     on_day(9)
     said = [
         "Seen on November 9, 2026, beside the build of November 3, 2026.",
-        "A report that said “Nearly every grade band is one-to-one” now says “Every grade band is "
+        "The headline “Nearly every grade band is one-to-one” is now “Every grade band is "
         "one-to-one”.",
-        "In “Every grade band is one-to-one”, “The gap shrank.” is now “The gap grew.”.",
+        "“The gap shrank” is now “The gap grew”.",
         "New report: “Nearly every grade band is one-to-one”.",
         "2 numbers moved in “All four bands are above 85 percent”.",
     ]
@@ -122,7 +124,7 @@ def test_what_moved_since_the_build_before_is_told_until_something_else_moves(fo
     (folder / "01-x.html").write_text(changed.replace("The gap grew.", "Who knows."))
     assert lines(folder) == [
         "Seen on November 20, 2026, beside an earlier build of that day.",
-        "In “Every grade band is one-to-one”, “The gap grew.” is now “Who knows.”.",
+        "“The gap grew” is now “Who knows”.",
         "No longer here: “Nearly every grade band is one-to-one”.",
     ]
 
@@ -146,6 +148,7 @@ def test_districts_are_found_by_letter_with_their_brief_and_made_up_ones_apart(f
     for name, manifest in (
         ("brief-avon", {"parameters": {"district": "avon"}}),
         ("brief-600", {"parameters": {}}),
+        ("brief-own", {"parameters": {"district": "x", "data": "responses"}}),
         ("brief-s-1", {"parameters": {"district": "s-1"}, "synthetic": True}),
     ):
         made = page.replace("Nearly every", f"{name}: nearly every")
@@ -156,13 +159,15 @@ def test_districts_are_found_by_letter_with_their_brief_and_made_up_ones_apart(f
         {"district_id": "bolton", "name": "Bolton", "told": "688", "answered": False},
         {"district_id": "avon", "name": "Avon", "told": "3,092", "answered": True},
     ]
-    survey = SimpleNamespace(place="Connecticut", answered="2 of 9 districts.", units=units)
+    survey = SimpleNamespace(
+        place="Connecticut", unit="district", answered="2 of 9 districts.", units=units
+    )
     made = site.write_index(folder, survey=survey).read_text()
     soup = BeautifulSoup(made, "html.parser")
     assert lint.lint(made) == []
     assert "Who answered: 2 of 9 districts. Built on" in soup.select_one(".deck").get_text()
     assert soup.h1.get_text() == "Who runs the technology in Connecticut’s schools?"
-    assert [a["href"] for a in soup.select(".letters a")] == ["#find-A", "#find-B", "#sample-B"]
+    assert [a["href"] for a in soup.select(".letters a")] == ["#find-A", "#find-B"]
     real, invented = soup.select(".finder")
     assert real.get_text(" ", strip=True) == "A Avon 3,092 ● B Bolton 688 ○"
     assert [mark["aria-label"] for mark in real.select("[role=img]")] == [
@@ -176,6 +181,7 @@ def test_districts_are_found_by_letter_with_their_brief_and_made_up_ones_apart(f
     assert [a.get_text() for a in alone.select(".finder a")] == [
         "brief-600",
         "brief-avon",
+        "brief-own",
         "brief-s-1",
     ]
 
@@ -269,3 +275,20 @@ def test_a_changed_manifest_is_refused_and_its_page_not_listed(folder):
         with pytest.raises(ReportError, match="was changed"):
             read_manifest(folder / "02-y.html")
         assert "02-y.html" not in site.write_index(folder).read_text()
+
+
+def test_each_question_of_the_index_leads_to_a_notebook_and_a_heading_of_it():
+    home = Path(__file__).parents[2] / "notebooks"
+    heads = {
+        path.stem.replace("_", "-"): {
+            f"q-{slug(line.removeprefix('## '), 60)}"
+            for cell in nbformat.read(path, 4).cells
+            for line in cell.source.splitlines()
+            if line.startswith("## ")
+        }
+        for path in home.glob("[0-9][0-9]_*.ipynb")
+    }
+    asked = pd.read_csv(home / "questions.csv", dtype="str", keep_default_na=False)
+    assert not asked.duplicated(["reader", "question"]).any()
+    lost = [row.question for row in asked.itertuples() if row.anchor not in heads[row.page] | {""}]
+    assert lost == []

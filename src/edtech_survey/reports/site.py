@@ -245,17 +245,18 @@ def _moved(before: Mapping[str, Any], pages: Sequence[dict[str, Any]], data: Pat
     now = {page["page"]: page for page in pages}
     both = [(before[name], page) for name, page in now.items() if name in before]
     told = [
-        f"A report that said “{was['title']}” now says “{page['title']}”."
+        f"The headline “{was['title']}” is now “{page['title']}”"
         for was, page in both
         if was["title"] != page["title"]
     ]
     for was, page in both:
-        gone = [text for text in was["findings"] if text not in page["findings"]]
-        come = [text for text in page["findings"] if text not in was["findings"]]
+        gone, come = (
+            [text.rstrip(".") for text in one["findings"] if text not in other["findings"]]
+            for one, other in ((was, page), (page, was))
+        )
         for old, new in zip_longest(gone, come):
-            said = f"“{old}” is now “{new}”" if old and new else ""
-            said = said or (f"no longer said: “{old}”" if old else f"new: “{new}”")
-            told.append(f"In “{page['title']}”, {said}")
+            one = f"No longer said: “{old}”" if old else f"Newly said: “{new}”"
+            told.append(f"“{old}” is now “{new}”" if old and new else one)
     told += [f"New report: “{page['title']}”" for name, page in now.items() if name not in before]
     told += [f"No longer here: “{was['title']}”" for name, was in before.items() if name not in now]
     for page in pages:
@@ -289,10 +290,13 @@ def _briefs(
     below = _manifest(folder / BRIEFS).get("pages", {})
     for place, pages in (("", shown), (f"{BRIEFS}/", below)):
         for page, made in pages.items():
+            given = made.get("parameters") or {}
             there = Path(page).name == page and (folder / place / page).is_file()
-            if not (page.startswith("brief-") and there):
+            # A district's own answers are for that district: no index above leads to them.
+            private = place and given.get("data") == "responses"
+            if private or not (page.startswith("brief-") and there):
                 continue
-            unit = units.get((made.get("parameters") or {}).get("district"), {})
+            unit = units.get(given.get("district"), {})
             name = unit.get("name") or made["title"].partition(":")[0]
             kept = {"page": page, "href": place + page, "synthetic": bool(made.get("synthetic"))}
             found.append({**kept, **unit, "name": name})
