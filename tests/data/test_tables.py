@@ -12,6 +12,7 @@ from edtech_survey.data.tables import (
     read_pairs,
     read_relation_file,
     read_relations,
+    read_statements,
     read_structures,
     read_trends,
 )
@@ -93,6 +94,17 @@ def test_every_problem_of_the_pairs_is_told_with_its_row(tmp_path):
         "row 10, column comparability: 'B' without an item of the series",
     ):
         assert text in told
+
+
+def test_a_statement_names_a_figure_once_a_section_and_no_second_printing(tmp_path):
+    rows = ("work,Posts,any,us.b,have one", "work,Posts,,us.b,again", "work,Posts,most,us.c,words")
+    write(tmp_path, "codebook/statements", *rows)
+    told = refused(read_statements, given(tmp_path))
+    for part in ("row 3, column figure_id", "row 4, column figure_id", "second printing",
+                 "row 4, column parts"):  # fmt: skip
+        assert part in told
+    write(tmp_path, "codebook/statements", rows[0])
+    assert read_statements(given(tmp_path))["parts"].tolist() == ["any"]
 
 
 def test_every_problem_of_the_trends_is_told_with_its_row(tmp_path):
@@ -255,6 +267,15 @@ def test_a_missing_file_or_column_is_said(tmp_path):
         read_own_district("nowhere.csv", given(tmp_path))
     with pytest.raises(SourceError, match="'force' is missing"):
         read_relation_file(write(tmp_path, "us/relations", table="own district"), FIGURES)
+
+
+def test_the_parts_of_a_whole_add_up_to_it():
+    found = evidence()
+    said = found.statements.merge(found.figures, on="figure_id")
+    assert len(said) == len(found.statements)
+    whole = said.groupby(["section", "question", "parts"])["value"].sum().reset_index()
+    for parts, low, high in (("all", 98.9, 100.2), ("some", 40, 97.1)):
+        assert whole.loc[whole["parts"] == parts, "value"].between(low, high).all()
 
 
 def test_the_projects_own_tables_are_fit():

@@ -248,4 +248,7 @@ def test_one_comparison_is_judged_by_one_rule_on_every_page():
     part = steps[steps["pair_id"].str.startswith("cosn-salary-130000-plus")]
     assert part["side"].tolist() == ["before", "after"]
     assert part["estimate"].tolist() == [6, 18]
+    nominal = steps[steps["item"].eq("salary_bracket")]  # brackets in dollars of each year
+    assert set(nominal["side"]) == {"before", "after"}
+    assert nominal["reason"].str.contains("dollars of each year").all()
     assert set(compare(evidence)["side"]) == {"own", "elsewhere", "refused"}
