@@ -42,6 +42,10 @@ def told(html, kind="report"):
         ("<p>in /home/someone/data.csv</p>", "a path of this machine"),
         ("<pre><code>open('C:\\Users\\someone\\x.csv')</code></pre>", "a path of this machine"),
         ("<a href='file:///x'>a</a>", "a path of this machine"),
+        ("<main><h2>4 figures of one_to_one</h2></main>", "a code: 'one_to_one'"),
+        ("<main><p>pay under 70000 dollars</p></main>", "a code: '70000'"),
+        ("<main><li>x-2024.devices.all.count</li></main>", "a code: 'x-2024.devices.all.count'"),
+        ("<img src='data:image/png;base64,AA' alt='3 in pk_2'>", "a code: 'pk_2'"),
     ],
 )
 def test_each_fault_is_found_and_named(inside, said):
@@ -59,6 +63,7 @@ def test_each_fault_is_found_and_named(inside, said):
         "<pre><code>re.compile('\\\\(x')</code></pre>",
         "<p>https://portal.ct.gov/home/report</p>",
         "<a href='#b'>b</a><p id='b'>b</p>",
+        "<main><p>$70,000 in 2024, see <code>one_to_one</code> in notebooks/01_x.ipynb</p></main>",
         "<a href='other.html'><img src='data:image/png;base64,AA' alt='A chart of x'></a>",
     ],
 )

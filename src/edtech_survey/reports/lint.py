@@ -30,12 +30,13 @@ _PATH = re.compile(
     r"|\b[A-Za-z]:\\(?:Users|Temp|Windows)\\|file://)"
 )
 _CODE = re.compile(
-    r"(?<![\w/])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w/])"  # one_to_one
+    r"(?<![\w/])(?!edtech_survey)[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w/])"  # one_to_one
     r"|(?<![\w/])[a-z]+(?:-[a-z0-9]+)*-(?:19|20)\d\d\.[a-z0-9.-]+"  # the id of a figure
     r"|(?<![\w$.,/–−-])\d{5,}(?![\w/–-])"  # under 70000
 )
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _LEAVE_OUT = "leave it out"
+_IN_WORDS = "say it in words"
 _ACTIVE = ("script", "iframe", "object", "embed", "frame", "applet", "link", "base")
 _LOADS = ("src", "srcset", "poster", "data", "background", "action", "formaction", "ping")
 _RUNS = ("javascript:", "vbscript:", "data:text/html")
@@ -83,8 +84,6 @@ def _alt(soup: Any) -> Iterator[Problem]:
         if not decorates and (alt is None or _DEFAULT_ALT.search(alt) or not alt.strip()):
             what = "no alt text" if alt is None else f"alt text says nothing: {alt!r}"
             yield Problem(f"image {number}", what, "say what it shows: es.chart(...)")
-        if code := _CODE.search(alt or ""):
-            yield Problem(f"image {number}", f"a code: {code.group()!r}", "say it in words")
         if not image.get("src"):
             advice = "use es.chart, or attach the file"
             yield Problem(f"image {number}", "no picture inside the page", advice)
@@ -132,11 +131,19 @@ def _texts(soup: Any) -> Iterator[Problem]:
             yield Problem(_place(piece), f"a path of this machine: {path.group()!r}", _LEAVE_OUT)
         if "failed" in of:
             yield Problem(_place(piece), str(piece), "run the notebook to its end first")
-        elif not of and piece.find_parent("main") and (code := _CODE.search(piece)):
-            yield Problem(_place(piece), f"a code: {code.group()!r}", "say it in words")
         elif "latex" in of or (tex and (not of or "plain" in of)):
             what = f"raw TeX {piece[tex.start() if tex else 0 :][:30]!r}"
             yield Problem(_place(piece), what, "write it in words; formulas need a script to show")
+
+
+def _codes(soup: Any) -> Iterator[Problem]:
+    """See that readers meet words and no names of the data."""
+    apart = ["style", "code", "pre", "footer"]
+    for piece in (soup.find("main") or soup).find_all(string=_CODE):
+        if not (piece.find_parent(apart) or piece.find_parent("a", class_="bare")):
+            yield Problem(_place(piece), f"a code: {_CODE.findall(piece)[0]!r}", _IN_WORDS)
+    for image in soup.find_all("img", alt=_CODE):
+        yield Problem("an alt text", f"a code: {_CODE.findall(image['alt'])[0]!r}", _IN_WORDS)
 
 
 def _place(piece: Any) -> str:
@@ -148,4 +155,4 @@ def _place(piece: Any) -> str:
     return f"text under {heading.get_text(' ', strip=True)[:50]!r}" if heading else "text"
 
 
-_RULES = (_alone, _alt, _headings, _tables, _links, _texts)
+_RULES = (_alone, _alt, _headings, _tables, _links, _texts, _codes)
