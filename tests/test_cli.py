@@ -32,7 +32,7 @@ def test_audit_says_what_cannot_be_and_exits_as_asked(run):
     assert "13 of 30 is 43.3% and 14 of 30 is 46.7%" in done.output
     # The mildest explanation that fits is the grade.
     assert run("audit", table, "--fail-on", "impossible").exit_code == 0
-    assert run("audit", table, "--fail-on", "suspicious").exit_code == 1
+    assert run("audit", table, "--fail-on", "fewer than stated").exit_code == 1
     found = json.loads(run("audit", table, "--json").output)
     assert run("audit", str(RAW / "ct-2024" / "figures.csv")).exit_code == 0
     assert {"passed", "suspicious"} <= {row["grade"] for row in found}

@@ -210,8 +210,10 @@ def after_hours(base, places=1):
 
 
 IIQ = "incident-iq-2024.asset-inventory.grows.share.headline"
+ONE_MEANING = {"item": "asset_inventory", "group": "grows"}
+COMMENT = "ct-2024.comment-figure.supported-devices-first.amount"
 ENROLLED = "cosn-2013.district-enrollment.over-15000.share"
-CHARTER = {"item": "respondent_listed", "group": "ct-achievement-first-hartford"}
+CHARTER = {"item": "respondent_listed", "group": "ct-amistad-academy"}
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ CHARTER = {"item": "respondent_listed", "group": "ct-achievement-first-hartford"
     [
         ("joint_base:ct-2024.2024.after_hours",
          {"more": after_hours(65)}, {"more": after_hours(62)}),
-        (f"two_meanings:{IIQ}", {}, {"changes": {IIQ: {"item": "asset_inventory", "group": "grows"}}}),
+        (f"two_meanings:{IIQ}", {}, {"changes": {IIQ: ONE_MEANING}}),
         (f"moved_boundary:{ENROLLED}",
          {"changes": {ENROLLED: {"group": "15000-plus", "note": "printed as more than 15,000"}}},
          {"changes": {ENROLLED: {"note": "printed as more than 15,000"}}}),
@@ -231,9 +233,7 @@ CHARTER = {"item": "respondent_listed", "group": "ct-achievement-first-hartford"
                       {"locator": "table Device-to-Student Ratio"}
                       for band in ("pk-2", "3-5", "6-8", "9-12")
                       for ratio in ("1-1", "2-1", "3-1", "4-1", "over-4-1")}}),
-        ("told_of_one:ct-2024.comment-figure.supported-devices-first.amount",
-         {"more": [("ct-2024.comment-figure.supported-devices-first.amount", "ct-2024.x", {"group": "x"})]},
-         {}),
+        (f"told_of_one:{COMMENT}", {"more": [(COMMENT, "ct-2024.x", {"group": "x"})]}, {}),
         ("other_units:ct-2024.respondents-listed",
          {"more": [("ct-2024.respondent-listed.ct-avon.text", "ct-2024.x", CHARTER)]},
          {"drop": [f"ct-2024.respondent-listed.ct-{one}.text"

@@ -16,7 +16,10 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.statistics.audit_case import (
+    ASKED,
     BY_ROUNDING,
+    COUNTED,
+    FEWER,
     GRADES,
     IMPOSSIBLE,
     PASSED,
@@ -27,6 +30,7 @@ from edtech_survey.statistics.audit_case import (
     Material,
     Relation,
     Row,
+    exactly,
     finding,
     findings_frame,
     graded,
@@ -35,7 +39,14 @@ from edtech_survey.statistics.audit_case import (
     shown,
     slug,
 )
-from edtech_survey.statistics.audit_relations import class_limits, declared, printed_again
+from edtech_survey.statistics.audit_relations import (
+    class_limits,
+    declared,
+    directions,
+    moved_boundary,
+    other_units,
+    printed_again,
+)
 from edtech_survey.statistics.given import given
 from edtech_survey.statistics.published import bases_text, compatible_counts, joint_bases
 
@@ -55,6 +66,9 @@ _TELLING_DIGITS = 3
 _RARE = 0.05
 """Padding is suspected where so many zeros at the end would be rarer than this."""
 
+_TOGETHER = 2
+"""Counts that tell one respondent from others if they are told of it together."""
+
 _SINGLED_OUT = 2
 """Counts up to this: one is alone, and of two each knows the other."""
 
@@ -64,6 +78,7 @@ def audit(
     relations: pd.DataFrame | None = None,
     sources: pd.DataFrame | None = None,
     *,
+    codebook: Any = None,
     disclosure_threshold: int = 10,
     of: Sequence[str] = (),
 ) -> pd.DataFrame:
@@ -83,6 +98,9 @@ def audit(
     sources : DataFrame, optional
         ``source, answered``: how many answered each survey, where that is known. A base that is
         that number is the survey's; fewer may have answered a single question of it.
+    codebook : Codebook, optional
+        Says of which items a respondent gives several answers, how they were asked, and what kind
+        each respondent is of; an Evidence brings its own.
     disclosure_threshold : int
         Means over fewer respondents than this are pointed out where respondents are named.
     of : sequence of str
@@ -92,7 +110,8 @@ def audit(
     -------
     DataFrame
         Findings, gravest first: ``finding_id``, ``check``, ``grade`` ("impossible", "only by
-        rounding", "suspicious", "untestable" or "passed"), ``source`` and ``item``, in words
+        rounding", "suspicious", "fewer than stated", "untestable" or "passed": the mildest
+        explanation that fits), ``source`` and ``item``, in words
         ``survey`` and ``name``, ``figures`` (ids) and their ``count``, ``arithmetic``,
         ``implication``, ``supports`` (relations that hold the same number up), ``advice``,
         ``method`` (reference). Of percents: ``printed``, the stated ``base``, the ``bases`` that
@@ -115,7 +134,7 @@ def audit(
     ...     "statistic": ["share", "share"], "printed": ["61%", "90%"], "value": [61, 90],
     ...     "unit": ["percent", "percent"], "base": [30, 30]}))
     >>> list(told["grade"][:2])
-    ['impossible', 'passed']
+    ['fewer than stated', 'passed']
     >>> told["arithmetic"][0]
     '61% of 30: 18 of 30 is 60.0% and 19 of 30 is 63.3%, nothing between'
     """
@@ -124,9 +143,14 @@ def audit(
         figures = x.printings
         relations = x.relations if relations is None else relations
         known = [x.sources if sources is None else sources, x.publications]
-        names = dict(zip(x.codebook.items["item"], x.codebook.items["label"], strict=True))
-        names |= _places(x)
-    material = read(figures, relations, known, disclosure_threshold, name, names)
+        codebook, names = codebook or x.codebook, _places(x)
+    asked = {} if codebook is None else codebook.items.set_index("item").to_dict()
+    names = asked.get("label", {}) | names
+    material = read(figures, relations, known, disclosure_threshold, name, names)._replace(
+        several=[item for item, kind in asked.get("type", {}).items() if kind == "multi"],
+        wordings=asked.get("wording", {}),
+        strangers={} if codebook is None else _strangers(codebook),
+    )
     told = findings_frame(row for check in CHECKS for row in check(material))
     told["survey"] = told["source"].map(lambda source: names.get(source, source)).astype("str")
     problems = [Problem("of", f"{one!r} has no findings") for one in {*of} - {*told["source"]}]
@@ -150,17 +174,27 @@ def _places(x: Any) -> dict[str, str]:
     return found | {source: f"{x.series.place}, {wave}" for source, wave in mine}
 
 
+def _strangers(codebook: Any) -> dict[str, str]:
+    """Name the kind of each respondent that is not of the kind that the surveys speak of."""
+    kinds = codebook.labels[codebook.labels["kind"].eq("other_unit")]
+    found = codebook.districts.set_index("district_id")["kind"].map(
+        dict(zip(kinds["code"], kinds["label"], strict=True))
+    )
+    return found.dropna().to_dict()
+
+
 def percent_base(material: Material) -> Iterator[Row]:
     """Ask whether each percent can be a whole number of the respondents that are stated."""
     shares = [one for one in material.once if one.percent]
     tested = [one for one in shares if not _why_untested(one)]
+    mentions = {one: found for case, found in _mentions(material) for one in case.parts}
     for (question, base), figures in grouped(tested, attrgetter("question", "base")).items():
         fit = {}
         for one in figures:
             low, high = compatible_counts(one.percent, base)
             if low <= high:
                 fit[one] = f"{one.text} is {bases_text(range(low, high + 1))} of {base:,}"
-        yield from (_off_base(one) for one in figures if one not in fit)
+        yield from (_off_base(one, mentions.get(one, "")) for one in figures if one not in fit)
         if fit:
             subject, told = slug((*question, base)), "; ".join(fit.values())
             yield finding("percent_base", subject, fit, PASSED, told)
@@ -186,7 +220,7 @@ def _too_coarse(figure: Figure, base: int | None) -> bool:
     return base is not None and base >= 10 ** (figure.percent.decimals + 2)
 
 
-def _off_base(figure: Figure) -> Row:
+def _off_base(figure: Figure, mentions: str) -> Row:
     percent, base = figure.percent, figure.base
     below = int(percent.scaled * base // 10 ** (percent.decimals + 2))
     beside = " and ".join(
@@ -196,13 +230,20 @@ def _off_base(figure: Figure) -> Row:
     fitting = joint_bases([percent], base).bases
     smaller = fitting[fitting < base]
     grade = IMPOSSIBLE
-    implied = f"not a share of {base:,} respondents; smaller bases that print it: {_some(smaller)}"
+    whole = (
+        f"all {base:,} that were asked" if ASKED in figure.note else f"the stated total of {base:,}"
+    )
+    implied = f"not a share of {whole}; smaller numbers that print it: {_some(smaller)}"
     if base in fitting:
         grade = BY_ROUNDING
         implied = f"possible only if it was measured as {percent.value:g}% and padded"
+    elif mentions:
+        grade, implied = SUSPICIOUS, mentions
     elif len(smaller) and figure.of_survey:
         # Of those who answered the survey, some may have passed over this question.
-        grade, implied = SUSPICIOUS, f"{implied}; fewer may have answered this question"
+        grade, implied = FEWER, f"{implied}; fewer may have answered this question"
+    else:
+        implied += "; unless it is weighted"
     about = "percent_base", figure.figure_id, (figure,)
     return finding(*about, grade, told, implied, stated=base, bases=smaller)
 
@@ -217,6 +258,7 @@ def _some(bases: Any) -> str:
 
 def joint_base(material: Material) -> Iterator[Row]:
     """Ask which bases could have printed all percents of a question, and for the stated one."""
+    mentions = {case.parts: found for case, found in _mentions(material)}
     for case in _questions(material):
         limit = case.stated or case.parts[0].population
         if limit is None:
@@ -231,7 +273,28 @@ def joint_base(material: Material) -> Iterator[Row]:
             told += f"; {_best(case.parts, limit)}"
         elif "padding" in found.readings[-1]:
             told += f" ({found.readings[-1]})"
-        yield _of_base("joint_base", case, told, found.bases, limit)
+        yield _of_base("joint_base", case, told, found.bases, limit, mentions.get(case.parts, ""))
+
+
+def _mentions(material: Material) -> Iterator[tuple[Relation, str]]:
+    """Find questions whose percents seem to be of all answers given, not of who gave them.
+
+    Where several answers apply, percents of respondents add up to any number, those of mentions
+    to 100. Where it is not known whether they apply, only more mentions than respondents tell.
+    """
+    for case in _questions(material):
+        percents, stated = [one.percent for one in case.parts], case.stated
+        whole = sum((one.span for one in case.parts), exactly(0))
+        if case.kind != "question" or not stated or 100 not in whole:
+            continue
+        several = case.parts[0].item in material.several
+        found = joint_bases(percents, stated * len(percents), parts="whole").bases
+        other = joint_bases(percents, stated).bases
+        if stated in other or not len(found) or not (several or found[0] > stated):
+            continue
+        why = "although several answers apply" if several else "as percents of all answers would"
+        told = f"the percents add up to 100, {why}: percents of {_some(found)} mentions, "
+        yield case, f"{told}not of {stated:,} respondents?"
 
 
 def _questions(material: Material) -> Iterator[Relation]:
@@ -249,24 +312,39 @@ def _questions(material: Material) -> Iterator[Relation]:
         stated = figures[0].stated
         fine = any(not _too_coarse(figure, stated) for figure in figures)
         if len(figures) > 1 and one_base and fine:
-            yield Relation(figures[0].source, slug(key), "question", figures, stated)
+            yield Relation(figures[0].source, slug(key), "question", tuple(figures), stated)
 
 
-def _of_base(check: str, case: Relation, told: str, bases: Any, limit: int) -> Row:
+def _of_base(
+    check: str, case: Relation, told: str, bases: Any, limit: int, mentions: str = ""
+) -> Row:
     """Ask of percents whether the base that is stated is one of those that print them."""
     stated, implied = case.stated, f"no single base up to {limit:,} can have printed all of them"
+    implied += ", unless they are weighted"
     grade = case.failed
-    if len(bases) and stated is None:
+    if mentions:
+        grade, implied = SUSPICIOUS, mentions
+    elif len(bases) and stated is None:
         grade, implied = UNTESTABLE, f"no base is printed; {len(bases)} of {limit:,} would do"
     elif len(bases):
-        grade, missing = PASSED if stated in bases else SUSPICIOUS, stated - int(bases[-1])
+        grade, missing = PASSED if stated in bases else FEWER, stated - int(bases[-1])
         implied = (
-            f"the stated {stated:,} is none of these bases: at least {missing:,} of those who "
-            f"answered ({shown(100 * missing / stated, 1)}%) left it out, unless the percents are "
+            f"the stated {stated:,} is none of these: at least {missing:,} "
+            f"({shown(100 * missing / stated, 1)}%) left the question out, unless the percents are "
             "weighted"
         )
+    elif check == "joint_base" and case.kind == "question" and _each_fits(case.parts, limit):
+        grade = FEWER
+        implied = (
+            f"no one number up to {limit:,} gives all of them, though each has one: different "
+        )
+        implied += "numbers may have answered, or they are weighted"
     about = check, case.relation_id, case.parts
     return finding(*about, grade, told, implied, stated=stated, bases=bases)
+
+
+def _each_fits(figures: Iterable[Figure], limit: int) -> bool:
+    return all(len(joint_bases([one.percent], limit).bases) for one in figures)
 
 
 def _best(figures: Sequence[Figure], limit: int) -> str:
@@ -479,7 +557,23 @@ def _risk(kind: str, figures: list[Figure], named: int) -> Row:
     return finding(*about, SUSPICIOUS, told, implied[first])
 
 
+def told_of_one(material: Material) -> Iterator[Row]:
+    """Look for comments without a name whose counts tell which respondent wrote them."""
+    lists = {one.source: len(one.parts) for one in material.relations if one.kind == "respondents"}
+    said = [one for one in material.once if "anonymous" in one.note]
+    for (source, _), figures in grouped(said, attrgetter("source", "locator")).items():
+        counts = [one for one in figures if one.unit in WHOLE and one.statistic in COUNTED]
+        told = (
+            f"{len(counts)} counts of one respondent in one comment, {lists.get(source, 0)} named"
+        )
+        grade = SUSPICIOUS if lists.get(source) else UNTESTABLE
+        why = "who knows one of these counts knows whose comment it is, and so the others"
+        about = "told_of_one", figures[0].figure_id, figures
+        yield finding(*about, grade if len(counts) >= _TOGETHER else PASSED, told, why)
+
+
 _PERCENTS = (percent_base, joint_base, counts_and_percents)
-_ALIKE = (declared, class_limits, printed_again, identical_rows)
-CHECKS = (*_PERCENTS, mean_steps, extremes, *_ALIKE, precision, small_bases)
+_ALIKE = (declared, class_limits, moved_boundary, printed_again, directions, identical_rows)
+_WHO = (other_units, small_bases, told_of_one)
+CHECKS = (*_PERCENTS, mean_steps, extremes, *_ALIKE, precision, *_WHO)
 """The checks, in the order in which they are asked."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -18,10 +19,14 @@ from edtech_survey.shape import FIGURE_COLUMNS, TYPES
 from edtech_survey.shape import figures as as_figures
 from edtech_survey.statistics.published import Percent, bases_text, is_percent, read_percent
 
-GRADES = ("impossible", "only by rounding", "suspicious", "untestable", "passed")
-IMPOSSIBLE, BY_ROUNDING, SUSPICIOUS, UNTESTABLE, PASSED = GRADES
+GRADES = (
+    *("impossible", "only by rounding", "suspicious", "fewer than stated"),
+    *("untestable", "passed"),
+)
+IMPOSSIBLE, BY_ROUNDING, SUSPICIOUS, FEWER, UNTESTABLE, PASSED = GRADES
 """Grades, gravest first: cannot all be right as printed and described; can, but only if one was
-rounded more coarsely than printed; worth a look at the source; not testable; nothing found."""
+rounded more coarsely than printed; worth a look at the source; fits if fewer answered, or are
+named, than the total stated; not testable; nothing found. The mildest that fits is given."""
 
 Row = dict[str, Any]
 
@@ -107,6 +112,15 @@ _SCALES = {"k": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _SCALED = re.compile(r"\d\s?(k|million|billion)\b", re.IGNORECASE)
 _REPEAT = re.compile(r"\brepeat of ([a-z0-9.-]*[a-z0-9-])")
 _BOUNDS = {"lower bound": "{} or more", "upper bound": "up to {}", "approximate": "about {}"}
+ASKED = "base is the size of"
+"""Begins what a note says of a base that is who was asked; how many answered is not printed."""
+
+_WORDED = {
+    "approximate": r"[~≈]|\b(?:about|around|approx\w*|circa|roughly)\b",
+    "lower bound": r"\b(?:over|more than|at least|or more|upwards of)\b|\d\+|>\s?\d",
+    "upper bound": r"\b(?:almost|nearly|under|(?:less|fewer) than|at most|up to)\b|<\s?\d",
+}
+"""Signs of approximation in a printed text, where its note has none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +145,8 @@ class Figure:
     about: str  # the item in words
     name: str  # the group in words, or the item of a figure that is about all
     place: str  # the publication in words
+    locator: str
+    note: str
     repeats: str  # the figure that this one prints again
     exact: bool  # neither a bound nor an approximation
     weighted: bool  # so that no count lies behind it
@@ -163,6 +179,8 @@ def _figure(
     dollars = "$" if unit == "usd" and value is not None else ""
     told = f"{dollars}{digits}{'%' if unit == 'percent' else ''}"
     bound = next((word for word in _BOUNDS if note.startswith(word)), "")
+    signs = (word for word, sign in _WORDED.items() if re.search(sign, printed.lower()))
+    bound = bound or next(signs, "")
     percent = None
     if row["statistic"] == "share" and value is not None and not bound:
         whole = unit == "percent" and value in range(101)
@@ -170,7 +188,7 @@ def _figure(
         percent = read_percent(printed) if is_percent(printed) else percent
     about, label = names.get(item, item), name(item, group)
     survey = answered.get(source, ()) if row["base_kind"] in ("derived", "feasible") else ()
-    known = {*answered.get(publication, ()), *answered.get(source, ())}
+    known = {*answered.get(publication, ()), *answered.get(source, ())} or {row["base"]}
     row = row | {"group": group, "value": value, "synthetic": bool(row["synthetic"])}
     return Figure(
         **{column: cell for column, cell in row.items() if column in Figure.__annotations__},
@@ -183,7 +201,7 @@ def _figure(
         exact=not bound,
         weighted=bool(re.search(r"\bweighted\b", note)),
         stated=survey[0] if survey else row["base"],
-        of_survey=row["base"] in known or "base is the size of" in note,
+        of_survey=row["base"] in known or ASKED in note,
         decimals=decimals,
         digits=digits,
         text=_BOUNDS[bound].format(told) if bound else told,
@@ -251,12 +269,19 @@ class Relation:
 
 
 class Material(NamedTuple):
-    """All that the checks may look at; ``once`` leaves out what is only printed again."""
+    """All that the checks may look at; ``once`` leaves out what is only printed again.
+
+    ``several`` are the items of which a respondent may give several answers, ``wordings`` their
+    questions, ``strangers`` the groups that are respondents of another kind, with that kind.
+    """
 
     figures: tuple[Figure, ...]
     once: tuple[Figure, ...]
     relations: tuple[Relation, ...]
     threshold: int
+    several: Collection[str] = ()
+    wordings: Mapping[str, str] = MappingProxyType({})
+    strangers: Mapping[str, str] = MappingProxyType({})
 
 
 def read(
@@ -337,7 +362,16 @@ _COLUMNS = (
 COLUMNS = _COLUMNS.split()
 """Columns of the findings, in order."""
 
-_SUPPORTING = ("sum", "quotient", "share_of", "growth", "parts")
+_SUPPORTING = {
+    **dict.fromkeys(("sum", "quotient", "share_of", "growth", "parts", "between"), (PASSED,)),
+    **dict.fromkeys(("all_within", "one_unit"), (PASSED,)),
+    "counts_and_percents": (PASSED, FEWER),
+}
+"""Checks that hold a number up, and with which grades: counts and percents that agree do so even
+where fewer answered than the survey."""
+
+_MOST = 3
+"""Supports that are told of one finding."""
 
 
 def finding(
@@ -373,13 +407,21 @@ def finding(
         "implication": implication,
         "synthetic": any(figure.synthetic for figure in figures),
         "note": note,
-        "disputed": set(ids[:1] if own else ids),
+        "disputed": set(ids[:1] if own and own.result else ids),
+        "stated": _stated(case, stated),
     }
     if bases is not None:
         printed = ", ".join(figure.text for figure in figures)
         row |= {"printed": printed, "base": stated, "bases": bases_text(bases)}
         row["base_high"] = max(bases, default=None)
     return row
+
+
+def _stated(case: Relation | None, stated: Any) -> Any:
+    """Take the total that a finding is about: how many answered."""
+    if case and case.kind == "respondents" and case.result:
+        return case.result.value
+    return case.stated if case else stated
 
 
 def findings_frame(findings: Iterable[Row]) -> pd.DataFrame:
@@ -394,7 +436,9 @@ def findings_frame(findings: Iterable[Row]) -> pd.DataFrame:
     rows["implication"] = rows["implication"].mask(passed, told["passed"]) + rows["note"]
     rows["advice"] = told["advice"].mask(untestable, told["untestable"]).mask(passed)
     rows["method"] = told["method"]
-    rows["supports"] = [_supports(finding, given) for finding in given]
+    lists = [one for one in given if one["check"] == "respondents"]
+    sizes = {(one["source"], one["stated"]): one["disputed"] for one in lists}
+    rows["supports"] = [_supports(one, given, sizes) for one in given]
     return rows[COLUMNS].astype({name: TYPES[name] for name in COLUMNS} | {"synthetic": "bool"})
 
 
@@ -405,11 +449,17 @@ def _items(names: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
 
 
-def _supports(finding: Row, given: Iterable[Row]) -> str | None:
-    """Tell which relations hold that the number in question is part of too."""
-    unasked = finding["check"] in ("small_bases", "precision")
-    if unasked or finding["grade"] in (PASSED, UNTESTABLE):
+def _supports(found: Row, given: Sequence[Row], sizes: Mapping[Any, set[str]]) -> str | None:
+    """Tell which checks hold up the number in question, or the total that was stated."""
+    unasked = found["check"] in ("small_bases", "told_of_one", "precision")
+    if unasked or found["grade"] in (PASSED, UNTESTABLE):
         return None
-    holding = [one for one in given if one["grade"] == PASSED and one["check"] in _SUPPORTING]
-    told = [one["arithmetic"] for one in holding if finding["disputed"] & {*one["figures"].split()}]
-    return "; ".join(dict.fromkeys(told)) or None
+    asked = found["disputed"] | sizes.get((found["source"], found["stated"]), set())
+    holding = [
+        one["arithmetic"]
+        for one in given
+        if one is not found
+        and one["grade"] in _SUPPORTING.get(one["check"], ())
+        and asked & {*one["figures"].split()}
+    ]
+    return "; ".join([*dict.fromkeys(holding)][:_MOST]) or None

@@ -11,8 +11,10 @@ from operator import attrgetter
 from typing import Any
 
 from edtech_survey.statistics.audit_case import (
+    ANY,
     BY_ROUNDING,
     COUNTED,
+    FEWER,
     IMPOSSIBLE,
     PASSED,
     SUSPICIOUS,
@@ -35,6 +37,7 @@ Told = tuple[str, str, str]
 """Grade, arithmetic, and what follows if it does not hold."""
 
 _LISTS = ("list_length", "respondents")
+_DIVIDED = ("quotient", "share_of")
 _WITH_RESULT = ("sum", "growth", "between", "each_within", "all_within", "one_unit", *_LISTS)
 
 
@@ -54,6 +57,9 @@ def declared(material: Material) -> Iterator[Row]:
             told = _untestable(case, "one of them is not printed as a number")
         else:
             told = KINDS[case.kind](case)
+            years = {figure.wave for figure in case.figures} if case.kind in _DIVIDED else {0}
+            if len(years) > 1 and told[0] in (IMPOSSIBLE, SUSPICIOUS):
+                told = UNTESTABLE, told[1], "its numbers are of different years"
         yield finding(case.kind, case.relation_id, case.figures, *told, case=case)
 
 
@@ -92,6 +98,8 @@ def _quotient(case: Relation) -> Told:
 
 
 def _follows(case: Relation, central: Fraction, possible: Span, told: str) -> Told:
+    if case.result.span == ANY:
+        return UNTESTABLE, told, "an approximation is no claim that could fail"
     grade = graded(central in case.result.span, possible.meets(case.result.span), case.failed)
     if grade != BY_ROUNDING:
         return grade, told, f"rounding allows only {possible.text()}"
@@ -111,11 +119,18 @@ def _plus(figures: Iterable[Figure]) -> str:
 
 
 def _order(case: Relation) -> Told:
-    told = ", ".join(f"{figure.name} {figure.text}" for figure in case.parts)
+    one_item = len({figure.item for figure in case.parts}) == 1
+    name = {one: one.label if one_item else one.name for one in case.parts}
+    told = ", ".join(f"{name[one]} {one.text}" for one in case.parts)
     for low, high in pairwise(case.parts):
         if high.value < low.value:
             grade = graded(False, low.span.meets(high.span), case.failed)
-            return grade, told, f"{high.name} {high.text} is below {low.name} {low.text}"
+            below = f"{name[high]} {high.text} is below {name[low]} {low.text}"
+            swapped = sorted(case.parts, key=lambda one: one.value)
+            moved = sum(a is not b for a, b in zip(swapped, case.parts, strict=True))
+            swap = "; had two rows changed places, they would be in order"
+            swap *= moved == 2 and low.statistic == "count"
+            return grade, told, below + swap
     return PASSED, told, ""
 
 
@@ -193,8 +208,13 @@ def _parts(case: Relation) -> Told:
     if len(percents) == len(case.parts) and 100 in padded:
         why = "impossible at the printed precision; 100 is reached only if zeros at the end are"
         return BY_ROUNDING, told, f"{why} padding ({padded.text()})"
-    where = "too many" if central > 100 else "in none of the parts"
-    return case.failed, told, f"{shown(abs(100 - central))} {where}"
+    why = "in none of the parts: some may have answered nothing and still be counted"
+    more = f"{shown(central - 100)} too many"
+    return (
+        (case.failed, told, more)
+        if central > 100
+        else (FEWER, told, f"{shown(100 - central)} {why}")
+    )
 
 
 def _list_length(case: Relation) -> Told:
@@ -208,7 +228,7 @@ def _counted(case: Relation, stated: Any, counted: Any, told: str, why: str) -> 
     """Compare a count with what is stated: none may be too many, some may be missing."""
     if counted > stated:
         return case.failed, told, f"{shown(counted - stated)} more than the {shown(stated)} stated"
-    grade = SUSPICIOUS if counted < stated else PASSED
+    grade = FEWER if counted < stated else PASSED
     return grade, told, f"{shown(stated - counted)} of the {shown(stated)} {why}"
 
 
@@ -224,7 +244,9 @@ def _exclusive(case: Relation) -> Told:
 def _distinct(case: Relation) -> Told:
     told = " and ".join(f"{figure.label}: {figure.text}" for figure in case.parts)
     grade = PASSED if len({figure.value for figure in case.parts}) > 1 else SUSPICIOUS
-    why = "equal although the classes differ: nobody in between, or one class is misnamed"
+    why = (
+        "equal although they are told of different things: by chance, or one number in two meanings"
+    )
     return grade, told, why
 
 
@@ -258,7 +280,7 @@ def same_number(figures: Sequence[Figure], failed: str) -> Told:
     if failed == IMPOSSIBLE:
         return failed, told, "one number cannot be both"
     differ = f"they differ by {shown(max(values) - min(values))}"
-    return failed, told, f"{differ}: another count, another wording or a slip"
+    return failed, told, f"{differ}: another date, count or wording would explain it"
 
 
 KINDS: Mapping[str, Callable[[Relation], Told]] = {
@@ -284,6 +306,26 @@ KINDS: Mapping[str, Callable[[Relation], Told]] = {
 _CLASS = re.compile(r"(?:(under|over)-(\d+)|(\d+)(?:-(\d+|plus|or-more))?)")
 
 
+_SAID = re.compile(
+    r"printed as (?:(more than|over|above)|(less than|fewer than|under|below)|(at least|from)|"
+    r"(up to|at most))?\s?\$?([\d,]+)(\+| or (?:more|over|above))?( or (?:less|fewer|under))?"
+)
+
+
+def _limits_said(note: str) -> tuple[str, tuple[Any, Any] | None]:
+    """Read the words in which an open class was printed, and its limits, from a note."""
+    said = _SAID.search(note)
+    if not said:
+        return "", None
+    over, under, least, most, edge, more, less = said.groups()
+    number, words = int(edge.replace(",", "")), said[0].removeprefix("printed as ")
+    if over or under:
+        return words, (number + 1, math.inf) if over else (-math.inf, number - 1)
+    if least or more:
+        return words, (number, math.inf)
+    return words, (-math.inf, number) if most or less else None
+
+
 def _limits(group: str) -> tuple[Any, Any] | None:
     """Read the smallest and largest whole number of a class from its name."""
     read_as = _CLASS.fullmatch(group)
@@ -298,7 +340,8 @@ def _limits(group: str) -> tuple[Any, Any] | None:
 def class_limits(material: Material) -> Iterator[Row]:
     """Ask whether classes of exclusive answers overlap, or leave a whole number out."""
     for case in material.relations:
-        limits = [(_limits(one.group), one.label) for one in case.parts]
+        said = {one: _limits_said(one.note) for one in case.parts}
+        limits = [(said[one][1] or _limits(one.group), said[one][0] or one.label) for one in said]
         ranges = sorted((*ends, label) for ends, label in limits if ends)
         complete = len(ranges) == len(case.parts) and not case.missing
         if case.kind not in ("parts", "exclusive") or not complete:
@@ -313,6 +356,25 @@ def class_limits(material: Material) -> Iterator[Row]:
         yield finding(*about, SUSPICIOUS if wrong else PASSED, told, "; ".join(wrong))
 
 
+def moved_boundary(material: Material) -> Iterator[Row]:
+    """Ask whether an open class is coded with the limit that was printed."""
+    for one in material.once:
+        (words, said), coded = _limits_said(one.note), _limits(one.group.partition("|")[0])
+        if coded and said:
+            told = f"{one.text} {words} as printed, {_class(coded)} as coded"
+            edge = shown(min(abs(end) for pair in (coded, said) for end in pair))
+            why = f"the limit moved in our own coding: who is at {edge} belongs to one of them only"
+            grade = PASSED if coded == said else SUSPICIOUS
+            yield finding("moved_boundary", one.figure_id, [one], grade, told, why)
+
+
+def _class(limits: tuple[Any, Any]) -> str:
+    low, high = limits
+    if math.isinf(high):
+        return f"{shown(low)} or more"
+    return f"up to {shown(high)}" if math.isinf(low) else f"{shown(low)} to {shown(high)}"
+
+
 def printed_again(material: Material) -> Iterator[Row]:
     """Ask whether a report, and whether the publications of a collection, print a number alike."""
     by_id = {figure.figure_id: figure for figure in material.figures}
@@ -323,9 +385,51 @@ def printed_again(material: Material) -> Iterator[Row]:
             first = next((one for one in same if not one.repeats), same[0])
             about = "printed_twice", first.figure_id, same
             yield finding(*about, *same_number(same, IMPOSSIBLE))
+            for one in same:
+                if (one.item, one.group) != (first.item, first.group):
+                    told = f"{first.text}: once {_meant(first)}, once {_meant(one)}"
+                    why = "one number told with two meanings: which of them was asked?"
+                    pair = "two_meanings", one.figure_id, (first, one)
+                    yield finding(*pair, SUSPICIOUS, told, why)
     once = [one for one in numbers if one.publication and not one.repeats]
     thing = attrgetter("source", "wave", "item", "group", "statistic", "unit")
     for key, same in grouped(once, thing).items():
         if len({figure.publication for figure in same}) > 1:
             about = "printed_elsewhere", ".".join(map(str, key[:-1])), same
             yield finding(*about, *same_number(same, SUSPICIOUS))
+
+
+def _meant(figure: Figure) -> str:
+    return figure.about if figure.group == "all" else f"{figure.about}, {figure.label}"
+
+
+_SIDES = re.compile(r"\b([a-z]+?)s?[- ](?:to|per)[- ]([a-z]+?)s?\b")
+
+
+def directions(material: Material) -> Iterator[Row]:
+    """Ask whether a table has the two sides of a ratio in the order in which they were asked."""
+    for item, figures in grouped(material.once, attrgetter("item")).items():
+        asked = _SIDES.search(material.wordings.get(item, "").lower())
+        sides = {} if not asked else {asked.groups(): PASSED, asked.groups()[::-1]: SUSPICIOUS}
+        for side, grade in sides.items():
+            some = [one for one in figures if side in _SIDES.findall(one.locator.lower())]
+            told = f"asked: {' to '.join(asked.groups())}; table: {' to '.join(side)}"
+            why = "the same where it is one to one; elsewhere it is open which way was meant"
+            if some:
+                yield finding("directions", some[0].figure_id, some, grade, told, why)
+
+
+def other_units(material: Material) -> Iterator[Row]:
+    """Ask whether all that are listed as respondents are of the kind that they are counted as."""
+    for case in material.relations:
+        if case.kind != "respondents" or case.missing or not case.result:
+            continue
+        others = [one for one in case.parts if one.group in material.strangers]
+        kinds = grouped(others, lambda one: material.strangers[one.group])
+        told = f"{case.result.text} {case.result.unit} stated, {len(case.parts)} listed"
+        many = ", ".join(f"{kind}: {len(some)}" for kind, some in kinds.items())
+        about = "other_units", case.relation_id, others or [case.result]
+        why = f"counts and means of {case.result.unit} include them; the word may be meant widely"
+        if material.strangers:
+            told += f"; of these: {many}" if others else ""
+            yield finding(*about, SUSPICIOUS if others else PASSED, told, why)
