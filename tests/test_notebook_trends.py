@@ -24,8 +24,9 @@ def test_the_page_says_what_is_clear_alone_and_together(told):
         "The largest step, 27 to 65 points, came from 2020 to 2021",
         "Of 12 steps from one survey to the next, 3 are clear, 2 depend on how many answered",
         "the gap was narrower by 41 points. That is clear if 14 or more districts answered in 2017",
-        "What is left in 2024 has an interval of −0.1 to 21 points.",
-        "anything from 23% to 97% in early elementary",
+        "a 95% interval of −0.1 to 21 points: whether the two differ is not clear.",
+        "a 95% interval of 5 to 62 points in high school; with the 16 comparisons taken together",
+        "anything from 24% to 97% in early elementary",
         "how many answered in 2017, 2020 and 2021 is not in the sources used here",
     ):
         assert said in text

@@ -61,10 +61,10 @@ def test_the_list_of_a_page_has_each_publication_once():
 
 def test_bases_are_told_with_their_waves_and_units():
     own = levels()[levels()["source"].isin(["ct-2017", "ct-2024"])]
-    assert origins.base_line(own) == (
-        "53 to 58 districts in 2024; how many answered in 2017 is not in the sources used here"
+    assert origins.base_line(own) == ("53 to 58 districts in 2024; not known for 2017")
+    assert origins.base_line(levels()).startswith(
+        "53 to 58 respondents in 2024; not known for 2017"
     )
-    assert origins.base_line(levels()).startswith("53 to 58 respondents in 2024; how many")
     assert origins.base_line(levels().tail(1)) == "57 districts in 2024"
     assert origins.base_line(rows("w").assign(base=250)) == "250 respondents"
     assert origins.base_line(rows("w")) == ""

@@ -255,6 +255,8 @@ def test_verdicts_hold_over_the_family_however_few_are_asked_for(one_to_one_figu
     )
     assert whole["conf_low"] == pytest.approx(5.1, abs=0.05)
     assert four["conf_low"].item() > 0 > sixteen["conf_low"].item()
+    together = whole[["low_together", "high_together"]].tolist()
+    assert together == pytest.approx(sixteen.iloc[0][["conf_low", "conf_high"]].tolist())
     assert (whole["label"], whole["label_together"]) == (HOLDS, DEPENDS)
     # A step is judged by itself.
     step = cell(every, group="3-5", period="2020 to 2021")

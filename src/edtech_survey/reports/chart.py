@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from edtech_survey.reports import exhibits, filters, marks, origins, say
 
 _CSS_PIXELS = 96
 _MOST_IN_ALT = 24
+_NUMBERS = re.compile(r"\d(?:[\d,.]*\d)?")
 
 
 @contextmanager
@@ -111,7 +113,9 @@ def chart(
         for spare in grid[len(keys) :]:
             spare.set_visible(False)
         for _ in range(3):  # texts beside the axes keep their width while the axes shrink
-            canvas.tight_layout(h_pad=1.0)
+            canvas.tight_layout(pad=0.4, h_pad=1.0)
+        for ax in axes.values():
+            marks.settle(ax)
         said = _said(frame, title=title, measure=measure, note=note, base=base, alt=alt)
         shown, png = _exhibit(canvas, frame, said, panels, columns)
         if slide is not None:
@@ -215,6 +219,8 @@ def _exhibit(
     short = "estimate" in frame and len(frame) <= _MOST_IN_ALT
     lead = "" if short else f"{words.sentence(title)} "
     alt = told["alt"] or f"{lead}{words.sentence(measure)} {describe(frame, panels)}"
+    if set(_NUMBERS.findall(title)) - set(_NUMBERS.findall(alt)):
+        alt = f"{words.sentence(title)} {alt}"
     if origins.synthetic(frame):
         alt = f"Synthetic data. {alt}"
         # Nobody may mistake the sample for a survey.

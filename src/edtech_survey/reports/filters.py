@@ -364,9 +364,9 @@ def holds(rows: pd.DataFrame) -> Markup:
     if pd.isna(family) or family == 1 or _by_label(rows)[NOT].equals(rows):
         return Markup(alone)
     all_of = f"all {words.whole(family)} comparisons of this kind are taken together"
-    if rows["label_together"].eq(HOLDS).all():
-        return Markup(f"{alone} The same is true when {all_of}{_supposing(rows)}.")
     stands = _stands(rows, "label_together", "holds_together_from")
+    if words.sentence(stands) == alone or rows["label_together"].eq(HOLDS).all():
+        return Markup(f"{alone} The same is true when {all_of}.")
     return Markup(f"{alone} When {all_of}, {stands}.")
 
 

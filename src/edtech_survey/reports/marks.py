@@ -6,14 +6,19 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 from PIL import ImageFont
 
 from edtech_survey.reports import say
@@ -30,7 +35,7 @@ CATEGORIES = (BLUE, ORANGE, TURQUOISE, PINK)
 enough for text."""
 SEQUENCE = ("#12436D", "#43739e", "#a9c3da", "#e0c9b8", "#b35c1e")
 """For up to five parts of a whole, from most to least."""
-VERDICTS = {"clear": BLUE, "clear if enough": "#6f92b8", "no clear change": "#9aa3ad"}
+VERDICTS = {"clear": BLUE, "clear if enough": "#5c84ad", "no clear change": "#848d97"}
 """For ``hue="verdict"``."""
 
 WIDTH = 5.4
@@ -43,6 +48,11 @@ _EDGE, _GAP, _DOT, _IN_ROW = 0.16, 0.28, 0.14, 6
 
 _FONTS = Path(__file__).parent / "fonts"
 
+_NEAR = [(0, 7), (0, -7), (8, 6), (-8, 6), (8, -6), (-8, -6), (9, 0), (-9, 0)]
+_FAR = [(0, 12), (0, -12), (12, 10), (-12, 10), (12, -10), (-12, -10), (14, 0), (-14, 0)]
+_PLACES = {"label": _NEAR + _FAR, "name": [*_NEAR[6:], *_NEAR[:6], *_FAR[6:], *_FAR[:6]]}
+"""Where a text may stand from its point, in points: of a label above first, of a name beside."""
+
 
 def interval_bars(
     ax: Axes,
@@ -53,15 +63,17 @@ def interval_bars(
     low: str = "conf_low",
     high: str = "conf_high",
     color: str = BLUE,
+    thin: bool = False,
 ) -> None:
-    """Draw each row's interval as a pale bar behind the points.
+    """Draw each row's interval as a pale bar behind the points; a second one ``thin``, as a line.
 
     Give ``x`` where the bars stand upright (years across), ``y`` where they lie (groups down).
     """
     known = rows.dropna(subset=[low, high])
     ends = known[low].astype(float), known[high].astype(float)
     bars = ax.hlines if x is None else ax.vlines
-    bars(known[x or y], *ends, color=color, alpha=0.2, linewidth=8, zorder=1)
+    look: dict[str, Any] = {"linewidth": 1.2} if thin else {"linewidth": 9, "alpha": 0.28}
+    bars(known[x or y], *ends, color=color, zorder=1, **look)
 
 
 def direct_labels(
@@ -73,7 +85,7 @@ def direct_labels(
     *,
     right: float | None = None,
 ) -> None:
-    """Write the pattern of each row at its point, on the free side of the line.
+    """Write the pattern of each row at its point, where it lies on nothing that is drawn.
 
     With ``right`` the texts stand in a column there, for rows of groups: ``y="name"``.
     """
@@ -82,39 +94,105 @@ def direct_labels(
         for place, text in zip(rows[y], texts, strict=True):
             ax.text(right, place, text, va="center", color=INK)
         return
-    heights = rows[y].astype(float).tolist()
-    for at, (across, up, text) in enumerate(zip(rows[x], heights, texts, strict=True)):
-        beside = [heights[k] for k in (at - 1, at + 1) if 0 <= k < len(heights)]
-        above = not beside or sum(beside) / len(beside) <= up
-        _note(ax, text, (across, up), (0, 7 if above else -16), BLUE, ha="center", weight="bold")
+    for across, up, text in zip(rows[x], rows[y].astype(float), texts, strict=True):
+        _note(ax, text, (across, up), gid="label", color=BLUE, weight="bold")
+    settle(ax)
 
 
 def point_names(ax: Axes, rows: pd.DataFrame, x: str, y: str, pattern: str = "{name}") -> None:
-    """Name the points of a scatter where there is room; a name without room is left out.
+    """Name the points of a scatter where there is room; a name without room is left out."""
+    for across, up, text in zip(rows[x], rows[y], _texts(rows, pattern), strict=True):
+        _note(ax, fitted(text, 1.6), (across, up), gid="name", color=QUIET, in_layout=False)
+    settle(ax)
 
-    Call it when the limits of the axes are set.
+
+def settle(ax: Axes) -> None:
+    """Put labels and names beside their points, clear of what is drawn and of one another.
+
+    Each stands where it covers least, near before far; a name that would cover something is
+    hidden. ``es.chart`` does it again when the axes have their size.
     """
+    told = [text for text in ax.texts if text.get_gid() in _PLACES]
+    if not told:
+        return
     figure: Any = ax.get_figure(root=True)
-    figure.draw_without_rendering()
-    size, point = 8.5, figure.dpi / 72
-    spots = ax.transData.transform(rows[[x, y]].astype(float).to_numpy())
-    taken = [(a - 4, b - 4, a + 4, b + 4) for a, b in spots]
-    frame = ax.get_window_extent()
-    for at, ((a, b), text) in enumerate(zip(spots, _texts(rows, pattern), strict=True)):
-        wide, tall = 1.05 * width_of(text, size) * figure.dpi, size * point * 1.15
-        for dx, dy, side in ((7, 0, "left"), (-7, 0, "right"), (0, 9, "center"), (0, -9, "center")):
-            left = a + dx * point - {"left": 0, "right": wide, "center": wide / 2}[side]
-            middle = b + dy * point
-            box = (left, middle - tall / 2, left + wide, middle + tall / 2)
-            free = frame.x0 <= box[0] and box[2] <= frame.x1
-            if free and not any(
-                box[0] < x1 and x0 < box[2] and box[1] < y1 and y0 < box[3]
-                for x0, y0, x1, y1 in taken
-            ):
-                spot = (rows[x].iloc[at], rows[y].iloc[at])
-                _note(ax, text, spot, (dx, dy), QUIET, ha=side, va="center", size=size)
-                taken.append(box)
-                break
+    ax.get_xlim(), ax.get_ylim()  # which settles them
+    point, frame = figure.dpi / 72, ax.get_window_extent()
+    drawn, taken = _drawn(ax, point), np.empty((0, 4))
+    for text in sorted(told, key=lambda one: one.get_gid() != "label"):
+        text.set_visible(True)
+        box = text.get_window_extent()
+        at, best = ax.transData.transform(ax.convert_xunits(text.xy)), (np.inf, 0, None)
+        for order, (dx, dy) in enumerate(_PLACES[text.get_gid()]):
+            left = at[0] + dx * point - box.width * (0.5 - 0.5 * np.sign(dx))
+            low = at[1] + dy * point - box.height * (0.5 - 0.5 * np.sign(dy) * (abs(dy) > 4))
+            right, high = left + box.width, low + box.height
+            beyond, outside = (
+                max(one.x0 - left, right - one.x1, one.y0 - low, high - one.y1, 0)
+                for one in (frame, figure.bbox)
+            )
+            across, up, half, weight = drawn
+            on = (left - half < across) & (across < right + half)
+            on &= (low - half < up) & (up < high + half)
+            x0, y0, x1, y1 = taken.T
+            over = (left < x1) & (x0 < right) & (low < y1) & (y0 < high)
+            cost = weight[on].sum() + 40 * over.sum() + 100 * (outside > 0)
+            cost += 2 * beyond if beyond > 8 * point else 0
+            best = min(best, (cost, order, (dx, dy, left, low, right, high)))
+        dx, dy, *box = best[2]
+        text.set_visible(text.get_gid() == "label" or best[0] < 3)
+        text.xyann = (dx, dy)
+        text.set_ha({-1: "right", 0: "center", 1: "left"}[int(np.sign(dx))])
+        text.set_va("center" if abs(dy) <= 4 else "bottom" if dy > 0 else "top")
+        if text.get_visible():
+            taken = np.vstack([taken, box])
+
+
+def _drawn(ax: Axes, point: float) -> NDArray[np.float64]:
+    """Lay dots along all that is drawn: places across and up, half widths, and weights.
+
+    Lines in the background weigh little, since a label may cross them if it must.
+    """
+    dots = []
+    for line in ax.lines:
+        pale = 0.1 if to_hex(line.get_color()) == GREY else 1.0
+        path = line.get_transform().transform(line.get_xydata())
+        half = max(line.get_linewidth(), 0) * point / 2 + point
+        dots += [(*spot, half, pale) for spot in _along(path)]
+        if line.get_marker() not in ("None", "", None):
+            dots += [(*spot, line.get_markersize() * point / 2 + point, 3.0) for spot in path]
+    for some in ax.collections:
+        if isinstance(some, LineCollection):
+            wide = some.get_linewidth()
+            for at, part in enumerate(some.get_segments()):
+                half = wide[at % len(wide)] * point / 2
+                path = some.get_transform().transform(part)
+                dots += [(*spot, half, 1.0) for spot in _along(path)]
+        elif isinstance(some, PathCollection):
+            sizes = np.resize(some.get_sizes(), len(some.get_offsets()))
+            spots = ax.transData.transform(some.get_offsets())
+            halves = np.sqrt(sizes) * point / 2
+            dots += [(*spot, half, 3.0) for spot, half in zip(spots, halves, strict=True)]
+    return np.array(dots, dtype=float).reshape(-1, 4).T
+
+
+def _along(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take places along a line, a few pixels apart."""
+    parts = [path[:1]]
+    for (a, b), (c, d) in pairwise(path[np.isfinite(path).all(axis=1)]):
+        steps = int(max(abs(c - a), abs(d - b)) // 4) + 2
+        parts.append(np.column_stack([np.linspace(a, c, steps), np.linspace(b, d, steps)]))
+    return np.vstack(parts)
+
+
+def step_shade(ax: Axes, rows: pd.DataFrame, pattern: str = "{signed}") -> None:
+    """Shade the way from ``wave_from`` to ``wave`` and write the pattern on top of it."""
+    for row, text in zip(rows.itertuples(), _texts(rows, pattern), strict=True):
+        ax.axvspan(row.wave_from, row.wave, color=ORANGE, alpha=0.13, linewidth=0)
+        ax.text(
+            (row.wave_from + row.wave) / 2, 0.98, text, transform=ax.get_xaxis_transform(),
+            ha="center", va="top", color=ORANGE, weight="bold",
+        )  # fmt: skip
 
 
 def year_axis(ax: Axes, waves: Sequence[int]) -> None:
@@ -138,7 +216,7 @@ def rows_axis(ax: Axes, count: int) -> None:
 
 def zero_line(ax: Axes, upright: bool = True) -> None:
     """Draw the line of no change, heavier than the grid."""
-    (ax.axvline if upright else ax.axhline)(0, color=INK, linewidth=1.2, zorder=1.5)
+    (ax.axvline if upright else ax.axhline)(0, color=INK, linewidth=1.6, zorder=1.5)
 
 
 def departments(ax: Axes, roles: pd.DataFrame, across: int = 1) -> None:
@@ -311,8 +389,8 @@ def style() -> dict[str, Any]:
         "axes.axisbelow": True,
         "xtick.color": QUIET,
         "ytick.color": QUIET,
-        "xtick.labelsize": 10.0,
-        "ytick.labelsize": 10.0,
+        "xtick.labelsize": TEXT,
+        "ytick.labelsize": TEXT,
         "grid.color": "#e3e6ea",
         "grid.linewidth": 1.0,
         "figure.dpi": 100,
@@ -326,8 +404,8 @@ def _texts(rows: pd.DataFrame, pattern: str) -> list[str]:
     return [say.plain_text("{{ row | each(pattern) }}", name) for name in names]
 
 
-def _note(ax: Axes, text: str, at: Any, by: tuple[int, int], color: str, **kw: Any) -> None:
-    ax.annotate(text, at, by, textcoords="offset points", color=color, annotation_clip=False, **kw)
+def _note(ax: Axes, text: str, at: Any, **kw: Any) -> None:
+    ax.annotate(text, at, (0, 6), textcoords="offset points", annotation_clip=False, **kw)
 
 
 @cache

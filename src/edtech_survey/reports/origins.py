@@ -141,7 +141,8 @@ def base_line(frame: pd.DataFrame) -> str:
         when = f" in {words.years(_waves(known))}" if _waves(known) else ""
         told.append(f"{' to '.join(dict.fromkeys(ends))} {units(frame)[1]}{when}")
     if silent := open_waves(frame):
-        told.append(f"how many answered in {words.years(silent)} {UNKNOWN}")
+        lead = "" if told else "how many answered is "
+        told.append(f"{lead}not known for {words.years(silent)}")
     return "; ".join(told) or f"how many answered {UNKNOWN}"
 
 
@@ -176,7 +177,8 @@ def _told(source: str, publication: str) -> dict[str, Any]:
         day = date.fromisoformat(when)
         when = f"{day:%B} {day.day}, {day.year}"
     dated = f" ({when.split(' (', maxsplit=1)[0]})" if when else ""
-    short = ", ".join(part for part in (publisher, title) if part) or source
+    head = title.split(": ")[0]  # without its second half, which the list of sources has
+    short = ", ".join(part for part in (publisher, head) if part) or source
     return {
         "source": source,
         "publication": publication,

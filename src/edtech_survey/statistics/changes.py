@@ -35,9 +35,9 @@ from edtech_survey.statistics.samples import (
 from edtech_survey.statistics.shares import by_group, published_shares, shaped
 
 _CHANGE = (
-    "name label holds_from_base label_together holds_together_from family verdict wave_from "
-    "period whole silent supposed share_from share_to base_from_low base_from_high base_low "
-    "base_high estimate_low estimate_high"
+    "name label holds_from_base label_together holds_together_from low_together high_together "
+    "family verdict wave_from period whole silent supposed share_from share_to base_from_low "
+    "base_from_high base_low base_high estimate_low estimate_high"
 )
 _MATCHED = "gained lost p_value"
 _SAID = ("estimate", "std_error", "conf_low", "conf_high", "share_from", "share_to")
@@ -85,7 +85,8 @@ def changes(
         printed; ``base`` is the smaller where both are known. Further columns: ``name``;
         ``label`` ("holds whatever the base", "depends on the base", "not supported") and
         ``holds_from_base``, the base from which on it holds (NA: it does anyway, or never);
-        ``label_together, holds_together_from, family`` for that many comparisons together;
+        ``label_together, holds_together_from, low_together, high_together, family`` for that many
+        comparisons together;
         ``verdict``; ``wave_from, period, whole``; ``silent, supposed``; ``share_from, share_to``;
         feasible bases of both sides; ``estimate_low, estimate_high``, what rounding allows.
 
@@ -148,6 +149,7 @@ def changes(
                 | {"group": group, "statistic": "change", "family": family}
                 | {"label_together": together["label"]}
                 | {"holds_together_from": together["holds_from_base"]}
+                | {"low_together": together["conf_low"], "high_together": together["conf_high"]}
             )
     return shaped(rows, _CHANGE, what)
 
