@@ -12,6 +12,9 @@ import subprocess
 import pytest
 from PIL import Image
 from tests.reports.visit import REPORTS, Visit, missing
+from tests.sweep.runner import read
+
+from edtech_survey import evidence
 
 pytestmark = pytest.mark.browser
 
@@ -151,3 +154,24 @@ def test_each_sheet_carries_title_date_and_its_number(browser, path):
         foot = " ".join(text.split()[-40:])
         assert title[:40] in foot
         assert re.search(rf"\b20\d\d-\d\d.* {number} ?/ ?{count}$", foot), foot
+
+
+OWN_NUMBERS = {"enrollment": 600, "devices": 700, "support_staff": 1.5}
+
+
+def some_districts():
+    """Give the districts whose names and sizes are the most trouble, and one of own numbers."""
+    frame = evidence().frame.dropna(subset=["code", "enrollment"]).sort_values("enrollment")
+    longest = frame["name"].loc[frame["name"].str.len().idxmax()]
+    ends = frame["name"].iloc[[0, -1]]
+    return {"own numbers": OWN_NUMBERS, **{name: {"district": name} for name in [*ends, longest]}}
+
+
+def test_a_brief_is_two_sheets_for_every_kind_of_district(browser, tmp_path):
+    found = []
+    for number, (name, given) in enumerate(some_districts().items()):
+        path = tmp_path / f"{number}.html"
+        path.write_text(read("05", pictures=True, **given).page, encoding="utf-8")
+        missed = missed_on_screen(browser, path) + missed_on_paper(browser, path)
+        found += [f"{name}: {text}" for text in missed]
+    none(found)
