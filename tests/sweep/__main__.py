@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tests.sweep.runner import read
+from tests.sweep.settings import look_over
 
 
 def main() -> None:
@@ -15,7 +16,12 @@ def main() -> None:
     told.add_argument("-p", dest="given", action="append", default=[], metavar="NAME=VALUE")
     told.add_argument("--data", help="published, responses or sample")
     told.add_argument("--html", type=Path, help="also write the page, with its pictures")
+    told.add_argument("--check", action="store_true", help="look for faults under every setting")
     given = told.parse_args()
+    if given.check:
+        found = look_over([given.notebook])[given.notebook]
+        print(*found, f"({len(found)} to look at)", sep="\n")
+        return
     parameters = dict(pair.split("=", 1) for pair in given.given)
     if given.data:
         parameters["data"] = given.data

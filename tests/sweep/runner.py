@@ -53,7 +53,8 @@ class Line:
         return f"{'  > ' if self.fold else ''}{mark}{self.text}"
 
 
-_MARKS = {"h1": "# ", "h2": "## ", "h3": "### ", "text": "", "item": "- ", "row": "| "}
+_MARKS = {"h1": "# ", "h2": "## ", "h3": "### ", "text": "", "item": "- ", "finding": "- ",
+          "row": "| "}  # fmt: skip
 
 
 @dataclass
@@ -148,7 +149,8 @@ def _lines(node: Tag, fold: str = "") -> Iterator[Line]:
         elif part.name == "img":
             yield Line("alt", str(part.get("alt", "")), fold)
         elif part.name == "li" and not part.find(_BLOCKS):
-            yield Line("item", _said(part), fold)
+            kind = "finding" if part.find_parent(class_="findings") else "item"
+            yield Line(kind, _said(part), fold)
         elif part.name in ("h1", "h2", "h3", "h4"):
             yield Line(part.name, _said(part), fold)
         elif part.find([*_BLOCKS, "tr", "img"]):
@@ -158,7 +160,9 @@ def _lines(node: Tag, fold: str = "") -> Iterator[Line]:
 
 
 def _said(node: Tag) -> str:
-    """Text as the browser shows it: no space where the source has none."""
+    """Text as the browser shows it: no space where the source has none, code between backticks."""
+    for code in node.find_all("code"):
+        code.replace_with(f"`{code.get_text()}`")
     return " ".join(node.get_text("").split())
 
 
