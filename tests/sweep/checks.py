@@ -23,43 +23,71 @@ _NOUNS = (
     "change|step|standard|source|publication|comparison|town|number|person|year|role|leader"
 )
 _PLAIN = re.compile(
-    r"`[^`]*`|https?://\S+|\bdoi:\S+|\b10\.\d{4,}/\S+|“[^”]*”|\b[\w.]+@[\w.]+\b|\bI T\b",
-    re.IGNORECASE,
+    r"`[^`]*`|https?://\S+|\bdoi:\S+|\b10\.\d{4,}/\S+|“[^”]*”|\b[\w.]+@[\w.]+\b", re.IGNORECASE
 )  # code, addresses and quotations are not ours
 _EST = r"(?:high|low|heavi|light|larg|small|great|few|wid|thinn|narrow|old|new|lat|b|most|least)est"
+_ALONE = r"(?<![\w.,:$’'–−/-])"
 
 PATTERNS = {
-    "one, with a plural": rf"(?<![\w.,:$’'–−/-])(?<!0 and )1 (?!(?:{_VERBS})\b)(?:people\b|[a-z]+[^\Ws]s\b(?!’))",
-    "one, with a verb of many": r"(?<![\w.,:$–−-])(?<!beyond )1 (?:[a-z]+ )?(?:are|were|have|meet|depend|show)\b",
-    "many, with a singular": rf"(?<![\w.,:$–−-])(?!1 |(?:19|20)\d\d )\d[\d,]* (?:{_NOUNS})"
-                             r"(?=[.,;:)]|$| (?:is|are|was|were|has|have|with|that|of|in|and|or|\w+ed)\b)",
+    "one, with a plural": (
+        rf"{_ALONE}(?<!0 and )1 (?!(?:{_VERBS})\b)(?:people\b|[a-z]+[^\Ws]s\b(?!’))"
+    ),
+    "one, with a verb of many": (
+        rf"{_ALONE}(?<!beyond )1 (?:[a-z]+ )?(?:are|were|have|meet|depend|show)\b"
+    ),
+    "many, with a singular": (
+        rf"{_ALONE}(?!1 |(?:19|20)\d\d )\d[\d,]* (?:{_NOUNS})"
+        r"(?=[.,;:)]|$| (?:is|are|was|were|has|have|with|that|of|in|and|or|\w+ed)\b)"
+    ),
     "of one, or of none": r"\b[Oo]f (?:the )?[01](?![\d.,:%]|–| to \d)\b",
-    "all two": r"\b[Aa]ll (?:of (?:the )?)?(?:two|one|zero|[012])(?![\d.,:%])\b|\bboth (?:[013-9]|one|three)\b(?! and)"
-               r"|\b[Ee]ach of (?:1|one)\b(?!,)",
+    "all two": (
+        r"\b[Aa]ll (?:of (?:the )?)?(?:two|one|zero|[012])(?![\d.,:%])\b"
+        r"|\bboth (?:[013-9]|one|three)\b(?! and)|\b[Ee]ach of (?:1|one)\b(?!,)"
+    ),
     "no of": r"\bno of\b|\bnone not\b|\bnone of 0\b|\bno (?:0|none)\b",
-    "a doubled word": r"(?<![\w’'-])(?!(?:had|that) )([A-Za-z][a-z]+)\s+\1(?![\w’'-])|\b(?:The the|A a|In in|Of of)\b",
+    "a doubled word": (
+        r"(?<![\w’'-])(?!(?:had|that) )([A-Za-z][a-z]+)\s+\1(?![\w’'-])"
+        r"|\b(?:The the|A a|In in|Of of)\b"
+    ),
     "a doubled superlative": rf"(?i)\b{_EST}\s+{_EST}\b",
-    "an article": r"\b[Aa] (?:8\d*|11|18)(?![\d:]|,\d|\.\d)|\b[Aa]n (?:[1-79]|1[02-79])(?![\d:])",
-    "doubled signs": r"(?<!\.)\.\.(?!\.)| [,;.](?=\s|$)|,,|;;|[,;:]\.|[.:;,];|\(\s*\)|\( | \)|\?\.|!\.|: *[.,]|“”|%%"
-                     r"|\band [,.;]|, and and\b|\s[–-]\s*[.,]",
+    "an article": (r"\b[Aa] (?:8\d*|11|18)(?![\d:]|,\d|\.\d)|\b[Aa]n (?:[1-79]|1[02-79])(?![\d:])"),
+    "doubled signs": (
+        r"(?<!\.)\.\.(?!\.)| [,;.](?=\s|$)|,,|;;|[,;:]\.|[.:;,];|\(\s*\)|\( | \)|\?\.|!\."
+        r"|: *[.,]|“”|%%|\band [,.;]|, and and\b|\s[–-]\s*[.,]"
+    ),
     "between and and": r"\bbetween [^.;,]{1,30} and [^.;,]{1,30} and (?=[\d$−])",
-    "a range of one value": r"(?<![\w.,$])(?!1 to 1\b)([$\d][\d.,%]*) (?:to|and) \1(?![\d.,:%-]*\d)",
-    "a value that is missing": r"(?<![\w/])(?:NA|NaN|nan|NaT|None(?! of| is| was| are| were| has| have| report| show)"
-                               r"|<NA>|null|inf|True|False)(?![\w/])",
-    "raw Python": r"\[['\"]|\bdtype\b|\{['\"]|<[\w.]+ object|\b(?:Timestamp|Decimal|Series|SimpleNamespace)\(|\bName: \w",
-    "text of an error": r"\b\w+(?:Error|Exception)\b|\bTraceback\b|\bneeds=|\bdid you mean\b|is not known: choose"
-                        r"|\bloop over by\b|\bcannot be taken\b",
+    "a range of one value": (
+        r"(?<![\w.,$])(?!1 to 1\b)([$\d][\d.,%]*) (?:to|and) \1(?![\d.,:%-]*\d)"
+    ),
+    "a value that is missing": (
+        r"(?<![\w/])(?:NA|NaN|nan|NaT|<NA>|null|inf|True|False"
+        r"|None(?! of| is| was| are| were| has| have| report| show))(?![\w/])"
+    ),
+    "raw Python": (
+        r"\[['\"]|\bdtype\b|\{['\"]|<[\w.]+ object|\bName: \w"
+        r"|\b(?:Timestamp|Decimal|Series|SimpleNamespace)\("
+    ),
+    "text of an error": (
+        r"\b\w+(?:Error|Exception)\b|\bTraceback\b|\bneeds=|\bdid you mean\b"
+        r"|is not known: choose|\bloop over by\b|\bcannot be taken\b"
+    ),
     "Jinja": r"\{\{|\}\}|\{%|%\}|\{\w+(?::\w+)?\}",
-    "a code": r"(?<![\w/])(?!edtech_survey)[a-z0-9]+(?:_[a-z0-9]+)+(?![\w/])|\b[a-z]+(?:-[a-z]+)*-(?:19|20)\d\d\.[a-z0-9.-]+",
+    "a code": (
+        r"(?<![\w/])(?!edtech_survey)[a-z0-9]+(?:_[a-z0-9]+)+(?![\w/])"
+        r"|\b[a-z]+(?:-[a-z]+)*-(?:19|20)\d\d\.[a-z0-9.-]+"
+    ),
     "a number without separators": r"(?<![\d$.,/\w-])\d{5,}(?![\d\w/-])",
-    "nobody published": r"(?i)\b(?:nobody|no one|never) (?:has |was |ever )*(?:publish|print)|\bsurely\b",
-}  # fmt: skip
+    "nobody published": (
+        r"(?i)\b(?:nobody|no one|never) (?:has |was |ever )*(?:publish|print)|\bsurely\b"
+    ),
+}
 """What no text of a page may hold, by what is wrong with it."""
 
 _COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 _BEGINS = re.compile(r"[a-zà-ý](?!\.|:|’?-?[A-Z])")
 _AFTER_STOP = re.compile(
-    r"(?<!\b[A-Z])(?<!e\.g)(?<!i\.e)(?<! vs)(?<! p)(?<! pp)(?<! al)(?<!cf)(?<!\.\.)[.!?] (?=[a-zà-ý])"
+    r"(?<!\b[A-Z])(?<!e\.g)(?<!i\.e)(?<! vs)(?<! p)(?<! pp)(?<! al)(?<!cf)(?<!\.\.)(?<!Avg)(?<!No)"
+    r"[.!?] (?=[a-zà-ý])"
 )
 
 
