@@ -103,8 +103,7 @@ def reports(
         for page in pages:
             click.echo(f"  {print_pdf(page, page.with_suffix('.pdf'))}")
         build.write_index(folder)
-    _sum_up(outcomes)
-    click.echo(f"Open {folder / 'index.html'} in a browser.")
+    _sum_up(outcomes, folder)
 
 
 @main.command()
@@ -121,8 +120,7 @@ def briefs(evidence: str, wave: int | None, out: Path | None, jobs: int | None) 
     click.echo(f"{counted(len(work), 'brief')} to make")
     shared = evidence != "responses"
     folder = out or project.output_root() / ("reports/briefs" if shared else "briefs")
-    _sum_up(build.make(work, folder, jobs, _tell))
-    click.echo(f"Open {folder / 'index.html'} in a browser.")
+    _sum_up(build.make(work, folder, jobs, _tell), folder)
 
 
 @main.command()
@@ -233,6 +231,10 @@ def _tell(outcome: Outcome) -> None:
         click.echo(_printable(f"  {outcome.name} FAILED: {outcome.trouble}"), err=True)
 
 
-def _sum_up(outcomes: list[Outcome]) -> None:
-    if failed := [outcome.name for outcome in outcomes if not outcome.page]:
+def _sum_up(outcomes: list[Outcome], folder: Path) -> None:
+    """Say where the pages are, and fail where one is not."""
+    failed = [outcome.name for outcome in outcomes if not outcome.page]
+    if len(failed) < len(outcomes):
+        click.echo(f"Open {folder / 'index.html'} in a browser.")
+    if failed:
         raise click.ClickException(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}")

@@ -290,5 +290,6 @@ def test_each_question_of_the_index_leads_to_a_notebook_and_a_heading_of_it():
     }
     asked = pd.read_csv(home / "questions.csv", dtype="str", keep_default_na=False)
     assert not asked.duplicated(["reader", "question"]).any()
-    lost = [row.question for row in asked.itertuples() if row.anchor not in heads[row.page] | {""}]
+    leads = asked[~asked["anchor"].str.match("chart-|table-")]
+    lost = [row.question for row in leads.itertuples() if row.anchor not in heads[row.page] | {""}]
     assert lost == []

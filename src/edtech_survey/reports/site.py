@@ -183,13 +183,14 @@ def _answer(soup: Any, anchor: str) -> dict[str, Any] | None:
     figure = next(iter([*pictured, *figures]), None)
     finding, told = soup.h1 if at is soup.main else at.find_next("p"), soup.select(".deck")[-1:]
     if figure is not None and at is not soup.main:
-        finding = figure.find(class_="exhibit-title")
-        told = [*figure.select(".exhibit-notes p"), *told]
+        finding, told = figure.find(class_="exhibit-title"), figure.select(".exhibit-notes p")
+    said = [text_of(line).replace(", listed at the end", "") for line in told]
     # How many answered is told as "Base: 62 districts in 2024", or of a page as "Who answered:".
-    who = (re.match(r"[A-Z][a-z ]+: (\d.*?)[.;](?=\s|$)", text_of(line)) for line in told)
+    who = filter(None, (re.match(r"[A-Z][a-z ]+: (\d.*?)[.;](?=\s|$)", line) for line in said))
+    source = next((line.rstrip(".") for line in said if line.startswith("Source: ")), "")
     return {
         "finding": re.split(r"[.?!](?=\s|$)", text_of(finding))[0],
-        "who": next((found[1] for found in who if found), ""),
+        "who": next((f"Based on {found[1]}" for found in who), source),
         "picture": _small(pictured[0].img["src"]) if pictured else None,
     }
 
