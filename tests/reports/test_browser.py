@@ -37,8 +37,17 @@ def folder(report, tmp_path_factory):
     made = tmp_path_factory.mktemp("reports")
     manifest = {"date": "2024-11", "parameters": {"wave": 2024}, "code": {}, "inputs": {}}
     page = render(report, manifest=manifest, folder_link=True)
-    (made / "01-a-report.html").write_text(page, encoding="utf-8")
+    (made / "briefs").mkdir()
+    for name in ("Avon", "Bolton"):
+        brief = page.replace("Nearly every", f"{name}: nearly every")
+        (made / "briefs" / f"brief-{name.lower()}.html").write_text(brief, encoding="utf-8")
+    site.write_index(made / "briefs")
     site.write_index(made)
+    (made / "01-a-report.html").write_text(page, encoding="utf-8")
+    asked = {"reader": "If you lead technology", "question": "How fast?", "page": "01-a-report"}
+    anchors = ("", "levels-2", "q-how-fast-did-each-grade-band-get-there")
+    pages = site.read_pages(made, [asked | {"anchor": anchor} for anchor in anchors])
+    site.write_index(made, pages)
     return made
 
 
@@ -112,6 +121,27 @@ def test_data_download_without_scripts(browser, folder, shown, tmp_path):
         with visit.page.expect_download() as waiting:
             visit.page.get_by_text("Download the run manifest").click()
         assert waiting.value.suggested_filename == "manifest.json"
+
+
+def test_the_index_leads_to_exhibits_letters_and_briefs_without_a_script(browser, folder):
+    across = "new Set([...document.querySelectorAll('.finder h3')].map(e => e.offsetLeft)).size"
+    at = "document.querySelector(':target')?.id"
+    with Visit(browser, folder / "index.html", viewport={"width": 1280, "height": 800}) as visit:
+        page = visit.page
+        assert page.locator(".news li").all_inner_texts() == [
+            "New report: “Nearly every grade band is one-to-one”."
+        ]
+        assert page.evaluate(across) == 2
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate(across) == 1
+        page.get_by_role("link", name="B", exact=True).click()
+        assert page.evaluate(at) == "find-B"
+        page.get_by_role("link", name="Bolton").click()
+        assert page.locator("h1").inner_text().startswith("Bolton: ")
+        page.goto((folder / "index.html").as_uri())
+        page.get_by_role("link", name="How fast?").nth(1).click()
+        assert page.evaluate(at) == "levels-2"
+        assert visit.said == []
 
 
 def test_keyboard_reaches_the_skip_link_first_and_then_the_contents(browser, folder):
