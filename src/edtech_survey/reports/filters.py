@@ -116,10 +116,14 @@ def _filters(*checks: Callable[[str, Any], None]) -> Callable[..., Any]:
     return enter
 
 
-def _some_rows(name: str, x: Any) -> None:
+def _rows(name: str, x: Any) -> None:
     if not isinstance(x, pd.DataFrame) or x.empty:
         found = "are no rows" if isinstance(x, pd.DataFrame) else f"is a {type(x).__name__}"
         raise SayError(f"{name}: there {found}; say needs=, or loop over by(...)")
+
+
+def _some_rows(name: str, x: Any) -> None:
+    _rows(name, x)
     origins.note(x)
 
 
@@ -479,7 +483,7 @@ def question(about: Any) -> Markup:
     return Markup(asked)
 
 
-@_of_rows
+@_filters(_rows)  # a figure whose method is named has not been told
 def methods(rows: pd.DataFrame) -> Markup:
     """Name the methods behind the rows with their references, from codebook/methods.csv."""
     known, used = origins.methods(), " ".join(_column(rows, "method").dropna().unique())
