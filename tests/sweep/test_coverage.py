@@ -20,23 +20,29 @@ PAGES = ("01", "02", "03", "04", "05")
 def lacking(figures: pd.DataFrame, told: set[str], untold: list[str]) -> tuple[list, list]:
     """List figures that are neither told nor listed, and rows of the list that no longer hold.
 
-    A second printing is told with the first.
+    A second printing goes with the first, and a count with its percent, whose row has both.
     """
-    first = figures["note"].str.extract(r"\brepeat of ([\w.-]*\w)")[0]
-    is_told = figures["figure_id"].isin(told) | first.isin(told)
-    silent = figures.loc[~is_told, "figure_id"].tolist()
-    rest = [one for one in silent if not any(fnmatchcase(one, row) for row in untold)]
-    stale = [row for row in untold if not any(fnmatchcase(one, row) for one in silent)]
-    spoken = figures.loc[is_told & figures["figure_id"].isin(told), "figure_id"]
+    names = figures["figure_id"]
+    first = figures["note"].str.extract(r"\brepeat of ([\w.-]*\w)")[0].fillna(names)
+    percent = first.str.replace(r"\.count$", ".share", regex=True)
+    silent = figures[~(names.isin(told) | first.isin(told) | percent.isin(told))]
+    rest = [
+        one
+        for one, same in zip(silent["figure_id"], first[silent.index], strict=True)
+        if not any(fnmatchcase(name, row) for name in (one, same) for row in untold)
+    ]
+    stale = [row for row in untold if not any(fnmatchcase(one, row) for one in silent["figure_id"])]
+    spoken = names[names.isin(told)]
     stale += [f"{row}: {one} is told" for row in untold for one in spoken if fnmatchcase(one, row)]
     return rest, stale
 
 
 def test_what_is_untold_and_what_is_stale_is_found():
-    figures = pd.DataFrame({"figure_id": ["s.a", "s.b", "s.c", "s.d"]})
-    figures["note"] = pd.Series([pd.NA, "in words; repeat of s.a", pd.NA, "approximate"])
-    assert lacking(figures, {"s.a"}, ["s.c"]) == (["s.d"], [])
-    assert lacking(figures, {"s.a"}, ["s.c", "s.d*", "s.e"]) == ([], ["s.e"])
+    figures = pd.DataFrame({"figure_id": ["s.a", "s.b", "s.c", "s.d", "s.e.share", "s.e.count"]})
+    figures["note"] = pd.Series([pd.NA, "in words; repeat of s.a", pd.NA, "repeat of s.c"])
+    assert lacking(figures, {"s.a", "s.e.share"}, []) == (["s.c", "s.d"], [])
+    assert lacking(figures, {"s.a"}, ["s.c"]) == (["s.e.share", "s.e.count"], [])
+    assert lacking(figures, {"s.a", "s.e.share"}, ["s.c", "s.f"]) == ([], ["s.f"])
     assert lacking(figures, {"s.a", "s.c"}, ["s.[cd]", "s.c"])[1] == [
         "s.c", "s.[cd]: s.c is told", "s.c: s.c is told",
     ]  # fmt: skip
