@@ -43,9 +43,7 @@ def test_what_is_untold_and_what_is_stale_is_found():
     assert lacking(figures, {"s.a", "s.e.share"}, []) == (["s.c", "s.d"], [])
     assert lacking(figures, {"s.a"}, ["s.c"]) == (["s.e.share", "s.e.count"], [])
     assert lacking(figures, {"s.a", "s.e.share"}, ["s.c", "s.f"]) == ([], ["s.f"])
-    assert lacking(figures, {"s.a", "s.c"}, ["s.[cd]", "s.c"])[1] == [
-        "s.c", "s.[cd]: s.c is told", "s.c: s.c is told",
-    ]  # fmt: skip
+    assert lacking(figures, {"s.a", "s.c"}, ["s.[ce]*"])[1] == ["s.[ce]*: s.c is told"]
 
 
 @pytest.mark.slow
