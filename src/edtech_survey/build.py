@@ -144,9 +144,9 @@ def _survey(manifests: Sequence[Mapping[str, Any]]) -> SimpleNamespace | None:
     told = [
         {"district_id": row.district_id, "name": row.district, "answered": row.answered}
         | {"told": words.whole(row.enrollment)}
-        for row in found.frame.itertuples()
+        for row in found.frame[found.frame["wave"].eq(found.frame["wave"].max())].itertuples()
     ]
-    about = found.about(wave=max(found.waves))
+    about = found.about(wave=max(found.waves, default=None))
     return SimpleNamespace(place=about.place, unit=about.unit, answered=answered(about), units=told)
 
 

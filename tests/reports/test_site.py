@@ -109,7 +109,7 @@ def test_what_moved_since_the_build_before_is_told_until_something_else_moves(fo
     (folder / "02-y.html").write_text(page)
     on_day(9)
     said = [
-        "Seen on November 9, 2026, beside the build of November 3, 2026.",
+        "Compared on November 9, 2026 with the build of November 3, 2026.",
         "The headline “Nearly every grade band is one-to-one” is now “Every grade band is "
         "one-to-one”.",
         "“The gap shrank” is now “The gap grew”.",
@@ -123,7 +123,7 @@ def test_what_moved_since_the_build_before_is_told_until_something_else_moves(fo
     (folder / "02-y.html").unlink()
     (folder / "01-x.html").write_text(changed.replace("The gap grew.", "Who knows."))
     assert lines(folder) == [
-        "Seen on November 20, 2026, beside an earlier build of that day.",
+        "Compared on November 20, 2026 with an earlier build of that day.",
         "“The gap grew” is now “Who knows”.",
         "No longer here: “Nearly every grade band is one-to-one”.",
     ]
@@ -281,7 +281,7 @@ def test_each_question_of_the_index_leads_to_a_notebook_and_a_heading_of_it():
     home = Path(__file__).parents[2] / "notebooks"
     heads = {
         path.stem.replace("_", "-"): {
-            f"q-{slug(line.removeprefix('## '), 60)}"
+            f"q-{slug(line.removeprefix('## ').replace('{{ about.units }}', 'districts'), 60)}"
             for cell in nbformat.read(path, 4).cells
             for line in cell.source.splitlines()
             if line.startswith("## ")

@@ -118,7 +118,7 @@ def write_index(
     templates.filters["day"] = _day
     made = templates.get_template("site.html.j2").render(
         title=f"Who runs the technology in {f'{survey.place}’s' if survey else 'our'} schools?",
-        description="What is known of school technology staff, devices and pay, by question.",
+        description="Reports on technology staff, pay and devices of schools, by question.",
         series=SERIES,
         css=Markup(stylesheet() + (TEMPLATES / "edtech" / "site.css").read_text(encoding="utf-8")),
         survey=survey,
