@@ -136,9 +136,10 @@ def _survey(manifests: Sequence[Mapping[str, Any]]) -> SimpleNamespace | None:
     from edtech_survey.reports.filters import answered  # noqa: PLC0415
 
     real = [made for made in manifests if not made.get("synthetic")]
-    given = next(iter(real or manifests), {}).get("parameters", {})
+    series = next(iter(real or manifests), {}).get("parameters", {}).get("series")
     try:
-        found = project.evidence("published" if real else "sample", series=given.get("series"))
+        data = "published" if real else "sample"
+        found = project.evidence(data, series=series if isinstance(series, str) else None)
     except SurveyError:
         return None
     told = [

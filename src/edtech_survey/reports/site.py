@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from operator import itemgetter
 from pathlib import Path
 from types import SimpleNamespace
@@ -87,27 +87,14 @@ def write_index(
     """
     pages = read_pages(folder) if pages is None else pages
     data = {name: read for page in pages for name, read in page["csv"].items()}
-    shown = {page["page"]: page["manifest"] | _told(page) for page in pages}
+    shown = {
+        page["page"]: page["manifest"] | {"title": page["title"], "findings": page["findings"]}
+        for page in pages
+    }
     before, built = _manifest(folder), _today()
     changes = before.get("changes")
     if before and (moved := _moved(before["pages"], pages, folder / "data")):
         changes = {"built": built, "since": before["built"], "told": moved}
-    for old in (folder / "data").glob("*--*.csv"):
-        if old.name not in data:
-            old.unlink()
-    for name, (_, content) in data.items():
-        write_whole(folder / "data" / name, content)
-    if data:
-        frames = {name: frame for name, (frame, _) in data.items()}
-        described = _describe(frames, {page["slug"]: page["title"] for page in pages})
-        write_whole(folder / "data" / "README.md", described)
-    manifest = {
-        "built": built,
-        "changes": changes,
-        "data": {name: hash_of(data[name][1]) for name in sorted(data)},
-        "pages": shown,
-    }
-    write_whole(folder / "manifest.json", dumps(manifest))
     cards = sorted((card for page in pages for card in page["cards"]), key=itemgetter("order"))
     readers: dict[str, list[Any]] = {}
     for card in cards:
@@ -134,6 +121,18 @@ def write_index(
     )
     if found := lint.lint(made):
         raise ReportError(f"{INDEX} is not fit to be published", found)
+    for old in (folder / "data").glob("*--*.csv"):
+        if old.name not in data:
+            old.unlink()
+    for name, (_, content) in data.items():
+        write_whole(folder / "data" / name, content)
+    if data:
+        frames = {name: frame for name, (frame, _) in data.items()}
+        described = _describe(frames, {page["slug"]: page["title"] for page in pages})
+        write_whole(folder / "data" / "README.md", described)
+    hashes = {name: hash_of(data[name][1]) for name in sorted(data)}
+    manifest = {"built": built, "changes": changes, "data": hashes, "pages": shown}
+    write_whole(folder / "manifest.json", dumps(manifest))
     return write_whole(folder / INDEX, made.rstrip() + "\n")
 
 
@@ -144,15 +143,14 @@ def _read(path: Path, asked: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[st
         manifest, csv = read_manifest(soup), downloads(soup)
     except ReportError:
         return None
+    if not isinstance(manifest.get("parameters", {}), dict):
+        return None
     notebook = manifest.get("notebook")
     stem = slug(path.stem)
     about = {
         "page": path.name,
         "pdf": path.with_suffix(".pdf").name if path.with_suffix(".pdf").is_file() else None,
     }
-    # A page may come from elsewhere: only a plain name may become that of a file.
-    names = {name: f"{stem}--{slug(name)}.csv" for name in csv}
-    titled = {name: soup.select_one(f'[id="{name}"] .exhibit-title') for name in csv}
     cards = [
         {**row, **about, **answer, "order": order}
         for order, row in asked
@@ -166,21 +164,25 @@ def _read(path: Path, asked: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[st
         "tour": isinstance(notebook, dict) and str(notebook.get("path")).startswith(TOUR),
         "manifest": manifest,
         "cards": cards,
-        "csv": {names[name]: read for name, read in csv.items()},
-        "exhibits": {names[name]: text_of(title) for name, title in titled.items() if title},
+        # A page may come from elsewhere: only a plain name may become that of a file.
+        "csv": {f"{stem}--{slug(name)}.csv": read for name, read in csv.items()},
+        "exhibits": {
+            f"{stem}--{slug(figure['id'])}.csv": text_of(figure.find(class_="exhibit-title"))
+            for figure in soup.select("figure[id]:has(.exhibit-title)")
+        },
     }
 
 
 def _answer(soup: Any, anchor: str) -> dict[str, Any] | None:
     """Read what a page says at an anchor: the finding, its picture, and who answered."""
-    at = soup.main.find(id=anchor) if anchor else soup.main
+    at = soup.find(id=anchor) if anchor else soup.main
     if at is None:
         return None
     figures = [at] if at.name == "figure" else soup.main.select("figure")
     if at not in (soup.main, *figures):
         figures = [one for one in figures if one.find_previous(id=re.compile("^q-")) is at]
-    pictured = [figure for figure in figures if figure.find("img")]
-    figure = next(iter([*pictured, *figures]), None)
+    pictures = [(one, image) for one in figures for image in one.select('img[src^="data:image/"]')]
+    figure = next(iter([*(one for one, _ in pictures), *figures]), None)
     finding, told = soup.h1 if at is soup.main else at.find_next("p"), soup.select(".deck")[-1:]
     if figure is not None and at is not soup.main:
         finding, told = figure.find(class_="exhibit-title"), figure.select(".exhibit-notes p")
@@ -191,7 +193,7 @@ def _answer(soup: Any, anchor: str) -> dict[str, Any] | None:
     return {
         "finding": re.split(r"[.?!](?=\s|$)", text_of(finding))[0],
         "who": next((f"Based on {found[1]}" for found in who), source),
-        "picture": _small(pictured[0].img["src"]) if pictured else None,
+        "picture": _small(pictures[0][1]["src"]) if pictures else None,
     }
 
 
@@ -200,7 +202,10 @@ def _small(source: str) -> str:
     kind, _, data = source.partition(",")
     if kind != "data:image/png;base64":
         return source
-    drawn: Any = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    try:
+        drawn: Any = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    except (OSError, ValueError, SyntaxError):  # a page may come from elsewhere
+        return source
     drawn.thumbnail((CARD, 3 * CARD), Image.Resampling.LANCZOS)
     few = drawn.quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     out = io.BytesIO()
@@ -214,17 +219,13 @@ def _small(source: str) -> str:
 def _today() -> str:
     """Tell the day of the build, or that of SOURCE_DATE_EPOCH (reproducible-builds.org)."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    now = datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
-    return now.date().isoformat()
+    now = datetime.now().astimezone()
+    return (datetime.fromtimestamp(int(given), UTC) if given else now).date().isoformat()
 
 
 def _day(text: str) -> str:
     day = date.fromisoformat(text)
     return f"{day:%B} {day.day}, {day.year}"
-
-
-def _told(page: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: page[name] for name in ("title", "findings")}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -234,8 +235,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
         changes = made["changes"] or {"built": made["built"], "since": made["built"], "told": []}
         for day in (made["built"], changes["built"], changes["since"]):
             date.fromisoformat(day)
-        said = chain(*([page["title"], *page["findings"]] for page in made["pages"].values()))
-        texts = [*changes["told"], *said]
+        texts = [*changes["told"]]
+        for page in made["pages"].values():
+            texts += [page["title"], *page["findings"], *page.get("parameters", {}).keys()]
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
     return made if all(isinstance(text, str) for text in texts) else {}
@@ -262,7 +264,7 @@ def _moved(before: Mapping[str, Any], pages: Sequence[dict[str, Any]], data: Pat
     told += [f"No longer here: “{was['title']}”" for name, was in before.items() if name not in now]
     for page in pages:
         for name, title in page["exhibits"].items():
-            if number := _numbers_moved(data / name, *page["csv"][name]):
+            if name in page["csv"] and (number := _numbers_moved(data / name, *page["csv"][name])):
                 told.append(f"{counted(number, 'number')} moved in “{title}”")
     return [words.sentence(text) for text in told]
 
@@ -297,7 +299,7 @@ def _briefs(
             private = place and given.get("data") == "responses"
             if private or not (page.startswith("brief-") and there):
                 continue
-            unit = units.get(given.get("district"), {})
+            unit = units.get(str(given.get("district")), {})
             name = unit.get("name") or made["title"].partition(":")[0]
             kept = {"page": page, "href": place + page, "synthetic": bool(made.get("synthetic"))}
             found.append({**kept, **unit, "name": name})
