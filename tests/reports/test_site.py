@@ -257,7 +257,10 @@ def test_a_page_from_elsewhere_writes_nothing_outside_the_data_folder(folder, tm
     for name, data in (("bad", "YQ=x"), ("bytes", "/w=="), ("empty", "")):
         changed = page.replace("</main>", f"{link('b.csv', data)}</main>")
         (folder / f"{name}.html").write_text(changed)
+    (folder / "given.html").write_text(told(page, {"parameters": 1}))
+    (folder / "unhashable.html").write_text(told(page, {"parameters": {"district": []}}))
     made = site.write_index(folder)
+    assert "given.html" not in made.read_text()
     assert {path.name for path in folder.parent.iterdir()} == before
     assert not list(folder.rglob("*--b.csv"))
     assert not list(folder.glob("*.csv"))
