@@ -132,6 +132,7 @@ def test_what_is_known_about_an_item(published):
         ("published.loc", r"evidence\.own\.loc, or es\.pick"),
         ("published.columns_of", r"about\(item\)"),
         ("published['devices']", r"es\.pick\(evidence, 'devices'\)"),
+        ("published.codebook.devices", r'wording\("devices"\) and \.items'),
         ("es.one_to_one", r'did you mean es\.shares\(evidence, "one_to_one"\)'),
         ("es.shars", r"did you mean es\.shares"),
         ("es.nothing", "no attribute 'nothing'"),
@@ -146,7 +147,10 @@ def test_the_card_names_the_series_and_what_there_is(published, sample):
     card = published._repr_html_()
     assert "Connecticut (ct)" in card
     assert "SYNTHETIC" not in card
+    assert f"62 of about {published.about().population} districts answered" in card
     assert "SYNTHETIC" in sample._repr_html_()
+    assert "Early elementary" in published.codebook._repr_html_()
+    assert "62 in 2024" in sample.responses._repr_html_()
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):

@@ -14,11 +14,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from edtech_survey import words
 from edtech_survey.errors import Problem, SetupError
 
 if TYPE_CHECKING:
@@ -287,21 +287,21 @@ class Evidence:
         )
 
     def _repr_html_(self) -> str:
+        about = self.about()
+        many = "" if about.population is None else f" of about {words.whole(about.population)}"
+        last = f"{about.last}: {words.whole(about.answered)}{many} {about.units} answered"
         rows = {
-            "Series": f"{self.series.place} ({self.series.series}), {self.series.publisher}",
-            "Waves": ", ".join(map(str, self.waves)),
-            ".own": f"{len(self.own):,} figures of {self.own['item'].nunique()} items",
-            ".elsewhere": f"{len(self.elsewhere):,} figures",
+            "Series": f"{about.place} ({self.series.series}), {about.publisher}",
+            "Waves": words.years(self.waves) + (f"; {last}" if about.answered else ""),
+            ".own": f"{len(self.own):,} figures of {self.own['item'].nunique()} items: "
+            'es.pick(evidence, "one_to_one")',
+            ".elsewhere": f"{len(self.elsewhere):,} figures of others",
             ".responses": "none" if self.responses is None else repr(self.responses),
-            "Also": ".about(item) .codebook .sources .publications .pairs .trends .structures",
+            ".codebook": repr(self.codebook),
+            "Also": ".about(item) .district(...) .sources .publications .pairs .trends .structures",
         }
-        badge = " <strong>SYNTHETIC</strong>" if self.synthetic else ""
-        left = 'style="text-align:left"'
-        cells = "".join(
-            f"<tr><th {left}>{escape(name)}</th><td {left}>{escape(text)}</td></tr>"
-            for name, text in rows.items()
-        )
-        return f"<table><caption>Evidence: {escape(self.data)}{badge}</caption>{cells}</table>"
+        badge = "SYNTHETIC" if self.synthetic else ""
+        return words.card(f"Evidence: {self.data}", rows, badge)
 
 
 def evidence(

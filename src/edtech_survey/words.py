@@ -6,9 +6,10 @@ these functions so that a headline, a label and a table cell never disagree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import wraps
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -195,3 +196,16 @@ def sentence(text: str) -> str:
     """
     clean = text.strip()
     return clean[:1].upper() + clean[1:] + ("" if clean[-1:] in ("", ".", "?", "!") else ".")
+
+
+def card(title: str, rows: Mapping[str, str], badge: str = "") -> str:
+    """Write what an object holds as a small table, which JupyterLab shows in its place."""
+    left = 'style="text-align:left;vertical-align:top"'
+    told = "".join(
+        f"<tr><th {left}>{escape(name)}</th><td {left}>{escape(text)}</td></tr>"
+        for name, text in rows.items()
+        if text
+    )
+    badge = f" <strong>{escape(badge)}</strong>" if badge else ""
+    head = f'<caption style="text-align:left;font-weight:700">{escape(title)}{badge}</caption>'
+    return f"<table>{head}{told}</table>"

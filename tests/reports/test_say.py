@@ -292,3 +292,17 @@ def test_a_page_of_the_sample_says_so_after_its_title(shell):
     assert told.startswith("# A title\n\n<p class=")
     assert "SYNTHETIC" in told
     assert "SYNTHETIC" not in cell(shell, "", "## Another\ntext")
+
+
+def test_estimates_show_what_one_reads_first_and_other_frames_as_they_are(shell):
+    html = shell.display_formatter.formatters["text/html"]
+    told = html(moves(*SURE, base=57))
+    heads = re.findall(r"<th scope=\"col\"[^>]*>([^<]*)<", told)
+    assert heads == ["Grade band", "Estimate", "Verdict", "Answered", "Source"]
+    assert "+69" in told
+    assert '<span class="interval">(57 to 78)</span>' in told
+    assert "Also in this frame:" in told
+    assert "..." not in told
+    assert "2 rows" in told
+    plain = pd.DataFrame({"estimate": [1.5]})
+    assert html(plain) == plain._repr_html_()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from edtech_survey import words
 from edtech_survey.data import schemas
 from edtech_survey.data.schemas import (
     Rule,
@@ -119,6 +120,24 @@ class Codebook:
             f"Codebook({len(self.items)} items, {len(self.positions)} positions, "
             f"{len(self.bands)} bands, {len(self.districts)} districts)"
         )
+
+    def _repr_html_(self) -> str:
+        asked = self.items[self.items["type"].ne("none")]
+        rows = {
+            ".items": f"{len(asked)} that surveys ask ({', '.join(asked['item'][:3])} …) and "
+            f"{len(self.items) - len(asked)} that only figures of others are about",
+            ".positions": f"{len(self.positions)}: {'; '.join(self.positions['label'][:3])} …",
+            ".bands": "; ".join(self.bands["label"]),
+            ".answers": f"{len(self.answers)} spellings of {self.answers['item'].nunique()} items",
+            ".districts": f"{len(self.districts)} of the series {self.whose}",
+            "Also": ".wording(item) .groups_of(item) .name(item, group) .labels .methods .series",
+        }
+        return words.card("Codebook", rows)
+
+    def __getattr__(self, name: str) -> object:
+        there = "items, positions, bands, answers, labels, methods, series, districts"
+        asked = f'.wording("{name}") and .items have an item'
+        raise AttributeError(f"a Codebook has no {name!r}: {asked}; there are {there}")
 
     def with_directory(self, directory: Path | str) -> Codebook:
         """Return the codebook with another directory of districts, such as a user's own."""

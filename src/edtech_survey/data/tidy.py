@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from edtech_survey import words
 from edtech_survey.data.codebook import IDENTITY, IGNORED, RESPONSE, Codebook
 from edtech_survey.data.crosswalk import SLOT, read_cells
 from edtech_survey.data.districts import identify
@@ -76,6 +77,19 @@ class Responses:
         waves = ", ".join(map(str, sorted(self.flow["wave"].unique())))
         look = f", {len(self.review)} to review" if len(self.review) else ""
         return f"Responses(waves {waves}: {len(self.districts)} answers of districts{look})"
+
+    def _repr_html_(self) -> str:
+        answers = self.districts.groupby("wave").size()
+        rows = {
+            ".districts": "; ".join(f"{count} in {wave}" for wave, count in answers.items()),
+            ".positions": f"{len(self.positions):,} rows, a position that a district has",
+            ".bands": f"{len(self.bands):,} rows, a grade band that it answered for",
+            ".review": f"{words.count(len(self.review), 'row')} to look at"
+            if len(self.review)
+            else "",
+            "Also": ".panel .asked .ledger .balance .flow",
+        }
+        return words.card(f"Responses of the series {self.series}", rows)
 
 
 def tidy(

@@ -17,7 +17,7 @@ from edtech_survey import words
 from edtech_survey.errors import Problem, ReportError
 from edtech_survey.reports import origins
 from edtech_survey.reports.filters import kind_of, sentence_start, supposed
-from edtech_survey.shape import HEADERS
+from edtech_survey.shape import ESTIMATE_COLUMNS, HEADERS
 
 LONGEST_DATA = 40
 """Rows of the data folded under a picture; the CSV always has all of them."""
@@ -192,6 +192,29 @@ def grid(
         f'<div class="scroll" role="region" tabindex="0" {named}>'
         f'<table aria-labelledby="{name}-title"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(parts)}</tbody></table></div>"
+    )
+
+
+def estimates_first(frame: pd.DataFrame) -> str:
+    """Show a frame in JupyterLab: of estimates what one reads first, any other as pandas does.
+
+    Name, estimate with its interval, verdict and base; then the names of the columns left out.
+    """
+    if not set(ESTIMATE_COLUMNS) <= set(frame) or frame.empty:
+        return str(frame._repr_html_())  # type: ignore[operator]
+    several = [c for c in ("item", "statistic", "period", "survey", "wave") if c in frame]
+    several = [c for c in several if frame[c].nunique() > 1]
+    named = next((c for c in ("name", "group") if c in frame and frame[c].notna().any()), "item")
+    wanted = dict.fromkeys([named, *several, "estimate", "verdict", "supposed", "base", "source"])
+    told = {c: header(frame, c) for c in wanted if c in frame and frame[c].notna().any()}
+    rest = [c for c in frame if c not in told]
+    many = words.count(len(frame), "row")
+    more = f"; the first {LONGEST_DATA} are shown" if len(frame) > LONGEST_DATA else ""
+    body = grid(frame.head(LONGEST_DATA), told, "", region="Estimates")
+    return (
+        f'{_LAB_STYLE}<div class="exhibit">{body}<div class="exhibit-notes">'
+        f"<p>{many}{more}. Also in this frame: {escape(', '.join(rest))}.</p>"
+        "</div></div>"
     )
 
 

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from edtech_survey import words
 from edtech_survey.reports import origins
-from edtech_survey.reports.exhibits import BADGE, csv_link, csv_text
+from edtech_survey.reports.exhibits import BADGE, csv_link, csv_text, estimates_first
 from edtech_survey.reports.filters import FILTERS, SayError, nearest, plain
 
 KEPT = ("length", "first", "last")
@@ -100,8 +100,9 @@ def sources() -> Markup:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Register ``%%say``: ``%load_ext edtech_survey``."""
+    """Register ``%%say``, and how estimates show themselves: ``%load_ext edtech_survey``."""
     shell.register_magic_function(say, "cell", "say")
+    shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, estimates_first)
 
 
 def _finalize(value: Any) -> Any:
