@@ -174,6 +174,19 @@ def test_a_brief_is_readable_on_a_phone(browser, folder):
     assert small == []
 
 
+def test_on_a_phone_each_cell_stands_under_its_header_and_a_table_is_one(browser, folder):
+    head = "e => getComputedStyle(e, '::before').content"
+    with Visit(browser, folder / "01-a-report.html", viewport={"width": 390, "height": 800}) as v:
+        table = v.page.get_by_role("table", name="Three bands are above 95 percent")
+        rows = table.get_by_role("row")
+        assert [rows.count(), table.get_by_role("columnheader").count()] == [5, 3]
+        assert rows.nth(1).get_by_role("rowheader").inner_text() == "Early elementary (PK-2)"
+        cells = rows.nth(1).get_by_role("cell")
+        assert cells.all_inner_texts() == ["89% (77 to 95)", "53"]
+        said = [cell.evaluate(head) for cell in cells.all()]
+        assert [text.split('"')[1] for text in said] == ["Percent: ", "Answered: "]
+
+
 def test_long_words_do_not_widen_a_page(browser, tmp_path, shares, make_code, make_notebook):
     long = "national.one-to-one-recalled.elementary.share.2021" + "x" * 120
     rows = shares.assign(name=long)
