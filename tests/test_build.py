@@ -74,6 +74,23 @@ def test_each_district_of_the_published_list_gets_a_brief_and_each_that_answered
     assert (given["wave"], name) == (2024, f"brief-{given['district']}")
 
 
+def test_the_index_tells_who_answered_and_finds_each_district_of_the_list(monkeypatch, tmp_path):
+    monkeypatch.setenv("EDTECH_SURVEY_HOME", str(ROOT))
+    briefs = tmp_path / "briefs"
+    briefs.mkdir()
+    made = embedded({"parameters": {"district": "ct-avon"}})
+    (briefs / "brief-ct-avon.html").write_text(f"<html><h1>Avon: so</h1>{made}</html>")
+    (tmp_path / "index.html").touch()
+    build.write_index(briefs)  # and with it that of the folder above
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Who runs the technology in Connecticut’s schools?" in index
+    assert "Who answered: 62 of 200 Connecticut districts in 2024." in index
+    listed = (ROOT / "data" / "raw" / "ct-frame-2024" / "units.csv").read_text("utf-8")
+    assert index.count('aria-label="answered"') == listed.count(",yes,") == 61
+    assert index.count('class="size"') == len(listed.splitlines()) - 1 == 200
+    assert '<a href="briefs/brief-ct-avon.html">Avon</a><span class="size">3,092' in index
+
+
 def test_scratch_notebooks_are_none_of_the_project(project):
     (project / "notebooks" / "scratch.ipynb").write_text("{}")
     names = [path.stem for path in build.notebook_paths()]

@@ -138,7 +138,7 @@ def _survey(manifests: Sequence[Mapping[str, Any]]) -> SimpleNamespace | None:
     real = [made for made in manifests if not made.get("synthetic")]
     series = next(iter(real or manifests), {}).get("parameters", {}).get("series")
     try:
-        data = "published" if real else "sample"
+        data = "published" if real or not manifests else "sample"
         found = project.evidence(data, series=series if isinstance(series, str) else None)
     except SurveyError:
         return None
