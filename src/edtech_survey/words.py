@@ -135,12 +135,26 @@ FORMATS: dict[str, Callable[[Any], str]] = {
 def interval(low: Any, high: Any, kind: str) -> str:
     """Write an interval; a low end that is not zero is not rounded to it.
 
+    Ends that would print alike get a decimal more, and one value is no range.
+
     >>> interval(77.4, 94.7, "percent"), interval(-0.1, 21.4, "points")
     ('77% to 95%', '−0.1 to 21 points')
+    >>> interval(5.21, 5.38, "percent"), interval(100, 100, "percent")
+    ('5.2% to 5.4%', '100%')
     """
-    if kind == "points":
-        return f"{number(low, 1 if low and not rounded(low) else 0)} to {points(high)}"
-    return f"{FORMATS[kind](low)} to {FORMATS[kind](high)}"
+    write = _WHOLE.get(kind)
+    if write is None:
+        ends = FORMATS[kind](low), FORMATS[kind](high)
+        return " to ".join(dict.fromkeys(ends))
+    if write(low, 1) == write(high, 1):
+        return write(high, int(not float(high).is_integer()))
+    alike = int(write(low, 0) == write(high, 0))
+    near_zero = kind == "points" and low != 0 and not rounded(low)
+    first = number if kind == "points" else write
+    return f"{first(low, 1 if near_zero else alike)} to {write(high, alike)}"
+
+
+_WHOLE: dict[str, Callable[..., str]] = {"percent": percent, "points": points, "count": number}
 
 
 def inside(low: Any, high: Any, kind: str) -> str:

@@ -131,6 +131,11 @@ def test_a_sentence_without_its_tag_hides_its_template_too(make_code, make_noteb
     assert "%%say" not in made
 
 
+def test_a_link_to_a_notebook_leads_to_its_page(make_notebook):
+    text = "# Title\n\n[Trends](01_one_to_one_trends.ipynb)"
+    assert 'href="01-one-to-one-trends.html"' in render(make_notebook(text))
+
+
 def test_paper_carries_title_date_and_page_number(page, make_notebook):
     assert f'content: "{TITLE} \\b7  2024-11"' in page
     assert "counter(page) ' / ' counter(pages)" in page

@@ -214,6 +214,13 @@ def test_rows_of_two_periods_or_without_a_known_label_make_no_verdict():
     for name in ("verb", "tell", "holds"):
         with pytest.raises(SayError, match=r"one period, not .*loop over by\('period'\)"):
             said(f"{{{{ rows | {name} }}}}", rows=rows)
+    assert said("{{ rows | tally('change') }}", rows=rows) == "both changes are clear"
+    assert said("{{ rows | tally('step', 'since then') }}", rows=rows.head(1)) == (
+        "the step since then is clear"
+    )
+    assert said("{{ rows | tally('step', 'since then') }}", rows=moves(*MIXED)).startswith(
+        "of 3 steps since then, 1 is clear, 1 depends on"
+    )
     assert said("{{ rows | tally }}", rows=rows) == "2 are clear"
     assert said("{{ rows | tally }}", rows=moves(*MIXED)) == (
         "1 is clear, 1 depends on how many answered and 1 shows no clear change"

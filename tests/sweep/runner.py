@@ -22,6 +22,7 @@ import nbformat
 import pandas as pd
 from bs4 import BeautifulSoup, Tag
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
 from IPython.utils.capture import capture_output
 from matplotlib.figure import Figure
 from PIL import Image
@@ -199,6 +200,7 @@ def _in_process(shown: list[exhibits.Exhibit], *, pictures: bool) -> Iterator[In
         shell = InteractiveShell.instance(config=config, colors="nocolor")
         stack.callback(InteractiveShell.clear_instance)
         shell.showtraceback = _nothing  # type: ignore[method-assign]
+        shell.display_trap.hook = _display  # as a kernel, and not as a terminal
         yield shell
 
 
@@ -246,6 +248,11 @@ def _merge_waves(folders: list[Path], codebook: Any) -> Any:
     if key not in _made:
         _made[key] = _READ["waves"](folders, codebook)
     return _copied(_made[key])
+
+
+def _display(value: Any) -> None:
+    if value is not None:
+        display(value)
 
 
 def _nothing(*args: Any, **kw: Any) -> None:

@@ -211,6 +211,7 @@ def estimates_first(frame: pd.DataFrame) -> str:
     many = words.count(len(frame), "row")
     more = f"; the first {LONGEST_DATA} are shown" if len(frame) > LONGEST_DATA else ""
     body = grid(frame.head(LONGEST_DATA), told, "", region="Estimates")
+    body = body.replace('aria-labelledby="-title"', 'aria-label="Estimates"')
     return (
         f'{_LAB_STYLE}<div class="exhibit">{body}<div class="exhibit-notes">'
         f"<p>{many}{more}. Also in this frame: {escape(', '.join(rest))}.</p>"

@@ -367,7 +367,7 @@ def holds(rows: pd.DataFrame) -> Markup:
     family = rows["family"].iloc[0] if known else None
     if pd.isna(family) or family == 1 or _by_label(rows)[NOT].equals(rows):
         return Markup(alone)
-    all_of = f"all {words.whole(family)} comparisons of this kind are taken together"
+    all_of = f"{_all(int(family))} comparisons of this kind are taken together"
     stands = _stands(rows, "label_together", "holds_together_from")
     if words.sentence(stands) == alone or rows["label_together"].eq(HOLDS).all():
         return Markup(f"{alone} The same is true when {all_of}.")
@@ -375,9 +375,12 @@ def holds(rows: pd.DataFrame) -> Markup:
 
 
 @_of_rows
-def tally(rows: pd.DataFrame) -> Markup:
-    """Count the rows by verdict: 3 are clear, 2 depend on how many answered and ..."""
-    told = []
+def tally(rows: pd.DataFrame, noun: str = "", which: str = "") -> Markup:
+    """Count the rows by verdict: 3 are clear, 2 depend on how many answered and ...
+
+    With a noun it says of how many: of 5 steps since then, 3 are clear; the step since then is.
+    """
+    told, since = [], f" {which}" if which else ""
     for label, part in _by_label(rows).items():
         one = len(part) == 1
         says = {
@@ -385,8 +388,17 @@ def tally(rows: pd.DataFrame) -> Markup:
             DEPENDS: f"{'depends' if one else 'depend'} on how many answered",
             NOT: f"{'shows' if one else 'show'} no clear change",
         }
-        told += [f"{len(part)} {says[label]}"] if len(part) else []
-    return Markup(words.join(told) + _supposing(rows))
+        many = str(len(part))
+        if noun and len(part) == len(rows):
+            of_them = words.count(len(rows), noun).removeprefix(f"{len(rows)} ") + since
+            many = f"the {of_them}" if one else f"{_all(len(rows))} {of_them}"
+        told += [f"{many} {says[label]}"] if len(part) else []
+    of = f"of {words.count(len(rows), noun)}{since}, " if noun and len(told) > 1 else ""
+    return Markup(of + words.join(told) + _supposing(rows))
+
+
+def _all(number: int) -> str:
+    return "both" if number == 2 else f"all {words.whole(number)}"
 
 
 def _supposing(rows: pd.DataFrame) -> str:

@@ -267,6 +267,8 @@ def _finished(markup: str, name: str, manifest: dict[str, Any]) -> str:
     for kind, of_kind in (("thead", "col"), ("tbody", "row")):
         for cell in main.select(f"{kind} th:not([scope])"):
             cell["scope"] = of_kind
+    for link in main.select('a[href$=".ipynb"]'):  # to a notebook in JupyterLab, to its page here
+        link["href"] = f"{slug(Path(link['href']).stem)}.html"
     for link in main.select('a[href^="http"]'):
         if text_of(link) == link["href"]:
             link["class"] = "bare"
