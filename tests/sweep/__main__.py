@@ -6,6 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
+from tests.sweep import reviewed
 from tests.sweep.runner import read
 from tests.sweep.settings import look_over
 
@@ -17,7 +18,12 @@ def main() -> None:
     told.add_argument("--data", help="published, responses or sample")
     told.add_argument("--html", type=Path, help="also write the page, with its pictures")
     told.add_argument("--check", action="store_true", help="look for faults under every setting")
+    told.add_argument("--keep", action="store_true", help="keep the text, which you have read")
+    told.add_argument("--renew", action="store_true", help="take the texts as they are, and differ")
     given = told.parse_args()
+    if given.renew:
+        print(*reviewed.renew(reviewed.kept(name=given.notebook)), sep="\n")
+        return
     if given.check:
         found = look_over([given.notebook])[given.notebook]
         print(*found, f"({len(found)} to look at)", sep="\n")
@@ -25,6 +31,9 @@ def main() -> None:
     parameters = dict(pair.split("=", 1) for pair in given.given)
     if given.data:
         parameters["data"] = given.data
+    if given.keep:
+        print(*reviewed.keep(given.notebook, parameters), sep="\n")
+        return
     started = time.perf_counter()
     found = read(given.notebook, pictures=bool(given.html), **parameters)
     print(found.text)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import cpu_count, get_context
+from shlex import quote
 from typing import Any
 
 from tests.sweep.checks import complaints
@@ -75,11 +76,8 @@ def settings(name: str) -> Iterator[dict[str, Any]]:
 
 def said(name: str, given: dict[str, Any]) -> str:
     """Write a setting as the command line takes it, so that a page can be read again."""
-    told = (
-        f"-p {key}={','.join(map(str, value)) if isinstance(value, list) else value!s}"
-        for key, value in given.items()
-    )
-    return " ".join([name, *told])
+    told = {k: ",".join(map(str, v)) if isinstance(v, list) else v for k, v in given.items()}
+    return " ".join([name, *(f"-p {quote(f'{key}={value}')}" for key, value in told.items())])
 
 
 def look(name: str, given: dict[str, Any]) -> list[str]:
