@@ -147,7 +147,7 @@ def test_the_card_names_the_series_and_what_there_is(published, sample):
     card = published._repr_html_()
     assert "Connecticut (ct)" in card
     assert "SYNTHETIC" not in card
-    assert f"62 of about {published.about().population} districts answered" in card
+    assert f"62 of {published.about().population} districts answered" in card
     assert "SYNTHETIC" in sample._repr_html_()
     assert "Early elementary" in published.codebook._repr_html_()
     assert "62 in 2024" in sample.responses._repr_html_()

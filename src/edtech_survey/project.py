@@ -288,7 +288,7 @@ class Evidence:
 
     def _repr_html_(self) -> str:
         about = self.about()
-        many = "" if about.population is None else f" of about {words.whole(about.population)}"
+        many = "" if about.population is None else f" of {words.whole(about.population)}"
         last = f"{about.last}: {words.whole(about.answered)}{many} {about.units} answered"
         rows = {
             "Series": f"{about.place} ({self.series.series}), {about.publisher}",
