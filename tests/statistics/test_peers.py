@@ -241,7 +241,41 @@ def test_what_counts_as_near(published):
     assert pd.isna(near(800)["oh-patrick-henry"])
     assert not near(2000)["oh-patrick-henry"]
     assert near(16_000).index[0] == "mo-francis-howell"
-    assert peers({"devices": 9}, published.structures).empty
+    unknown = peers({"devices": 9}, published.structures)
+    assert (len(unknown), unknown["near"].notna().any()) == (4, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "members", "alike", "answered"),
+    [
+        # The letters of the list, counted by hand; 6 service centers; kinds with fewer than five.
+        ("Ellington", "districts of reference group C", 27, 8),
+        ("CREC", "regional service centers", 6, 2),
+        ("DMHAS", "agencies, academies and others", 8, 1),
+        ("Jumoke Academy", "charter schools", 21, 1),
+        ("Region 1", "regional districts", 5, 1),
+    ],
+)
+def test_who_is_like_a_district_is_read_from_the_list(published, name, members, alike, answered):
+    own = published.district(name)
+    table = peers(own, published.frame)
+    like = table[table["basis"].eq("alike")]
+    assert (set(like["members"]), len(like), int(like["answered"].sum())) == (
+        {members}, alike, answered,
+    )  # fmt: skip
+    assert own["district_id"].iloc[0] in set(like["group"])
+    near = table[table["basis"].eq("nearest")]
+    assert len(near) == (20 if own["value"].notna().all() else 0)
+    assert own["district_id"].iloc[0] not in set(near["group"])
+
+
+def test_the_nearest_of_the_list_are_those_of_a_full_search(published):
+    near = peers({"enrollment": 600}, published.frame)
+    assert set(near["basis"]) == {"nearest"}
+    sizes = published.frame["enrollment"].dropna().astype(float)
+    order = np.sort(np.abs(np.log(sizes / 600)))[:20]
+    assert np.abs(np.log(near["estimate"].astype(float) / 600)).tolist() == pytest.approx(order)
+    assert peers({"enrollment": 600}, published.frame.head(0)).empty
 
 
 def made_up(sizes, wave=2024):

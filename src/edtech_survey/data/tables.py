@@ -88,7 +88,7 @@ def read_occupations(evidence: Any) -> pd.DataFrame:
 def read_frame(evidence: Any) -> pd.DataFrame:
     """Read the lists of all units of the series: ``units.csv`` of its source folders, a wave each.
 
-    Whose id a unit has and what it is called here (``district``) follows from its name.
+    Its id and what it is called here (``district``) follow from its name; ``kinds`` are in words.
     """
     book, mine = evidence.codebook, evidence.sources["series"].eq(evidence.series.series)
     directory = book.districts.set_index("district_id")["name"]
@@ -100,7 +100,7 @@ def read_frame(evidence: Any) -> pd.DataFrame:
         lambda cells, _: ids(cells).isna() | ids(cells).duplicated(),
         "leads to no district of the directory that no other row leads to", "add an alias there",
     )  # fmt: skip
-    columns = ["source", "wave", "district_id", "district"]
+    columns = ["source", "wave", "district_id", "district", "kinds"]
     frames = [pd.DataFrame(columns=[*columns, *schemas.dtypes("units")], dtype="str")]
     for folder in evidence.sources[mine].itertuples():
         path = evidence.raw / str(folder.source) / "units.csv"
@@ -108,6 +108,7 @@ def read_frame(evidence: Any) -> pd.DataFrame:
             table = read_table(path, "units", {"name": [unknown]})
             table = table.assign(source=folder.source, wave=str(folder.wave))
             table["district_id"] = ids(table["name"])
+            table["kinds"] = table["kind"].map(lambda kind: book.label("units", kind))
             frames.append(table.assign(district=table["district_id"].map(directory)))
     table = typed(pd.concat(frames, ignore_index=True), "units").astype({"wave": "Int64"})
     return table.assign(answered=table["answered"].eq("yes").fillna(False).astype(bool))

@@ -86,9 +86,10 @@ def chances(
         reason = f"no listed district is so {'small' if size < listed.min() else 'large'}"
     n = int(both["base"].max())
     found = worlds(known, n, float(students["value"]) if students else None)
-    supposed = "the chance goes with size alone, and a position left blank is one that is not there"
-    if size and not known.min() <= size <= known.max():
-        supposed += ", and the curves go on beyond the sizes that answered"
+    supposed = "a blank means no post"
+    if pd.isna(reason):
+        beyond = not known.min() <= size <= known.max()
+        supposed = f"size alone counts{' beyond those that answered, too' * beyond}, and {supposed}"
     held = set(mine.loc[mine["item"].eq("position_present"), "group"])
     rows = []
     for row in both.to_dict("records"):
@@ -170,7 +171,7 @@ def _at(
         "estimate_low": middles.min(), "estimate_high": middles.max(),
         "range_low": low, "range_high": high,
         # Told as it is printed: 50 is no more than one half.
-        "verdict": USUAL if round(low) > 50 else UNUSUAL if round(high) < 50 else EITHER,
+        "verdict": USUAL if low >= 50.5 else UNUSUAL if high < 49.5 else EITHER,
     }  # fmt: skip
 
 

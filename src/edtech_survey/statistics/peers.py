@@ -35,13 +35,15 @@ def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
     lacking = [name for name in _OWN if name not in own.columns]
     if lacking:
         raise EstimateError(f"the district's own numbers have no column {', '.join(lacking)}")
-    own = own[own["value"].notna() | own["item"].ne("enrollment")]  # starred on the list
+    starred = own["value"].isna() & own["item"].eq("enrollment")  # on the list
     known, of_position = [*SINGLE, *BY_POSITION], own["item"].isin(BY_POSITION)
     enough = own["value"].ge(own["item"].eq("enrollment").astype(int)) & own["value"].lt(np.inf)
     faults = {
         f"unknown item, one of {', '.join(known)}": ~own["item"].isin(known),
         "wrong group, name the position or else all": of_position.eq(own["group"].eq("all")),
-        "give a number from 0 up, of students from 1": ~enough.fillna(False).astype(bool),
+        "give a number from 0 up, of students from 1": ~(
+            enough.fillna(False).astype(bool) | starred
+        ),
         "stands twice": own.duplicated(["item", "group"]),
     }
     problems = [
@@ -91,12 +93,12 @@ def own_district(
         (row,) = listed.to_dict("records")
         size = {} if pd.isna(row["enrollment"]) else {"enrollment": row["enrollment"]}
         own, called, kind = own_numbers(size | stated), row["district"], kind or row["kind"]
-        unknown = pd.DataFrame([("enrollment", "all", pd.NA)], columns=_OWN)
-        own = own if len(own) else unknown.astype({"value": "Float64"})
     elif origin == "average":
         own, called = average_district(given(x).figures, wave=year), "A district of average size"
     else:
         own = own_numbers(stated or file)
+    unknown = pd.DataFrame([("enrollment", "all", pd.NA)], columns=_OWN)
+    own = own if len(own) else unknown.astype({"value": "Float64"})
     return own[_OWN].assign(
         district=name or called, origin=origin, kind=kind, district_id=district or pd.NA, wave=year,
         year=year if origin == "response" else pd.NA,
@@ -148,7 +150,7 @@ def average_district(figures: pd.DataFrame, *, wave: int) -> pd.DataFrame:
 
 def number_of(own: pd.DataFrame, item: str) -> float | None:
     """Take one of a district's numbers; None where it is not stated."""
-    value = own.loc[own["item"].eq(item), "value"]
+    value = own.loc[own["item"].eq(item), "value"].dropna()
     return float(value.iloc[0]) if len(value) else None
 
 
@@ -224,7 +226,8 @@ def peers(
     x : Evidence or DataFrame
         An Evidence: the averages that its series gives and, where there are responses, the
         respondents of its class of size. Figures: the averages alone. The described departments
-        (``evidence.structures``): those nearest in size; see Notes.
+        (``evidence.structures``): those nearest in size; the list of all districts
+        (``evidence.frame``): those like it; see Notes.
     least : int
         Fewest respondents of a class of size; the classes are the same for all districts.
     confidence : float
@@ -254,6 +257,10 @@ def peers(
     ``students_printed`` and ``near`` (within half and twice the size); who works outside a
     department is not counted into it.
 
+    Of the list the rows give enrollments, with ``basis`` "alike" (its reference group or, without
+    one, its kind, itself among them) and "nearest" (the twenty nearest in the logarithm of
+    enrollment), ``members`` in words, and whether each ``answered``: public facts only.
+
     References
     ----------
     Conover (1999), Practical Nonparametric Statistics, 3rd ed., sections 3.1 and 3.2;
@@ -270,6 +277,8 @@ def peers(
     """
     if isinstance(x, pd.DataFrame) and {"role", "head_count"} <= set(x.columns):
         return _departments(own, x)
+    if isinstance(x, pd.DataFrame) and {"reference_group", "answered"} <= set(x.columns):
+        return _alike(own, x)
     checked_confidence(confidence)
     mine, name = own_numbers(own), given(x).name
     year = wave_of(x, shared(mine, "wave"))
@@ -437,9 +446,7 @@ _DESCRIBED = "name students_printed near staff roles estimate_low estimate_high"
 
 def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame) -> pd.DataFrame:
     """Give the described departments of known staff and size, nearest to a district first."""
-    size = number_of(own_numbers(own), "enrollment")
-    if not size:
-        return estimates([], _DESCRIBED)
+    size = number_of(own_numbers(own), "enrollment") or np.nan
     first = structures.groupby("district_id", sort=False).first()
     inside = structures[structures["inside"].ne("no")]
     stated = inside["fte"].fillna(inside["head_count"]).astype("Float64")
@@ -449,7 +456,7 @@ def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFra
     low, high = first["students_low"].astype(float), first["students_high"].astype(float)
     # Least distance in logarithms from the enrollment to the stated range, bounds included.
     away = pd.concat([np.log(low / size), np.log(size / high)], axis=1).max(axis=1).clip(lower=0)
-    near = away.le(np.log(NEAR) + 1e-12).astype("boolean")
+    near = away.le(np.log(NEAR) + 1e-12).astype("boolean").mask(away.isna())
     least, most = PER_STUDENTS * staff / high, PER_STUDENTS * staff / low
     table = first.assign(
         item="described_staff_per_1000_students",
@@ -463,4 +470,41 @@ def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFra
         near=near.mask(near & low.isna()),
     )  # fmt: skip
     known = table[table["staff"].gt(0).fillna(False) & table["estimate_low"].notna()]
-    return estimates(known.sort_values("away", kind="stable"), _DESCRIBED)
+    return estimates(known.sort_values(["away", "staff"], kind="stable"), _DESCRIBED)
+
+
+NEAREST = 20
+FEW = 5
+"""Fewer of a kind than this are put together with other kinds."""
+
+
+def _alike(own: pd.DataFrame | Mapping[str, float], frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the units of a district's reference group or kind, and those nearest to it in size."""
+    mine = own_numbers(own)
+    size, me = number_of(mine, "enrollment"), shared(mine, "district_id")
+    units = frame[frame["wave"].eq(shared(mine, "wave") or frame["wave"].max())]
+    bare = units[units["reference_group"].isna()]
+    rare = bare["kind"].map(bare["kind"].value_counts()).lt(FEW)
+    parts = []
+    for row in units[units["district_id"].eq(me or "")].to_dict("records"):
+        rows, members = bare[rare], "agencies, academies and others"
+        if pd.notna(row["reference_group"]):
+            rows = units[units["reference_group"].eq(row["reference_group"])]
+            members = f"districts of reference group {row['reference_group']}"
+        elif not rare.any() or bare["kind"].eq(row["kind"]).sum() >= FEW:
+            rows, members = bare[bare["kind"].eq(row["kind"])], row["kinds"]
+        parts.append(rows.sort_values("enrollment").assign(basis="alike", members=members))
+    if size:
+        others = units[units["district_id"].ne(me or "") & units["enrollment"].gt(0).fillna(False)]
+        away = np.log(others["enrollment"].astype(float) / size).abs()
+        rows = others.assign(away=away).sort_values(["away", "name"]).head(NEAREST)
+        parts.append(rows.assign(basis="nearest", members="districts nearest in size"))
+    table = pd.concat(parts or [units.head(0)]).assign(
+        item="enrollment", statistic="amount", unit="students", base_kind="published",
+        method="as published", synthetic=False,
+    )  # fmt: skip
+    named = {"group": table["district_id"], "name": table["district"]}
+    return estimates(
+        table.assign(estimate=table["enrollment"], **named),
+        "name unit basis members answered reference_group",
+    )
