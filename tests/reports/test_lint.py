@@ -79,7 +79,7 @@ def test_a_policy_that_forbids_too_little():
 def test_the_size_budget_depends_on_the_kind():
     large = page(f"<p>{'x' * 400_000}</p>")
     assert told(large) == []
-    assert any("a brief may have 300,000" in p for p in told(large, "brief"))
+    assert any("a brief may have 350,000" in p for p in told(large, "brief"))
 
 
 def test_a_rendered_report_is_clean(report):

@@ -36,6 +36,8 @@ _SHOWN = [
     "text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg",
     "text/latex", "text/plain",
 ]  # fmt: skip
+# Marks of code that the style sheet does not colour were a quarter of a page's bytes.
+_UNSTYLED = re.compile(r'<span class="(?!(?:c1|ch|cm|k|kn|kc|ow|sd)")\w+">([^<]*)</span>')
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -70,7 +72,8 @@ class ReportExporter(HTMLExporter):
         """Yield the filters of nbconvert, the allow-list, and colours for Python."""
         yield from super().default_filters()
         yield ("allowed", clean)
-        yield ("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        coloured = Highlight2HTML(pygments_lexer="ipython3", parent=self)
+        yield ("highlight_code", lambda code, **kw: _UNSTYLED.sub(r"\1", coloured(code, **kw)))
 
     def from_notebook_node(  # type: ignore[override]
         self, nb: Any, resources: dict[str, Any] | None = None, **kw: Any

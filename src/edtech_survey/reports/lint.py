@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 
 from edtech_survey.errors import Problem
 
-BUDGET = {"brief": 300_000, "report": 1_000_000}
+BUDGET = {"brief": 350_000, "report": 1_000_000}
 """Bytes; a brief is mailed, a report is put on the web."""
 
 _DEFAULT_ALT = re.compile(r"no description|^(image|figure|chart|plot|picture)\.?$", re.IGNORECASE)
