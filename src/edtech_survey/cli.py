@@ -176,7 +176,7 @@ def audit(table: Path, fail_on: str | None, as_json: bool) -> None:
     else:
         for row in findings[findings["grade"] != "passed"].itertuples():
             told = f"{row.grade}: {row.arithmetic}; {row.implication}\n    {row.figures}"
-            held = f"\n    held up by {row.supports}" if isinstance(row.supports, str) else ""
+            held = f"\n    confirmed by {row.supports}" if isinstance(row.supports, str) else ""
             told = f"{told}{held}\n    {row.advice}"
             click.echo(_printable(told))
         click.echo("; ".join(f"{counts.get(grade, 0)} {grade}" for grade in (*GRADES, "passed")))

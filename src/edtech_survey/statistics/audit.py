@@ -229,21 +229,21 @@ def _off_base(figure: Figure, mentions: str) -> Row:
     told = f"{figure.text} of {base:,}: {beside}, nothing between"
     fitting = joint_bases([percent], base).bases
     smaller = fitting[fitting < base]
-    grade = IMPOSSIBLE
     whole = (
         f"all {base:,} that were asked" if ASKED in figure.note else f"the stated total of {base:,}"
     )
+    grade = SUSPICIOUS
     implied = f"not a share of {whole}; smaller numbers that print it: {_some(smaller)}"
     if base in fitting:
         grade = BY_ROUNDING
         implied = f"possible only if it was measured as {percent.value:g}% and padded"
     elif mentions:
-        grade, implied = SUSPICIOUS, mentions
+        implied = mentions
     elif len(smaller) and figure.of_survey:
         # Of those who answered the survey, some may have passed over this question.
         grade, implied = FEWER, f"{implied}; fewer may have answered this question"
     else:
-        implied += "; unless it is weighted"
+        implied += "; weights would explain it"
     about = "percent_base", figure.figure_id, (figure,)
     return finding(*about, grade, told, implied, stated=base, bases=smaller)
 
@@ -320,18 +320,17 @@ def _of_base(
 ) -> Row:
     """Ask of percents whether the base that is stated is one of those that print them."""
     stated, implied = case.stated, f"no single base up to {limit:,} can have printed all of them"
-    implied += ", unless they are weighted"
-    grade = case.failed
+    implied += "; weights would explain it"
+    grade = SUSPICIOUS
     if mentions:
-        grade, implied = SUSPICIOUS, mentions
+        implied = mentions
     elif len(bases) and stated is None:
         grade, implied = UNTESTABLE, f"no base is printed; {len(bases)} of {limit:,} would do"
     elif len(bases):
         grade, missing = PASSED if stated in bases else FEWER, stated - int(bases[-1])
+        left = f"at least {missing:,} ({shown(100 * missing / stated, 1)}%) left the question out"
         implied = (
-            f"the stated {stated:,} is none of these: at least {missing:,} "
-            f"({shown(100 * missing / stated, 1)}%) left the question out, unless the percents are "
-            "weighted"
+            f"the stated {stated:,} is none of these: {left}, unless the percents are weighted"
         )
     elif check == "joint_base" and case.kind == "question" and _each_fits(case.parts, limit):
         grade = FEWER
@@ -465,9 +464,9 @@ def _alike(subject: str, row: Any, beside: Any) -> Row | None:
     if len(same) < 2 or max(digits) < _TELLING_DIGITS:
         return None
     told = [f"{a.about} {a.statistic} {a.text} = {b.text}".replace(" count ", " ") for a, b in same]
-    apart = [f"{a.about} {a.text} and {b.text}" for a, b in pairs if (a, b) not in same]
+    apart = [a.about for a, b in pairs if (a, b) not in same]
     arithmetic = f"{same[0][0].label} and {same[0][1].label}: {'; '.join(told)}"
-    arithmetic += f"; apart: {'; '.join(apart)}" if apart else ""
+    arithmetic += f"; apart: {', '.join(apart)}" if apart else ""
     implied = f"agree in {len(same)} of {len(pairs)} columns: chance, or one cell filled in twice"
     cells = tuple(figure for pair in same for figure in pair)
     return finding("identical_rows", subject, cells, SUSPICIOUS, arithmetic, implied)
@@ -563,12 +562,11 @@ def told_of_one(material: Material) -> Iterator[Row]:
     said = [one for one in material.once if "anonymous" in one.note]
     for (source, _), figures in grouped(said, attrgetter("source", "locator")).items():
         counts = [one for one in figures if one.unit in WHOLE and one.statistic in COUNTED]
-        told = (
-            f"{len(counts)} counts of one respondent in one comment, {lists.get(source, 0)} named"
-        )
-        grade = SUSPICIOUS if lists.get(source) else UNTESTABLE
+        named = lists.get(source, 0)
+        told = f"counts in one comment without a name: {len(counts)}; respondents named: {named}"
+        grade = SUSPICIOUS if named else UNTESTABLE
         why = "who knows one of these counts knows whose comment it is, and so the others"
-        about = "told_of_one", figures[0].figure_id, figures
+        about = "told_of_one", figures[0].figure_id, counts or figures
         yield finding(*about, grade if len(counts) >= _TOGETHER else PASSED, told, why)
 
 

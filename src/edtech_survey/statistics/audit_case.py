@@ -451,10 +451,12 @@ def _items(names: Iterable[str]) -> str:
 
 def _supports(found: Row, given: Sequence[Row], sizes: Mapping[Any, set[str]]) -> str | None:
     """Tell which checks hold up the number in question, or the total that was stated."""
-    unasked = found["check"] in ("small_bases", "told_of_one", "precision")
+    unasked = found["check"] in ("small_bases", "told_of_one", "precision", "directions")
     if unasked or found["grade"] in (PASSED, UNTESTABLE):
         return None
-    asked = found["disputed"] | sizes.get((found["source"], found["stated"]), set())
+    asked = found["disputed"]
+    if found["grade"] == FEWER:
+        asked = asked | sizes.get((found["source"], found["stated"]), set())
     holding = [
         one["arithmetic"]
         for one in given

@@ -125,7 +125,7 @@ def _order(case: Relation) -> Told:
     for low, high in pairwise(case.parts):
         if high.value < low.value:
             grade = graded(False, low.span.meets(high.span), case.failed)
-            below = f"{name[high]} {high.text} is below {name[low]} {low.text}"
+            below = f"“{name[high]}” is below “{name[low]}”"
             swapped = sorted(case.parts, key=lambda one: one.value)
             moved = sum(a is not b for a, b in zip(swapped, case.parts, strict=True))
             swap = "; had two rows changed places, they would be in order"
@@ -148,8 +148,12 @@ def _limit(case: Relation) -> Told:
         return _untestable(case, "the limit is missing")
     told = {one: f"{one.label} {one.text}" for one in case.parts}
     above = ", ".join(text for one, text in told.items() if one.span.low > case.base)
+    within = sum(one.span.low <= case.base for one in case.parts)
     grade = graded(not above, False, case.failed)
-    return grade, ", ".join(told.values()), f"{above} is above {case.base:,}"
+    arithmetic = (
+        f"{above}; {within} more are not above {case.base:,}" if above else "; ".join(told.values())
+    )
+    return grade, arithmetic, f"above {case.base:,}"
 
 
 def _within(case: Relation) -> Told:
