@@ -142,7 +142,7 @@ def _source(wave: int, export: str, answered: int) -> str:
     return f"""id: sample-{wave}
 series: sample
 title: "Sample {wave}: made-up answers of school technology leaders"
-publisher: "edtech_survey (synthetic)"
+publisher: "makers of this package (invented data)"
 published: ""
 fielded: "{wave}"
 wave: "{wave}"
@@ -153,7 +153,7 @@ population:
   note: "codebook/{DIRECTORY} lists them all."
 answered: "{answered}"
 mode: "web, written in the dialect of {_TOOL[wave]}"
-citation: "edtech_survey, sample-{wave}: synthetic answers calibrated to published margins."
+citation: "Makers of this package, {wave}: invented answers calibrated to published margins."
 rights: "MIT, as the package"
 url: ""
 synthetic: true
