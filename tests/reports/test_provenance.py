@@ -92,7 +92,7 @@ CHANGES = {
     "table": (">97%", ">79%", "79%"),
     "alternative text": ('alt="89% in PK-2"', 'alt="98% in PK-2"', "98% in PK-2"),
     "picture": ("data:image/png;base64,iVBOR", "data:image/png;base64,iVBOS", "picture of levels"),
-    "code": (">shares<", ">totals<", "code: "),
+    "code": ("es.shares(", "es.totals(", "code: "),
     "script added": ("</main>", "<script>alert(1)</script></main>", "<script>"),
     "handler added": ("<main ", "<main onclick='x()' ", "onclick='x()'"),
     "policy weakened": ("default-src 'none'", "default-src *", "default-src *"),
