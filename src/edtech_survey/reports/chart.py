@@ -43,6 +43,7 @@ def chart(
     columns: Mapping[str, Any] | None = None,
     base: str | None = None,
     alt: str | None = None,
+    sharex: bool = True,
     sharey: bool = True,
     slide: str | Path | None = None,
 ) -> Iterator[Any]:
@@ -67,8 +68,8 @@ def chart(
         By default those that differ from row to row.
     base, alt : str, optional
         Templates in place of the base line and the alt text that follow from the frame.
-    sharey : bool
-        Whether panels share the upright axis; they always share the other.
+    sharex, sharey : bool
+        Whether panels share the axis across, and the upright one.
     slide : path, optional
         Also write a PNG with title, notes and source burnt in: for use outside the page.
 
@@ -96,7 +97,7 @@ def chart(
     plain = rc_context({"text.parse_math": False})  # seaborn passes on what it knows; `$` is money
     with plain, sns.axes_style("white", marks.style()), sns.plotting_context(rc=marks.style()):
         across = min(wrap, len(keys))
-        grid = canvas.subplots(down, across, squeeze=False, sharex=True, sharey=sharey).ravel()
+        grid = canvas.subplots(down, across, squeeze=False, sharex=sharex, sharey=sharey).ravel()
         axes = dict(zip(keys, grid, strict=False))
         yield axes if panels else axes[None]
         for key, ax in axes.items():
@@ -107,7 +108,7 @@ def chart(
             names = [label.get_text() for label in ax.get_yticklabels()]
             if names and names[0][:1].isalpha():
                 tall = canvas.get_size_inches()[1] * ax.get_position().height / len(names)
-                room = (2.1, 2) if tall > 0.4 else (2.8, 1)
+                room = (2.1, 2) if tall > 0.4 else (3.0, 1)
                 told = [marks.fitted(filters.sentence_start(name), *room) for name in names]
                 ax.set_yticks(ax.get_yticks(), told)
         for spare in grid[len(keys) :]:

@@ -110,42 +110,58 @@ def settle(ax: Axes) -> None:
     """Put labels and names beside their points, clear of what is drawn and of one another.
 
     Each stands where it covers least, near before far; a name that would cover something is
-    hidden. ``es.chart`` does it again when the axes have their size.
+    hidden. Of several orders in which they can be placed, the one that hides least is taken.
+    ``es.chart`` does it again when the axes have their size.
     """
     told = [text for text in ax.texts if text.get_gid() in _PLACES]
     if not told:
         return
-    figure: Any = ax.get_figure(root=True)
     ax.get_xlim(), ax.get_ylim()  # which settles them
-    point, frame = figure.dpi / 72, ax.get_window_extent()
-    drawn, taken = _drawn(ax, point), np.empty((0, 4))
-    for text in sorted(told, key=lambda one: one.get_gid() != "label"):
-        text.set_visible(True)
-        box = text.get_window_extent()
-        at, best = ax.transData.transform(ax.convert_xunits(text.xy)), (np.inf, 0, None)
-        for order, (dx, dy) in enumerate(_PLACES[text.get_gid()]):
-            left = at[0] + dx * point - box.width * (0.5 - 0.5 * np.sign(dx))
-            low = at[1] + dy * point - box.height * (0.5 - 0.5 * np.sign(dy) * (abs(dy) > 4))
-            right, high = left + box.width, low + box.height
-            beyond, outside = (
-                max(one.x0 - left, right - one.x1, one.y0 - low, high - one.y1, 0)
-                for one in (frame, figure.bbox)
-            )
-            across, up, half, weight = drawn
-            on = (left - half < across) & (across < right + half)
-            on &= (low - half < up) & (up < high + half)
+    spots = ax.transData.transform([ax.convert_xunits(text.xy) for text in told])
+    drawn = _drawn(ax, ax.get_figure(root=True).dpi / 72)
+    options = [_options(ax, text, at, drawn) for text, at in zip(told, spots, strict=True)]
+    labels = np.array([text.get_gid() != "label" for text in told])
+    apart = np.sort(np.hypot(*(spots[:, None] - spots).T), axis=0)[:4].sum(axis=0)
+    best: tuple[float, list[Any]] = (np.inf, [])
+    for key in (apart, -apart, *spots.T, *-spots.T):
+        taken, chosen, total = np.empty((0, 4)), [(0.0, 0, None)] * len(told), 0.0
+        for at in np.lexsort((key, labels)):
+            boxes, costs = options[at]
             x0, y0, x1, y1 = taken.T
-            over = (left < x1) & (x0 < right) & (low < y1) & (y0 < high)
-            cost = weight[on].sum() + 40 * over.sum() + 100 * (outside > 0)
-            cost += 2 * beyond if beyond > 8 * point else 0
-            best = min(best, (cost, order, (dx, dy, left, low, right, high)))
-        dx, dy, *box = best[2]
-        text.set_visible(text.get_gid() == "label" or best[0] < 3)
+            over = (boxes[:, [0]] < x1) & (x0 < boxes[:, [2]])
+            over &= (boxes[:, [1]] < y1) & (y0 < boxes[:, [3]])
+            cost = costs + 40 * over.sum(axis=1)
+            place = int(cost.argmin())
+            chosen[at] = (cost[place], place, boxes[place])
+            total += min(cost[place], 40)
+            if not labels[at] or cost[place] < 3:
+                taken = np.vstack([taken, boxes[place]])
+        best = min(best, (total, chosen), key=lambda one: one[0])
+    for text, (cost, place, _) in zip(told, best[1], strict=True):
+        dx, dy = _PLACES[text.get_gid()][place]
+        text.set_visible(text.get_gid() == "label" or cost < 3)
         text.xyann = (dx, dy)
         text.set_ha({-1: "right", 0: "center", 1: "left"}[int(np.sign(dx))])
         text.set_va("center" if abs(dy) <= 4 else "bottom" if dy > 0 else "top")
-        if text.get_visible():
-            taken = np.vstack([taken, box])
+
+
+def _options(ax: Axes, text: Any, spot: Any, drawn: Any) -> tuple[Any, Any]:
+    """Give the boxes that a text could fill, and how much that is drawn each would cover."""
+    text.set_visible(True)
+    figure, size = text.figure, text.get_window_extent()
+    point, frame = figure.dpi / 72, ax.get_window_extent()
+    by = np.array(_PLACES[text.get_gid()], float)
+    flat = np.where(np.abs(by) > [0, 4], np.sign(by), 0)
+    extent = np.array([size.width, size.height])
+    low = spot + by * point - extent * (0.5 - 0.5 * flat)
+    boxes = np.column_stack([low, low + extent])
+    across, up, half, weight = (part[:, None] for part in drawn)
+    left, bottom, right, top = boxes.T
+    on = (left - half < across) & (across < right + half) & (bottom - half < up) & (up < top + half)
+    beyond = np.max([frame.x0 - left, frame.y0 - bottom, top - frame.y1, 0 * left], axis=0)
+    outside = np.max([-left, -bottom, right - figure.bbox.x1, top - figure.bbox.y1], axis=0)
+    costs = (weight * on).sum(axis=0) + 0.01 * np.arange(len(by))
+    return boxes, costs + np.where(beyond > 8 * point, 2 * beyond, 0) + 100 * (outside > 0)
 
 
 def _drawn(ax: Axes, point: float) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import HOLDS, NOT, VERDICTS, estimates, joined
+from edtech_survey.statistics.contrasts import suppositions
 from edtech_survey.statistics.intervals import checked_confidence
 
 MAX_CONDITION = 1e7
@@ -39,7 +40,9 @@ SPECS = pd.DataFrame(
 )
 """The eight specifications that are shown together, never one of them alone."""
 
-_FIT = "name label verdict formula weights clusters unit df p_value records left_out reason"
+_FIT = (
+    "name label verdict supposed formula weights clusters unit df p_value records left_out reason"
+)
 _INFLUENCE = (
     "name spec formula weights unit full turns added weight leverage cooks_distance dfbetas "
     "influential reason"
@@ -81,10 +84,11 @@ def regressions(
     DataFrame
         The result shape, statistic ``slope``, ``elasticity`` or ``rank_correlation``; ``base``
         counts the districts behind the rows, else these; NA over published means, which overlap.
-        Then ``name, label, verdict`` (clear: the interval leaves out zero), ``formula, weights,
-        clusters, unit, df, p_value, records`` (rows used), ``left_out`` (rows that alone decide
-        a coefficient, such as the only one of its category: without them the others stay and HC3
-        exists), ``reason`` why there is no estimate. Zero rows for a table of zero rows.
+        Then ``name, label, verdict`` (clear: the interval leaves out zero), ``supposed`` (another
+        confidence than 95 percent), ``formula, weights, clusters, unit, df, p_value, records``
+        (rows used), ``left_out`` (rows that alone decide a coefficient, such as the only one of
+        its category: without them the others stay and HC3 exists), ``reason`` why there is no
+        estimate. Zero rows for a table of zero rows.
 
     Raises
     ------
@@ -117,6 +121,7 @@ def regressions(
         told: dict[str, Any] = _about(rows) | {
             name: spec[name] for name in (*_SPEC, "item", "statistic")
         }
+        told["supposed"] = suppositions([], confidence)
         try:
             told |= estimator(rows, spec, confidence)
             sure = told["conf_low"] > 0 or told["conf_high"] < 0
