@@ -94,7 +94,7 @@ def chances(
     rows = []
     for row in both.to_dict("records"):
         count, having = float(row["value"]), float(row["value_mean"])
-        told = {} if pd.notna(reason) else _at(size, count, having, found, confidence)
+        told = _at(size, count, having, found, confidence) if size and pd.isna(reason) else {}
         rows.append(
             row | told | {
                 "count": count, "share": 100 * count / row["base"], "mean_enrollment": having,
