@@ -144,10 +144,14 @@ def report(shown):
         code("with es.chart(levels) as ax: ...", shown["chart"]),
         said("## How fast did each grade band get there?\n\nThe jump came in one year."),
         code("es.table(levels)", shown["table"]),
-        said("## Who does the work?\n\n- Few.\n- Many."),
+        said(
+            "## Who does the work?\n\n- Few.\n- Many.\n\n"
+            '<details class="record"><summary>One by one</summary>\n\nA line.\n\n</details>'
+        ),
         code("with es.chart(levels, panels='name') as axes: ...", shown["panels"]),
         said(
             "## What can this page not say?\n\nMuch.\n\n<details><summary>How this was worked out"
-            "</summary>\n\nBy Wilson.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n</details>"
+            "</summary>\n\nBy Wilson.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n</details>\n\n"
+            "<details><summary>Data and code</summary>\n\nIn files.\n\n</details>"
         ),
     )
