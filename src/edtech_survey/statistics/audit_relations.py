@@ -210,7 +210,7 @@ def _parts(case: Relation) -> Told:
         unit = Fraction(1, 10**one.decimals)
         padded += span_of(one.scaled * unit, unit)
     if len(percents) == len(case.parts) and 100 in padded:
-        why = "impossible at the printed precision; 100 is reached only if zeros at the end are"
+        why = "not at the printed precision; 100 is reached only if zeros at the end are"
         return BY_ROUNDING, told, f"{why} padding ({padded.text()})"
     why = "in none of the parts: some may have answered nothing and still be counted"
     more = f"{shown(central - 100)} too many"
@@ -270,7 +270,7 @@ def same_number(figures: Sequence[Figure], failed: str) -> Told:
     fine, places = finest.value, finest.decimals or 0
     if len(values) == 1:
         grade = PASSED if len({figure.decimals for figure in figures} - {None}) < 2 else BY_ROUNDING
-        why = f"one value at two precisions: {finest.text} claims a digit that the others do not"
+        why = f"one value at two precisions: {finest.text} has a digit that the others have not"
         return grade, told, why
     if not all(figure.exact for figure in figures):
         return UNTESTABLE, told, "one of them is a bound or an approximation"
@@ -414,10 +414,10 @@ def directions(material: Material) -> Iterator[Row]:
     """Ask whether a table has the two sides of a ratio in the order in which they were asked."""
     for item, figures in grouped(material.once, attrgetter("item")).items():
         asked = _SIDES.search(material.wordings.get(item, "").lower())
-        sides = {} if not asked else {asked.groups(): PASSED, asked.groups()[::-1]: SUSPICIOUS}
-        for side, grade in sides.items():
+        sides = asked.groups() if asked else ("", "")
+        for side, grade in {sides: PASSED, sides[::-1]: SUSPICIOUS}.items():
             some = [one for one in figures if side in _SIDES.findall(one.locator.lower())]
-            told = f"asked: {' to '.join(asked.groups())}; table: {' to '.join(side)}"
+            told = f"asked: {' to '.join(sides)}; table: {' to '.join(side)}"
             why = "the same where it is one to one; elsewhere it is open which way was meant"
             if some:
                 yield finding("directions", some[0].figure_id, some, grade, told, why)
