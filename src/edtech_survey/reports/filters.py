@@ -86,7 +86,10 @@ def kind_of(row: Mapping[Any, Any], column: str = "estimate") -> str:
 def supposed(rows: pd.DataFrame) -> str:
     """Join what a caller supposed about these rows; the empty text if nothing."""
     given = rows["supposed"].dropna().unique().tolist() if "supposed" in rows else []
-    return words.join(text.strip().rstrip(".") for text in given if text.strip())
+    told = [text.strip().rstrip(".") for text in given if text.strip()]
+    return words.join(
+        text for text in told if not any(text in more for more in told if more != text)
+    )
 
 
 def nearest(name: str, known: Iterable[Any]) -> str:
