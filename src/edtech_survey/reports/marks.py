@@ -42,7 +42,7 @@ WIDTH = 5.4
 """Inches: 518 CSS pixels, so that 10.5 pt is still 9.7 px on a 390 px phone."""
 TEXT = 10.5
 DPI = 200
-_SMALL = 10
+_SMALL = TEXT
 _EDGE, _GAP, _DOT, _IN_ROW = 0.16, 0.28, 0.14, 6
 """Of departments, in inches: the edge, the room between two, a person; people in a row."""
 
@@ -113,12 +113,13 @@ def settle(ax: Axes) -> None:
     hidden. Of several orders in which they can be placed, the one that hides least is taken.
     ``es.chart`` does it again when the axes have their size.
     """
-    told = [text for text in ax.texts if text.get_gid() in _PLACES]
+    told: list[Any] = [text for text in ax.texts if text.get_gid() in _PLACES]
     if not told:
         return
     ax.get_xlim(), ax.get_ylim()  # which settles them
     spots = ax.transData.transform([ax.convert_xunits(text.xy) for text in told])
-    drawn = _drawn(ax, ax.get_figure(root=True).dpi / 72)
+    figure: Any = ax.get_figure(root=True)
+    drawn = _drawn(ax, figure.dpi / 72)
     options = [_options(ax, text, at, drawn) for text, at in zip(told, spots, strict=True)]
     labels = np.array([text.get_gid() != "label" for text in told])
     apart = np.sort(np.hypot(*(spots[:, None] - spots).T), axis=0)[:4].sum(axis=0)
@@ -179,15 +180,14 @@ def _drawn(ax: Axes, point: float) -> NDArray[np.float64]:
             dots += [(*spot, line.get_markersize() * point / 2 + point, 3.0) for spot in path]
     for some in ax.collections:
         if isinstance(some, LineCollection):
-            wide = some.get_linewidth()
+            wide = np.atleast_1d(some.get_linewidth())
             for at, part in enumerate(some.get_segments()):
                 half = wide[at % len(wide)] * point / 2
                 path = some.get_transform().transform(part)
                 dots += [(*spot, half, 1.0) for spot in _along(path)]
         elif isinstance(some, PathCollection):
-            sizes = np.resize(some.get_sizes(), len(some.get_offsets()))
             spots = ax.transData.transform(some.get_offsets())
-            halves = np.sqrt(sizes) * point / 2
+            halves = np.sqrt(np.resize(some.get_sizes(), len(spots))) * point / 2
             dots += [(*spot, half, 3.0) for spot, half in zip(spots, halves, strict=True)]
     return np.array(dots, dtype=float).reshape(-1, 4).T
 
@@ -268,7 +268,7 @@ def _department(ax: Axes, roles: pd.DataFrame, left: float, top: float, wide: fl
         level |= {name: level[boss[name]] + 1 for name in stated if boss.get(name)}
     room = min(1.3, wide / 2 - 0.25)  # so that two boxes fit side by side
     boxes = {row["role"]: _Box.of(row, room) for row in roles.to_dict("records")}
-    feet: dict[str, tuple[float, float]] = {}
+    feet: dict[str, tuple[float, float, float]] = {}
     for depth in sorted(set(level.values())):
         names = [name for name in [*stated - set(boss), *boss] if level.get(name) == depth]
         row = [[boxes.get(name) or _Box(name, outside=True)] for name in names]
@@ -354,7 +354,8 @@ def _rows(
     places: list[tuple[float, float, float]] = []
     waiting = list(groups)
     while waiting:
-        row, used = [], 0.0
+        row: list[Sequence[_Box]] = []
+        used = 0.0
         while waiting and (not row or used + _needs(waiting[0]) <= wide):
             used += _needs(waiting[0]) + 0.1
             row.append(waiting.pop(0))
