@@ -209,7 +209,7 @@ _made: dict[Any, Any] = {}
 
 
 def _evidence(data: str = "published", **given: Any) -> Any:
-    key = (data, *sorted((name, str(value)) for name, value in given.items()))
+    key = (project.raw_dir(), data, *sorted((name, str(value)) for name, value in given.items()))
     if key not in _made:
         _made[key] = _READ["evidence"](data, **given)
     copy = _copied(_made[key])

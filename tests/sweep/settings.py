@@ -86,7 +86,8 @@ def look(name: str, given: dict[str, Any]) -> list[str]:
         page = read(name, **given)
     except CellError as error:
         return [f"{said(name, given)}: {error}"]
-    found = complaints(page, synthetic=given.get("data") == "sample")
+    chosen = bool(given.keys() - {"data"})
+    found = complaints(page, synthetic=given.get("data") == "sample", chosen=chosen)
     return [f"{said(name, given)}: {what} | {where}" for what, where in found]
 
 

@@ -1,5 +1,6 @@
 """Each page is read under many settings; each fault that is looked for would be found."""
 
+import shutil
 from types import SimpleNamespace
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from tests.sweep import checks, runner, settings
 
+from edtech_survey import project
 from edtech_survey.reports import exhibits
 
 SEEN = {
@@ -141,3 +143,30 @@ def looked_over():
 @pytest.mark.parametrize("name", settings.NOTEBOOKS)
 def test_nothing_that_can_be_looked_for_is_found(looked_over, name):
     assert looked_over[name] == []
+
+
+@pytest.fixture(scope="module")
+def with_a_new_wave(tmp_path_factory):
+    """The project with answers of 2026: the sample's, as if districts of the series gave them."""
+    home = tmp_path_factory.mktemp("home")
+    raw = home / "data" / "raw"
+    shutil.copytree(project.raw_dir(), raw)
+    shutil.copytree(raw / "sample-2024", raw / "ct-2026")
+    meta = raw / "ct-2026" / "source.yaml"
+    text = meta.read_text("utf-8")
+    for old, new in (("sample-2024", "ct-2026"), ('wave: "2024"', 'wave: "2026"'),
+                     ("synthetic: true", "synthetic: false"), ("series: sample", "series: ct"),
+                     ("made-up answers", "answers")):  # fmt: skip
+        text = text.replace(old, new)
+    meta.write_text(text, "utf-8")
+    return home
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("data", ["published", "responses"])
+@pytest.mark.parametrize("name", ["01", "02", "04", "05"])
+def test_answers_of_a_new_wave_read_as_well_as_figures(with_a_new_wave, monkeypatch, name, data):
+    monkeypatch.setenv(project.HOME_VARIABLE, str(with_a_new_wave))
+    page = runner.read(name, data=data)
+    assert checks.complaints(page) == []
+    assert "2026" in page.text
