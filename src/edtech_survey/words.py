@@ -6,6 +6,7 @@ these functions so that a headline, a label and a table cell never disagree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import wraps
@@ -222,4 +223,5 @@ def card(title: str, rows: Mapping[str, str], badge: str = "") -> str:
     )
     badge = f" <strong>{escape(badge)}</strong>" if badge else ""
     head = f'<caption style="text-align:left;font-weight:700">{escape(title)}{badge}</caption>'
+    told = re.sub(r"es\.\w+\([^()]*\)", r"<code>\g<0></code>", told)
     return f"<table>{head}{told}</table>"

@@ -214,7 +214,7 @@ def estimates_first(frame: pd.DataFrame) -> str:
     body = body.replace('aria-labelledby="-title"', 'aria-label="Estimates"')
     return (
         f'{_LAB_STYLE}<div class="exhibit">{body}<div class="exhibit-notes">'
-        f"<p>{many}{more}. Also in this frame: {escape(', '.join(rest))}.</p>"
+        f"<p>{many}{more}. Also in this frame: <code>{escape(', '.join(rest))}</code>.</p>"
         "</div></div>"
     )
 
