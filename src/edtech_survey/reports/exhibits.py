@@ -201,7 +201,7 @@ def estimates_first(frame: pd.DataFrame) -> str:
     Name, estimate with its interval, verdict and base; then the names of the columns left out.
     """
     if not set(ESTIMATE_COLUMNS) <= set(frame) or frame.empty:
-        return str(frame._repr_html_())  # type: ignore[operator]
+        return str(frame._repr_html_())
     several = [c for c in ("item", "statistic", "period", "survey", "wave") if c in frame]
     several = [c for c in several if frame[c].nunique() > 1]
     named = next((c for c in ("name", "group") if c in frame and frame[c].notna().any()), "item")

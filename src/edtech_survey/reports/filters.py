@@ -367,7 +367,7 @@ def holds(rows: pd.DataFrame) -> Markup:
     """Say how sure the rows of one period are: each alone, then all of the page together."""
     alone = words.sentence(_stands(rows, "label", "holds_from_base"))
     known = {"label_together", "family"} <= set(rows) and rows["label_together"].notna().all()
-    family = rows["family"].iloc[0] if known else None
+    family: Any = rows["family"].iloc[0] if known else None
     if pd.isna(family) or family == 1 or _by_label(rows)[NOT].equals(rows):
         return Markup(alone)
     all_of = f"{_all(int(family))} comparisons of this kind are taken together"
