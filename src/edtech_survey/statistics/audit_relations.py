@@ -392,7 +392,7 @@ def printed_again(material: Material) -> Iterator[Row]:
             for one in same:
                 if (one.item, one.group) != (first.item, first.group):
                     told = f"{first.text}: once {_meant(first)}, once {_meant(one)}"
-                    why = "one number told with two meanings: which of them was asked?"
+                    why = "one number told with two meanings, of which one was asked"
                     pair = "two_meanings", one.figure_id, (first, one)
                     yield finding(*pair, SUSPICIOUS, told, why)
     once = [one for one in numbers if one.publication and not one.repeats]
