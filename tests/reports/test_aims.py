@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 WIDTHS = (1280, 390, 320)
 FIRST_PICTURE = {1280: 900, 390: 1200}
-FINDINGS, WORDS_OF_FINDING, WORDS_OF_TITLE, WORDS_OF_NOTES = 3, 25, 20, 60
+FINDINGS, WORDS_OF_FINDING, WORDS_OF_TITLE, WORDS_OF_NOTES = 3, 25, 22, 60
 WORDS = {"report": 1800, "brief": 950, "site": 1800}
 PROSE_OF_BRIEF = 650
 SHEETS = {"report": 6, "brief": 2}
@@ -160,11 +160,15 @@ OWN_NUMBERS = {"enrollment": 600, "devices": 700, "support_staff": 1.5}
 
 
 def some_districts():
-    """Give the districts whose names and sizes are the most trouble, and one of own numbers."""
-    frame = evidence().frame.dropna(subset=["code", "enrollment"]).sort_values("enrollment")
+    """Give the districts whose names and sizes are the most trouble, and sizes beyond all."""
+    frame = evidence().frame.dropna(subset=["enrollment"]).sort_values("enrollment")
     longest = frame["name"].loc[frame["name"].str.len().idxmax()]
     ends = frame["name"].iloc[[0, -1]]
-    return {"own numbers": OWN_NUMBERS, **{name: {"district": name} for name in [*ends, longest]}}
+    hard = [*ends, longest, "Ellington", "Union", "CREC", "Jumoke Academy", "Region 1"]
+    given = {name: {"district": name} for name in hard} | {"own numbers": OWN_NUMBERS}
+    given["own numbers of a listed one"] = {"district": "Avon", "devices": 4000, "support_staff": 4}
+    given["private school"] = OWN_NUMBERS | {"kind": "private school"}
+    return given | {f"{n:,} students": {"enrollment": n} for n in (5, 2_000_000)}
 
 
 def test_a_brief_is_two_sheets_for_every_kind_of_district(browser, tmp_path):
