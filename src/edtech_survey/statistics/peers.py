@@ -94,7 +94,7 @@ def own_district(
         size = {} if pd.isna(row["enrollment"]) else {"enrollment": row["enrollment"]}
         own, called, kind = own_numbers(size | stated), row["district"], kind or row["kind"]
     elif origin == "average":
-        own, called = average_district(given(x).figures, wave=year), "A district of average size"
+        own, called = average_district(given(x).figures, wave=year), "An average district"
     else:
         own = own_numbers(stated or file)
     unknown = pd.DataFrame([("enrollment", "all", pd.NA)], columns=_OWN)
