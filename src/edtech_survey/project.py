@@ -293,8 +293,7 @@ class Evidence:
         rows = {
             "Series": f"{about.place} ({self.series.series}), {about.publisher}",
             "Waves": words.years(self.waves) + (f"; {last}" if about.answered else ""),
-            ".own": f"{len(self.own):,} figures of {self.own['item'].nunique()} items: "
-            'es.pick(evidence, "one_to_one")',
+            ".own": f"{len(self.own):,} figures of {self.own['item'].nunique()} items",
             ".elsewhere": f"{len(self.elsewhere):,} figures of others",
             ".responses": "none" if self.responses is None else repr(self.responses),
             ".codebook": repr(self.codebook),
