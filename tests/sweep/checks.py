@@ -57,7 +57,7 @@ PATTERNS = {
     ),
     "between and and": r"\bbetween [^.;,]{1,30} and [^.;,]{1,30} and (?=[\d$−])",
     "a range of one value": (
-        r"(?<![\w.,$])(?!1 to 1\b)([$\d][\d.,%]*) (?:to|and) \1(?![\d.,:%-]*\d)"
+        r"(?<![\w.,$−–-])(?!1 to 1\b)([$\d][\d.,%]*) (?:to|and) \1(?![\d.,:%-]*\d)"
     ),
     "a value that is missing": (
         r"(?<![\w/])(?:NA|NaN|nan|NaT|<NA>|null|inf|True|False"

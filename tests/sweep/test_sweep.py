@@ -40,7 +40,7 @@ The lowest level is at most 75; 1 is clear, 2 depend on how many answered.
 The interval of −0.1 to 21 points is of the THE Journal survey, e.g. of 2017.
 `es.shares(evidence, "one_to_one")` gives rows; it had had none. None of these is clear.
 Both 2017 and 2020 are shown; grades K-5 have 1:1 devices, 0% to 100%.
-An 8% share, an 11% share, a 7% share; $40,000 to $113,667.
+An 8% share, an 11% share, a 7% share; $40,000 to $113,667; 0 (−13 to 13).
 “Do 1 districts share NA?” was asked, see https://example.org/a_b/10000."""
 
 
