@@ -64,6 +64,22 @@ def test_a_percent_of_its_base(printed, value, base, note, sources, grade, said)
     assert pd.isna(told["advice"]) if grade == "passed" else "check the source" in told["advice"]
 
 
+@pytest.mark.parametrize(
+    ("printed", "value", "more", "grades"),
+    [
+        ("61", 61, {"statistic": "count", "unit": "districts"}, ["impossible"]),
+        ("over 60", 60, {"statistic": "count", "unit": "districts"}, []),
+        ("60", 60, {"statistic": "count", "unit": "districts"}, []),
+        ("473", 473, {"statistic": "count", "unit": "schools"}, []),  # several a district
+        ("101.7%", 101.7, {}, ["impossible"]),
+        ("100%", 100, {}, ["passed"]),
+    ],
+)
+def test_more_than_all_is_impossible(printed, value, more, grades):
+    told = found([figure("a", printed, value, base=60, **more)], "percent_base")
+    assert list(told["grade"]) == grades
+
+
 def test_what_cannot_be_tested_is_said_with_the_reason():
     rows = [
         figure("coarse", "37%", 37, base=250),

@@ -66,6 +66,9 @@ _TELLING_DIGITS = 3
 _RARE = 0.05
 """Padding is suspected where so many zeros at the end would be rarer than this."""
 
+_ANSWERING = ("districts", "people", "respondents")
+"""Units of those who answer, so that no count of them is above its base."""
+
 _TOGETHER = 2
 """Counts that tell one respondent from others if they are told of it together."""
 
@@ -185,6 +188,10 @@ def _strangers(codebook: Any) -> dict[str, str]:
 
 def percent_base(material: Material) -> Iterator[Row]:
     """Ask whether each percent can be a whole number of the respondents that are stated."""
+    for one in material.once:
+        if _more_than_all(one):
+            told, why = f"{one.text} of {one.base:,}", "more than all that are stated"
+            yield finding("percent_base", one.figure_id, [one], IMPOSSIBLE, told, why)
     shares = [one for one in material.once if one.percent]
     tested = [one for one in shares if not _why_untested(one)]
     mentions = {one: found for case, found in _mentions(material) for one in case.parts}
@@ -204,6 +211,11 @@ def percent_base(material: Material) -> Iterator[Row]:
         told = f"{len(figures)} percents: {why}" if len(figures) > 1 else f"one percent: {why}"
         subject = f"{source}.{why.split(',')[0].replace(' ', '-')}"
         yield finding("percent_base", subject, figures, UNTESTABLE, told, "cannot be tested")
+
+
+def _more_than_all(figure: Figure) -> bool:
+    limits = {"share": 100, "count": figure.base if figure.unit in _ANSWERING else math.inf}
+    return bool(figure.base) and figure.span.low > limits.get(figure.statistic, math.inf)
 
 
 def _why_untested(figure: Figure) -> str:
@@ -332,18 +344,15 @@ def _of_base(
         implied = (
             f"the stated {stated:,} is none of these: {left}, unless the percents are weighted"
         )
-    elif check == "joint_base" and case.kind == "question" and _each_fits(case.parts, limit):
-        grade = FEWER
-        implied = (
-            f"no one number up to {limit:,} gives all of them, though each has one: different "
-        )
-        implied += "numbers may have answered, or they are weighted"
+    elif (
+        check == "joint_base"
+        and case.kind == "question"
+        and all(len(joint_bases([one.percent], limit).bases) for one in case.parts)
+    ):
+        grade, implied = FEWER, f"no one number up to {limit:,} gives all of them, though each has "
+        implied += "one: different numbers may have answered, or they are weighted"
     about = check, case.relation_id, case.parts
     return finding(*about, grade, told, implied, stated=stated, bases=bases)
-
-
-def _each_fits(figures: Iterable[Figure], limit: int) -> bool:
-    return all(len(joint_bases([one.percent], limit).bases) for one in figures)
 
 
 def _best(figures: Sequence[Figure], limit: int) -> str:
@@ -507,11 +516,10 @@ def precision(material: Material) -> Iterator[Row]:
 
 def small_bases(material: Material) -> Iterator[Row]:
     """Look for means over few, extremes and counts of one, beside a list of names."""
-    lists = {one.source: one for one in material.relations if one.kind == "respondents"}
+    lists = _lists(material)
     for source, figures in grouped(material.once, attrgetter("source")).items():
-        case, based = lists.get(source), tuple(figure for figure in figures if figure.base)
-        named = len(case.parts) if case and not case.missing else 0
-        unit = case.result.unit if case and case.result else ""
+        named, unit = lists.get(source, (0, ""))
+        based = tuple(figure for figure in figures if figure.base)
         risks = _risks(based, material.threshold, unit)
         risky = tuple(one for _, some in risks for one in some)
         if named:
@@ -523,6 +531,12 @@ def small_bases(material: Material) -> Iterator[Row]:
             told = f"{len(based)} figures with a base: no mean over fewer than {material.threshold}"
             told += ", no extreme, no count of one or two"
             yield finding("small_bases", source, based, PASSED, told)
+
+
+def _lists(material: Material) -> dict[str, tuple[int, str]]:
+    """Tell of each source that lists its respondents how many are named, and of which unit."""
+    lists = (one for one in material.relations if one.kind == "respondents" and not one.missing)
+    return {one.source: (len(one.parts), one.result.unit if one.result else "") for one in lists}
 
 
 def _risks(figures: Iterable[Figure], threshold: int, unit: str) -> list[tuple[str, list[Figure]]]:
@@ -558,11 +572,11 @@ def _risk(kind: str, figures: list[Figure], named: int) -> Row:
 
 def told_of_one(material: Material) -> Iterator[Row]:
     """Look for comments without a name whose counts tell which respondent wrote them."""
-    lists = {one.source: len(one.parts) for one in material.relations if one.kind == "respondents"}
+    lists = _lists(material)
     said = [one for one in material.once if "anonymous" in one.note]
     for (source, _), figures in grouped(said, attrgetter("source", "locator")).items():
         counts = [one for one in figures if one.unit in WHOLE and one.statistic in COUNTED]
-        named = lists.get(source, 0)
+        named, _ = lists.get(source, (0, ""))
         told = f"counts in one comment without a name: {len(counts)}; respondents named: {named}"
         grade = SUSPICIOUS if named else UNTESTABLE
         why = "who knows one of these counts knows whose comment it is, and so the others"

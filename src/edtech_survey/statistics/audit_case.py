@@ -363,12 +363,18 @@ COLUMNS = _COLUMNS.split()
 """Columns of the findings, in order."""
 
 _SUPPORTING = {
-    **dict.fromkeys(("sum", "quotient", "share_of", "growth", "parts", "between"), (PASSED,)),
-    **dict.fromkeys(("all_within", "one_unit"), (PASSED,)),
+    **dict.fromkeys(("sum", "quotient", "growth", "parts"), (PASSED,)),
     "counts_and_percents": (PASSED, FEWER),
 }
 """Checks that hold a number up, and with which grades: counts and percents that agree do so even
-where fewer answered than the survey."""
+where fewer answered than the survey. What is only within a limit, or a whole percent of a large
+total, holds nothing up."""
+
+_OF_WORDS = (
+    *("small_bases", "told_of_one", "precision", "directions", "order", "class_limits"),
+    "moved_boundary",
+)
+"""Checks of how numbers are told, which no sum can answer."""
 
 _MOST = 3
 """Supports that are told of one finding."""
@@ -451,8 +457,7 @@ def _items(names: Iterable[str]) -> str:
 
 def _supports(found: Row, given: Sequence[Row], sizes: Mapping[Any, set[str]]) -> str | None:
     """Tell which checks hold up the number in question, or the total that was stated."""
-    unasked = found["check"] in ("small_bases", "told_of_one", "precision", "directions")
-    if unasked or found["grade"] in (PASSED, UNTESTABLE):
+    if found["check"] in _OF_WORDS or found["grade"] in (PASSED, UNTESTABLE):
         return None
     asked = found["disputed"]
     if found["grade"] == FEWER:

@@ -268,19 +268,15 @@ def same_number(figures: Sequence[Figure], failed: str) -> Told:
     values = {figure.value for figure in figures}
     finest = max(figures, key=lambda figure: figure.decimals or 0)
     fine, places = finest.value, finest.decimals or 0
-    if len(values) == 1:
-        grade = PASSED if len({figure.decimals for figure in figures} - {None}) < 2 else BY_ROUNDING
-        why = f"one value at two precisions: {finest.text} has a digit that the others have not"
-        return grade, told, why
-    if not all(figure.exact for figure in figures):
-        return UNTESTABLE, told, "one of them is a bound or an approximation"
     apart = [figure for figure in figures if fine not in figure.span]
-    if not apart:
-        return BY_ROUNDING, told, f"the others can be {finest.text} rounded"
+    if len(values) > 1 and not all(figure.exact for figure in figures):
+        return UNTESTABLE, told, "one of them is a bound or an approximation"
+    if len(values) == 1 or not apart:
+        return PASSED, told, ""
     coarser = [one for one in apart if one.decimals is not None and one.decimals < places]
     if apart == [one for one in coarser if 0 < fine - one.value < Fraction(1, 10**one.decimals)]:
         past = f"{finest.text} rounds up past {apart[0].text}"
-        return SUSPICIOUS, told, f"{past}, which would be it cut off, not rounded"
+        return SUSPICIOUS, told, f"{past}, so that this one was cut off or is said roundly"
     if failed == IMPOSSIBLE:
         return failed, told, "one number cannot be both"
     differ = f"they differ by {shown(max(values) - min(values))}"
@@ -365,18 +361,11 @@ def moved_boundary(material: Material) -> Iterator[Row]:
     for one in material.once:
         (words, said), coded = _limits_said(one.note), _limits(one.group.partition("|")[0])
         if coded and said:
-            told = f"{one.text} {words} as printed, {_class(coded)} as coded"
+            told = f"{one.text} {words} as printed, {Span(*coded).text()} as coded"
             edge = shown(min(abs(end) for pair in (coded, said) for end in pair))
             why = f"the limit moved in our own coding: who is at {edge} belongs to one of them only"
             grade = PASSED if coded == said else SUSPICIOUS
             yield finding("moved_boundary", one.figure_id, [one], grade, told, why)
-
-
-def _class(limits: tuple[Any, Any]) -> str:
-    low, high = limits
-    if math.isinf(high):
-        return f"{shown(low)} or more"
-    return f"up to {shown(high)}" if math.isinf(low) else f"{shown(low)} to {shown(high)}"
 
 
 def printed_again(material: Material) -> Iterator[Row]:
