@@ -17,7 +17,7 @@ def test_averages_make_no_claim_that_their_intervals_do_not_carry():
     assert "likelihood ratio 6.57 on 2 degrees of freedom" in page.text
     assert "Averages over districts do not say" in page.text
     at_half = read("02", confidence=0.5)
-    assert at_half.of("h1")[0].endswith("(supposing that 50% confidence is enough)")
+    assert at_half.of("h1")[0].endswith("(at 50% confidence)")
 
 
 def test_answers_are_shown_by_groups_from_which_no_pay_follows():

@@ -46,7 +46,7 @@ def test_a_subset_is_named_and_makes_no_verdict_stronger(told):
     assert title.endswith("in high school and early elementary")
     assert "High school minus early elementary was 51 points in 2017" in text
     assert "all 16 comparisons" in text
-    assert "supposing that 90% confidence is enough" in text
+    assert "(at 90% confidence)" in text
 
 
 def test_the_sample_compares_the_same_districts(told):

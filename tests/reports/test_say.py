@@ -150,8 +150,9 @@ def test_a_verb_is_as_strong_as_the_weakest_label():
     assert verb(*SURE) == "rose"
     assert verb((-69.0, HOLDS)) == "fell"
     assert verb((69.0, HOLDS), (42.0, DEPENDS)) == "was higher"
-    assert verb((69.0, HOLDS), (-42.0, HOLDS)) == "moved"
-    assert verb((69.0, HOLDS), (5.0, NOT)) == "moved"
+    assert verb((69.0, HOLDS), (-42.0, HOLDS)) == "rose in some and fell in others"
+    assert verb((69.0, HOLDS), (5.0, NOT)) == "changed clearly in some only"
+    assert verb((9.0, DEPENDS), (5.0, NOT)) == "changed clearly in some only, if enough answered"
     assert verb((5.0, NOT), (-5.0, NOT)) == "showed no clear change"
     assert verb(*SURE, statistic="gap_change") == "widened"
     assert verb(*SURE, statistic="difference") == "was higher"
@@ -207,6 +208,8 @@ def test_a_supposition_is_said_wherever_its_rows_are():
         told = said(f"{{{{ rows | {name} }}}}", rows=rows)
         assert "(supposing that at least 30 districts answered in 2017)" in told
         assert "however many" not in told
+    at_half = moves(*SURE, supposed="50% confidence is enough")
+    assert said("It {{ rows | verb }}.", rows=at_half) == "It rose (at 50% confidence)."
 
 
 def test_rows_of_two_periods_or_without_a_known_label_make_no_verdict():

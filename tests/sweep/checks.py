@@ -83,7 +83,7 @@ PATTERNS = {
 }
 """What no text of a page may hold, by what is wrong with it."""
 
-_SUPPOSED = re.compile(r" \(supposing that [^)]*\)")
+_SUPPOSED = re.compile(r" \((?:supposing that|at [\d.]+% confidence)[^)]*\)")
 _COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 _BEGINS = re.compile(r"[a-zà-ý](?!\.|:|’?-?[A-Z])")
 _AFTER_STOP = re.compile(

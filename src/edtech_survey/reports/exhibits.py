@@ -16,7 +16,7 @@ import pandas as pd
 from edtech_survey import words
 from edtech_survey.errors import Problem, ReportError
 from edtech_survey.reports import origins
-from edtech_survey.reports.filters import kind_of, sentence_start, supposed
+from edtech_survey.reports.filters import kind_of, sentence_start, supposition
 from edtech_survey.shape import ESTIMATE_COLUMNS, HEADERS
 
 LONGEST_DATA = 40
@@ -110,13 +110,13 @@ def around(frame: pd.DataFrame, kind: str, title: str, note: str, base: str | No
     if not title.strip():
         raise ReportError.of(f"a {kind} needs a title", "title", "is empty", "say the finding")
     origins.note(frame)
-    source, given = origins.source_line(frame), supposed(frame)
+    source, given = origins.source_line(frame), supposition(frame)
     answered = words.sentence(origins.base_line(frame) if base is None else base)
     return [
         origins.question(frame),
         f"Base: {answered}" if answered else "",
         words.sentence(note),
-        f"Supposing that {given}." if given else "",
+        f"{sentence_start(given)}." if given else "",
         f"Source: {source.rstrip('.')}." if source else "",
     ]
 

@@ -32,15 +32,26 @@ FILTERS: dict[str, Callable[..., Any]] = {}
 """Every filter by its name in a template."""
 
 _VERBS = {
-    "change": ("rose", "fell", "was higher", "was lower", "showed no clear change"),
-    "gap_change": ("widened", "narrowed", "was wider", "was narrower", "showed no clear change"),
+    "change": (
+        "rose", "fell", "was higher", "was lower", "showed no clear change",
+        "changed clearly in some only", "rose in some and fell in others",
+    ),
+    "gap_change": (
+        "widened", "narrowed", "was wider", "was narrower", "showed no clear change",
+        "changed clearly in some only", "widened in some and narrowed in others",
+    ),
     "difference": (
         "was higher", "was lower", "may have been higher", "may have been lower",
-        "did not clearly differ",
+        "did not clearly differ", "differed clearly in some only",
+        "was higher in some and lower in others",
     ),
-    "slope": ("rises", "falls", "may rise", "may fall", "shows no clear link"),
+    "slope": (
+        "rises", "falls", "may rise", "may fall", "shows no clear link",
+        "shows a clear link in some only", "rises in some and falls in others",
+    ),
 }  # fmt: skip
-"""Of a statistic: up and down where it holds, up and down where it depends, and neither."""
+"""Of a statistic: up and down where it holds, up and down where it depends, neither; and of unlike
+rows: some clear and some not, some up and some down."""
 
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#|~!&$\"'=+:@^]")
 _LEAD = re.compile(r"\A(\d*)([-+.)])")
@@ -90,6 +101,16 @@ def supposed(rows: pd.DataFrame) -> str:
     return words.join(
         text for text in told if not any(text in more for more in told if more != text)
     )
+
+
+_LEVEL = re.compile(r"([\d.]+% confidence) is (?:enough|asked for)")
+
+
+def supposition(rows: pd.DataFrame) -> str:
+    """Say what a caller supposed as a clause that can follow: at 50% confidence; or nothing."""
+    text = supposed(rows)
+    level = _LEVEL.fullmatch(text)
+    return f"at {level[1]}" if level else f"supposing that {plain(text)}" if text else ""
 
 
 def nearest(name: str, known: Iterable[Any]) -> str:
@@ -342,7 +363,7 @@ def verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") ->
 
     Own words may be given for a clear rise, a clear fall and neither; the labels still choose.
     """
-    return Markup(_verb(rows, up, down, neither) + _supposing(rows))
+    return Markup(_verb(rows, up, down, neither) + supposing(rows))
 
 
 @_of_verdicts
@@ -359,7 +380,7 @@ def tell(rows: pd.DataFrame, pattern: str = "{size} in {name}") -> Markup:
         named = f" {place[1]} {each(parts[NOT], place[2])}" if place else ""
         clauses.append(_verb(parts[NOT]) + named)
     told = ("; it " if len(clauses) > 2 else ", and ").join(clauses)
-    return Markup(told + _supposing(rows))
+    return Markup(told + supposing(rows))
 
 
 @_of_verdicts
@@ -397,22 +418,25 @@ def tally(rows: pd.DataFrame, noun: str = "", which: str = "") -> Markup:
             many = f"the {of_them}" if one else f"{_all(len(rows))} {of_them}"
         told += [f"{many} {says[label]}"] if len(part) else []
     of = f"of {words.count(len(rows), noun)}{since}, " if noun and len(told) > 1 else ""
-    return Markup(of + words.join(told) + _supposing(rows))
+    return Markup(of + words.join(told) + supposing(rows))
 
 
 def _all(number: int) -> str:
     return "both" if number == 2 else f"all {words.whole(number)}"
 
 
-def _supposing(rows: pd.DataFrame) -> str:
-    text = supposed(rows)
-    return f" (supposing that {plain(text)})" if text else ""
+@_of_rows
+def supposing(rows: pd.DataFrame) -> Markup:
+    """Say in brackets what was supposed; nothing where nothing was."""
+    text = supposition(rows)
+    return Markup(f" ({text})" if text else "")
 
 
 def _verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> str:
     statistic = str(_column(rows, "statistic").iloc[0])
     if up and down and neither:
         told = (up, down, f"{up}, if enough answered", f"{down}, if enough answered", neither)
+        told += (f"in some, {up}", f"in some, {up}; in others, {down}")
     elif statistic in _VERBS:
         told = _VERBS[statistic]
     else:
@@ -423,7 +447,8 @@ def _verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -
     if labels == [NOT]:
         return told[4]
     if NOT in labels or rising.nunique() > 1:
-        return "moved" if statistic in ("change", "gap_change") else "differed"
+        mixed = told[5 if NOT in labels else 6]
+        return f"{mixed}, if enough answered" if DEPENDS in labels else mixed
     return told[2 * (DEPENDS in labels) + (not rising.iloc[0])]
 
 
@@ -448,7 +473,7 @@ def _stands(rows: pd.DataFrame, label: str, least: str) -> str:
     if len(sure):
         who = f"in {_names(sure)} this is" if len(sure) < len(rows) else "that is"
         who = "each of these is" if several and len(sure) == len(rows) else who
-        silent = [] if supposed(rows) else origins.open_waves(sure)
+        silent = [] if supposition(rows).startswith("supposing") else origins.open_waves(sure)
         however = f", however many {units} answered in {words.years(silent)}" if silent else ""
         parts.append(f"{who} clear{however}")
     waves = origins.open_waves(some)
@@ -465,9 +490,9 @@ def _stands(rows: pd.DataFrame, label: str, least: str) -> str:
         group = f"in {_names(some[bases.isna()])} " if several else ""
         parts.append(f"{group}whether {it} is clear depends on how many answered{when}")
     if len(none):
-        groups = "any of these" if len(none) == len(rows) else _names(none)
-        parts.append(f"there is no clear change{f' in {groups}' if several else ''}")
-    return "; ".join(parts) + _supposing(rows)
+        where = f" in {_names(none)}" if len(none) < len(rows) else ""
+        parts.append(f"there is no clear change{where}")
+    return "; ".join(parts) + supposing(rows)
 
 
 def _names(rows: pd.DataFrame) -> str:

@@ -263,6 +263,7 @@ def _of_responses(
             raise EstimateError("figures do not say who answered twice: matched= needs responses")
         tables = [getattr(x.responses, one, None) for one in ("bands", "positions", "districts")]
         rows = next((one for one in tables if one is not None and set(columns) <= set(one)), None)
+        rows = rows if rows is None else rows[rows["wave"].isin(x.waves)]
         least = THRESHOLD
     if rows is not None and len(rows):
         rows = checked_frame(rows, columns[1:], cluster, numbers=["wave"], answers=[item])
