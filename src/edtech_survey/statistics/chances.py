@@ -57,20 +57,20 @@ def chances(
     answered the fit is exactly what their own answers would give. The same two numbers fit a
     curve in log enrollment, which is a supposition; the estimate is the mean of both. A
     respondent whose enrollment is not known is taken as what makes up the printed total (the
-    estimate), as absent, and as of median size. Limits are on the logit scale: of the regression
-    those of its information, of the other curve those of its two equations.
+    estimate), as absent, and as of median size. Limits are those of score tests, of both curves.
 
     References
     ----------
-    McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., section 4.4; White (1982),
-    Econometrica 50:1-25; Manski (2003), Partial Identification of Probability Distributions.
+    McCullagh and Nelder (1989), Generalized Linear Models, 2nd ed., section 4.4; Rao (1948),
+    Proc. Cambridge Phil. Soc. 44:50-57; Manski (2003), Partial Identification of Probability
+    Distributions.
 
     Examples
     --------
     >>> import edtech_survey as es
     >>> row = chances({"enrollment": 600}, es.evidence()).iloc[0]
     >>> row["name"], round(row["estimate"]), round(row["range_low"]), round(row["range_high"])
-    ('Technology Manager or Director', 92, 59, 98)
+    ('Technology Manager or Director', 92, 61, 99)
     """
     checked_confidence(confidence)
     mine = own_numbers(own)
@@ -195,20 +195,37 @@ class Curve(NamedTuple):
     def limits(
         self, size: float, students: NDArray[np.float64], confidence: float
     ) -> tuple[float, float]:
-        """Give limits of a chance on the logit scale.
+        """Give the least and largest chance of the curves that do not contradict the two numbers.
 
-        White (1982), Econometrica 50:1-25, of the equations "as many have it" and "as many
-        students are in them"; straight in enrollment that is the inverse information.
+        Rao's score test (1948, Proc. Cambridge Phil. Soc. 44:50-57) turned around: how far count
+        and students lie from what a curve expects, in that curve's covariance, against chi square
+        of one degree. Where there are but two sizes, that is Wilson's interval (1927).
         """
         z, x, p = self.at(students), students / students.mean(), self.chance(students)
-        v = p * (1 - p)
-        slopes = np.linalg.pinv([[v.sum(), v @ z], [v @ x, v @ (x * z)]])
-        noise = np.array([[v.sum(), v @ x], [v @ x, v @ x**2]])
-        here = np.array([1.0, float(self.at(size))])
-        error = float(np.sqrt(here @ slopes @ noise @ slopes.T @ here))
-        reach = float(stats.norm.ppf((1 + confidence) / 2)) * error
-        middle = self.level + self.slope * here[1]
-        return float(special.expit(middle - reach)), float(special.expit(middle + reach))
+        v, here = p * (1 - p), np.array([1.0, float(self.at(size))])
+        count, sums = p.sum(), p @ x
+        root = np.linalg.cholesky(np.linalg.inv([[v.sum(), v @ z], [v @ z, v @ z**2]]))
+        # Rays from the fit; the first goes where this chance moves most.
+        turn = np.arctan2(*(here @ root)[::-1]) + np.linspace(0, 2 * np.pi, 48, endpoint=False)
+        rays = root @ np.array([np.cos(turn), np.sin(turn)])
+        most = float(stats.chi2.ppf(confidence, 1))
+
+        def inside(reach: NDArray[np.float64]) -> NDArray[np.bool_]:
+            level, slope = np.array([[self.level], [self.slope]]) + reach * rays
+            p = special.expit(level[:, None] + slope[:, None] * z)
+            v, one, two = p * (1 - p), count - p.sum(axis=1), sums - p @ x
+            a, b, c = v.sum(axis=1), v @ x, v @ x**2
+            return c * one**2 - 2 * b * one * two + a * two**2 < most * (a * c - b**2)
+
+        low, high = np.zeros(len(turn)), np.ones(len(turn))
+        while (still := inside(high) & (high < 1e6)).any():
+            high = np.where(still, 2 * high, high)
+        for _ in range(24):
+            middle = (low + high) / 2
+            kept = inside(middle)
+            low, high = np.where(kept, middle, low), np.where(kept, high, middle)
+        ends = here @ (np.array([[self.level], [self.slope]]) + low * rays)
+        return float(special.expit(ends.min())), float(special.expit(ends.max()))
 
 
 def fit(
@@ -216,14 +233,14 @@ def fit(
 ) -> Curve | None:
     """Solve for the curve by which ``count`` of these have it, and ``having`` is their mean size.
 
-    None where no curve has them: of all districts, of none, or of more extreme ones than there are.
+    None where no curve has them: of all districts, of none, of one size, of more extreme ones.
     """
-    if not 0 < count < len(students):
-        return None
     made = np.asarray(shape(students))
+    if not 0 < count < len(students) or not made.std():
+        return None
     curve = Curve(
         float(special.logit(count / len(students))), 0.0, float(made.mean()),
-        float(made.std()) or 1.0, shape,
+        float(made.std()), shape,
     )  # fmt: skip
     z, x = curve.at(students), students / having
 
