@@ -25,7 +25,7 @@ JOBS = click.option("--jobs", type=click.IntRange(1), help="Pages at once; defau
 DIALECT = click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
 SHEET = click.option("--sheet", help="Sheet of a workbook.")
 WHOSE = click.option("--series", help="Whose survey, a row of codebook/series.csv.")
-GRADES = ("impossible", "only by rounding", "suspicious", "fewer than stated", "untestable")
+GRADES = ("impossible", "suspicious", "fewer than stated", "only by rounding", "untestable")
 LONGEST = 40
 """Differences printed; there may be thousands."""
 

@@ -146,7 +146,7 @@ def test_means_outside_their_extremes_and_totals_beyond_them(mean, total, grade)
     ("columns", "grade", "said"),
     [
         ({"count": "40 40 34", "fte": "2.93 2.93 2.39", "pay": "9907 8347 7645"}, "suspicious",
-         "a and b: count mean 40 = 40; fte mean 2.93 = 2.93; apart: pay"),
+         "a and b: count mean 40 = 40; fte mean 2.93 = 2.93; different: pay"),
         ({"count": "4 4", "fte": "1.00 1.00"}, "passed", "2 rows compared in pairs: a, b"),
     ],
 )  # fmt: skip

@@ -25,7 +25,7 @@ EXTREMES: dict[str, list[Any]] = {
     "confidence": [0.5, 0.999],
     "price_year": [2012, 2025],
     "topics": [["one_to_one"], ["salary"], ["cyber_security"]],
-    "only": [["ct-2024"], ["incident-iq-2024"], ["department-structures-2018"]],
+    "only": [["cosn-2013"], ["incident-iq-2024"], ["department-structures-2018"]],
     "enrollment": [1, 140, 600, 21000, 2000000],
     "devices": [1, 700, 90000],
     "support_staff": [0.2, 1.0, 40.0],
@@ -49,6 +49,7 @@ FURTHER: dict[str, list[dict[str, Any]]] = {
         {"enrollment": 600, "devices": 700, "support_staff": 1.5, "director_salary": 90000.0},
         {"enrollment": 600, "district_name": "A small school"},
     ],
+    "06": [{"only": ["ct-2024"]}],  # not a source of the sample
 }
 
 

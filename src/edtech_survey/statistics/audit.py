@@ -112,8 +112,8 @@ def audit(
     Returns
     -------
     DataFrame
-        Findings, gravest first: ``finding_id``, ``check``, ``grade`` ("impossible", "only by
-        rounding", "suspicious", "fewer than stated", "untestable" or "passed": the mildest
+        Findings, gravest first: ``finding_id``, ``check``, ``grade`` ("impossible",
+        "suspicious", "fewer than stated", "only by rounding", "untestable" or "passed": the mildest
         explanation that fits), ``source`` and ``item``, in words
         ``survey`` and ``name``, ``figures`` (ids) and their ``count``, ``arithmetic``,
         ``implication``, ``supports`` (relations that hold the same number up), ``advice``,
@@ -475,7 +475,7 @@ def _alike(subject: str, row: Any, beside: Any) -> Row | None:
     told = [f"{a.about} {a.statistic} {a.text} = {b.text}".replace(" count ", " ") for a, b in same]
     apart = [a.about for a, b in pairs if (a, b) not in same]
     arithmetic = f"{same[0][0].label} and {same[0][1].label}: {'; '.join(told)}"
-    arithmetic += f"; apart: {', '.join(apart)}" if apart else ""
+    arithmetic += f"; different: {', '.join(apart)}" if apart else ""
     implied = f"agree in {len(same)} of {len(pairs)} columns: chance, or one cell filled in twice"
     cells = tuple(figure for pair in same for figure in pair)
     return finding("identical_rows", subject, cells, SUSPICIOUS, arithmetic, implied)
@@ -579,7 +579,7 @@ def told_of_one(material: Material) -> Iterator[Row]:
         named, _ = lists.get(source, (0, ""))
         told = f"counts in one comment without a name: {len(counts)}; respondents named: {named}"
         grade = SUSPICIOUS if named else UNTESTABLE
-        why = "who knows one of these counts knows whose comment it is, and so the others"
+        why = "who knows one of these counts may know whose comment it is, and so the others"
         about = "told_of_one", figures[0].figure_id, counts or figures
         yield finding(*about, grade if len(counts) >= _TOGETHER else PASSED, told, why)
 

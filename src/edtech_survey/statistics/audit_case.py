@@ -20,13 +20,13 @@ from edtech_survey.shape import figures as as_figures
 from edtech_survey.statistics.published import Percent, bases_text, is_percent, read_percent
 
 GRADES = (
-    *("impossible", "only by rounding", "suspicious", "fewer than stated"),
+    *("impossible", "suspicious", "fewer than stated", "only by rounding"),
     *("untestable", "passed"),
 )
-IMPOSSIBLE, BY_ROUNDING, SUSPICIOUS, FEWER, UNTESTABLE, PASSED = GRADES
-"""Grades, gravest first: cannot all be right as printed and described; can, but only if one was
-rounded more coarsely than printed; worth a look at the source; fits if fewer answered, or are
-named, than the total stated; not testable; nothing found. The mildest that fits is given."""
+IMPOSSIBLE, SUSPICIOUS, FEWER, BY_ROUNDING, UNTESTABLE, PASSED = GRADES
+"""Grades, gravest first: cannot all be right as printed and described; worth a look at the source;
+fits if fewer answered, or are named, than the total stated; fits if one was rounded more coarsely
+than printed; not testable; nothing found. The mildest that fits is given."""
 
 Row = dict[str, Any]
 

@@ -183,7 +183,7 @@ def _one_unit(case: Relation) -> Told:
         return _untestable(case, "the smallest ratio is zero")
     most = (part.span / ratio.span).high
     told = f"{part.text} / {ratio.text} = {shown(part.value / ratio.value)}"
-    why = f"no unit has a ratio below {ratio.text}, so the one with {part.text} has at most"
+    why = f"no respondent has a ratio below {ratio.text}, so the one with {part.text} has at most"
     grade = graded(most >= least, False, case.failed)
     return grade, told, f"{why} {shown(most)}, less than {least:,}"
 
@@ -353,7 +353,8 @@ def class_limits(material: Material) -> Iterator[Row]:
             elif case.kind == "parts" and low > high + 1:
                 wrong.append(f"{shown(high + 1)} is in neither {name} nor {other}")
         about = "class_limits", case.relation_id, case.parts
-        yield finding(*about, SUSPICIOUS if wrong else PASSED, told, "; ".join(wrong))
+        why = f"{'; '.join(wrong)}, unless the questionnaire was clearer"
+        yield finding(*about, SUSPICIOUS if wrong else PASSED, told, why)
 
 
 def moved_boundary(material: Material) -> Iterator[Row]:
@@ -381,7 +382,7 @@ def printed_again(material: Material) -> Iterator[Row]:
             for one in same:
                 if (one.item, one.group) != (first.item, first.group):
                     told = f"{first.text}: once {_meant(first)}, once {_meant(one)}"
-                    why = "one number told with two meanings, of which one was asked"
+                    why = "one number told with two meanings: both may have been asked"
                     pair = "two_meanings", one.figure_id, (first, one)
                     yield finding(*pair, SUSPICIOUS, told, why)
     once = [one for one in numbers if one.publication and not one.repeats]
