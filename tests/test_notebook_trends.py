@@ -16,12 +16,15 @@ def told(page):
 
 def test_the_page_says_what_is_clear_alone_and_together(told):
     title, text = told()
-    assert title == "In 2024, 89% to 100% of responding districts had one device per student"
+    assert (
+        title
+        == "In 2024, 89% to 100% of responding districts had one device per student, by grade band"
+    )
     for said in (
         "rose by 69 points in early elementary, 54 in elementary, 42 in middle school and 27 in",
         "Each of these is clear, however many districts answered in 2017.",
         "in high school it is clear if 14 or more districts answered in 2017",
-        "The largest step, 27 to 65 points, came from 2020 to 2021",
+        "The largest rise came from 2020 to 2021: 27 to 65 points",
         "Of 12 steps from one survey to the next, 3 are clear, 2 depend on how many answered",
         "the gap was narrower by 41 points. That is clear if 14 or more districts answered in 2017",
         "a 95% interval of −0.1 to 21 points: whether the two differ is not clear.",
@@ -53,3 +56,9 @@ def test_the_sample_compares_the_same_districts(told):
     _, text = told(data="sample")
     assert "SYNTHETIC" in text
     assert "+71 points in early elementary (52 to 82; 42 districts)" in text
+
+
+def test_the_same_districts_are_those_of_the_chosen_surveys(told):
+    _, text = told(data="sample", waves="2020,2021")
+    assert "answered in both 2020 and 2021" in text
+    assert "2017" not in text
