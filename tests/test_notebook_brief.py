@@ -61,8 +61,8 @@ def test_own_numbers_of_a_private_school_are_set_beside_public_districts():
         ({"devices": 900}, "without its enrollment, what is usual", "Technology director | 59 of"),
         ({"enrollment": 2_000_000}, "no listed district is so large", "173 to 16,185 students"),
         ({"enrollment": 5}, "no listed district is so small", "173 to 16,185 students"),
-        ({"district": "Bridgeport"}, "are usual", "Its chances follow their curve beyond them"),
-        ({"district": "Colebrook"}, "", "Its chances follow their curve beyond them"),
+        ({"district": "Bridgeport"}, "are usual", "only continue their curve"),
+        ({"district": "Colebrook"}, "", "only continue their curve"),
         ({"district": "Union"}, "without its enrollment", "one of 33 districts of reference group"),
         ({"wave": 2021}, "without its enrollment", "Coaching teachers"),
     ],
@@ -77,7 +77,7 @@ def test_what_is_not_known_is_said_and_no_section_is_empty(given, title, said):
 
 @pytest.mark.parametrize("district", ["DMHAS", "CREC", "GUES", "ISAAC", "Region 1", "Stamford"])
 def test_bodies_of_rare_kinds_have_company(district):
-    found = [text for text in brief(district=district).of("finding") if text.startswith("Company")]
+    found = [text for text in brief(district=district).of("finding") if text.startswith("Districts like it")]
     assert len(found) == 1
     assert " of the other " in found[0]
     assert len(found[0].split()) <= 25
