@@ -67,6 +67,8 @@ def test_bases_are_told_with_their_waves_and_units():
     )
     assert origins.base_line(levels().tail(1)) == "57 districts in 2024"
     assert origins.base_line(rows("w").assign(base=250)) == "250 respondents"
+    change = levels().tail(1).assign(base=57, base_from_high=65, base_high=57)
+    assert origins.base_line(change) == "57 to 65 districts in 2024"
     assert origins.base_line(rows("w")) == ""
     assert origins.open_waves(moves((1.0, "not supported"))) == [2017]
 

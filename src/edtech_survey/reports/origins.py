@@ -137,7 +137,9 @@ def base_line(frame: pd.DataFrame) -> str:
         return ""
     told, known = [], frame[frame["base"].notna()]
     if len(known):
-        ends = [words.whole(end) for end in (known["base"].min(), known["base"].max())]
+        # Of a change the base is the smaller of two, and both were asked.
+        bases = known[known.columns.intersection(["base", "base_from_high", "base_high"])]
+        ends = [words.whole(end) for end in (known["base"].min(), bases.max(axis=None))]
         when = f" in {words.years(_waves(known))}" if _waves(known) else ""
         told.append(f"{' to '.join(dict.fromkeys(ends))} {units(frame)[1]}{when}")
     if silent := open_waves(frame):
