@@ -75,7 +75,7 @@ _INSTEAD = {
 }
 """Former names, and what else a first call may try, to what is meant."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 __all__ = sorted(_HOME)  # noqa: PLE0605
 
 
