@@ -316,7 +316,7 @@ def _first_sheet(soup: Any, main: Any, name: str, manifest: dict[str, Any]) -> N
 
 def _paper_foot(title: str, date: str) -> str:
     """Write title, date and page number into the margins of printed pages."""
-    short = title if len(title) <= 90 else title[:90].rsplit(" ", 1)[0] + " …"
+    short = title if len(title) <= 80 else title[:80].rsplit(" ", 1)[0] + " …"
     left = re.sub(
         r"[^A-Za-z0-9 .,:%-]",
         lambda sign: f"\\{ord(sign[0]):x} ",
