@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,23 +36,13 @@ def few_sources():
 
 
 @pytest.fixture(scope="session")
-def page(tmp_path_factory):
-    """Run a notebook and give the body of its page; each setting once."""
+def page():
+    """Read a notebook under parameters and give the body of its page; each setting once."""
     from bs4 import BeautifulSoup  # noqa: PLC0415
+    from tests.sweep.runner import read  # noqa: PLC0415
 
-    from edtech_survey.project import project_root  # noqa: PLC0415
-    from edtech_survey.reports.notebooks import check_parameters, run_notebook  # noqa: PLC0415
-
-    made = {}
-
+    @cache
     def make(name, **parameters):
-        key = (name, str(parameters))
-        if key not in made:
-            path = project_root() / "notebooks" / f"{name}.ipynb"
-            given = check_parameters(path, parameters)
-            kind, out = "brief" if "brief" in name else "report", tmp_path_factory.mktemp("out")
-            run = run_notebook(path, out, given, kind=kind, cwd=project_root())
-            made[key] = BeautifulSoup(run.html.read_text("utf-8"), "html.parser").find("main")
-        return made[key]
+        return BeautifulSoup(read(name, **parameters).page, "html.parser").find("main")
 
     return make

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edtech_survey import build, project
-from edtech_survey.errors import SetupError, SurveyError, counted
+from edtech_survey import build, project, words
+from edtech_survey.errors import SetupError, SurveyError
 
 if TYPE_CHECKING:
     from edtech_survey.build import Outcome
@@ -93,7 +93,7 @@ def reports(
         raise SetupError(f"-p wants NAME=VALUE, and no name may be given twice: {told}")
     parameters = {name: value for name, _, value in pairs}
     work = build.reports(notebooks, parameters)
-    click.echo(f"{counted(len(work), 'notebook')} to run")
+    click.echo(f"{words.count(len(work), 'notebook')} to run")
     folder = out or project.output_root() / "reports"
     outcomes = build.make(work, folder, jobs, _tell)
     pages = [outcome.page for outcome in outcomes if outcome.page]
@@ -117,7 +117,7 @@ def briefs(evidence: str, wave: int | None, out: Path | None, jobs: int | None) 
     Briefs of responses print a district's own answers and go to a folder of their own.
     """
     work = build.briefs(evidence, wave)
-    click.echo(f"{counted(len(work), 'brief')} to make")
+    click.echo(f"{words.count(len(work), 'brief')} to make")
     shared = evidence != "responses"
     folder = out or project.output_root() / ("reports/briefs" if shared else "briefs")
     _sum_up(build.make(work, folder, jobs, _tell), folder)

@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from typing import Self
 
 
-def counted(number: int, noun: str) -> str:
-    """Write how many of a thing there are: one is singular."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with an input: where, as exact as is known, what, and what to do."""

@@ -18,12 +18,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from edtech_survey import words
 from edtech_survey.errors import Problem, SetupError
+from edtech_survey.shape import unrepeated
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from edtech_survey.data.codebook import Codebook
     from edtech_survey.data.tidy import Responses
 
@@ -143,17 +144,14 @@ class Evidence:
     @cached_property
     def figures(self) -> pd.DataFrame:
         """Figures of the series and of elsewhere in one frame."""
-        import pandas as pd  # noqa: PLC0415
-
         return pd.concat([self.own, self.elsewhere], ignore_index=True)
 
     @cached_property
     def printings(self) -> pd.DataFrame:
         """The figures, and beside them each second printing of one, which an audit compares."""
-        import pandas as pd  # noqa: PLC0415
-
         every = pd.concat([self.printed, self.figures]).drop_duplicates("figure_id")
-        again = _second(every) & every["source"].isin(self.figures["source"])
+        again = ~every["figure_id"].isin(unrepeated(every)["figure_id"])
+        again &= every["source"].isin(self.figures["source"])
         mine = every["figure_id"].isin(self.figures["figure_id"])
         return every[mine | again].reset_index(drop=True)
 
@@ -372,7 +370,7 @@ def evidence(
             f"data={data!r}: no wave of {whose.series} with an export in {folder}; "
             "make one with: edtech-survey new-wave YEAR --from EXPORT"
         )
-    once = printed[~_second(printed)]
+    once = unrepeated(printed)
     of_series = once["source"].map(sources.set_index("source")["series"])
     own = once[of_series.eq(whose.series) & (data == "published")]
     if responses is not None:
@@ -431,8 +429,6 @@ def _with_estimates(
     own: pd.DataFrame, responses: Responses, population: Mapping[int, int], *, gate: bool
 ) -> pd.DataFrame:
     """Add to the published figures what responses say and nobody has published."""
-    import pandas as pd  # noqa: PLC0415
-
     from edtech_survey.statistics import summarise  # noqa: PLC0415
 
     tables = responses.districts, responses.positions, responses.bands
@@ -445,8 +441,3 @@ def _with_estimates(
     news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
     news = news.loc[news["_merge"] == "left_only", list(own.columns)]
     return pd.concat([own, news], ignore_index=True) if len(news) else own
-
-
-def _second(figures: pd.DataFrame) -> pd.Series:
-    """Tell which figures are a second printing of another."""
-    return figures["note"].fillna("").str.startswith("repeat of")

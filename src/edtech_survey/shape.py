@@ -100,17 +100,14 @@ def joined(*texts: Any) -> Any:
     return " ".join(found) or pd.NA
 
 
-def ids(*frames: pd.DataFrame) -> list[str]:
-    """List the ids of the figures behind the rows of frames, in their order, each once."""
-    columns = [frame["figures"].dropna() for frame in frames if "figures" in frame]
-    return list(
-        dict.fromkeys(part for column in columns for text in column for part in text.split())
-    )
-
-
 def figures(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     """Put rows into the shape of figures; like :func:`estimates`, for ``FIGURE_COLUMNS``."""
     return _shaped(rows, FIGURE_COLUMNS)
+
+
+def unrepeated(figures: pd.DataFrame) -> pd.DataFrame:
+    """Leave out second printings, whose note says "repeat of" the first one."""
+    return figures[~figures["note"].fillna("").str.contains(r"(?:^|; )repeat of ").astype(bool)]
 
 
 def _shaped(rows: Iterable[Mapping[str, Any]] | pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

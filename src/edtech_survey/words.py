@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import wraps
 from html import escape
@@ -201,6 +202,16 @@ def years(values: Iterable[Any]) -> str:
     known = sorted({int(x) for x in values if not pd.isna(x)})
     running = len(known) > 2 and known == list(range(known[0], known[-1] + 1))
     return f"{known[0]} to {known[-1]}" if running else join(known)
+
+
+def day(text: str) -> str:
+    """Write a date.
+
+    >>> day("2026-11-03")
+    'November 3, 2026'
+    """
+    told = date.fromisoformat(text)
+    return f"{told:%B} {told.day}, {told.year}"
 
 
 def sentence(text: str) -> str:

@@ -80,6 +80,7 @@ def known() -> SimpleNamespace:
     return SimpleNamespace(
         sources=sources,
         figures=figures,
+        printings=figures,
         publications=pd.DataFrame(columns=["source", "publication", "title"]),
         codebook=SimpleNamespace(items=pd.DataFrame(items), methods=pd.DataFrame(references)),
         series=SimpleNamespace(series="ct", unit="district", units="districts"),

@@ -23,7 +23,7 @@ def evidence():
         }
     )
     figures = {"figure_id": list("wxyz"), "source": "national", "publication": list("abcd")}
-    made.figures = pd.concat([made.figures, pd.DataFrame(figures)], ignore_index=True)
+    made.printings = pd.concat([made.figures, pd.DataFrame(figures)], ignore_index=True)
     origins.remember(made)
 
 

@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+import edtech_survey as es
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.intervals import finite_population, wilson
 from edtech_survey.statistics.responses import (
+    KINDS,
+    estimated,
     means,
     quantiles,
     ratios,
-    response_shares,
     totals,
 )
 
@@ -81,8 +83,8 @@ def test_missing_answers_are_left_out_and_never_zero():
     assert totals(frame, "devices").loc[0, "estimate"] == 400
     # Expanded, the district that gave no number counts like the others.
     assert totals(frame, "devices", population=3).loc[0, "estimate"] == 600
-    assert response_shares(frame, "near").loc[0, ["estimate", "base"]].tolist() == [50.0, 2]
-    shares = response_shares(frame, "sharing", known=("none", "some", "all"))
+    assert es.shares(frame, "near").loc[0, ["estimate", "base"]].tolist() == [50.0, 2]
+    shares = estimated(frame, "sharing", {"share": KINDS["share"]}, known=("none", "some", "all"))
     assert shares["group"].tolist() == ["none", "some", "all"]
     assert shares["estimate"].tolist() == [50, 0, 50]
     assert shares["base"].tolist() == [2, 2, 2]
@@ -92,7 +94,7 @@ def test_share_intervals_are_those_of_the_interval_module():
     frame = respondents(ratio=["1:1"] * 47 + ["2:1"] * 6)
     known = {"population": 205, "confidence": 0.9}
     for asked, limits in (({}, wilson(47, 53)), (known, finite_population(47, 53, 205, 0.9))):
-        found = response_shares(frame, "ratio", answer="1:1", **asked).iloc[0]
+        found = es.shares(frame, "ratio", answer="1:1", **asked).iloc[0]
         assert found[["conf_low", "conf_high"]].tolist() == pytest.approx([*map(float, limits)])
     assert "hypergeometric" in found["method"]
 
@@ -101,13 +103,13 @@ def test_groups_waves_and_their_labels():
     both = respondents(ratio=["1:1", "2:1"], band="k", source="s", synthetic=True)
     third = pd.DataFrame({"wave": 2020, "district_id": ["d2"], "band": ["z"], "source": ["t"]})
     frame = pd.concat([both, third], ignore_index=True)
-    shares = response_shares(frame, "ratio", by=("wave", "band"), population={2020: 9, 2024: 8})
+    shares = es.shares(frame, "ratio", by=("wave", "band"), population={2020: 9, 2024: 8})
     columns = ["wave", "group", "population", "source", "base"]
     first, *_, last = shares[columns].to_numpy().tolist()
     assert (first, last) == ([2020, "z|1:1", 9, "t", 0], [2024, "k|2:1", 8, "s", 2])
     assert shares["synthetic"].tolist() == [pd.NA, pd.NA, True, True]
     bands = pd.concat([frame.assign(band=one) for one in (None, "9-12", "pk-2", "k")])
-    labelled = response_shares(bands, "ratio", answer="1:1", by="band")["group"]
+    labelled = es.shares(bands, "ratio", answer="1:1", by="band")["group"]
     assert labelled.tolist() == ["pk-2|1:1", "9-12|1:1", "k|1:1", "missing|1:1"]
 
 
@@ -130,7 +132,7 @@ def test_a_group_without_answers_keeps_its_row():
     found = means(frame, "salary", by="position")
     assert found["base"].tolist() == [2, 0]
     assert found["estimate"].fillna(-1).tolist() == [55_000, -1]
-    shares = response_shares(frame.assign(said=["yes", "no", None]), "said", by="position")
+    shares = es.shares(frame.assign(said=["yes", "no", None]), "said", by="position")
     assert shares["base"].tolist() == [2, 2, 0, 0]
     assert shares["estimate"].isna().tolist() == [False, False, True, True]
     # One district has an estimate and no interval, also in two rows, which are linearised.
@@ -170,9 +172,9 @@ def test_a_denominator_of_zero_has_no_ratio_of_its_own():
         (means, ["sharing", {}], "sharing: has type str, not a number"),
         (means, ["devices", {"population": 2}], "population 2 is below the 3 districts of wave 20"),
         (means, ["devices", {"cluster": None, "population": 2}], "below the 3 districts"),
-        (response_shares, ["sharing", {"by": "wave", "population": {2020: 205}}], "for wave 2024"),
-        (response_shares, ["near", {"answer": "yes"}], "leave answer= out"),
-        (response_shares, ["sharing", {"answer": "al"}], r"'al': nobody[\s\S]* are all, none"),
+        (es.shares, ["sharing", {"by": "wave", "population": {2020: 205}}], "for wave 2024"),
+        (es.shares, ["near", {"answer": "yes"}], "leave answer= out"),
+        (es.shares, ["sharing", {"answer": "al"}], r"'al': nobody[\s\S]* are all, none"),
         (ratios, ["devices", {}], "needs two columns"),
         (means, ["devices", {"population": 4.5}], r"population=4\.5: give a whole number"),
         (means, ["devices", {"population": {2024: "all"}, "by": "wave"}], "population='all'"),
@@ -190,7 +192,7 @@ def test_what_cannot_be_estimated_is_refused_with_the_reason(estimate, asked, sa
 
 def test_numbers_that_differ_in_their_last_digit_are_different_answers():
     frame = respondents(students=[1_234_567.0, 1_234_568.0, 1_234_567.0, 0.1 + 0.2])
-    found = response_shares(frame, "students", by=None).set_index("group")["estimate"]
+    found = es.shares(frame, "students", by=None).set_index("group")["estimate"]
     assert found.to_dict() == {"0.3": 25.0, "1234567": 50.0, "1234568": 25.0}
 
 
@@ -244,11 +246,11 @@ def test_closed_forms_and_svy_give_one_number_for_one_estimand(answers, populati
     before = frame.copy(deep=True)
     same = frame[["wave", "district_id"]].assign(weight=205 / len(frame))
     for function, columns in ((means, ["devices"]), (ratios, ["devices", "staff"]),
-                              (totals, ["devices"]), (response_shares, ["yes"])):  # fmt: skip
+                              (totals, ["devices"]), (es.shares, ["yes"])):  # fmt: skip
         plain = function(frame, *columns, population=population)
         linear = function(frame, *columns, population=population, weights=same)
         alike = ["group", "estimate", "base"]
-        if function is not response_shares and (function is not totals or population):
+        if function is not es.shares and (function is not totals or population):
             alike += ["std_error", "conf_low", "conf_high"]
         if function is totals and not population:  # a sum over the respondents, no more
             plain = plain.assign(estimate=plain["estimate"] * 205 / len(frame))
@@ -263,7 +265,7 @@ def test_closed_forms_and_svy_give_one_number_for_one_estimand(answers, populati
 def test_pooled_waves_give_numbers_of_any_type_the_same_shares(kind):
     once = respondents(yes=pd.Series([1, 0, 1]).astype(kind))
     frame = pd.concat([once, once.assign(wave=2020)], ignore_index=True)
-    shares = response_shares(frame, "yes")["estimate"].tolist()
+    shares = es.shares(frame, "yes")["estimate"].tolist()
     assert shares == pytest.approx([200 / 3] if kind == "bool" else [100 / 3, 200 / 3])
     if kind != "bool":
-        assert response_shares(frame, "yes", answer=1)["estimate"].tolist() == shares[1:]
+        assert es.shares(frame, "yes", answer=1)["estimate"].tolist() == shares[1:]

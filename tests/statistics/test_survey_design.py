@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import edtech_survey as es
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.responses import means, ratios, response_shares, totals
+from edtech_survey.statistics.responses import means, ratios, totals
 from edtech_survey.statistics.samples import weights as raked
 
 MARGINS = {"stype": {"E": 4421, "H": 755, "M": 1018}, "sch_wide": {"No": 1072, "Yes": 5122}}
@@ -65,7 +66,7 @@ def test_estimates_of_clusters_are_those_of_r(schools, estimate, columns, design
 
 
 def test_clustered_shares(schools):
-    found = response_shares(schools, "stype", cluster="dnum", population=757)
+    found = es.shares(schools, "stype", cluster="dnum", population=757)
     assert found["estimate"].tolist() == pytest.approx([78.6885, 7.6503, 13.6612], abs=5e-5)
     assert found["std_error"].tolist() == pytest.approx([4.63, 2.68, 2.96], abs=0.005)
     assert (found["conf_low"] < found["estimate"]).all()
@@ -91,8 +92,7 @@ def test_total_with_missing_answers_against_the_jackknife():
 def test_everybody_and_nobody_have_an_interval_and_no_error(schools):
     frame = schools.assign(all_yes=True, all_no=False, none=pd.array([pd.NA] * 183, "boolean"))
     yes, no, nobody = (
-        response_shares(frame, item, cluster="dnum").iloc[0]
-        for item in ("all_yes", "all_no", "none")
+        es.shares(frame, item, cluster="dnum").iloc[0] for item in ("all_yes", "all_no", "none")
     )
     assert (yes["estimate"], no["estimate"]) == (100, 0)
     assert yes["conf_low"] == pytest.approx(100 - no["conf_high"])

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
+from edtech_survey import words
 from edtech_survey.data import schemas
 from edtech_survey.data.codebook import Codebook, read_codebook
 from edtech_survey.data.readings import SMALL_NUMBERS
 from edtech_survey.data.schemas import FIGURES, NUMBER, SOURCES, WHOLE, Rule, one_of, typed, where
 from edtech_survey.data.textfiles import read_text_csv
-from edtech_survey.errors import Problem, SourceError, counted
+from edtech_survey.errors import Problem, SourceError
 from edtech_survey.project import raw_dir
 from edtech_survey.shape import FIGURE_COLUMNS
 from edtech_survey.shape import figures as as_figures
@@ -47,8 +48,8 @@ def printed_values(printed: str) -> tuple[Fraction, ...]:
     parts = _OUT_OF.search(text.lower())
     if not spans and parts and _WORDS.get(parts[2]) and parts[1] in _WORDS:
         return (_WORDS[parts[1]] * 100 / _WORDS[parts[2]],)
-    words = re.findall(r"\w+", text.lower())
-    return spans or tuple(_WORDS[word] for word in words if word in _WORDS)
+    said = re.findall(r"\w+", text.lower())
+    return spans or tuple(_WORDS[word] for word in said if word in _WORDS)
 
 
 def _exact(text: str) -> Fraction:
@@ -117,7 +118,7 @@ def read_all(names: Iterable[str] | None = None, *, raw: Path | str | None = Non
     found = as_figures(pd.concat(figures, ignore_index=True))
     problems += schemas.only_one(found, "figure_id")
     if problems:
-        raise SourceError(f"{counted(len(problems), 'problem')} in the sources", problems)
+        raise SourceError(f"{words.count(len(problems), 'problem')} in the sources", problems)
     described = pd.DataFrame(sources, columns=list(schemas.dtypes(SOURCES))).astype(
         schemas.dtypes(SOURCES)
     )

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from edtech_survey import words
 from edtech_survey.data.codebook import IDENTITY, Codebook
 from edtech_survey.data.crosswalk import CLOSED
 from edtech_survey.data.districts import review_table
 from edtech_survey.data.readings import CHANGED, OUTCOMES, REFUSED
 from edtech_survey.data.schemas import FLOW, LEDGER, REVIEW, dtypes
 from edtech_survey.data.values import NUMBERS
-from edtech_survey.errors import Problem, WaveError, counted
+from edtech_survey.errors import Problem, WaveError
 
 BALANCE = {
     "source": "str", "wave": "Int64", "column": "str", "raw": "Int64",
@@ -93,9 +94,9 @@ def check_balance(ledger: pd.DataFrame, balance: pd.DataFrame) -> None:
 def _safe(cells: pd.DataFrame) -> pd.Series:
     """Text that may be shown: unreadable words may be anything, a name included."""
     text = cells["text"]
-    words = cells["outcome"].eq(REFUSED) & text.str.contains(_LETTERS, regex=True)
+    lettered = cells["outcome"].eq(REFUSED) & text.str.contains(_LETTERS, regex=True)
     in_words = cells["rule"].eq("other_in_words")
-    return text.mask(words | in_words | text.str.contains(_PERSONAL, regex=True))
+    return text.mask(lettered | in_words | text.str.contains(_PERSONAL, regex=True))
 
 
 def _taken_instead(cells: pd.DataFrame) -> pd.Series:
@@ -189,5 +190,5 @@ def refuse_unknown(cells: pd.DataFrame, where: str) -> None:
         )
     if problems:
         raise WaveError(
-            f"{where}: {counted(len(problems), 'answer')} against the codebook", problems
+            f"{where}: {words.count(len(problems), 'answer')} against the codebook", problems
         )

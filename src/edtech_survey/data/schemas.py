@@ -18,8 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from edtech_survey import words
 from edtech_survey.data.textfiles import csv_bytes, read_text_csv
-from edtech_survey.errors import Problem, SourceError, SurveyError, counted
+from edtech_survey.errors import Problem, SourceError, SurveyError
 from edtech_survey.project import write_whole
 
 _TEXT = files("edtech_survey.data").joinpath("schemas.csv").read_text("utf-8")
@@ -58,10 +59,10 @@ def unique(*within: str) -> Rule:
 
 
 def one_of(
-    words: Iterable[str], what: str = "", advice: str = "correct it", parting: str = ""
+    allowed: Iterable[str], what: str = "", advice: str = "correct it", parting: str = ""
 ) -> Rule:
     """Ask for one of some words, or for a list of them; parts of lists may be empty."""
-    known = [*words, *([""] if parting else [])]
+    known = [*allowed, *([""] if parting else [])]
     told = what or f"is not one of {', '.join(filter(None, known))}"
     return Rule(lambda cells, _: ~cells.isin(known), told, advice, parting)
 
@@ -180,7 +181,7 @@ def check(
     """Return a table of texts that is as its rules ask, or tell all that is wrong."""
     problems = problems_of(table, rules, shown)
     if problems:
-        raise error(f"{shown}: {counted(len(problems), 'cell')} cannot be taken", problems)
+        raise error(f"{shown}: {words.count(len(problems), 'cell')} cannot be taken", problems)
     return table
 
 
@@ -195,7 +196,7 @@ def checked(
         if name not in frame or str(frame[name].dtype) != kind
     ]
     if problems:
-        raise error(f"{where}: {counted(len(problems), 'column')} not as declared", problems)
+        raise error(f"{where}: {words.count(len(problems), 'column')} not as declared", problems)
     texts = frame[list(types)].astype("str").fillna("").reset_index(drop=True)
     check(texts, rules_of(table), where, error)
     return frame

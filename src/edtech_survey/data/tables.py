@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from edtech_survey import words
 from edtech_survey.data import schemas
 from edtech_survey.data.districts import match_districts
 from edtech_survey.data.schemas import Rule, Rules, filled, one_of, read_table, typed, unique, where
 from edtech_survey.data.textfiles import read_text_csv
-from edtech_survey.errors import Problem, SourceError, counted
+from edtech_survey.errors import Problem, SourceError
+from edtech_survey.shape import unrepeated
 
 
 def read_pairs(evidence: Any) -> pd.DataFrame:
@@ -33,8 +35,7 @@ def read_pairs(evidence: Any) -> pd.DataFrame:
             lambda table: ~asked(table), one_of("C", "without an item of the series", "C")
         ),
     }
-    table = read_table(evidence.raw / "codebook" / "pairs.csv", "codebook/pairs", rules)
-    return typed(table, "codebook/pairs")
+    return _of_codebook(evidence, "pairs", rules)
 
 
 def read_trends(evidence: Any) -> pd.DataFrame:
@@ -64,15 +65,13 @@ def read_trends(evidence: Any) -> pd.DataFrame:
         "comparability": where(later, filled()),
         "reason": where(later, filled()),
     }
-    table = read_table(evidence.raw / "codebook" / "trends.csv", "codebook/trends", rules)
-    return typed(table, "codebook/trends")
+    return _of_codebook(evidence, "trends", rules)
 
 
 def read_statements(evidence: Any) -> pd.DataFrame:
     """Read what others say, figure by figure, in words, ``codebook/statements.csv``."""
     rules = {"figure_id": [_first_printing(evidence.printed), unique("section")]}
-    path = evidence.raw / "codebook" / "statements.csv"
-    return typed(read_table(path, "codebook/statements", rules), "codebook/statements")
+    return _of_codebook(evidence, "statements", rules)
 
 
 def read_occupations(evidence: Any) -> pd.DataFrame:
@@ -81,8 +80,7 @@ def read_occupations(evidence: Any) -> pd.DataFrame:
     occupations = evidence.printed.loc[wages, "group"].str.partition("|")[0]
     known = one_of(occupations, "has no figure occupation_wage")
     rules = {"position": [_position(evidence)], "occupation": [known, unique("position")]}
-    path = evidence.raw / "codebook" / "occupations.csv"
-    return read_table(path, "codebook/occupations", rules)
+    return _of_codebook(evidence, "occupations", rules)
 
 
 def read_frame(evidence: Any) -> pd.DataFrame:
@@ -139,6 +137,11 @@ def read_structures(evidence: Any) -> pd.DataFrame:
     return _of_sources(evidence, "structures", rules)
 
 
+def _of_codebook(evidence: Any, name: str, rules: Rules) -> pd.DataFrame:
+    table = read_table(evidence.raw / "codebook" / f"{name}.csv", f"codebook/{name}", rules)
+    return typed(table, f"codebook/{name}")
+
+
 def _of_sources(evidence: Any, name: str, rules: Rules) -> pd.DataFrame:
     """Read a table from each source folder that has it, with a column ``source``."""
     frames = [pd.DataFrame(columns=list(schemas.dtypes(name)), dtype="str").assign(source="")]
@@ -178,14 +181,12 @@ def _position(evidence: Any, parting: str = "") -> Rule:
     return one_of(positions["position"], "is no position of the codebook", parting=parting)
 
 
-def _again(figures: pd.DataFrame) -> pd.Series:
-    """Tell which figures are a second printing."""
-    return figures["note"].fillna("").str.contains("repeat of ", regex=False).astype(bool)
-
-
 def _first_printing(figures: pd.DataFrame) -> Rule:
-    first = figures.loc[~_again(figures), "figure_id"]
-    return one_of(first, "is no figure, or a second printing", "name the first printing")
+    return one_of(
+        unrepeated(figures)["figure_id"],
+        "is no figure, or a second printing",
+        "name the first printing",
+    )
 
 
 class Needs(NamedTuple):
@@ -232,7 +233,7 @@ def read_relations(evidence: Any) -> pd.DataFrame:
     found = pd.concat(frames, ignore_index=True)
     problems += schemas.only_one(found, "relation_id")
     if problems:
-        raise SourceError(f"{counted(len(problems), 'problem')} in the relations", problems)
+        raise SourceError(f"{words.count(len(problems), 'problem')} in the relations", problems)
     return found
 
 
@@ -242,7 +243,7 @@ def read_relation_file(path: Path, figures: pd.DataFrame, *, alone: bool = False
     Of figures that stand ``alone`` a relation may name others, which then cannot be tested.
     """
     source = path.resolve().parent.name
-    own = figures[figures["source"].eq(source) & ~_again(figures)]
+    own = unrepeated(figures[figures["source"].eq(source)])
     table = read_text_csv(path, _RELATION, SourceError)[_RELATION]
     for column in ("parts", "over"):
         table = table.assign(**{column: [_resolved(cell, own) for cell in table[column]]})

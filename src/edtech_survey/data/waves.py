@@ -9,23 +9,17 @@ from typing import Any
 
 import pandas as pd
 
+from edtech_survey import words
 from edtech_survey.data.codebook import Codebook, read_codebook, read_matches
 from edtech_survey.data.crosswalk import read_crosswalk
 from edtech_survey.data.exports import read_export
 from edtech_survey.data.figures import read_meta
-from edtech_survey.data.schemas import ASKED, KINDS
+from edtech_survey.data.schemas import ASKED, KINDS, gathering
 from edtech_survey.data.tidy import Responses, panel, tidy
-from edtech_survey.errors import Problem, WaveError, counted
+from edtech_survey.errors import Problem, WaveError
 from edtech_survey.project import raw_dir
 
 _TABLES = ("positions", "bands", "districts", "asked", "ledger", "balance", "flow", "review")
-
-
-def find_waves(raw: Path | str | None = None, *, synthetic: bool = False) -> list[Path]:
-    """List the folders with a wave's export and crosswalk, of whatever series, real or made up."""
-    root = Path(raw) if raw is not None else raw_dir()
-    folders = [path.parent for path in sorted(root.glob("*/questions.csv"))]
-    return [one for one in folders if (read_meta(one)["synthetic"] == "true") == synthetic]
 
 
 def read_wave(
@@ -137,13 +131,14 @@ def merge_waves(
     book = codebook or read_codebook()
     parts: list[Responses] = []
     problems: list[Problem] = []
-    for folder in waves if waves is not None else find_waves():
-        try:
+    if waves is None:
+        there = [path.parent for path in sorted(raw_dir().glob("*/questions.csv"))]
+        waves = [folder for folder in there if read_meta(folder)["synthetic"] == "false"]
+    for folder in waves:
+        with gathering(problems, Path(folder).name):
             parts.append(read_wave(folder, book))
-        except WaveError as error:
-            problems += error.problems or [Problem(Path(folder).name, str(error))]
     if problems:
-        raise WaveError(f"{counted(len(problems), 'problem')} in the waves", problems)
+        raise WaveError(f"{words.count(len(problems), 'problem')} in the waves", problems)
     if not parts:
         raise WaveError("there is no wave to merge: name at least one folder")
     parts.sort(key=lambda part: (part.flow["wave"].iloc[0], part.flow["source"].iloc[0]))
@@ -154,7 +149,7 @@ def merge_waves(
     districts, series = whole["districts"], {part.series for part in parts if part.series}
     problems = _contradictions(districts, [part.flow["source"].iloc[0] for part in parts], series)
     if problems:
-        raise WaveError(f"{counted(len(parts), 'export')} cannot be merged", problems)
+        raise WaveError(f"{words.count(len(parts), 'export')} cannot be merged", problems)
     last = [name for name in districts if name != "staffing"]
     districts = districts[[*last, "staffing"]].sort_values(
         ["wave", "district_id"], kind="stable", ignore_index=True

@@ -17,6 +17,7 @@ from edtech_survey import words
 from edtech_survey.errors import Problem, ReportError
 from edtech_survey.reports import origins
 from edtech_survey.reports.filters import kind_of, sentence_start, supposition
+from edtech_survey.reports.provenance import CSV_LINK
 from edtech_survey.shape import ESTIMATE_COLUMNS, HEADERS
 
 LONGEST_DATA = 40
@@ -247,7 +248,7 @@ def csv_link(text: str, name: str, what: str, rows: int, title: str = "") -> str
     data = base64.b64encode(b"\xef\xbb\xbf" + text.encode()).decode()
     return (
         f'<p class="exhibit-csv"><a download="{name}.csv"{label} '
-        f'href="data:text/csv;charset=utf-8;base64,{data}">{said}</a></p>'
+        f'href="{CSV_LINK}{data}">{said}</a></p>'
     )
 
 

@@ -435,8 +435,10 @@ def supposing(rows: pd.DataFrame) -> Markup:
 def _verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> str:
     statistic = str(_column(rows, "statistic").iloc[0])
     if up and down and neither:
-        told = (up, down, f"{up}, if enough answered", f"{down}, if enough answered", neither)
-        told += (f"in some, {up}", f"in some, {up}; in others, {down}")
+        told: tuple[str, ...] = (
+            up, down, f"{up}, if enough answered", f"{down}, if enough answered", neither,
+            f"in some, {up}", f"in some, {up}; in others, {down}",
+        )  # fmt: skip
     elif statistic in _VERBS:
         told = _VERBS[statistic]
     else:

@@ -42,7 +42,6 @@ WIDTH = 5.4
 """Inches: 518 CSS pixels, so that 10.5 pt is still 9.7 px on a 390 px phone."""
 TEXT = 10.5
 DPI = 200
-_SMALL = TEXT
 _EDGE, _GAP, _DOT, _IN_ROW = 0.16, 0.28, 0.14, 6
 """Of departments, in inches: the edge, the room between two, a person; people in a row."""
 
@@ -230,9 +229,9 @@ def rows_axis(ax: Axes, count: int) -> None:
     ax.set_ylim(count - 0.4, -0.6)
 
 
-def zero_line(ax: Axes, upright: bool = True) -> None:
+def zero_line(ax: Axes) -> None:
     """Draw the line of no change, heavier than the grid."""
-    (ax.axvline if upright else ax.axhline)(0, color=INK, linewidth=1.6, zorder=1.5)
+    ax.axvline(0, color=INK, linewidth=1.6, zorder=1.5)
 
 
 def departments(ax: Axes, roles: pd.DataFrame, across: int = 1) -> None:
@@ -315,12 +314,12 @@ class _Box:
 
     @property
     def text(self) -> str:
-        return fitted(self.name, self.room, 4, _SMALL)
+        return fitted(self.name, self.room, 4)
 
     @property
     def size(self) -> tuple[float, float]:
         lines, dots = self.text.split("\n"), math.ceil(self.people)
-        across = max(0.62, *(width_of(line, _SMALL) for line in lines), _DOT * min(dots, _IN_ROW))
+        across = max(0.62, *(width_of(line) for line in lines), _DOT * min(dots, _IN_ROW))
         return across + 0.2, 0.17 * len(lines) + _DOT * -(-dots // _IN_ROW) + 0.16
 
     def draw(self, ax: Axes, x: float, y: float, wide: float, tall: float) -> None:
@@ -332,7 +331,7 @@ class _Box:
         )
         lines = self.text.count("\n") + 1
         middle = x + wide / 2
-        ax.text(middle, y + 0.07, self.text, size=_SMALL, ha="center", va="top", linespacing=1.1)
+        ax.text(middle, y + 0.07, self.text, ha="center", va="top", linespacing=1.1)
         for at in range(math.ceil(self.people)):
             of_row = min(_IN_ROW, math.ceil(self.people) - at // _IN_ROW * _IN_ROW)
             across = middle + (at % _IN_ROW - (of_row - 1) / 2) * _DOT

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,7 +31,7 @@ def remember(evidence: Any) -> None:
     _known.evidence, _known.shown, _known.ids = evidence, [], {}
     _known.sources |= _by(evidence.sources, "source")
     _known.publications |= _by(evidence.publications, ["source", "publication"])
-    _known.figures |= _by(evidence.figures, "figure_id")
+    _known.figures |= _by(evidence.printings, "figure_id")
     _known.items = _by(evidence.codebook.items, "item")
 
 
@@ -176,8 +175,7 @@ def _told(source: str, publication: str) -> dict[str, Any]:
     row = _known.publications.get((source, publication)) or _known.sources.get(source, {})
     publisher, title, when = (_text(row.get(k)) for k in ("publisher", "title", "published"))
     if re.fullmatch(r"\d{4}-\d\d-\d\d", when):
-        day = date.fromisoformat(when)
-        when = f"{day:%B} {day.day}, {day.year}"
+        when = words.day(when)
     dated = f" ({when.split(' (', maxsplit=1)[0]})" if when else ""
     head = title.split(": ")[0]  # without its second half, which the list of sources has
     short = ", ".join(part for part in (publisher, head) if part) or source

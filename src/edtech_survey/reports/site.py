@@ -24,7 +24,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from edtech_survey import words
-from edtech_survey.errors import ReportError, SetupError, counted
+from edtech_survey.errors import ReportError, SetupError
 from edtech_survey.project import write_whole
 from edtech_survey.reports import lint
 from edtech_survey.reports.exhibits import slug
@@ -102,7 +102,7 @@ def write_index(
     briefs = _briefs(folder, shown, survey)
     elsewhere = {card["page"] for card in cards} | {brief["page"] for brief in briefs}
     templates = Environment(loader=FileSystemLoader(TEMPLATES / "edtech"), autoescape=True)
-    templates.filters["day"] = _day
+    templates.filters["day"] = words.day
     made = templates.get_template("site.html.j2").render(
         title=f"Who runs the technology in {f'{survey.place}’s' if survey else 'our'} schools?",
         description="Reports on technology staff, pay and devices of schools, by question.",
@@ -223,11 +223,6 @@ def _today() -> str:
     return (datetime.fromtimestamp(int(given), UTC) if given else now).date().isoformat()
 
 
-def _day(text: str) -> str:
-    day = date.fromisoformat(text)
-    return f"{day:%B} {day.day}, {day.year}"
-
-
 def _manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of the build before; empty where there was none that tells its day."""
     try:
@@ -265,7 +260,7 @@ def _moved(before: Mapping[str, Any], pages: Sequence[dict[str, Any]], data: Pat
     for page in pages:
         for name, title in page["exhibits"].items():
             if name in page["csv"] and (number := _numbers_moved(data / name, *page["csv"][name])):
-                told.append(f"{counted(number, 'number')} moved in “{title}”")
+                told.append(f"{words.count(number, 'number')} moved in “{title}”")
     return [words.sentence(text) for text in told]
 
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from edtech_survey.errors import EstimateError, Problem, counted
-from edtech_survey.shape import estimates, joined
+from edtech_survey import words
+from edtech_survey.errors import EstimateError, Problem
+from edtech_survey.shape import estimates, joined, unrepeated
 from edtech_survey.statistics.contrasts import contrast
-from edtech_survey.statistics.given import given, unrepeated
+from edtech_survey.statistics.given import given
 from edtech_survey.statistics.published import (
     Percent,
     Share,
@@ -151,7 +152,7 @@ def compare(
             problems.append(Problem(row["where"], str(error), "correct the row"))
     if problems:
         raise EstimateError(
-            f"{counted(len(problems), 'comparison')} cannot be taken as asked", problems
+            f"{words.count(len(problems), 'comparison')} cannot be taken as asked", problems
         )
     made = estimates(rows, _FURTHER)
     made = made.assign(**_names(made, once, given(x).name, None if framed else x))

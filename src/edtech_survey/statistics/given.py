@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import estimates
+from edtech_survey.shape import estimates, unrepeated
 from edtech_survey.shape import figures as shaped
 
-_REPEAT = r"(?:^|; )repeat of "
 _SHAPE = {"item", "statistic", "value"}
 
 
@@ -145,11 +144,6 @@ def total(x: Any, item: str, wave: int) -> Any:
         which = ", ".join(found["figure_id"])
         raise EstimateError(f"{item} of {wave} is published more than once, keep one of {which}")
     return found.iloc[0].to_dict() if len(found) else None
-
-
-def unrepeated(figures: pd.DataFrame) -> pd.DataFrame:
-    """Leave out second printings, whose note says "repeat of" the first one."""
-    return figures[~figures["note"].fillna("").str.contains(_REPEAT, regex=True).astype(bool)]
 
 
 def reported(figures: pd.DataFrame) -> pd.DataFrame:

@@ -141,6 +141,10 @@ def _extreme(
 
 
 def _share(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float) -> pd.DataFrame:
+    """Percent, unweighted with one row a district by the limits of counts, else linearised.
+
+    Korn and Graubard (1998), Survey Methodology 24:193-201.
+    """
     if sample.linear:
         method = f"Korn-Graubard, Taylor linearised (svy); {sample.said()}"
         made = _made(sample, y, 100 * linearised("share", y, sample, confidence=confidence), method)
@@ -281,27 +285,6 @@ KINDS: dict[str, Kind] = {
 
 
 # ---- the verbs ----
-
-
-def response_shares(
-    frame: pd.DataFrame,
-    item: str,
-    *,
-    answer: Answer = None,
-    known: Sequence[str] = (),
-    by: Grouping = (),
-    population: Population = None,
-    weights: pd.DataFrame | None = None,
-    cluster: str | None = "district_id",
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Estimate the percent that answered so, of those who answered; see ``es.shares``.
-
-    Unweighted with one row a district: hypergeometric limits where the population is known,
-    else Wilson. Otherwise Korn and Graubard (1998), Survey Methodology 24:193-201, linearised.
-    """
-    design = (by, population, weights, cluster, confidence)
-    return estimated(frame, item, {"share": _share}, *design, answer=answer, known=known)
 
 
 def means(

@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike
 
 from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates
+from edtech_survey.shape import estimates, unrepeated
 from edtech_survey.statistics.contrasts import over, suppositions
-from edtech_survey.statistics.given import Given, as_list, given, unrepeated, wave_list
+from edtech_survey.statistics.given import Given, as_list, given, wave_list
 from edtech_survey.statistics.intervals import Interval, checked_counts, share_error, share_limits
 from edtech_survey.statistics.published import Assumed, Share, published_pairs
-from edtech_survey.statistics.responses import response_shares
+from edtech_survey.statistics.responses import KINDS, estimated
 
 _LEVEL = "name silent supposed count base_low base_high n_bases printed rounding"
 
@@ -281,4 +281,4 @@ def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> 
         if values is not None and column not in rows:
             raise EstimateError(f"the rows have no column {column}: say with by= what groups are")
         rows = rows if values is None else rows[rows[column].isin(values)]
-    return response_shares(rows, item, **settings)
+    return estimated(rows, item, {"share": KINDS["share"]}, **settings)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 
+from edtech_survey import words
 from edtech_survey.errors import Problem
 from edtech_survey.shape import estimates, figures
 from edtech_survey.statistics.disclosure import withhold
@@ -31,9 +31,8 @@ _TO_ALL = ("share", "mean", "ratio_of_totals", "mean_of_ratios")  # estimates fo
 
 def printed(value: float, form: str) -> str:
     """Write a number as a report does, rounded half up."""
-    # Through its shortest text: 2.925 is meant, not the float just below it.
-    places = Decimal("0.01") if form == "hundredths" else Decimal(1)
-    exact = Decimal(repr(round(float(value), 9))).quantize(places, rounding=ROUND_HALF_UP)
+    # 2.925 is meant, not the float just below it.
+    exact = words.rounded(round(float(value), 9), 2 if form == "hundredths" else 0)
     wrapped = {"percent": "{:f}%", "dollars": "${:,f}", "ratio": "1 : {:,f}", "number": "{:,f}"}
     return wrapped.get(form, "{:f}").format(exact)
 
