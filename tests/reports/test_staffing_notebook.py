@@ -1,39 +1,18 @@
 """Notebook 04 without a kernel: it follows its frames, and survives a wave that asked less."""
 
-import json
 import re
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 from matplotlib.figure import Figure
-from traitlets.config import Config
+from tests.sweep.runner import read
 
 from edtech_survey import project
 from edtech_survey.reports import marks
 
-NOTEBOOK = "04_staffing_and_support"
-
 
 def page(**parameters):
-    """Run the cells and return what a reader reads."""
-    text = (project.project_root() / "notebooks" / f"{NOTEBOOK}.ipynb").read_text(encoding="utf-8")
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    found = []
-    try:
-        for cell in json.loads(text)["cells"]:
-            with capture_output() as said:
-                result = shell.run_cell("".join(cell["source"]))
-            result.raise_error()
-            if "parameters" in cell["metadata"].get("tags", []):
-                shell.user_ns.update(parameters)
-            found += [
-                out.data.get("text/html") or out.data.get("text/markdown", "")
-                for out in said.outputs
-            ]
-    finally:
-        InteractiveShell.clear_instance()
-    return " ".join(re.sub(r'<[^>]+>|base64,[^"]+', " ", "\n".join(found)).split())
+    """Read the page as a reader does, on one line."""
+    return " ".join(read("04", **parameters).text.split())
 
 
 def test_a_department_is_drawn_as_it_was_told():
@@ -60,7 +39,7 @@ def test_the_published_page_says_what_its_rows_say():
     told = page()
     for part in (
         "1 to 1,008", "1 to 670", "0 of 4 standards for devices", "2 of 3 for staff per student",
-        "2.28 FTE in IT", "&#36;371 a student", "13 to 22 of 62",
+        "2.28 FTE in IT", "$371 a student", "13 to 22 of 62",
         "Supposing that the mean of Network Engineer or Manager is 1 FTE",
         # answers overlap, so that only the fewest are known
         "30 of 62 or more", "1 wrote that there is no such support",
