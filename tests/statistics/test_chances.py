@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy import special
+from scipy import optimize, special, stats
 from statsmodels.stats.proportion import proportion_confint
 
 import edtech_survey as es
@@ -49,6 +49,23 @@ def test_of_two_sizes_the_limits_are_those_of_wilson(shape, small, large):
     for size, has, of in ((400, small, 30), (5000, large, 31)):
         ends = proportion_confint(has, of, method="wilson")
         assert curve.limits(size, sizes, 0.95) == pytest.approx(ends, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [300.0, 600.0, 9000.0])
+def test_a_limit_is_where_the_most_lenient_score_test_of_that_chance_refuses_it(sizes, size):
+    has = np.random.default_rng(11).random(len(sizes)) < special.expit(-1 + 0.4 * sizes / 1000)
+    design = sm.add_constant(sizes / 1000)
+
+    def statistic(slope, chance):
+        level = special.logit(chance) - slope * size / 1000
+        p = special.expit(design @ [level, slope])
+        off = design.T @ (has - p)
+        return off @ np.linalg.solve(design.T @ (design * (p * (1 - p))[:, None]), off)
+
+    curve = fit(has.sum(), sizes[has].mean(), sizes, SHAPES["straight"])
+    for end in curve.limits(size, sizes, 0.95):
+        least = optimize.minimize_scalar(statistic, (0.1, 0.4), args=(end,)).fun
+        assert least == pytest.approx(stats.chi2.ppf(0.95, 1), rel=0.02)
 
 
 def test_a_known_curve_in_the_logarithm_is_recovered_from_its_two_numbers(sizes):
