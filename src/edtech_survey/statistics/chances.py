@@ -21,7 +21,7 @@ SHAPES: dict[str, Callable[[Any], Any]] = {"straight": lambda students: students
 
 _CHANCE = (
     "name unit verdict supposed enrollment estimate_low estimate_high range_low range_high "
-    "count share mean_enrollment held answered_low answered_high reason"
+    "count share mean_enrollment answered_low answered_high reason"
 )
 
 
@@ -45,10 +45,10 @@ def chances(
         ``conf_low, conf_high`` (limits of the logistic regression on enrollment),
         ``estimate_low, estimate_high`` (over the suppositions), ``range_low, range_high`` (over
         suppositions and chance: a range, no interval), ``verdict`` (whether the range lies above
-        or below one half), ``supposed`` in words, ``count, share, mean_enrollment``, ``held``
-        (whether the district has it, where known), ``answered_low, answered_high`` (sizes of the
-        districts that answered). Without an estimate, ``reason`` says why: no enrollment is
-        known, or no district that is listed is so small or so large.
+        or below one half), ``supposed`` in words, ``count, share, mean_enrollment``,
+        ``answered_low, answered_high`` (sizes of the districts that answered). Without an
+        estimate, ``reason`` says why: no enrollment is known, or no listed district is so small
+        or so large.
 
     Notes
     -----
@@ -90,7 +90,6 @@ def chances(
     if pd.isna(reason):
         beyond = not known.min() <= size <= known.max()
         supposed = f"size alone counts{' beyond those that answered, too' * beyond}, and {supposed}"
-    held = set(mine.loc[mine["item"].eq("position_present"), "group"])
     rows = []
     for row in both.to_dict("records"):
         count, having = float(row["value"]), float(row["value_mean"])
@@ -98,7 +97,6 @@ def chances(
         rows.append(
             row | told | {
                 "count": count, "share": 100 * count / row["base"], "mean_enrollment": having,
-                "held": row["group"] in held if held else pd.NA,
                 "reason": reason if told or pd.notna(reason) else "no curve gives its numbers",
                 "figures": joined(row["figure_id"], row["figure_id_mean"],
                                   students["figure_id"] if students else pd.NA),
