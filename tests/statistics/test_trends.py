@@ -275,7 +275,8 @@ def test_the_same_districts_are_compared_where_there_are_responses():
 
     def changed(rows):
         own = pd.DataFrame({"wave": [2020, 2024], "source": ["a", "b"], "synthetic": True})
-        evidence = SimpleNamespace(own=own, codebook=nothing, responses=SimpleNamespace(bands=rows))
+        answers = SimpleNamespace(bands=rows)
+        evidence = SimpleNamespace(own=own, codebook=nothing, responses=answers, waves=[2020, 2024])
         return es.changes(evidence, "ratio", **asked).iloc[0]
 
     row = changed(bands)

@@ -32,7 +32,7 @@ _PATH = re.compile(
 _CODE = re.compile(
     r"(?<![\w/])(?!edtech_survey)[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w/])"  # one_to_one
     r"|(?<![\w/])[a-z]+(?:-[a-z0-9]+)*-(?:19|20)\d\d\.[a-z0-9.-]+"  # the id of a figure
-    r"|(?<![\w$.,/–−-])\d{5,}(?![\w/–-])"  # under 70000
+    r"|(?<![\w$.,/–−-])[1-9]\d{4,}(?![\w/–-])"  # under 70000
 )
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _LEAVE_OUT = "leave it out"
