@@ -12,6 +12,7 @@ from edtech_survey.project import raw_dir
 
 SOURCES = (
     "ct-2024", "cosn-2013", "incident-iq-2024", "department-structures-2018", "edtech-functions",
+    "library-staff-2015",
 )  # fmt: skip
 PAGES = ("01", "02", "03", "04", "05")
 """The audit asks of every figure, and the tour shows a few; neither tells a reader of schools."""
