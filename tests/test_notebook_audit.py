@@ -51,7 +51,7 @@ def test_the_comparison_shows_each_survey_once(page):
         "84% to 99% elsewhere"
     )
     for said in (
-        "6% of responding districts have a post for it; 12% to 44%",
+        "6% of responding districts in Connecticut have a post for it; 12% to 44%",
         "allows a difference: 0 pairs. Questions near enough stand side by side: 20 pairs",
         "35 pairs",
         "$116,668",
