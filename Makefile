@@ -77,7 +77,7 @@ fuzz: .venv/dev  ## the property tests with a random search of examples
 	EDTECH_SURVEY_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n auto -m "hypothesis or fuzz"
 
 test-browser: .venv/dev reports/.made  ## whole notebooks, and pages in a real Chromium, network cut
-	EDTECH_SURVEY_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m "browser or slow"
+	EDTECH_SURVEY_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n auto -m "browser or slow"
 
 lint: .venv/dev  ## ruff, mypy, and the words of the notebooks
 	$(BIN)/ruff check .
