@@ -15,7 +15,7 @@ from edtech_survey.statistics.given import pick, total
 from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.peers import frame_of, number_of, own_numbers, shared, wave_of
 
-USUAL, EITHER, UNUSUAL = "usual", "could be either", "unusual"
+USUAL, EITHER, UNUSUAL = "usual", "could go either way", "unusual"
 SHAPES: dict[str, Callable[[Any], Any]] = {"straight": lambda students: students, "log": np.log}
 """What the log odds are straight in: enrollment itself, or its doublings."""
 
