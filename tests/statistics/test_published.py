@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import edtech_survey as es
 from edtech_survey.errors import EstimateError
 from edtech_survey.statistics.published import (
     Percent,
@@ -205,6 +206,21 @@ def test_population_of_the_caller_wins(one_to_one_figures):
     other = only(one_to_one_figures, 2017, "pk-2", population=300)
     assert (other.population, other.supposed) == (300, ("300 could have answered",))
     assert only(one_to_one_figures, 2017, "pk-2", population=205).supposed == ()
+
+
+@pytest.mark.parametrize("verb", [es.shares, es.changes, es.gaps, es.bounds])
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"population": -5}, "whole number of at least 1"),
+        ({"population": 10}, "53 answered of 10"),
+        ({"population": 60, "assume_base": {2017: 70}}, "70 answered of 60"),
+        ({"population": 60, "assume_base": {2017: (40, 70)}}, "40 to 70 answered of 60"),
+    ],
+)
+def test_a_population_that_contradicts_is_refused(one_to_one_figures, verb, asked, told):
+    with pytest.raises(EstimateError, match=told):
+        verb(one_to_one_figures, "one_to_one", **asked)
 
 
 def test_every_figure_that_cannot_be_used_is_named(one_to_one_figures):

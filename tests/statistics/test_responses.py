@@ -190,6 +190,14 @@ def test_what_cannot_be_estimated_is_refused_with_the_reason(estimate, asked, sa
         estimate(frame, *columns, **settings)
 
 
+@pytest.mark.parametrize("asked", [{"population": 10}, {"by": "band"}, {"weights": "w"}])
+@pytest.mark.parametrize("estimate", [means, totals, ratios])
+def test_what_figures_cannot_heed_is_refused_not_ignored(estimate, asked):
+    printed = pd.DataFrame([{"item": "fte", "statistic": "mean", "value": 2.5, "base": 40}])
+    with pytest.raises(EstimateError, match="figures are as printed"):
+        estimate(printed, "fte", **asked)
+
+
 def test_numbers_that_differ_in_their_last_digit_are_different_answers():
     frame = respondents(students=[1_234_567.0, 1_234_568.0, 1_234_567.0, 0.1 + 0.2])
     found = es.shares(frame, "students", by=None).set_index("group")["estimate"]

@@ -165,6 +165,13 @@ def test_one_margin_is_poststratification():
     assert found["std_error"] == pytest.approx(np.sqrt(variance))
 
 
+def test_a_population_that_the_raking_contradicts_is_refused():
+    frame = two_by_two().assign(fte=1.0)
+    weights = rake(frame, {"size": {"large": 60, "small": 140}})
+    with pytest.raises(EstimateError, match=r"population 100, .* wave 2024 were raked to 200"):
+        means(frame, "fte", weights=weights, population=100)
+
+
 def test_margins_that_do_not_fit_are_all_named():
     margins = {"size": {"large": 60, "small": 40, "tiny": 3}, "kind": {"town": 30}}
     with pytest.raises(EstimateError) as caught:

@@ -385,6 +385,8 @@ def _bases(
     if assumed is not None:
         low, high = assumed
         many = f"{low}" if low == high else f"{low} to {high}"
+        if pd.notna(size) and high > size:
+            raise _impossible(row, f"{many} answered of {size}", "correct assume_base=")
         return np.arange(low, high + 1), "unknown", [f"{many} answered in {row['wave']}"]
     if pd.isna(size):
         raise _impossible(row, "base and population unknown", "pass population=")

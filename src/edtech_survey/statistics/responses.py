@@ -55,6 +55,10 @@ def estimated(
     nobody may have given them.
     """
     if given(x).figures is not None:
+        if by or population is not None or weights is not None:
+            raise EstimateError(
+                "by=, population=, weights= are for rows of respondents: figures are as printed"
+            )
         return reported(pick(x, item, list(kinds)))
     if {*kinds} <= {"count", "share"}:
         frame = checked_frame(x, by, cluster, answers=[item])

@@ -158,6 +158,14 @@ def samples(
                 "give the number of districts there are, or leave it out"
             )
         beside = None if weights is None else _weights_of(rows, weights, pooled=wave is None)
+        if weights is not None and "start" in weights and wave is not None and size is not None:
+            raked = weights.loc[weights["wave"].eq(wave), "weight"]
+            whole = raked.sum()  # of clusters of several units the population counts the clusters
+            if clusters.nunique() >= len(raked) and abs(whole - size) > _WORST_MISS * size:
+                raise EstimateError(
+                    f"population {size}, but the weights of wave {wave} were raked to {whole:g}: "
+                    "give one of the two, or both alike"
+                )
         yield Sample(wave, rows, labels, order, size, clusters, beside)
 
 
