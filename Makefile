@@ -83,7 +83,7 @@ lint: .venv/dev  ## ruff, mypy, and the words of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m edtech_survey.reports.notebook_lint $(NOTEBOOKS)
+	$(BIN)/python -m tools.notebook_lint $(NOTEBOOKS)
 
 bench: .venv/dev  ## speed and memory as ratios to what people do today
 	$(BIN)/python -m benchmarks

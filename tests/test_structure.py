@@ -12,9 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from tools import notebook_lint
 
 import edtech_survey as es
-from edtech_survey.reports import notebook_lint
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "edtech_survey"

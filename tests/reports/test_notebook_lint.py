@@ -4,8 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-from edtech_survey.reports.notebook_lint import lint, words_problems
+from tools.notebook_lint import lint, words_problems
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
