@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,8 @@ from edtech_survey.reports import origins
 from edtech_survey.reports.filters import kind_of, sentence_start, supposition
 from edtech_survey.reports.provenance import CSV_LINK
 from edtech_survey.shape import ESTIMATE_COLUMNS, HEADERS
+
+TEMPLATES = Path(__file__).parent / "template"
 
 LONGEST_DATA = 40
 """Rows of the data folded under a picture; the CSV always has all of them."""
@@ -34,22 +37,8 @@ LEGEND = {
 BADGE = '<span class="synthetic-badge">SYNTHETIC sample, not survey answers</span>'
 
 # A page has its own style sheet and drops this one; JupyterLab has nothing else.
-_LAB_STYLE = (
-    "<style>.exhibit{max-width:44rem;margin:.5em 0;text-align:left;line-height:1.4}"
-    ".exhibit .exhibit-title{font-size:1.15em;font-weight:700;line-height:1.3;margin:0}"
-    ".exhibit-subtitle,.exhibit-notes{color:var(--jp-content-font-color2,#50575f)}"
-    ".exhibit .exhibit-notes p{font-size:.88em;margin:.2em 0}"
-    ".exhibit .scroll{overflow-x:auto}.exhibit table{border-collapse:collapse;margin:.4em 0}"
-    ".exhibit tbody tr{background:none!important;"
-    "border-bottom:1px solid var(--jp-border-color2,#d3d8de)}"
-    ".exhibit th,.exhibit td{text-align:left!important;white-space:normal;padding:.3em 1em .3em 0}"
-    ".exhibit tbody th{font-weight:400}.exhibit .group th,.exhibit .total>*{font-weight:700}"
-    ".exhibit .number{text-align:right!important}.exhibit .interval{white-space:nowrap}"
-    ".exhibit .synthetic-badge{border:2px solid;padding:0 .4em;font-weight:700;font-size:.8em}"
-    # A picture on white is turned into one on the dark paper, its hues kept.
-    'body[data-jp-theme-light="false"] .exhibit .picture img'
-    "{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}</style>"
-)
+_LAB_RULES = (TEMPLATES / "edtech" / "lab.css").read_text(encoding="utf-8")
+_LAB_STYLE = f"<style>{''.join(_LAB_RULES.splitlines())}</style>"
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _GROUPS = {"bands": "Grade band", "positions": "Position"}
 _EXAMPLES = {

@@ -7,10 +7,13 @@ and what a caller supposed (``supposed``) is said with it.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import wraps
+from importlib.resources import files
 from string import Formatter
 from typing import Any
 
@@ -31,25 +34,8 @@ class SayError(ReportError):
 FILTERS: dict[str, Callable[..., Any]] = {}
 """Every filter by its name in a template."""
 
-_VERBS = {
-    "change": (
-        "rose", "fell", "was higher", "was lower", "showed no clear change",
-        "changed clearly in some only", "rose in some and fell in others",
-    ),
-    "gap_change": (
-        "widened", "narrowed", "was wider", "was narrower", "showed no clear change",
-        "changed clearly in some only", "widened in some and narrowed in others",
-    ),
-    "difference": (
-        "was higher", "was lower", "may have been higher", "may have been lower",
-        "did not clearly differ", "differed clearly in some only",
-        "was higher in some and lower in others",
-    ),
-    "slope": (
-        "rises", "falls", "may rise", "may fall", "shows no clear link",
-        "shows a clear link in some only", "rises in some and falls in others",
-    ),
-}  # fmt: skip
+_DECLARED = files("edtech_survey.reports").joinpath("verbs.csv").read_text("utf-8")
+_VERBS = {row.pop("statistic"): row for row in csv.DictReader(io.StringIO(_DECLARED))}
 """Of a statistic: up and down where it holds, up and down where it depends, neither; and of unlike
 rows: some clear and some not, some up and some down."""
 
@@ -435,10 +421,11 @@ def supposing(rows: pd.DataFrame) -> Markup:
 def _verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> str:
     statistic = str(_column(rows, "statistic").iloc[0])
     if up and down and neither:
-        told: tuple[str, ...] = (
-            up, down, f"{up}, if enough answered", f"{down}, if enough answered", neither,
-            f"in some, {up}", f"in some, {up}; in others, {down}",
-        )  # fmt: skip
+        told = {
+            "up": up, "down": down, "neither": neither, "some": f"in some, {up}",
+            "up_if": f"{up}, if enough answered", "down_if": f"{down}, if enough answered",
+            "mixed": f"in some, {up}; in others, {down}",
+        }  # fmt: skip
     elif statistic in _VERBS:
         told = _VERBS[statistic]
     else:
@@ -447,11 +434,12 @@ def _verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -
     labels = [label for label, part in _by_label(rows).items() if len(part)]
     rising = rows["estimate"].gt(0)
     if labels == [NOT]:
-        return told[4]
+        return told["neither"]
     if NOT in labels or rising.nunique() > 1:
-        mixed = told[5 if NOT in labels else 6]
+        mixed = told["some" if NOT in labels else "mixed"]
         return f"{mixed}, if enough answered" if DEPENDS in labels else mixed
-    return told[2 * (DEPENDS in labels) + (not rising.iloc[0])]
+    way = "up" if rising.iloc[0] else "down"
+    return told[f"{way}_if" if DEPENDS in labels else way]
 
 
 def _by_label(rows: pd.DataFrame, column: str = "label") -> dict[str, pd.DataFrame]:

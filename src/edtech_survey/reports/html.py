@@ -26,10 +26,9 @@ from traitlets.config import Config
 
 from edtech_survey.errors import ReportError
 from edtech_survey.reports import lint
-from edtech_survey.reports.exhibits import BADGE, slug
+from edtech_survey.reports.exhibits import BADGE, TEMPLATES, slug
 from edtech_survey.reports.provenance import embedded, summary
 
-TEMPLATES = Path(__file__).parent / "template"
 SERIES = "K-12 technology survey"
 
 _SHOWN = [

@@ -27,8 +27,8 @@ from edtech_survey import words
 from edtech_survey.errors import ReportError, SetupError
 from edtech_survey.project import write_whole
 from edtech_survey.reports import lint
-from edtech_survey.reports.exhibits import slug
-from edtech_survey.reports.html import SERIES, TEMPLATES, stylesheet, text_of
+from edtech_survey.reports.exhibits import TEMPLATES, slug
+from edtech_survey.reports.html import SERIES, stylesheet, text_of
 from edtech_survey.reports.provenance import (
     diff_exhibits,
     downloads,
@@ -127,8 +127,10 @@ def write_index(
     for name, (_, content) in data.items():
         write_whole(folder / "data" / name, content)
     if data:
-        frames = {name: frame for name, (frame, _) in data.items()}
-        described = _describe(frames, {page["slug"]: page["title"] for page in pages})
+        there = {column for frame, _ in data.values() for column in frame}
+        described = templates.get_template("data.md.j2").render(
+            pages=pages, there=there, meanings=MEANINGS, other=sorted(there - {*MEANINGS})
+        )
         write_whole(folder / "data" / "README.md", described)
     hashes = {name: hash_of(data[name][1]) for name in sorted(data)}
     manifest = {"built": built, "changes": changes, "data": hashes, "pages": shown}
@@ -158,7 +160,6 @@ def _read(path: Path, asked: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[st
     ]
     return {
         **about,
-        "slug": stem,
         "title": text_of(soup.find("h1")),
         "findings": list(map(text_of, soup.select(".findings li"))),
         "tour": isinstance(notebook, dict) and str(notebook.get("path")).startswith(TOUR),
@@ -308,27 +309,6 @@ def _briefs(
     for brief in found:
         brief["letter"] = slug(brief["name"])[0].upper()
     return sorted(found, key=lambda brief: slug(brief["name"]))
-
-
-def _describe(files: dict[str, pd.DataFrame], titles: dict[str, str]) -> str:
-    """Write the README of the data folder: which columns the files have, and what they mean."""
-    lines = [
-        "# Data of the reports",
-        "",
-        "One file per exhibit: UTF-8, commas, one header row. An empty cell is not known or was",
-        "withheld. Numbers have up to ten significant digits. Text that a spreadsheet would take",
-        "for a formula begins with an apostrophe.",
-        "",
-    ]
-    for page, title in titles.items():
-        mine = [name for name in sorted(files) if name.startswith(f"{page}--")]
-        listed = [f"- `{name}`: {', '.join(files[name])}" for name in mine]
-        lines += [f"## {title}", "", *listed, ""] if mine else []
-    there = {column for frame in files.values() for column in frame}
-    known = [f"- `{name}`: {text}" for name, text in MEANINGS.items() if name in there]
-    other = ", ".join(f"`{name}`" for name in sorted(there - set(MEANINGS)))
-    said = ["", f"Columns of one exhibit, explained under it on the page: {other}."]
-    return "\n".join([*lines, "## Columns", "", *known, *(said if other else []), ""])
 
 
 # ---- paper ----
