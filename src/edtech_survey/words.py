@@ -120,6 +120,16 @@ def year(x: Any) -> str:
     return str(int(x))
 
 
+@_of_known
+def chance(x: Any) -> str:
+    """Write a p-value, which is never 0 and whose third digit says nothing.
+
+    >>> chance(0.656), chance(0.0374), chance(0.0042), chance(1e-9)
+    ('0.66', '0.04', '0.004', '0.001 or less')
+    """
+    return "0.001 or less" if x < 0.001 else number(float(x), 2 if x >= 0.01 else 3)
+
+
 FORMATS: dict[str, Callable[[Any], str]] = {
     "percent": percent,
     "points": signed,
@@ -128,6 +138,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "fte": fte,
     "ratio": ratio,
     "number": number,
+    "chance": chance,
     "year": year,
     "text": _of_known(str),
 }
@@ -236,3 +247,17 @@ def card(title: str, rows: Mapping[str, str], badge: str = "") -> str:
     head = f'<caption style="text-align:left;font-weight:700">{escape(title)}{badge}</caption>'
     told = re.sub(r"es\.\w+\([^()]*\)", r"<code>\g<0></code>", told)
     return f"<table>{head}{told}</table>"
+
+
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def inert(text: str) -> str:
+    """Write a cell of a CSV so that no spreadsheet runs it (OWASP); a number runs nothing.
+
+    >>> inert("=cmd"), inert("\uff1dcmd"), inert("-1.5%")
+    ("'=cmd", "'\uff1dcmd", '-1.5%')
+    """
+    risky = text.startswith(_RISKY) and not re.fullmatch(r"[+-]?[\d.,]+%?", text)
+    # A bare carriage return ends a row for some readers, and no writer quotes it.
+    return ("'" * risky + text).replace("\r\n", "\n").replace("\r", "\n")

@@ -11,6 +11,7 @@ from edtech_survey.errors import ReportError
 from edtech_survey.reports import origins
 from edtech_survey.reports.exhibits import csv_text
 from edtech_survey.reports.html import clean
+from edtech_survey.shape import HOLDS
 
 COLUMNS = {"name": "Grade band", "estimate": "Percent", "base": "Answered"}
 
@@ -50,6 +51,11 @@ def test_an_interval_stands_in_one_piece_after_its_estimate():
     assert (cell.get_text(), cell.span.get_text()) == ("89% (79 to 98)", "(79 to 98)")
     own = table(levels().tail(4), {"name": "Band", "estimate": "Percent", "conf_low": "At least"})
     assert [td.get_text() for td in own.tr.find_next("tr").select("td")] == ["89%", "79%"]
+
+
+def test_a_p_value_of_a_change_is_not_told_in_points():
+    rows = moves((12, HOLDS), p_value=0.0374)
+    assert table(rows, {"name": "Band", "p_value": "p"}, title="One").td.get_text() == "0.04"
 
 
 def test_each_number_is_written_as_its_kind():
@@ -108,7 +114,7 @@ def test_hostile_cells_are_text():
 # ------------------------------------------------------------------ the data
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＠x"])
+@pytest.mark.parametrize("text", ["=1+1", "+a1", "-1+1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x"])
 def test_a_spreadsheet_never_runs_a_cell(text):
     told = csv_text(pd.DataFrame({text: [text]}))
     assert told.count("'") == 2

@@ -186,7 +186,7 @@ def _of_number(write: Callable[..., str]) -> None:
 
 for _write in (words.percent, words.points, words.count, words.number, words.signed):
     _of_number(_write)
-for _write in (words.ratio, words.fte, words.year, words.dollars):
+for _write in (words.ratio, words.fte, words.year, words.dollars, words.chance):
     _of_number(_write)
 
 
