@@ -35,7 +35,7 @@ def test_share_of_strangers_is_newcombes_independent_interval():
     # Cochran's n/(n - 1), over all 150 districts.
     error = 100 * np.sqrt(150 / 149 * (0.8 * 0.2 / 70 + 0.6 * 0.4 / 80))
     assert cross["std_error"] == pytest.approx(error)
-    assert (matched["base"], matched["method"]) == (0, "no district answered both times")
+    assert (matched["base"], matched["method"]) == (0, "no district answered each time")
     assert matched[["estimate", "label", "verdict"]].isna().all()
 
 

@@ -43,7 +43,7 @@ _MARKS = re.compile(r"[\\`*_{}\[\]<>#|~!&$\"'=+:@^]")
 _LEAD = re.compile(r"\A(\d*)([-+.)])")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
-_CHANGES = ("change", "gap", "gap_change", "difference")
+_CHANGES = ("change", "gap", "gap_change", "trend", "difference")
 _BY_STATISTIC = {"share": "percent", "count": "count", "index": "number"}
 _BY_UNIT = {
     "percent": "percent", "points": "points", "usd": "dollars", "usd_per_student": "dollars",

@@ -1,18 +1,28 @@
-"""Changes and gaps of shares with a verdict that holds whatever was not published."""
+"""Changes, trends and gaps with a verdict that holds whatever was not published."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import HOLDS, NOT, VERDICTS, joined
-from edtech_survey.statistics.contrasts import Pairs, checked_pairs, contrast, wave_pairs
+from edtech_survey.shape import VERDICTS, joined
+from edtech_survey.statistics.contrasts import (
+    Pairs,
+    checked_pairs,
+    contrast,
+    judged,
+    over_time,
+    together,
+    wave_pairs,
+)
 from edtech_survey.statistics.disclosure import THRESHOLD
 from edtech_survey.statistics.given import Given, as_list, given, wave_list
 from edtech_survey.statistics.intervals import (
@@ -40,7 +50,13 @@ _CHANGE = (
     "base_from_high base_low base_high estimate_low estimate_high"
 )
 _MATCHED = "gained lost p_value"
-_SAID = ("estimate", "std_error", "conf_low", "conf_high", "share_from", "share_to")
+_NOBODY = {"base": 0, "conf_low": np.nan, "conf_high": np.nan} | {
+    "method": "no district answered each time"
+}
+_SAID = (
+    "estimate std_error conf_low conf_high share_from share_to label label_together low_together "
+    "high_together"
+)
 
 
 def changes(
@@ -52,27 +68,33 @@ def changes(
     waves: int | Sequence[int] | None = None,
     answer: str | None = None,
     by: str | Sequence[str] = (),
+    statistic: str = "share",
     matched: bool = False,
     limits: str = "wilson",
     confidence: float = 0.95,
     **choices: Any,
 ) -> pd.DataFrame:
-    """Judge the change of a share between waves, whatever the bases were.
+    """Judge the change of a share or mean between waves, or its trend, whatever the bases were.
 
-    The verdict of a first wave against the last holds for all groups of the item together,
-    however few are asked for; other verdicts are each by itself. ``label_together`` says what
-    stands of each when every group, step and whole way is taken together.
+    The verdict of a first wave against the last, and of a trend over all, holds for all groups
+    of the item together, however few are asked for; other verdicts are each by itself.
+    ``label_together`` says what stands of each when every group, step, whole way and trend is
+    taken together.
 
     Parameters
     ----------
     x, item, groups, waves, confidence, **choices
         As for ``es.shares``, its ``population, sources, joint, min_base, assume_base`` among
-        them; of rows of respondents also ``answer, by, weights, cluster``.
+        them; of rows of respondents also ``answer, by, weights, cluster, strata``.
     pairs : str, list or DataFrame
         ``steps`` (each wave to the next), ``ends`` (first to last), ``all``, or (earlier,
-        later) waves, or several of these; or a frame with ``wave_from`` and ``wave``.
+        later) waves, or several of these; or a frame with ``wave_from`` and ``wave``. And
+        ``trend``: the least-squares slope a year over three or more waves, each wave counting
+        alike, so that rows and published shares have one trend.
+    statistic : str
+        ``share``; or, of rows of respondents, ``mean`` of a column of numbers.
     matched : bool
-        Compare the units that answered both times; needs responses, whose column is `item`.
+        Compare the units that answered each time; needs responses, whose column is `item`.
         Zero rows for an Evidence without responses.
     limits : str
         ``wilson`` or, stricter where bases are small, ``clopper-pearson``.
@@ -80,26 +102,33 @@ def changes(
     Returns
     -------
     DataFrame
-        The result shape, statistic ``change`` in points, one row a group and pair; ``wave`` is
-        the later. The interval is the worst over all bases and counts that could have been
-        printed; ``base`` is the smaller where both are known. Further columns: ``name``;
+        The result shape, statistic ``change`` in points (of a mean in its unit) or ``trend`` in
+        points a year, one row a group and pair; ``wave`` is the later. The interval is the worst
+        over all bases and counts that could have been printed; ``base`` is the smallest where
+        all are known. A trend without any spread has no interval. Further columns: ``name``;
         ``label`` ("holds whatever the base", "depends on the base", "not supported") and
         ``holds_from_base``, the base from which on it holds (NA: it does anyway, or never);
         ``label_together, holds_together_from, low_together, high_together, family`` for that many
         comparisons together;
-        ``verdict``; ``wave_from, period, whole``; ``silent, supposed``; ``share_from, share_to``;
-        feasible bases of both sides; ``estimate_low, estimate_high``, what rounding allows.
+        ``verdict``; ``wave_from, period, whole``; ``silent, supposed``; ``share_from, share_to``
+        (of means the means); feasible bases of both sides; ``estimate_low, estimate_high``, what
+        rounding allows.
 
     Raises
     ------
     EstimateError
-        As ``es.shares``; for pairs that are not there; for matched figures.
+        As ``es.shares``; for pairs that are not there; for matched figures or their means.
 
     References
     ----------
     Newcombe (1998), Statistics in Medicine 17:873-890, method 10, for every possibility;
-    matched: Newcombe (1998), Statistics in Medicine 17:2635-2650, method 10. Together:
-    Bonferroni, as in Miller (1981), Simultaneous Statistical Inference, 2nd ed., section 2.3.
+    matched: Newcombe (1998), Statistics in Medicine 17:2635-2650, method 10; trends of figures:
+    Zou, Huang and Zhang (2009), Computational Statistics and Data Analysis 53:1080-1085.
+    Means, and trends of rows: CR2 errors over the districts with Satterthwaite's degrees of
+    freedom (Bell and McCaffrey 2002, Survey Methodology 28:169-181; Pustejovsky and Tipton 2018,
+    Journal of Business and Economic Statistics 36:672-683): Welch's error where no district
+    answered twice, the paired t where all did. Together: Bonferroni, as in Miller (1981),
+    Simultaneous Statistical Inference, 2nd ed., section 2.3.
 
     Examples
     --------
@@ -113,8 +142,10 @@ def changes(
     0  2017 to 2024      42.0  clear if enough                8
     """
     what = given(x)
+    if statistic not in ("share", "mean"):
+        raise EstimateError(f"statistic={statistic!r}: changes are of a share or a mean")
     if matched or what.figures is None:
-        wrong = [f"{name}=" for name in choices if name not in ("weights", "cluster")]
+        wrong = [f"{name}=" for name in choices if name not in ("weights", "cluster", "strata")]
         wrong += [] if limits == "wilson" else ["limits="]
         if wrong:
             raise EstimateError(
@@ -122,10 +153,12 @@ def changes(
             )
         return _of_responses(
             x, what, item, pairs, groups, waves, matched, answer=answer, by=by,
-            confidence=confidence, **choices,
+            statistic=statistic, confidence=confidence, **choices,
         )  # fmt: skip
     if answer is not None or by not in ((), "group", None):
         raise EstimateError("answer= and by= are for rows of respondents; figures have groups=")
+    if statistic == "mean":
+        raise EstimateError("figures print no spread of a mean: it changes in rows of respondents")
     found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
     # All groups that the item has, whatever groups were asked for.
     told = share_figures(what.figures, item, waves, None, choices.get("sources"))
@@ -135,22 +168,17 @@ def changes(
     family = sum(len(wave_pairs(known, ["steps", "ends", *asked])) for known in every)
     rows = []
     for group, of in by_group(found).items():
-        for first, last in wave_pairs(of, asked):
-            terms = [(-1.0, of[first]), (1.0, of[last])]
-            row = contrast(terms, confidence, limits, ", together by Bonferroni")
-            row |= _sides(of[first], of[last]) | _period(first, last, list(of))
-            # Bonferroni: so much is asked of each that all hold together.
-            together = contrast(terms, 1 - (1 - confidence) / family, limits)
+        for chosen in wave_pairs(of, asked):
+            terms = [(w, of[at]) for w, at in zip(over_time(chosen), chosen, strict=True)]
+            kind = "trend" if len(chosen) > 2 else "change"
+            alone = partial(contrast, terms, limits=limits, what="least-squares slope a year")
+            row = alone(confidence, how=", together by Bonferroni")
+            row |= _sides(of[chosen[0]], of[chosen[-1]]) | _period(chosen, list(of))
             if row["whole"]:
-                judged = contrast(terms, 1 - (1 - confidence) / primary, limits)
-                row |= {name: judged[name] for name in ("label", "verdict", "holds_from_base")}
-            rows.append(
-                row
-                | {"group": group, "statistic": "change", "family": family}
-                | {"label_together": together["label"]}
-                | {"holds_together_from": together["holds_from_base"]}
-                | {"low_together": together["conf_low"], "high_together": together["conf_high"]}
-            )
+                strict = alone(1 - (1 - confidence) / primary)
+                row |= {name: strict[name] for name in ("label", "verdict", "holds_from_base")}
+            row |= {"group": group, "statistic": kind} | together(alone, confidence, family)
+            rows.append(row)
     return shaped(rows, _CHANGE, what)
 
 
@@ -167,6 +195,9 @@ def gaps(
 ) -> pd.DataFrame:
     """Give the gap between two groups in each wave, and how it changed, whatever the bases were.
 
+    Each verdict is by itself; ``label_together`` says what stands of it when all rows are taken
+    together.
+
     Parameters
     ----------
     x, item, groups, waves, pairs, limits, confidence, **choices
@@ -178,8 +209,8 @@ def gaps(
     DataFrame
         As ``es.changes``, in points: rows ``gap``, one a wave, and rows ``gap_change``, one a
         pair of waves, whose ``share_from, share_to`` are the gaps (``change`` where a gap is
-        negative: it neither widened nor narrowed). Each verdict is by itself. Zero rows where
-        there are not two groups.
+        negative: it neither widened nor narrowed), or ``trend``. Zero rows where there are not
+        two groups.
 
     References
     ----------
@@ -215,24 +246,29 @@ def gaps(
         "group": f"{high} minus {low}",
         "name": f"{what.name(item, high)} minus {what.name(item, low)}",
     }
+    told = wave_pairs(both, checked_pairs(pairs, both, item))
     rows = []
-    for wave in both:
-        row = contrast([(-1.0, lower[wave]), (1.0, upper[wave])], confidence, limits)
-        rows.append(row | _sides(lower[wave], upper[wave]) | shared | {"statistic": "gap"})
-    for first, last in wave_pairs(both, checked_pairs(pairs, both, item)):
-        terms = [(1.0, lower[first]), (-1.0, upper[first]), (-1.0, lower[last]), (1.0, upper[last])]
-        before, after = (upper[wave].point - lower[wave].point for wave in (first, last))
-        rows.append(
-            contrast(terms, confidence, limits)
-            | shared
-            | _period(first, last, both)
-            | {"statistic": "gap_change" if min(before, after) >= 0 else "change"}
-            | {"share_from": before, "share_to": after}
-        )
+    for chosen in [*((wave,) for wave in both), *told]:
+        terms = [
+            (sign * weight, side[wave])
+            for weight, wave in zip(over_time(chosen), chosen, strict=True)
+            for sign, side in ((-1.0, lower), (1.0, upper))
+        ]
+        if len(chosen) == 1:
+            about = _sides(*(share for _, share in terms)) | {"statistic": "gap"}
+        else:
+            ends = [upper[wave].point - lower[wave].point for wave in (chosen[0], chosen[-1])]
+            kind = "gap_change" if min(ends) >= 0 else "change"
+            about = _period(chosen, both) | {"share_from": ends[0], "share_to": ends[1]}
+            about |= {"statistic": "trend" if len(chosen) > 2 else kind}
+        alone = partial(contrast, terms, limits=limits)
+        row = alone(confidence, how=", together by Bonferroni") | shared | about
+        rows.append(row | together(alone, confidence, len(both) + len(told)))
     return shaped(rows, _CHANGE, what)
 
 
-def _period(first: int, last: int, waves: Sequence[int]) -> dict[str, Any]:
+def _period(chosen: Sequence[int], waves: Sequence[int]) -> dict[str, Any]:
+    first, last = chosen[0], chosen[-1]
     whole = (first, last) == (waves[0], waves[-1])
     return {"wave_from": first, "wave": last, "period": f"{first} to {last}", "whole": whole}
 
@@ -253,7 +289,8 @@ def _sides(first: Share, last: Share) -> dict[str, Any]:
 
 def _of_responses(
     x: Any, what: Given, item: str, pairs: Pairs, groups: Any, waves: Any, matched: bool,
-    *, answer: Any, by: Any, confidence: float, weights: Any = None, cluster: str = "district_id",
+    *, answer: Any, by: Any, statistic: str, confidence: float, cluster: str = "district_id",
+    **design: Any,
 ) -> pd.DataFrame:  # fmt: skip
     """Judge changes from rows of respondents: of all who answered, or of the same units."""
     kinds, columns = f"{_CHANGE} {_MATCHED}", [item, *(as_list(by) or [])]
@@ -266,34 +303,47 @@ def _of_responses(
         rows = rows if rows is None else rows[rows["wave"].isin(x.waves)]
         least = THRESHOLD
     if rows is not None and len(rows):
-        rows = checked_frame(rows, columns[1:], cluster, numbers=["wave"], answers=[item])
+        numbers, answers = ["wave", *[item] * (statistic == "mean")], [item] * (statistic != "mean")
+        rows = checked_frame(rows, columns[1:], cluster, numbers=numbers, answers=answers)
         rows = rows if waves is None else rows[rows["wave"].isin(wave_list(waves) or [])]
     if rows is None or rows.empty:
         return shaped([], kinds, what)
-    told = hits(rows[item], answer)
+    told = {"": rows[item]} if statistic == "mean" else hits(rows[item], answer)
     if len(told) > 1:
         raise EstimateError(f"{item}: answer= says whose share changes; one of {', '.join(told)}")
     (values,) = (one.astype(float) for one in told.values())
     there = sorted(rows.loc[values.notna(), "wave"].dropna().unique())
-    found: list[dict[str, Any]] = []
-    for first, last in wave_pairs(there, checked_pairs(pairs, there, item)):
-        some = rows[rows["wave"].isin((first, last))]
-        (sample,) = samples(some, by, cluster=cluster, weights=weights)
-        wide = _by_group(sample, values[some.index])
-        made = {group: _matched(answered, confidence) for group, answered in wide.items()}
-        if not matched:
-            made = _cross_section(sample, values[some.index], wide, confidence)
-        shared = sample.columns() | {"item": item, "statistic": "change", "silent": []}
-        shared |= {"population": pd.NA} | _period(first, last, there)
-        found += [shared | {"group": group} | row for group, row in made.items()]
-    if order := as_list(groups):
-        found = [row for group in order for row in found if row["group"] == group]
-    made = shaped(found, kinds, what)
+    asked, cuts = checked_pairs(pairs, there, item), []
+    for chosen in wave_pairs(there, asked):
+        some = rows[rows["wave"].isin(chosen)]
+        (sample,) = samples(some, by, cluster=cluster, **design)
+        cuts.append((sample, values[some.index], _by_group(sample, values[some.index], matched)))
+
+    def at(level: float) -> pd.DataFrame:
+        found: list[dict[str, Any]] = []
+        for sample, own, tables in cuts:
+            if statistic == "mean" or sample.rows["wave"].nunique() > 2:
+                made = _sums(sample, tables, 1 if statistic == "mean" else 100, level)
+            else:
+                made = _matched(tables, level) if matched else _crossed(sample, own, tables, level)
+            shared = sample.columns() | {"item": item, "silent": [], "population": pd.NA}
+            for group, table in tables.items():
+                waves, row = table["value"].columns, made.get(group, _NOBODY)
+                told = {"group": group, "statistic": "trend" if len(waves) > 2 else "change"}
+                told |= judged(row["conf_low"], row["conf_high"]) | _period(waves, there)
+                found.append(shared | row | told)
+        return shaped(found, kinds, what)
+
+    made = at(confidence)
+    number = max(made["group"].nunique(), 1)
+    label = made["label"].mask(made["whole"], at(1 - (1 - confidence) / number)["label"])
+    family = number * len(wave_pairs(there, ["steps", "ends", *asked]))
+    made = made.assign(label=label, **together(at, confidence, family))
     few = made["base"].lt(least)
-    made = made.assign(**{one: made[one].mask(few) for one in (*_SAID, *_MATCHED.split())})
-    clear = made["conf_low"].gt(0) | made["conf_high"].lt(0)
-    label = clear.map({True: HOLDS, False: NOT}).astype("str")
-    made = made.assign(label=label, verdict=label.map(VERDICTS).astype("str"))
+    made = made.assign(**{one: made[one].mask(few) for one in f"{_SAID} {_MATCHED}".split()})
+    made = made.assign(verdict=made["label"].map(VERDICTS).astype("str"))
+    if order := as_list(groups):
+        made = pd.concat([made[made["group"].eq(group)] for group in order], ignore_index=True)
     if what.figures is None:
         return made
     known = what.figures.drop_duplicates("wave").set_index("wave")
@@ -301,25 +351,71 @@ def _of_responses(
     return made.assign(source=joined(*sources), synthetic=made["wave"].map(known["synthetic"]))
 
 
-def _by_group(sample: Sample, values: pd.Series) -> dict[str, pd.DataFrame]:
-    """Give each group that answered both times as districts in rows and waves in columns."""
+def _by_group(sample: Sample, values: pd.Series, matched: bool) -> dict[str, pd.DataFrame]:
+    """Give each group's values and weights, districts in rows and waves in columns.
+
+    Of groups with answers in two waves, or in three if so many are asked for; if `matched` of
+    the districts that answered each time.
+    """
+    weight = 1.0 if sample.weights is None else sample.weights["weight"]
     answers = pd.DataFrame(
         {"group": sample.group, "district": sample.cluster, "wave": sample.rows["wave"]}
     )
-    answers = answers.assign(value=values).dropna(subset="value")
+    answers = answers.assign(value=values, weight=weight).dropna(subset="value")
     unit = ["group", "district", "wave"]
     refuse(
         "a district has several answers in a group: add the column that tells them apart to by=, "
         "such as position or band",
         faults("the responses", answers, unit, unit),
     )
-    wide = answers.pivot(index=["group", "district"], columns="wave", values="value")
-    known = wide.groupby("group").count().gt(0).all(axis=1)
-    return {group: wide.loc[group] for group in sample.groups if known.get(group, False)}
+    wide = answers.pivot(index=unit[:2], columns="wave", values=["value", "weight"])
+    known = answers.groupby("group")["wave"].nunique().ge(min(sample.rows["wave"].nunique(), 3))
+    tables = {group: wide.loc[group] for group in sample.groups if known.get(group, False)}
+    tables = {group: table.dropna(axis=1, how="all") for group, table in tables.items()}
+    return {group: table.dropna() if matched else table for group, table in tables.items()}
 
 
-def _cross_section(
-    sample: Sample, values: pd.Series, wide: dict[str, pd.DataFrame], confidence: float
+def _sums(
+    sample: Sample, tables: dict[str, pd.DataFrame], scale: int, confidence: float
+) -> dict[str, dict[str, Any]]:
+    """Estimate changes of wave means, or their trend, with CR2 errors over the districts.
+
+    The means are a regression on the waves: Bell and McCaffrey (2002), Survey Methodology
+    28:169-181; Pustejovsky and Tipton (2018), Journal of Business and Economic Statistics
+    36:672-683, equations 9 and 13 with answers taken as independent and of one spread.
+    """
+    made = {}
+    for group, table in tables.items():
+        if table.empty:
+            continue
+        y, w = (table[one].fillna(0.0).to_numpy() for one in ("value", "weight"))
+        waves, known = table["value"].columns, table["value"].notna().to_numpy()
+        of, sums, each = w / w.sum(axis=0), over_time(waves), known.sum(axis=0)
+        means, alone = (of * y).sum(axis=0), (of**2).sum(axis=0)
+        # What the fit leaves of a residual's variance: nothing of the one answer of a wave.
+        left = np.where(known, 1 - 2 * of + alone, 1.0)
+        u = sums * of / np.sqrt(np.where(left > 1e-12, left, np.inf))
+        error = scale * np.sqrt(((u * (y - means)).sum(axis=1) ** 2).sum())
+        error = error if each.min() > 1 and error > 1e-10 * scale * abs(y).max() else np.nan
+        spread = np.diag((u**2).sum(axis=1)) - u @ (of * u).T - (of * u) @ u.T + alone * u @ u.T
+        df = np.trace(spread) ** 2 / (spread**2).sum() if each.min() > 1 else np.nan
+        estimate, reach = scale * sums @ means, stats.t.ppf((1 + confidence) / 2, df) * error
+        made[group] = {
+            "share_from": scale * means[0],
+            "share_to": scale * means[-1],
+            "base": each.min(),
+            "estimate": estimate,
+            "std_error": error,
+            "conf_low": estimate - reach,
+            "conf_high": estimate + reach,
+            "method": f"{'least-squares slope a year' if len(waves) > 2 else 'difference of means'}"
+            f", CR2 over {len(table)} districts, t({df:.1f}); {sample.said().partition(',')[0]}",
+        }
+    return made
+
+
+def _crossed(
+    sample: Sample, values: pd.Series, tables: dict[str, pd.DataFrame], confidence: float
 ) -> dict[str, dict[str, Any]]:
     """Estimate changes of all who answered, the error linearised over districts by svy.
 
@@ -331,12 +427,13 @@ def _cross_section(
     both = replace(sample, group=label, groups=tuple(label.unique()))
     groups, matrix = covariance(values, both)
     errors, levels = pd.DataFrame(matrix, groups, groups), pd.DataFrame()
-    name, weighted = "Wilson", "unweighted"
-    if sample.weights is not None:
+    name, weighted = "Wilson", sample.said().partition(",")[0]
+    if both.linear:
         levels = 100 * linearised("share", values, both, confidence=confidence).astype(float)
-        name, weighted = "Korn-Graubard", "weighted"
+        name = "Korn-Graubard"
     made = {}
-    for group, answered in wide.items():
+    for group, table in tables.items():
+        answered = table["value"]
         places = [f"{wave}|{group}" for wave in answered]
         before, after = 100 * answered.mean()
         lows, highs = wilson(answered.sum(), answered.count(), confidence)
@@ -364,33 +461,36 @@ def _cross_section(
     return made
 
 
-def _matched(answered: pd.DataFrame, confidence: float) -> dict[str, Any]:
-    """Estimate the change of the districts that answered both times.
+def _matched(tables: dict[str, pd.DataFrame], confidence: float) -> dict[str, dict[str, Any]]:
+    """Estimate the changes of the districts that answered both times.
 
     Newcombe's paired method 10 (1998, Statistics in Medicine 17:2635-2650), and McNemar's (1947,
     Psychometrika 12:153-157) p in its exact form: Agresti (2013), Categorical Data Analysis, 3rd
     ed., section 11.1.2.
     """
-    twice = answered.dropna()
-    n, (first, last) = len(twice), (twice[wave] for wave in twice)
-    if n == 0:
-        return {"base": 0, "method": "no district answered both times"}
-    both, gained, lost, neither = (
-        int(((first == was) & (last == now)).sum()) for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
-    )
-    low, high = newcombe_paired(both, gained, lost, neither, confidence)
-    error = 100 * (last - first).std(ddof=0) / np.sqrt(n)
-    return {
-        "share_from": 100 * first.mean(),
-        "share_to": 100 * last.mean(),
-        "base": n,
-        "estimate": 100 * (last - first).mean(),
-        "std_error": error if gained + lost else np.nan,
-        "conf_low": low,
-        "conf_high": high,
-        "gained": gained,
-        "lost": lost,
-        "p_value": mcnemar([[both, lost], [gained, neither]], exact=True).pvalue,
-        "method": f"paired difference of shares, Newcombe (paired, method 10), {n} districts "
-        "that answered both times, unweighted",
-    }
+    made = {}
+    for group, table in tables.items():
+        n, (first, last) = len(table), (table["value"][wave] for wave in table["value"])
+        if n == 0:
+            continue
+        both, gained, lost, neither = (
+            int(((first == was) & (last == now)).sum())
+            for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
+        )
+        low, high = newcombe_paired(both, gained, lost, neither, confidence)
+        error = 100 * (last - first).std(ddof=0) / np.sqrt(n)
+        made[group] = {
+            "share_from": 100 * first.mean(),
+            "share_to": 100 * last.mean(),
+            "base": n,
+            "estimate": 100 * (last - first).mean(),
+            "std_error": error if gained + lost else np.nan,
+            "conf_low": low,
+            "conf_high": high,
+            "gained": gained,
+            "lost": lost,
+            "p_value": mcnemar([[both, lost], [gained, neither]], exact=True).pvalue,
+            "method": f"paired difference of shares, Newcombe (paired, method 10), {n} districts "
+            "that answered both times, unweighted",
+        }
+    return made

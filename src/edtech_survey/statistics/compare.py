@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined, unrepeated
-from edtech_survey.statistics.contrasts import contrast
+from edtech_survey.statistics.contrasts import contrast, together
 from edtech_survey.statistics.given import given
 from edtech_survey.statistics.published import (
     Percent,
@@ -48,7 +49,8 @@ DESIGNS = {
 
 _ABOUT = (*_JUDGED, "pair_id", "name", "item", "group", "other", "wave_from", "wave", "period")
 _FURTHER = (
-    "name survey other label verdict holds_from_base supposed pair_id topic side "
+    "name survey other label label_together holds_together_from low_together high_together family "
+    "verdict holds_from_base supposed pair_id topic side "
     "comparability reason wave_from period silent unit publication printed take estimate_low "
     "estimate_high base_low base_high real price_year"
 )
@@ -94,11 +96,12 @@ def compare(
         ``elsewhere``, or ``before`` and ``after``; ``difference`` (own minus elsewhere, grade A)
         or ``change``; or ``refused`` (no numbers: grade C, or the own figure is not among those
         given). Further, in words, ``name, survey``, and what the ``other`` figure of a refused
-        pair is of; ``label, verdict, holds_from_base, supposed, pair_id, topic, comparability,
-        reason``; ``wave_from, period`` of a step; ``unit, publication, printed, take``;
-        ``estimate_low, estimate_high`` (what rounding allows); ``base_low, base_high`` (bases
-        considered); ``real`` (usd of ``price_year``; missing where a year has no prices). Zero
-        rows where nothing is asked.
+        pair is of; ``label, verdict, holds_from_base``, and ``label_together, low_together,
+        high_together, holds_together_from`` for the ``family`` of all comparisons of grade A
+        (Bonferroni); ``supposed, pair_id, topic, comparability, reason``; ``wave_from, period``
+        of a step; ``unit, publication, printed, take``; ``estimate_low, estimate_high`` (what
+        rounding allows); ``base_low, base_high`` (bases considered); ``real`` (usd of
+        ``price_year``; missing where a year has no prices). Zero rows where nothing is asked.
 
     Raises
     ------
@@ -145,9 +148,10 @@ def compare(
     steps = steps.astype(object).where(steps.notna(), None)
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
+    family = int(steps["comparability"].eq("A").sum())
     for row in steps.to_dict("records"):
         try:
-            rows += _rows(row, once, confidence)
+            rows += _rows(row, once, confidence, family)
         except EstimateError as error:
             problems.append(Problem(row["where"], str(error), "correct the row"))
     if problems:
@@ -204,7 +208,9 @@ def _steps(table: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _rows(row: dict[Any, Any], figures: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
+def _rows(
+    row: dict[Any, Any], figures: pd.DataFrame, confidence: float, family: int
+) -> list[dict[str, Any]]:
     """Give one comparison as rows: its sides and, of grade A, their difference; or a refusal."""
     over_time, grade = "period" in row, row["comparability"]
     for name, known in (("comparability", GRADES), ("take", TAKES), ("take_other", TAKES)):
@@ -230,6 +236,8 @@ def _rows(row: dict[Any, Any], figures: pd.DataFrame, confidence: float) -> list
             raise EstimateError(f"{row['figure_id']} is earlier than the row before it")
     if grade == "A":
         judged = _difference(first, other, confidence)
+        if "label" in judged:
+            judged |= together(partial(_difference, first, other), confidence, family)
         shown.append(judged | wave | {"side": kind, "statistic": kind})
     return [about | {"other": None} | told for told in shown]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,9 +22,17 @@ LIMITS = {"wilson": wilson, "clopper-pearson": clopper_pearson}
 """Intervals of single shares from which that of their sum is made; the second is stricter."""
 
 Pairs: TypeAlias = str | Sequence[Any] | pd.DataFrame
-"""Which waves to compare: ``steps, ends, all``, (earlier, later), several, or a frame."""
+"""Waves to compare: ``steps, ends, all, trend``, (earlier, later), several, or a frame."""
 
-PAIRS = ("steps", "ends", "all")
+PAIRS = ("steps", "ends", "all", "trend")
+
+_TOGETHER = {
+    "label_together": "label",
+    "holds_together_from": "holds_from_base",
+    "low_together": "conf_low",
+    "high_together": "conf_high",
+}
+"""What stands beside a statement, and what it is once a whole family must hold."""
 
 
 class _Part(NamedTuple):
@@ -42,6 +50,7 @@ def contrast(
     confidence: float = 0.95,
     limits: str = "wilson",
     how: str = "",
+    what: str = "difference of differences",
 ) -> dict[str, Any]:
     """Judge a weighted sum of shares over all bases and counts that could have been printed.
 
@@ -61,7 +70,7 @@ def contrast(
         label = DEPENDS
     name = "Newcombe (method 10)" if limits == "wilson" else f"MOVER on {limits} limits"
     if len(terms) > 2:
-        name = f"difference of differences, MOVER on {limits} limits"
+        name = f"{what}, MOVER on {limits} limits"
     settled = all(len(share.counts) == 1 and 0 < share.point < 100 for share in shares)
     variances = [w**2 * one.point * (100 - one.point) / one.bases[0] for w, one in terms]
     known = [share.base for share in shares if share.base is not None]
@@ -205,15 +214,40 @@ def checked_pairs(pairs: Pairs, waves: Iterable[int], item: str) -> list[Any]:
     return asked
 
 
-def wave_pairs(waves: Iterable[int], asked: Sequence[Any]) -> list[tuple[int, int]]:
-    """Resolve :func:`checked_pairs` for waves that are there, each pair once."""
+def wave_pairs(waves: Iterable[int], asked: Sequence[Any]) -> list[tuple[int, ...]]:
+    """Resolve :func:`checked_pairs` for waves that are there, each once; a trend is of them all."""
     ordered = sorted(int(wave) for wave in waves)
-    known = {
+    known: dict[str, list[tuple[int, ...]]] = {
         "ends": [(ordered[0], ordered[-1])] if len(ordered) > 1 else [],
         "steps": list(pairwise(ordered)),
         "all": list(combinations(ordered, 2)),
+        "trend": [tuple(ordered)] if len(ordered) > 2 else [],
     }
-    found: list[tuple[int, int]] = []
+    found: list[tuple[int, ...]] = []
     for one in asked:
         found += known[one] if isinstance(one, str) else [one] if {*one} <= {*ordered} else []
     return list(dict.fromkeys(found))
+
+
+def over_time(waves: Sequence[int]) -> NDArray[np.float64]:
+    """Weigh two waves as later minus earlier, more as their least-squares slope a year."""
+    if len(waves) < 3:
+        return np.array([-1.0, 1.0][-len(waves) :])
+    years = np.asarray(waves, dtype=float) - np.mean(waves)
+    return np.asarray(years / (years @ years))
+
+
+def judged(low: Any, high: Any) -> dict[str, Any]:
+    """Give limits with the verdict on whether they leave out zero; without limits there is none."""
+    label = pd.NA if pd.isna(low) else HOLDS if _clear((low, high)) else NOT
+    return {"conf_low": low, "conf_high": high, "label": label, "verdict": VERDICTS.get(label)}
+
+
+def together(made: Callable[[float], Any], confidence: float, family: int) -> dict[str, Any]:
+    """Columns that say what stands of a row or frame when a whole family holds together.
+
+    Bonferroni, as in Miller (1981), Simultaneous Statistical Inference, 2nd ed., section 2.3.
+    """
+    strict = made(1 - (1 - confidence) / max(family, 1))
+    told = {name: strict[one] for name, one in _TOGETHER.items() if one in strict}
+    return {"family": family} | told

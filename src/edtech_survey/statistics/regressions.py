@@ -13,8 +13,8 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import HOLDS, NOT, VERDICTS, estimates, joined
-from edtech_survey.statistics.contrasts import suppositions
+from edtech_survey.shape import estimates, joined
+from edtech_survey.statistics.contrasts import judged, suppositions, together
 from edtech_survey.statistics.intervals import checked_confidence
 
 MAX_CONDITION = 1e7
@@ -41,7 +41,8 @@ SPECS = pd.DataFrame(
 """The eight specifications that are shown together, never one of them alone."""
 
 _FIT = (
-    "name label verdict supposed formula weights clusters unit df p_value records left_out reason"
+    "name label label_together low_together high_together family verdict supposed formula weights "
+    "clusters unit df p_value records left_out reason"
 )
 _INFLUENCE = (
     "name spec formula weights unit full turns added weight leverage cooks_distance dfbetas "
@@ -84,11 +85,12 @@ def regressions(
     DataFrame
         The result shape, statistic ``slope``, ``elasticity`` or ``rank_correlation``; ``base``
         counts the districts behind the rows, else these; NA over published means, which overlap.
-        Then ``name, label, verdict`` (clear: the interval leaves out zero), ``supposed`` (another
-        confidence than 95 percent), ``formula, weights, clusters, unit, df, p_value, records``
-        (rows used), ``left_out`` (rows that alone decide a coefficient, such as the only one of
-        its category: without them the others stay and HC3 exists), ``reason`` why there is no
-        estimate. Zero rows for a table of zero rows.
+        Then ``name, label, verdict`` (clear: the interval leaves out zero); ``label_together,
+        low_together, high_together`` for all the ``family`` of specifications that could be
+        fitted (Bonferroni); ``supposed`` (another confidence than 95 percent), ``formula,
+        weights, clusters, unit, df, p_value, records`` (rows used), ``left_out`` (rows that alone
+        decide a coefficient, such as the only one of its category: without them the others stay
+        and HC3 exists), ``reason`` why there is no estimate. Zero rows for a table of none.
 
     Raises
     ------
@@ -123,12 +125,14 @@ def regressions(
         }
         told["supposed"] = suppositions([], confidence)
         try:
-            told |= estimator(rows, spec, confidence)
-            sure = told["conf_low"] > 0 or told["conf_high"] < 0
-            told |= {"label": HOLDS if sure else NOT, "verdict": VERDICTS[HOLDS if sure else NOT]}
+            told |= estimator(rows, spec)
         except EstimateError as error:
             told |= {"reason": str(error), "records": len(rows)}
         found.append(told)
+    fitted = [told for told in found if "limits" in told]
+    for told in fitted:
+        limits = told["limits"]
+        told.update(limits(confidence) | together(limits, confidence, len(fitted)))
     return estimates(found, _FIT)
 
 
@@ -235,7 +239,7 @@ def _about(rows: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _slope(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[str, Any]:
+def _slope(rows: pd.DataFrame, spec: dict[str, Any]) -> dict[str, Any]:
     """Tell the first term's coefficient, with HC3 errors or those of clusters."""
     groups = rows[spec["clusters"]].nunique() if spec["clusters"] else 0
     if spec["clusters"] and groups < MIN_CLUSTERS:
@@ -251,14 +255,12 @@ def _slope(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[
         robust = (fit(rows, spec) if len(alone) else found).get_robustcov_results("HC3", use_t=True)
         errors, df = "HC3", float(robust.df_resid)
     place = _place(robust, spec["term"])
-    low, high = robust.conf_int(1 - confidence)[place]
     way = f"WLS by {spec['weights']}" if spec["weights"] else "OLS"
     names = alone["name"] if "name" in alone else alone.index + 1
     return {
         "estimate": robust.params[place],
         "std_error": robust.bse[place],
-        "conf_low": low,
-        "conf_high": high,
+        "limits": lambda level: judged(*robust.conf_int(1 - level)[place]),
         "p_value": robust.pvalues[place],
         "df": df,
         "records": len(rows),
@@ -267,7 +269,7 @@ def _slope(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[
     }
 
 
-def _ranks(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[str, Any]:
+def _ranks(rows: pd.DataFrame, spec: dict[str, Any]) -> dict[str, Any]:
     """Correlate the orders; the p-value from 1,000,000 permutations, or from all of few rows."""
     n = len(rows)
     if n < 5:
@@ -290,14 +292,12 @@ def _ranks(rows: pd.DataFrame, spec: dict[str, Any], confidence: float) -> dict[
         sure = int(-np.log10(2 * np.sqrt(p * (1 - p) / drawn)))
         p = max(round(p, sure), 10.0**-sure)
     error = np.sqrt((1 + rho**2 / 2) / (n - 3))
-    reach = stats.norm.ppf(0.5 + confidence / 2) * error
     z = np.arctanh(np.clip(rho, -1 + 1e-15, 1 - 1e-15))
     return {
         "statistic": "rank_correlation",
         "estimate": rho,
         "std_error": (1 - rho**2) * error,
-        "conf_low": np.tanh(z - reach),
-        "conf_high": np.tanh(z + reach),
+        "limits": lambda level: judged(*np.tanh(stats.norm.interval(level, z, error))),
         "p_value": p,
         "records": n,
         "method": "Spearman, Bonett-Wright interval, permutation",
