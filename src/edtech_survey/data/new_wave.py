@@ -215,7 +215,7 @@ def new_wave(
         or the export cannot be read. Nothing is left behind then.
     """
     export, book = Path(export), _codebook(series)
-    root = Path(root) if root is not None else raw_dir()
+    root = Path(root) if root is not None else raw_dir(new=True)
     folder = root / f"{book.whose}-{year}"
     problems = []
     if not 1990 <= year <= 2100:

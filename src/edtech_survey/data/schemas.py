@@ -243,26 +243,45 @@ PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _TYPES = {"Int64": "integer", "Float64": "number", "boolean": "boolean"}
 
 
-def write_package(tables: Mapping[str, pd.DataFrame], folder: Path, *, title: str) -> list[Path]:
-    """Write each table as Parquet and CSV, and ``datapackage.json`` beside them."""
+def write_package(
+    tables: Mapping[str, pd.DataFrame], folder: Path, *, title: str, mode: int = 0o644
+) -> list[Path]:
+    """Write each table as Parquet and CSV, and ``datapackage.json`` beside them.
+
+    The rights of each source are in the descriptor as its table of sources tells them.
+    """
     written, resources = [], []
     for name, frame in tables.items():
         checked(frame, name, name)
     for name, frame in tables.items():
         text, parquet = csv_bytes(frame), io.BytesIO()
         frame.to_parquet(parquet, index=False)
-        written.append(write_whole(folder / f"{name}.csv", text))
-        written.append(write_whole(folder / f"{name}.parquet", parquet.getvalue()))
+        written.append(write_whole(folder / f"{name}.csv", text, mode))
+        written.append(write_whole(folder / f"{name}.parquet", parquet.getvalue(), mode))
         resources.append(_resource(name, frame, text))
     descriptor = {
         "$schema": PROFILE,
         "name": "edtech-survey",
         "title": title,
-        "licenses": [{"name": "MIT", "title": "MIT License (the transcription)"}],
+        **_rights(tables.get(SOURCES, pd.DataFrame(columns=list(dtypes(SOURCES))))),
         "resources": resources,
     }
     content = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
-    return [*written, write_whole(folder / "datapackage.json", content)]
+    return [*written, write_whole(folder / "datapackage.json", content, mode)]
+
+
+def _rights(sources: pd.DataFrame) -> dict[str, Any]:
+    """Tell the sources of a package, and each of their rights with the sources that have it."""
+    named = sources.assign(rights=sources["rights"].fillna("not stated"))
+    told = named[["source", "title", "url", "rights"]].rename(columns={"source": "name"})
+    rows = told.rename(columns={"url": "path"}).to_dict("records")
+    licences = named.groupby("rights", sort=False)["source"].agg(", ".join)
+    return {
+        "sources": [{key: text for key, text in row.items() if pd.notna(text)} for row in rows],
+        "licenses": [
+            {"name": "other", "title": f"{rights} ({names})"} for rights, names in licences.items()
+        ],
+    }
 
 
 def _resource(name: str, frame: pd.DataFrame, content: bytes) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""A release after a release: what may follow it, so that the two together tell no answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from edtech_survey.statistics.disclosure import THRESHOLD
+
+UNIT = "district_id"
+"""Item of those rows of a record that name who was in the release."""
+
+CELL = ["wave", "item", "group", "statistic"]
+NUMBERS = ["estimate", "std_error", "conf_low", "conf_high", "base"]
+DIFFERS = f"differs from the release before by fewer than {THRESHOLD} respondents"
+FOLLOWS = "would tell, beside the release before, what those answered who came since"
+WHOLES = ("sharing", "provision", "student_device_ratio", "one_to_one")
+"""Questions whose answers add up to their base, so that the last follows from the others."""
+
+
+def late(districts: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
+    """List the respondents of released waves that are too few to be added: ``wave, district_id``.
+
+    Added to what was released, one to four would be told by the difference.
+
+    Examples
+    --------
+    >>> record = pd.DataFrame({"wave": 2024, "item": UNIT, "group": list("abc")})
+    >>> late(pd.DataFrame({"wave": 2024, "district_id": list("abcd")}), record).values.tolist()
+    [[2024, 'd']]
+    """
+    known = record.loc[record["item"].eq(UNIT), ["wave", "group"]]
+    rows = districts[["wave", UNIT]]
+    named = pd.MultiIndex.from_frame(rows).isin(pd.MultiIndex.from_frame(known))
+    new = rows[rows["wave"].isin(known["wave"]) & ~named]
+    return new[new.groupby("wave")[UNIT].transform("size").lt(THRESHOLD)].reset_index(drop=True)
+
+
+def follow(table: pd.DataFrame, bases: pd.Series, record: pd.DataFrame) -> pd.DataFrame:
+    """Withhold, of gated estimates, what would tell an answer beside the release before.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Estimates with ``withheld``, as :func:`withhold` gives them.
+    bases : Series
+        How many answered, unrounded, row by row; also where the table withholds it.
+    record : DataFrame
+        ``wave, item, group, statistic, estimate, base, withheld`` of the release before.
+
+    Returns
+    -------
+    DataFrame
+        The table. A number that differs while its base moved by fewer than five is withheld; one
+        that was withheld is shown once ten more answered; a count is withheld that says that all
+        who came answered alike.
+
+    References
+    ----------
+    Hundepool et al. (2012), Statistical Disclosure Control, section 5.4, on linked tables.
+
+    Examples
+    --------
+    >>> cell = {"wave": 2024, "item": "devices", "group": "all", "statistic": "mean"}
+    >>> was = pd.DataFrame([cell | {"estimate": 900.0, "base": 50, "withheld": None}])
+    >>> now = was.assign(estimate=910.0, base=52, std_error=1.0, conf_low=1.0, conf_high=1.0)
+    >>> follow(now, now["base"], was)["withheld"].tolist()
+    ['differs from the release before by fewer than 5 respondents']
+    >>> follow(now, now["base"] + 3, was)["withheld"].tolist()
+    [None]
+    """
+    known = record[record["item"].ne(UNIT)]
+    was = table[CELL].merge(known, on=CELL, how="left").set_axis(table.index)
+    # What was no row then had the base of what else was asked with it.
+    beside = known.groupby(["wave", "item"])["base"].max().rename("beside")
+    beside = table[CELL].join(beside, on=["wave", "item"])["beside"]
+    moved = (bases - was["base"].fillna(beside).fillna(0)).astype(float)
+    shown, told = table["withheld"].isna(), was["withheld"].isna() & was["estimate"].notna()
+    now, then = table["estimate"].astype(float), was["estimate"].astype(float)
+    same = shown.eq(told) & (~shown | (np.isclose(now, then, rtol=1e-9, atol=0) & moved.eq(0)))
+    few = ~same & (moved.abs().lt(THRESHOLD) | (shown & ~told & moved.lt(2 * THRESHOLD)))
+    count, counted = (
+        (numbers * base.astype(float) / 100).where(table["statistic"].eq("share"), numbers).round()
+        for numbers, base in ((now, bases), (then, was["base"]))
+    )
+    came = (count - counted) * np.sign(moved)
+    answers = table["statistic"].isin(["count", "share"]) & table["item"].ne("responding_districts")
+    alike = answers & shown & told & ~same & ~came.between(1, moved.abs() - 1) & ~few
+    # Of a whole all that moved are withheld, or the last would follow from the others.
+    parts = table["item"].isin(WHOLES)
+    band = table["group"].str.partition("|")[0].where(table["item"].isin(WHOLES[2:]), "")
+    whole = [table["wave"], table["item"].replace(*WHOLES[2:]), band]
+    few |= parts & ~same & ~alike & ((few | alike) & parts).groupby(whole).transform("any")
+    here = table["wave"].isin(known["wave"])
+    reason = table["withheld"].mask(few & here, DIFFERS).mask(alike & here, FOLLOWS)
+    hidden = (few | alike) & here
+    return table.assign(**{name: table[name].mask(hidden) for name in NUMBERS}, withheld=reason)
+
+
+def recorded(
+    table: pd.DataFrame, bases: pd.Series, districts: pd.DataFrame, record: pd.DataFrame
+) -> pd.DataFrame:
+    """Make the record of a release: who was in it, and what was shown or withheld.
+
+    What :func:`follow` withheld keeps the record that it had; so do waves that are not here.
+    """
+    kept = table["withheld"].isin([DIFFERS, FOLLOWS])
+    news = table.loc[~kept, [*CELL, "estimate", "withheld"]].assign(base=bases[~kept])
+    old = record[record["item"].ne(UNIT)].merge(news[CELL], on=CELL, how="left", indicator=True)
+    old = old[old.pop("_merge").eq("left_only")]
+    who = districts[["wave", UNIT]].rename(columns={UNIT: "group"}).assign(item=UNIT, statistic="")
+    gone = record[record["item"].eq(UNIT) & ~record["wave"].isin(who["wave"])]
+    whole = pd.concat([gone, who, old, news], ignore_index=True).reindex(columns=list(record))
+    return whole.sort_values(CELL, kind="stable", ignore_index=True)
