@@ -91,7 +91,8 @@ def test_pages_are_told_of_as_they_are_made_and_one_that_fails_lets_the_others_g
     before = Semaphore(1)
     monkeypatch.setattr(cli, "_tell", lambda outcome: before.release() or _tell(outcome))
 
-    def made(path, typed, name, folder):
+    def made(path, typed, name, folder, **limits):
+        assert limits == {"timeout": 600, "memory": None}
         assert before.acquire(timeout=20)  # the page before has been told of
         if path.stem.startswith("01"):
             return build.Outcome(path.stem, None, 0.0, "cell 3: ValueError: \x1b[2Jno")

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "edtech_survey"
 STOREYS = ("data", "statistics", "reports")
 SHARED = ("errors", "shape", "words")
-PLACES = {"raw_dir", "project_root", "write_whole"}
-"""All that a storey may know of the project: where it lies, and how it is written to."""
+PLACES = {"keep_private", "raw_dir", "project_root", "read_whole", "write_whole"}
+"""All that a storey may know of the project: where it lies, how it is read and written to."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))

@@ -11,15 +11,18 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from edtech_survey import project, words
-from edtech_survey.errors import ReportError, SetupError, SurveyError
+from edtech_survey.errors import ReportError, SetupError, SurveyError, in_words
 
 BRIEF = "05_district_brief"
 
@@ -32,23 +35,41 @@ class Outcome:
     page: Path | None
     seconds: float
     trouble: str = ""
+    note: str = ""
 
 
 Work = tuple[Path, Mapping[str, object], str | None]
 """A notebook, its parameters, and the name of its page where that is not the notebook's."""
 
 
-def make_data(out: Path | None = None) -> list[Path]:
-    """Write the processed tables; return the files written."""
+def make_data(out: Path | None = None, *, public: bool = False) -> tuple[list[Path], str]:
+    """Write the processed tables, or what of them may be shared; return the files, and a note.
+
+    The first hold answers of single districts and are for their owner only. The others are the
+    figures, and estimates that passed the gate; the note is that of their release.
+    """
     from edtech_survey.data import schemas  # noqa: PLC0415
 
-    found = project.evidence()
+    found = project.evidence(gate=public)
     tables: dict[str, Any] = {"figures": found.printed, "sources": found.sources}
+    told, folder = "", out or project.output_root() / "data" / ("public" if public else "processed")
+    title = "Surveys of K-12 technology leaders"
+    if public:
+        if found.responses is not None:
+            tables["estimates"] = found.estimated[list(schemas.dtypes("estimates"))]
+            told = project.release(found)
+        about = files("edtech_survey.data").joinpath("public.md").read_text("utf-8")
+        with project.whole_folder(folder) as new:
+            written = schemas.write_package(tables, new, title=f"{title}: what may be shared")
+            written.append(project.write_whole(new / "README.md", about))
+        return [folder / path.name for path in written], told
+    project.keep_private(folder)
     if found.responses is not None:
         for name in ("districts", "positions", "bands", "ledger"):
             tables[name] = getattr(found.responses, name)
-    folder = out or project.output_root() / "data" / "processed"
-    return schemas.write_package(tables, folder, title="Surveys of K-12 technology leaders")
+    with project.whole_folder(folder) as new:
+        written = schemas.write_package(tables, new, title=title)
+    return [folder / path.name for path in written], told
 
 
 def reports(names: Iterable[str], given: Mapping[str, object]) -> list[Work]:
@@ -94,26 +115,77 @@ def make(
     folder: Path,
     jobs: int | None = None,
     tell: Callable[[Outcome], object] = lambda outcome: None,
+    *,
+    pdf: bool = False,
+    **limits: Any,
 ) -> list[Outcome]:
-    """Run notebooks and render their pages and an index; one that fails lets the others go on.
+    """Run notebooks, render their pages, print and index them; what fails lets others go on.
 
     A parameter that is unknown or of the wrong type is refused before anything runs. ``tell``
-    hears of each outcome as soon as it is there.
+    hears of each outcome as soon as it is there. ``limits`` are those of a run, ``timeout`` and
+    ``memory``.
     """
-    from edtech_survey.reports import notebooks  # noqa: PLC0415
+    from edtech_survey.reports import notebooks, site  # noqa: PLC0415
 
     fit = [
         (path, notebooks.check_parameters(path, _from_here(given)), name)
         for path, given, name in work
     ]
-    with ThreadPoolExecutor(jobs or min(len(fit), os.cpu_count() or 1)) as pool:
-        asked = [pool.submit(_page, *one, folder) for one in fit]
+    outcomes = _run(fit, folder, jobs or min(len(fit), os.cpu_count() or 1), tell, **limits)
+    made = [one[:2] for one, outcome in zip(fit, outcomes, strict=True) if outcome.page]
+    notes = [""]
+
+    def closed() -> Path:
+        notes.append(_release(made))
+        return write_index(folder)
+
+    for page in [outcome.page for outcome in outcomes if outcome.page and pdf]:
+        printed = page.with_suffix(".pdf")
+        outcomes.append(_attempt(printed.name, partial(site.print_pdf, page, printed)))
+        tell(outcomes[-1])
+    if made and not (index := _attempt(site.INDEX, closed)).page:
+        outcomes.append(index)
+        tell(index)
+    return [replace(outcome, note=notes[-1]) for outcome in outcomes]
+
+
+def _declared(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
+    """Give all parameters of a notebook as they are in a run."""
+    from edtech_survey.reports.notebooks import parameters  # noqa: PLC0415
+
+    return parameters(path).set_index("name")["default"].to_dict() | dict(typed)
+
+
+def _release(made: Sequence[tuple[Path, Mapping[str, object]]]) -> str:
+    """Keep what pages showed of answers, and say what the release before withholds."""
+    given = [_declared(*one) for one in made]
+    shown = {(one.get("data") or "published", one.get("series") or None) for one in given}
+    found = [project.evidence(data, series=series) for data, series in sorted(shown, key=str)]
+    notes = [project.release(one) for one in found if one.responses is not None]
+    return "\n".join(filter(None, notes))
+
+
+def _run(
+    fit: Sequence[tuple[Path, dict[str, Any], str | None]],
+    folder: Path,
+    jobs: int,
+    tell: Callable[[Outcome], object],
+    **limits: Any,
+) -> list[Outcome]:
+    """Run notebooks whose parameters are checked; whatever ends this ends their kernels, too."""
+    from edtech_survey.reports import notebooks  # noqa: PLC0415
+
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        asked = [pool.submit(_page, *one, folder, **limits) for one in fit]
         for done in as_completed(asked):
             tell(done.result())
-    outcomes = [done.result() for done in asked]
-    if any(outcome.page for outcome in outcomes):
-        write_index(folder)
-    return outcomes
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        notebooks.stop()
+        raise
+    pool.shutdown()
+    return [done.result() for done in asked]
 
 
 def write_index(folder: Path) -> Path:
@@ -168,21 +240,26 @@ def verify(page: Path) -> list[str]:
 
     manifest = provenance.read_manifest(page)
     known = {f"notebooks/{path.name}": path for path in notebook_paths()}
-    notebook = manifest.get("notebook")
+    notebook: Any = manifest.get("notebook")
     named = str(notebook.get("path")) if isinstance(notebook, dict) else ""
-    given = manifest.get("parameters", {})
+    given: Any = manifest.get("parameters", {})
     if named not in known or not isinstance(given, dict):
         # A page may come from anywhere: nothing but the project's own notebooks is run for it.
         raise ReportError(f"{page.name} names no notebook of this project, but {named[:100]!r}")
+    path = known[named]
+    if notebook.get("sha256") != provenance.hash_of(path.read_bytes()):
+        raise ReportError(f"{page.name} was made by another {named} than is here; it was not run")
+    if given.get("file"):  # a manifest tells only its name
+        given = {**given, "file": Path(str(given["file"])).name}
+    try:
+        typed = notebooks.check_parameters(path, _from_here(given))
+    except SetupError as error:
+        told = f"{page.name} was made with what cannot be given: {error.problems[0]}"
+        raise ReportError(told) from None
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            typed = notebooks.check_parameters(known[named], given)
-        except SetupError as error:
-            told = f"{page.name} was made with other parameters: {error}"
-            raise ReportError(told) from None
-        outcome = _page(known[named], typed, None, Path(folder))
+        (outcome,) = _run([(path, typed, None)], Path(folder), 1, lambda outcome: None)
         if outcome.page is None:
-            raise ReportError(f"{known[named].name} does not run any more: {outcome.trouble}")
+            raise ReportError(f"{path.name} does not run any more: {outcome.trouble}")
         return provenance.differences(page, outcome.page)
 
 
@@ -223,15 +300,24 @@ def open_lab(options: Sequence[str] = ()) -> int:
 
 def _from_here(given: Mapping[str, object]) -> dict[str, object]:
     """Look for a file where the person stands: notebooks run in the project's folder."""
-    file = given.get("file")
-    return {**given, "file": str(Path(str(file)).expanduser().resolve())} if file else dict(given)
+    if not given.get("file"):
+        return dict(given)
+    try:
+        file = Path(str(given["file"])).expanduser().resolve()
+        project.read_whole(file)
+    except (OSError, ValueError, RuntimeError) as error:
+        problem = "parameter 'file'", in_words(error), "give a CSV with item,group,value"
+        raise SetupError.of("nothing was run", *problem) from None
+    return {**given, "file": str(file)}
 
 
-def _page(path: Path, typed: dict[str, Any], name: str | None, folder: Path) -> Outcome:
+def _page(
+    path: Path, typed: dict[str, Any], name: str | None, folder: Path, **limits: Any
+) -> Outcome:
     from edtech_survey.reports import notebooks  # noqa: PLC0415
 
-    try:
-        run = notebooks.run_notebook(
+    def made() -> Path:
+        return notebooks.run_notebook(
             path,
             folder,
             typed,
@@ -239,19 +325,29 @@ def _page(path: Path, typed: dict[str, Any], name: str | None, folder: Path) -> 
             manifest=run_manifest(path, typed),
             kind="brief" if path.stem == BRIEF else "report",
             cwd=project.project_root(),
+            **limits,
         )
-    except (SurveyError, OSError) as error:
-        return Outcome(name or path.stem, None, 0.0, str(error))
-    return Outcome(name or path.stem, run.html, run.seconds)
+
+    return _attempt(name or path.stem, made)
+
+
+def _attempt(name: str, do: Callable[[], Path]) -> Outcome:
+    """Make one file; whatever goes wrong ends this one and no other."""
+    started = time.perf_counter()
+    try:
+        made = do()
+    except Exception as error:
+        return Outcome(name, None, 0.0, in_words(error))
+    return Outcome(name, made, time.perf_counter() - started)
 
 
 def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     """Say what a page is made from: hashes of the inputs, parameters, versions."""
     from edtech_survey.data.codebook import read_series  # noqa: PLC0415
     from edtech_survey.data.figures import read_all  # noqa: PLC0415
-    from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
+    from edtech_survey.reports import provenance  # noqa: PLC0415
 
-    declared = notebooks.parameters(path).set_index("name")["default"].to_dict() | dict(typed)
+    declared = _declared(path, typed)
     synthetic, raw = declared.get("data") == "sample", project.raw_dir()
     sources, known = read_all().sources, read_series(raw / "codebook")
     whose = project.series_of(declared.get("series") or None, known, sources, synthetic=synthetic)

@@ -5,14 +5,17 @@ Exit codes: 0 done, 1 something in the work failed, 2 wrong usage or set-up.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edtech_survey import build, project, words
-from edtech_survey.errors import SetupError, SurveyError
+from edtech_survey.errors import SetupError, SurveyError, in_words
 
 if TYPE_CHECKING:
     from edtech_survey.build import Outcome
@@ -22,6 +25,11 @@ THERE = click.Path(path_type=Path, exists=True, dir_okay=False)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OUT = click.option("--out", type=PLACE, help="Folder to write, in place of the project's.")
 JOBS = click.option("--jobs", type=click.IntRange(1), help="Pages at once; default all processors.")
+DATA = click.option("--data", "evidence", type=click.Choice(project.CHOICES))
+TIMEOUT = click.option(
+    "--timeout", type=click.IntRange(1), default=600, help="Seconds a page may take; default 600."
+)
+MEMORY = click.option("--memory", type=click.IntRange(500), help="MB a kernel may take (Linux).")
 DIALECT = click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
 SHEET = click.option("--sheet", help="Sheet of a workbook.")
 WHOSE = click.option("--series", help="Whose survey, a row of codebook/series.csv.")
@@ -33,23 +41,47 @@ LONGEST = 40
 class Told(click.Group):
     """Commands whose errors are messages and exit codes."""
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the line; what it holds may come from anywhere."""
+        try:
+            return super().make_context(*args, **extra)
+        except click.ClickException as error:
+            vars(error)["message"] = _printable(error.message)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
         except SetupError as error:
             raise click.UsageError(_printable(str(error)), ctx) from None
-        except SurveyError as error:
-            raise click.ClickException(_printable(str(error))) from None
+        except click.ClickException as error:
+            vars(error)["message"] = _printable(error.message)
+            raise
         except BrokenPipeError:  # whoever read the output has seen enough
             raise
-        except OSError as error:
-            raise click.ClickException(_printable(f"{error.filename}: {error.strerror}")) from None
+        except (SurveyError, OSError) as error:
+            raise click.ClickException(_printable(in_words(error))) from None
+        except KeyboardInterrupt as error:
+            _say("Stopped: what was told of is made, all else is as it was.", err=True)
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError):
+                    stream.flush()
+            # A page that is just being made would be waited for.
+            os._exit(128 + (error.args or (signal.SIGINT,))[0])
+
+
+def _stop(number: int, _: object) -> None:
+    raise KeyboardInterrupt(number)
 
 
 def _printable(text: str) -> str:
     """Drop what a terminal obeys: text of a survey may stand in any message."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text)
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    click.echo(_printable(text), err=err)
 
 
 @click.group(
@@ -59,23 +91,32 @@ def _printable(text: str) -> str:
 @click.version_option(package_name="edtech-survey")
 def main() -> None:
     """Surveys of K-12 technology leaders: data, estimates, reports."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ValueError):  # no main thread
+            signal.signal(number, _stop)
 
 
 @main.command()
+@click.option("--public", is_flag=True, help="Only what may be shared, into data/public.")
 @OUT
-def data(out: Path | None) -> None:
-    """Read and check all sources; write Parquet, CSV and a Data Package descriptor."""
-    click.echo("Reading and checking all sources")
-    written = build.make_data(out)
-    click.echo(f"{len(written)} files in {written[-1].parent}")
+def data(public: bool, out: Path | None) -> None:
+    """Read and check all sources; write Parquet, CSV and a Data Package descriptor.
+
+    What is written holds answers of single districts, where there are any, and is for you only.
+    """
+    _say("Reading and checking all sources")
+    written, note = build.make_data(out, public=public)
+    _say("\n".join([f"{len(written)} files in {written[-1].parent}", *filter(None, [note])]))
 
 
 @main.command()
 @click.argument("notebooks", nargs=-1)
 @click.option("-p", "--parameter", "given", multiple=True, help="NAME=VALUE; may be repeated.")
-@click.option("--data", "evidence", help="published, responses or sample; short for -p data=...")
+@DATA
 @OUT
 @JOBS
+@TIMEOUT
+@MEMORY
 @click.option("--pdf", is_flag=True, help="Print each page to PDF with an installed browser.")
 def reports(
     notebooks: tuple[str, ...],
@@ -84,6 +125,7 @@ def reports(
     out: Path | None,
     jobs: int | None,
     pdf: bool,
+    **limits: Any,
 ) -> None:
     """Run NOTEBOOKS (default all), render their pages and the index."""
     pairs = [text.partition("=") for text in given]
@@ -93,34 +135,37 @@ def reports(
         raise SetupError(f"-p wants NAME=VALUE, and no name may be given twice: {told}")
     parameters = {name: value for name, _, value in pairs}
     work = build.reports(notebooks, parameters)
-    click.echo(f"{words.count(len(work), 'notebook')} to run")
+    _say(f"{words.count(len(work), 'notebook')} to run")
     folder = out or project.output_root() / "reports"
-    outcomes = build.make(work, folder, jobs, _tell)
-    pages = [outcome.page for outcome in outcomes if outcome.page]
-    if pdf and pages:
-        from edtech_survey.reports.site import print_pdf  # noqa: PLC0415
-
-        for page in pages:
-            click.echo(f"  {print_pdf(page, page.with_suffix('.pdf'))}")
-        build.write_index(folder)
-    _sum_up(outcomes, folder)
+    _sum_up(build.make(work, folder, jobs, _tell, pdf=pdf, **limits), folder)
 
 
 @main.command()
-@click.option("--data", "evidence", default="published", help="Or responses, or sample.")
+@DATA
 @click.option("--wave", type=int, help="Wave whose districts get a brief; default the latest.")
 @OUT
 @JOBS
-def briefs(evidence: str, wave: int | None, out: Path | None, jobs: int | None) -> None:
+@TIMEOUT
+@MEMORY
+def briefs(
+    evidence: str | None,
+    wave: int | None,
+    out: Path | None,
+    jobs: int | None,
+    **limits: Any,
+) -> None:
     """Write the brief of every district: of the published list, or of the responses.
 
-    Briefs of responses print a district's own answers and go to a folder of their own.
+    Briefs of responses print a district's own answers and go to a folder that is for you only.
     """
+    evidence = evidence or project.CHOICES[0]
     work = build.briefs(evidence, wave)
-    click.echo(f"{words.count(len(work), 'brief')} to make")
-    shared = evidence != "responses"
-    folder = out or project.output_root() / ("reports/briefs" if shared else "briefs")
-    _sum_up(build.make(work, folder, jobs, _tell), folder)
+    _say(f"{words.count(len(work), 'brief')} to make")
+    own = {"responses": "briefs", "sample": "briefs/demo"}
+    folder = out or project.output_root() / own.get(evidence, "reports/briefs")
+    if evidence in own:
+        project.keep_private(folder)
+    _sum_up(build.make(work, folder, jobs, _tell, **limits), folder)
 
 
 @main.command()
@@ -131,20 +176,20 @@ def params(notebook: str) -> None:
 
     for path in build.notebook_paths([notebook]):
         for row in parameters(path).itertuples():
-            click.echo(f"{row.name}: {row.type} = {row.default!r}\n    {row.help}")
+            _say(f"{row.name}: {row.type} = {row.default!r}\n    {row.help}")
 
 
 @main.command()
 @click.argument("page", type=THERE)
 def verify(page: Path) -> None:
     """Run the notebook of PAGE again and compare the whole page."""
-    click.echo(f"Running the notebook of {page.name} again")
+    _say(f"Running the notebook of {page.name} again")
     told = build.verify(page)
     if told:
         more = [f"and {len(told) - LONGEST} more"] if len(told) > LONGEST else []
-        click.echo(_printable("\n".join(f"  {line}" for line in [*told[:LONGEST], *more])))
+        _say("\n".join(f"  {line}" for line in [*told[:LONGEST], *more]))
         raise click.ClickException(f"{page.name} does not follow from what is here now")
-    click.echo(f"{page.name}: every byte is the same")
+    _say(f"{page.name}: every byte is the same")
 
 
 @main.command()
@@ -157,9 +202,9 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
 
     moved = diff_pages(old, new)
     if as_json:
-        click.echo(moved.to_json(orient="records", force_ascii=False))
+        _say(moved.to_json(orient="records"))
     else:
-        click.echo(_printable("\n".join(moves(moved))) or "no number moved")
+        _say("\n".join(moves(moved)) or "no number moved")
     sys.exit(len(moved) > 0)
 
 
@@ -172,14 +217,14 @@ def audit(table: Path, fail_on: str | None, as_json: bool) -> None:
     findings = build.audit_table(table)
     counts = findings["grade"].value_counts()
     if as_json:
-        click.echo(findings.to_json(orient="records", force_ascii=False, indent=2))
+        _say(findings.to_json(orient="records", indent=2))
     else:
         for row in findings[findings["grade"] != "passed"].itertuples():
             told = f"{row.grade}: {row.arithmetic}; {row.implication}\n    {row.figures}"
             held = f"\n    confirmed by {row.supports}" if isinstance(row.supports, str) else ""
             told = f"{told}{held}\n    {row.advice}"
-            click.echo(_printable(told))
-        click.echo("; ".join(f"{counts.get(grade, 0)} {grade}" for grade in (*GRADES, "passed")))
+            _say(told)
+        _say("; ".join(f"{counts.get(grade, 0)} {grade}" for grade in (*GRADES, "passed")))
     grave = GRADES[: GRADES.index(fail_on) + 1] if fail_on else ()
     sys.exit(bool(findings["grade"].isin(grave).any()))
 
@@ -195,7 +240,7 @@ def check(export: Path, as_json: bool, **how: Any) -> None:
     from edtech_survey.data.new_wave import check_export  # noqa: PLC0415
 
     report = check_export(export, **how)
-    click.echo(report.to_json() if as_json else report.to_text())
+    _say(report.to_json() if as_json else report.to_text())
     sys.exit(not report.ok)
 
 
@@ -210,10 +255,10 @@ def new_wave(year: int, export: Path, **how: Any) -> None:
     from edtech_survey.data.new_wave import new_wave as make  # noqa: PLC0415
 
     made = make(year, export, **how)
-    click.echo(f"{made.folder}: {len(made.questions)} columns in questions.csv")
+    _say(f"{made.folder}: {len(made.questions)} columns in questions.csv")
     for column in made.undecided:
-        click.echo(f"  not matched: {_printable(repr(column))}")
-    click.echo("Settle the rows of questions.csv, then: make reports")
+        _say(f"  not matched: {column!r}")
+    _say("Settle the rows of questions.csv, then: make reports")
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -226,15 +271,17 @@ def lab(options: tuple[str, ...]) -> None:
 def _tell(outcome: Outcome) -> None:
     """Say of a page, as soon as it is there, where it is or why it is not."""
     if outcome.page:
-        click.echo(f"  {outcome.page}  ({outcome.seconds:.1f} s)")
+        _say(f"  {outcome.page}  ({outcome.seconds:.1f} s)")
     else:
-        click.echo(_printable(f"  {outcome.name} FAILED: {outcome.trouble}"), err=True)
+        _say(f"  {outcome.name} FAILED: {outcome.trouble}", err=True)
 
 
 def _sum_up(outcomes: list[Outcome], folder: Path) -> None:
     """Say where the pages are, and fail where one is not."""
     failed = [outcome.name for outcome in outcomes if not outcome.page]
+    for note in dict.fromkeys(outcome.note for outcome in outcomes if outcome.note):
+        _say(note)
     if len(failed) < len(outcomes):
-        click.echo(f"Open {folder / 'index.html'} in a browser.")
+        _say(f"Open {folder / 'index.html'} in a browser.")
     if failed:
         raise click.ClickException(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}")

@@ -16,8 +16,17 @@ class Problem:
     advice: str = ""
 
     def __str__(self) -> str:
-        told = f"{self.where}: {self.what}"
+        told = f"{cut(self.where)}: {cut(self.what)}"
         return f"{told} -> {self.advice}" if self.advice else told
+
+
+def cut(text: str, most: int = 600) -> str:
+    """Shorten a text that may come from anywhere, so that a message can be read to its end.
+
+    >>> cut("a" * 9, 8), cut("short", 8)
+    ('aaaa ... (9 characters)', 'short')
+    """
+    return text if len(text) <= most else f"{text[: most // 2]} ... ({len(text):,} characters)"
 
 
 class SurveyError(Exception):
@@ -41,6 +50,17 @@ class SurveyError(Exception):
     def of(cls, message: str, where: str, what: str, advice: str = "") -> Self:
         """Make an error of one problem."""
         return cls(message, [Problem(where, what, advice)])
+
+
+def in_words(error: BaseException) -> str:
+    """Say what any error says, as a message of this package would.
+
+    >>> in_words(OSError(28, "No space left on device", "a.html")), in_words(KeyError("x"))
+    ('a.html: No space left on device', "KeyError: 'x'")
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) if isinstance(error, SurveyError) else f"{type(error).__name__}: {error}"
 
 
 class SetupError(SurveyError):

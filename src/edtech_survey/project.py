@@ -7,12 +7,16 @@ This joins the storeys, as notebooks do.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
+import stat
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +36,16 @@ HOME_VARIABLE = "EDTECH_SURVEY_HOME"
 CHOICES = ("published", "responses", "sample")
 _PACKAGED = Path(__file__).parent / "_project"
 _KEYS = ["wave", "item", "group", "statistic"]
+MARK = "CONFIDENTIAL.md"
+"""What lies in a folder with this file, or just below it, is for its owner only."""
+
+
+_CONFIDENTIAL = """\
+# Confidential
+
+What lies here are answers of single districts, or what tells them. Do not share, post or commit
+it. `edtech-survey data --public` writes what may be shared; a brief is for its own district.
+"""
 
 
 def project_root() -> Path:
@@ -47,9 +61,14 @@ def project_root() -> Path:
     )
 
 
-def raw_dir() -> Path:
-    """Folder of the sources as they came; never written to."""
-    return project_root() / "data" / "raw"
+def raw_dir(*, new: bool = False) -> Path:
+    """Folder of the sources as they came, to which nothing is written but a new wave."""
+    root = project_root()
+    if new and root == _PACKAGED:
+        what = "is the copy inside the installed package, which the next install replaces"
+        advice = f"work in a checkout of the project, or point {HOME_VARIABLE} at one"
+        raise SetupError.of("no wave was made", str(root / "data" / "raw"), what, advice)
+    return root / "data" / "raw"
 
 
 def output_root() -> Path:
@@ -58,22 +77,93 @@ def output_root() -> Path:
     return Path.cwd() if root == _PACKAGED else root
 
 
+def read_whole(path: Path | str, most: int = 20_000_000) -> bytes:
+    """Read a file that a person named: no device, pipe or folder, and none of too many bytes."""
+    path = Path(path)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(errno.EINVAL, "is no file that can be read", str(path))
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except ValueError:  # a NUL in the name
+        raise OSError(errno.EINVAL, "is no name of a file", str(path)) from None
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"holds more than {most:,} bytes", str(path))
+    return data
+
+
 def write_whole(path: Path, content: bytes | str) -> Path:
     """Write a file, its folder too, so that a kill at any moment leaves the old one or the new."""
     data = content.encode() if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private = any((folder / MARK).is_file() for folder in (*path.parents,)[:2])
+    path.parent.mkdir(0o700 if private else 0o777, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        Path(name).chmod(0o644)  # mkstemp makes files for their owner only
+        if not private:  # mkstemp makes files for their owner only
+            Path(name).chmod(0o644)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):  # a full disk names no file
+            error.filename, error.filename2 = str(path), None
         raise
     return path
+
+
+def keep_private(folder: Path) -> None:
+    """Close a folder to all but its owner and say in it why; ``reports`` is none for such."""
+    place, root = folder.resolve(), output_root().resolve()
+    around = {place, *place.parents}
+    if root / "reports" in around:
+        what, advice = "is shared as a whole", "name a folder outside reports: --out briefs"
+        raise SetupError.of("answers of single districts are not written", str(place), what, advice)
+    ours = around & {root / "briefs", *(root / "data" / one for one in ("processed", "released"))}
+    ours = bool(ours) or not place.exists()  # what else a folder of others holds is theirs
+    write_whole(place / MARK, _CONFIDENTIAL).chmod(0o600)
+    if ours:
+        place.chmod(0o700)
+        write_whole(place / ".gitignore", "*\n")
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a new folder that replaces one at the end, so that a kill leaves one or the other.
+
+    What a run before has left half done is put right first. A folder that holds anything but a
+    data package and its marks is not replaced.
+    """
+    folder = folder.resolve()
+    new, old = (folder.with_name(f".{folder.name}.{part}") for part in ("new", "old"))
+
+    def settle() -> None:
+        if old.is_dir() and not folder.exists():
+            old.rename(folder)
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+    settle()
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    marks = there & {".gitignore", MARK, "README.md"}
+    strange = {name for name in there - marks if not name.endswith((".csv", ".parquet"))}
+    if there - marks and strange != {"datapackage.json"}:
+        told = ", ".join(sorted(strange - {"datapackage.json"})[:3]) or "tables of another kind"
+        raise SetupError(f"{folder.name} holds other files ({told}): give a folder of its own")
+    try:
+        new.mkdir(parents=True)
+        for name in marks:
+            shutil.copy2(folder / name, new)
+        if there:
+            shutil.copymode(folder, new)
+        yield new
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    finally:
+        settle()
 
 
 def _small(name: str) -> cached_property[Any]:
@@ -110,6 +200,11 @@ class Evidence:
         ``districts``, ``positions`` and ``bands``: answers unit by unit, where there are any.
     raw : Path
         Folder of the sources.
+    estimated, held : DataFrame
+        What passed the gate, with the reason where it was withheld; who is held back, since fewer
+        than five came after a release: ``wave, district_id``.
+    record : DataFrame
+        What :func:`release` keeps of this evidence.
     pairs, trends : DataFrame
         Figures of the series and of others that are set side by side; figures of others that are
         one line over the years; both with grade and reason. Read on first use, as what follows.
@@ -135,6 +230,9 @@ class Evidence:
     codebook: Codebook
     responses: Responses | None
     raw: Path
+    estimated: pd.DataFrame
+    held: pd.DataFrame
+    record: pd.DataFrame
 
     pairs, trends, relations = _small("pairs"), _small("trends"), _small("relations")
     statements = _small("statements")
@@ -346,6 +444,7 @@ def evidence(
     from edtech_survey.data.figures import read_all  # noqa: PLC0415
     from edtech_survey.data.waves import merge_waves  # noqa: PLC0415
     from edtech_survey.reports import origins  # noqa: PLC0415
+    from edtech_survey.statistics import releases  # noqa: PLC0415
 
     if data not in CHOICES:
         raise SetupError(f"data={data!r} is not known: choose {', '.join(CHOICES)}")
@@ -373,10 +472,14 @@ def evidence(
     once = unrepeated(printed)
     of_series = once["source"].map(sources.set_index("source")["series"])
     own = once[of_series.eq(whose.series) & (data == "published")]
+    record = read_record(folder, whose.series).iloc[: None if gate else 0]
+    held, gated = record[["wave"]].head(0), pd.DataFrame()
     if responses is not None:
+        held = releases.late(responses.districts, record)
+        responses = _without(responses, held, codebook) if len(held) else responses
         sizes = sources[sources["series"].eq(whose.series)].set_index("wave")["population"]
         population = whose.population | sizes.dropna().astype(int).to_dict()
-        own = _with_estimates(own, responses, population, gate=gate)
+        own, gated, record = _with_estimates(own, responses, population, record, gate=gate)
         # Of an export those count who are kept, not the rows of the file.
         kept = sources["source"].map(responses.districts.groupby("source").size()).astype("Int64")
         sources = sources.assign(answered=kept.fillna(sources["answered"]))
@@ -398,6 +501,9 @@ def evidence(
         codebook=codebook,
         responses=responses,
         raw=folder,
+        estimated=gated,
+        held=held,
+        record=record,
     )
     origins.remember(found)
     return found
@@ -421,23 +527,95 @@ def series_of(
 
 
 def with_export(sources: pd.DataFrame, raw: Path) -> pd.DataFrame:
-    """Take the sources that have the export of a wave, not only figures."""
-    return sources.loc[[(raw / name / "questions.csv").is_file() for name in sources["source"]]]
+    """Take the sources that have the export of a wave, not only figures; warn where it is gone."""
+    from edtech_survey.data.figures import read_meta  # noqa: PLC0415
+
+    waves = [name for name in sources["source"] if (raw / name / "questions.csv").is_file()]
+    # A wave that names no export is refused when it is read.
+    exports = {name: read_meta(raw / name).get("export") or "" for name in waves}
+    if gone := [name for name, export in exports.items() if not (raw / name / export).exists()]:
+        warnings.warn(
+            f"left out: {', '.join(gone)}. The export is not in the folder (git does not keep it): "
+            "put it back, or correct source.yaml",
+            stacklevel=2,
+        )
+    return sources[sources["source"].isin({*waves} - {*gone})]
+
+
+def _without(responses: Responses, held: pd.DataFrame, codebook: Codebook) -> Responses:
+    """Leave respondents out of all answers."""
+    from edtech_survey.data.tidy import panel  # noqa: PLC0415
+
+    unit, gone = list(held), pd.MultiIndex.from_frame(held)
+    tables = {name: getattr(responses, name) for name in ("districts", "positions", "bands")}
+    kept: Any = {
+        name: rows[~pd.MultiIndex.from_frame(rows[unit]).isin(gone)].reset_index(drop=True)
+        for name, rows in tables.items()
+    }
+    return replace(responses, **kept, panel=panel(kept["districts"], codebook.changes))
+
+
+def _record_file(raw: Path, series: str) -> Path:
+    """Tell where the record of a series is: beside the sources, or beside the user of a wheel."""
+    data = output_root() / "data" if raw == _PACKAGED / "data" / "raw" else raw.parent
+    return data / "released" / f"{series}.csv"
+
+
+def read_record(raw: Path, series: str) -> pd.DataFrame:
+    """Read what was released of a series; no rows where nothing was."""
+    from edtech_survey.data import schemas  # noqa: PLC0415
+
+    path, columns = _record_file(raw, series), schemas.dtypes("released")
+    if not path.is_file():
+        return pd.DataFrame(columns=list(columns)).astype(columns)
+    return schemas.typed(schemas.read_table(path, "released", {}), "released").astype(columns)
+
+
+def release(found: Evidence) -> str:
+    """Keep the record of what was shown of answers; say what the release before held back.
+
+    The record holds who was in the release, so it is confidential like their answers.
+    """
+    from edtech_survey.data.textfiles import csv_bytes  # noqa: PLC0415
+    from edtech_survey.statistics import releases  # noqa: PLC0415
+
+    path = _record_file(found.raw, found.series.series)
+    keep_private(path.parent)
+    write_whole(path, csv_bytes(found.record))
+    stopped = found.estimated["withheld"].isin([releases.DIFFERS, releases.FOLLOWS]).sum()
+    told = [words.count(len(found.held), "late answer") + " held back until five have come"]
+    told += [words.count(int(stopped), "number") + " withheld beside the release before"]
+    told = [line for line, number in zip(told, (len(found.held), stopped), strict=True) if number]
+    advice = f"if the pages of before were never shared, delete {'/'.join(path.parts[-3:])}"
+    return f"{', '.join(told)}: {advice}" if told else ""
 
 
 def _with_estimates(
-    own: pd.DataFrame, responses: Responses, population: Mapping[int, int], *, gate: bool
-) -> pd.DataFrame:
-    """Add to the published figures what responses say and nobody has published."""
-    from edtech_survey.statistics import summarise  # noqa: PLC0415
+    own: pd.DataFrame,
+    responses: Responses,
+    population: Mapping[int, int],
+    record: pd.DataFrame,
+    *,
+    gate: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Add to the published figures what responses say and nobody has published.
+
+    With it go all that was estimated, and the record of it as a release.
+    """
+    from edtech_survey.statistics import disclosure, releases, summarise  # noqa: PLC0415
 
     tables = responses.districts, responses.positions, responses.bands
     asked = set(responses.districts["wave"])
     known = {wave: size for wave, size in population.items() if wave in asked}
     found = summarise.summarise(*tables, population=known or None)
-    estimated = summarise.as_figures(found, summarise.contributions(*tables[:2]) if gate else None)
-    frame = estimated["wave"].map(known).astype("Int64")  # counts are of the same units as shares
-    estimated = estimated.assign(population=estimated["population"].fillna(frame))
+    gated = found.assign(withheld=pd.NA)
+    if gate:
+        gated = disclosure.withhold(found, summarise.contributions(*tables[:2]))
+        gated = releases.follow(gated, found["base"], record)
+    frame = gated["wave"].map(known).astype("Int64")  # counts are of the same units as shares
+    gated = gated.assign(population=gated["population"].fillna(frame))
+    estimated = summarise.as_figures(gated)
     news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
     news = news.loc[news["_merge"] == "left_only", list(own.columns)]
-    return pd.concat([own, news], ignore_index=True) if len(news) else own
+    own = pd.concat([own, news], ignore_index=True) if len(news) else own
+    return own, gated, releases.recorded(gated, found["base"], responses.districts, record)

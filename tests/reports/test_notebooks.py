@@ -43,17 +43,17 @@ def test_a_run_makes_a_page_with_typed_parameters_and_its_manifest(write, tmp_pa
     path = write(HEADLINE)
     before = path.read_bytes()
     manifest = {"parameters": {"wave": 2021}, "code": {}}
-    run = run_notebook(path, out, {"wave": "2021"}, manifest=manifest)
-    page = run.html.read_text()
-    assert run.html == out / "01-a-report.html"
+    made = run_notebook(path, out, {"wave": "2021"}, manifest=manifest)
+    page = made.read_text()
+    assert made == out / "01-a-report.html"
     assert "<title>Wave 2021 of 0010011</title>" in page
     assert "In nb, seed 0" in page
-    assert read_manifest(run.html) == manifest
+    assert read_manifest(made) == manifest
     assert 'href="index.html"' in page
     assert path.read_bytes() == before
     assert sorted(file.name for file in out.iterdir()) == ["01-a-report.html"]
     again = run_notebook(path, out, {"wave": 2021}, manifest=manifest, name="again")
-    assert again.html.read_text() == page
+    assert again.read_text() == page
 
 
 def test_a_failed_cell_leaves_the_old_page_and_keeps_the_notebook(write, tmp_path):

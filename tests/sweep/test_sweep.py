@@ -129,7 +129,7 @@ def test_the_text_is_that_of_the_page_that_papermill_makes(tmp_path):
     from edtech_survey.project import project_root  # noqa: PLC0415
     from edtech_survey.reports.notebooks import run_notebook  # noqa: PLC0415
 
-    made = run_notebook(runner.path_of("00"), tmp_path, cwd=project_root()).html.read_text("utf-8")
+    made = run_notebook(runner.path_of("00"), tmp_path, cwd=project_root()).read_text("utf-8")
     main = BeautifulSoup(made, "html.parser").find("main")
     assert list(map(str, runner._lines(main))) == list(map(str, runner.read("00").lines))
 

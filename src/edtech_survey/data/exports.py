@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,8 @@ from edtech_survey.data.readings import VOCABULARY, printable
 from edtech_survey.data.textfiles import DELIMITERS, parted, read_text, run_together, told_by_file
 from edtech_survey.data.workbooks import read_spreadsheet
 from edtech_survey.data.workbooks import recognise as recognise_file
-from edtech_survey.errors import Problem, WaveError
+from edtech_survey.errors import Problem, WaveError, in_words
+from edtech_survey.project import read_whole
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,11 @@ def _gaps(
 def _bytes(path: Path, where: str, limits: Limits) -> bytes:
     shown = printable(str(path))
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise unreadable(where, "is not a file", "check the path", shown)
-        limits.check("text_bytes", status.st_size, where, "bytes")
-        return path.read_bytes()
+        limits.check("text_bytes", path.stat().st_size, where, "bytes")
+        return read_whole(path, limits.text_bytes)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
-        raise unreadable(where, f"cannot be opened ({error})", "check the path", shown) from None
+        what = f"cannot be opened ({printable(in_words(error))})"
+        raise unreadable(where, what, "check the path", shown) from None
 
 
 _LISTED = 20

@@ -17,8 +17,8 @@ from edtech_survey.data.codebook import Codebook, read_codebook
 from edtech_survey.data.readings import SMALL_NUMBERS
 from edtech_survey.data.schemas import FIGURES, NUMBER, SOURCES, WHOLE, Rule, one_of, typed, where
 from edtech_survey.data.textfiles import read_text_csv
-from edtech_survey.errors import Problem, SourceError
-from edtech_survey.project import raw_dir
+from edtech_survey.errors import Problem, SourceError, in_words
+from edtech_survey.project import raw_dir, read_whole
 from edtech_survey.shape import FIGURE_COLUMNS
 from edtech_survey.shape import figures as as_figures
 
@@ -74,13 +74,21 @@ class Sources(NamedTuple):
 def read_meta(folder: Path) -> dict[str, Any]:
     """Read ``source.yaml``; every scalar stays text, since YAML turns 1:1 into 61."""
     path = folder / "source.yaml"
-    if not path.is_file():
-        raise SourceError(f"{_short(path)} is missing: every source folder needs one")
     try:
-        meta = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SourceError(f"{_short(path)} is not readable YAML: {error}") from None
+        meta = yaml.load(read_whole(path, 1_000_000).decode(), Loader=yaml.BaseLoader)
+    except FileNotFoundError:
+        raise SourceError(f"{_short(path)} is missing: every source folder needs one") from None
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(f"{_short(path)} is not readable YAML: {in_words(error)}") from None
     meta = meta if isinstance(meta, dict) else {}
+    problems = [
+        Problem(_short(path), f"key {str(key)[:60]!r} holds more than text", "write it in one text")
+        for key, told in meta.items()
+        for one in (told.values() if isinstance(told, dict) else [told])
+        if not isinstance(one, str)
+    ]
+    if problems:
+        raise SourceError(f"{_short(path)} cannot be taken", problems)
     problems = [
         Problem(_short(path), f"key {key!r} is missing or empty", "add it")
         for key in _REQUIRED_KEYS

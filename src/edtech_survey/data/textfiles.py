@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from edtech_survey import words
 from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, scan, unreadable, written
-from edtech_survey.errors import Problem, SurveyError
+from edtech_survey.errors import Problem, SurveyError, in_words
+from edtech_survey.project import read_whole
 
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -211,12 +213,12 @@ def read_text_csv(
     path = Path(path)
     shown = "/".join(path.parts[-2:])
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file, strict=True) if row]
+        text = io.StringIO(read_whole(path).decode("utf-8-sig"), newline="")
+        rows = [[cell.strip() for cell in row] for row in csv.reader(text, strict=True) if row]
     except FileNotFoundError:
         raise error(f"{shown} is missing: it must have {', '.join(columns)}") from None
     except (OSError, UnicodeDecodeError, csv.Error) as failed:
-        raise error(f"{shown} cannot be read as UTF-8 CSV ({failed}): {_SAVE}") from None
+        raise error(f"{shown} cannot be read as UTF-8 CSV ({in_words(failed)}): {_SAVE}") from None
     header = rows[0] if rows else []
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
         raise error(f"{shown} is parted by semicolons or tabs: {_SAVE}")
@@ -237,11 +239,10 @@ def read_text_csv(
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    r"""Frame as CSV, UTF-8, with no cell that a spreadsheet would run as a formula."""
-    safe = {}
-    for column in frame.select_dtypes(include=["str", "object"]).columns:
-        typed = frame[column].astype("str")
-        risky = typed.str.startswith(("=", "+", "-", "@", "\t", "\r"))
-        risky &= ~typed.str.fullmatch(r"[+-]?[\d.,]+%?")  # a number runs nothing
-        safe[column] = frame[column].mask(risky.fillna(False).astype(bool), "'" + typed)
+    """Frame as CSV, UTF-8, with no cell that a spreadsheet would run as a formula."""
+    texts = frame.select_dtypes(include=["str", "object"]).columns
+    safe = {
+        name: frame[name].map(lambda cell: words.inert(cell) if isinstance(cell, str) else cell)
+        for name in texts
+    }
     return frame.assign(**safe).to_csv(index=False, lineterminator="\n").encode("utf-8")

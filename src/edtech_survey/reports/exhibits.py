@@ -39,7 +39,6 @@ BADGE = '<span class="synthetic-badge">SYNTHETIC sample, not survey answers</spa
 # A page has its own style sheet and drops this one; JupyterLab has nothing else.
 _LAB_RULES = (TEMPLATES / "edtech" / "lab.css").read_text(encoding="utf-8")
 _LAB_STYLE = f"<style>{''.join(_LAB_RULES.splitlines())}</style>"
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _GROUPS = {"bands": "Grade band", "positions": "Position"}
 _EXAMPLES = {
     "title": 'title="{{ rows | span }} had one", the finding',
@@ -282,8 +281,4 @@ def _inert(value: Any) -> Any:
         return f"{value:.10g}"
     if isinstance(value, list | tuple):
         value = " ".join(map(str, value))
-    if not isinstance(value, str):
-        return value
-    told = f"'{value}" if value.startswith(_RISKY) else value
-    # A bare carriage return ends a row for some readers, and no writer quotes it.
-    return told.replace("\r\n", "\n").replace("\r", "\n")
+    return words.inert(value) if isinstance(value, str) else value

@@ -1,7 +1,9 @@
 """Notebooks run: parameters checked, cells run by papermill, failures kept.
 
 Only names that the notebook itself declares are ever passed on, because papermill pastes names
-into code; text stays text, because a guess turns "0010011" into 10011 and "1:1" into 61.
+into code; text stays text, because a guess turns "0010011" into 10011 and "1:1" into 61. The
+comment of a parameter may say what it can be: ``1990 to 2100``, ``between 0 and 1`` (without these
+two), ``one of a, b or c``, ``any of a, b or c`` for a list; ``0: the latest`` is one value more.
 A failed notebook never becomes a page: the last good page stays, the failed notebook is kept
 beside it, and the error says which cell.
 """
@@ -11,13 +13,16 @@ from __future__ import annotations
 import ast
 import io
 import logging
+import math
 import os
 import re
+import shutil
+import signal
 import tempfile
 import time
 import tokenize
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +34,21 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from edtech_survey.errors import Problem, ReportError, SetupError
-from edtech_survey.project import write_whole
+from edtech_survey.errors import Problem, ReportError, SetupError, cut, in_words
+from edtech_survey.project import keep_private, read_whole, write_whole
 from edtech_survey.reports.exhibits import slug
 from edtech_survey.reports.filters import nearest
 from edtech_survey.reports.html import render
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_FOLDERS = re.compile(
+    r"(?<![\w.:/~<])(?:[A-Za-z]:)?(?:/(?:[\w.@+~-]+/)+|\\(?:[\w.@+~-]+\\)+)(?=[\w.])"
+)
+"""What of a path tells where a file lies, and not which it is."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """A page that was made, and the seconds that the run and the rendering took."""
-
-    html: Path
-    seconds: float
+TIMEOUT = 600
+"""Seconds that a page may take, where nobody says otherwise."""
 
 
 # ---- parameters ----
@@ -83,9 +88,10 @@ def read_notebook(path: str | Path) -> Any:
     if not file.is_file() or file.suffix != ".ipynb":
         raise SetupError(f"{file.name} is not a notebook: give the path of an .ipynb file")
     try:
-        return nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
-        raise SetupError(f"{file.name} cannot be read as a notebook: {error}") from error
+        return nbformat.reads(read_whole(file).decode(), as_version=4)
+    except Exception as error:  # whatever nbformat says of a file that is none
+        what = cut(in_words(error))
+        raise SetupError(f"{file.name} cannot be read as a notebook: {what}") from error
 
 
 def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, An
             continue
         declared = known.loc[name]
         try:
-            typed[name] = _typed(value, declared["type"])
+            typed[name] = _declared(_typed(value, declared["type"]), declared["help"])
         except ValueError as error:
             what = f"{str(value)[:200]!r} is not {error}"
             advice = declared["help"] or f"default {declared['default']!r}"
@@ -120,9 +126,34 @@ _TEXTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
 """Type to the texts that mean a value of it, and what makes it of them."""
 
 
+_NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
+_RANGE = re.compile(rf"(?<!\w)(?:(between) {_NUMBER} and|{_NUMBER} to) {_NUMBER}(?![\w-])")
+_CHOICE = re.compile(r"\b(?:one|any) of ((?:[\w.-]+, )*[\w.-]+ or [\w.-]+)")
+_FURTHER = re.compile(rf"(?:^|; ){_NUMBER}: ")
+
+
+def _declared(value: Any, comment: str) -> Any:
+    """Return a value that is finite and as the comment of its parameter says."""
+    choice, reach = _CHOICE.search(comment), _RANGE.search(comment)
+    further = set(map(float, _FURTHER.findall(comment)))
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str):
+            if choice and one not in re.split(", | or ", choice[1]):
+                raise ValueError(choice[0])
+        elif not math.isfinite(one):
+            raise ValueError("a finite number")
+        elif reach and one not in further:
+            low, high = (float(end.replace(",", "")) for end in (reach[2] or reach[3], reach[4]))
+            if not low <= one <= high or (reach[1] and one in (low, high)):
+                raise ValueError(reach[0] if reach[1] else f"in {reach[0]}")
+    return value
+
+
 def _typed(value: Any, kind: str) -> Any:
     """Convert a value to an annotated type; ValueError says what it is not."""
     if inner := re.fullmatch(r"list\[(\w+)\]", kind):
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            raise ValueError("a list without brackets, commas between its items")
         items = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
         if not isinstance(items, list | tuple):
             raise ValueError(f"a {kind}")
@@ -135,9 +166,13 @@ def _typed(value: Any, kind: str) -> Any:
         if isinstance(value, bool) or not re.fullmatch(pattern, text, re.ASCII):
             raise ValueError(what)
         return made(text)
-    if kind == "str" and isinstance(value, str):
+    if kind == "str" and isinstance(value, str) and len(value) <= 2000:
         return value
-    raise ValueError("text" if kind == "str" else f"a {kind}, which cannot be given from outside")
+    raise ValueError(
+        "text of at most 2,000 characters"
+        if kind == "str"
+        else f"a {kind}, which cannot be given from outside"
+    )
 
 
 # ---- the run ----
@@ -151,14 +186,16 @@ def run_notebook(
     name: str | None = None,
     manifest: dict[str, Any] | None = None,
     kind: str = "report",
-    timeout: float | None = 600,
+    timeout: float = TIMEOUT,
+    memory: int | None = None,
     cwd: str | Path | None = None,
-) -> Run:
+) -> Path:
     """Run a notebook with parameters and publish its page in a folder, under its own name.
 
-    A failed cell, or a page that breaks a rule, is a ReportError; ``<name>.failed.ipynb`` is kept.
+    A run ends after ``timeout`` seconds; ``memory`` limits its kernel, in millions of bytes, where
+    the system can. A failed cell, or a page that breaks a rule, is a ReportError;
+    ``<name>.failed.ipynb`` is kept.
     """
-    started = time.perf_counter()
     source = Path(path)
     typed = check_parameters(source, parameters or {})
     stem = slug(source.stem) if name is None else name
@@ -166,7 +203,7 @@ def run_notebook(
         raise SetupError(f"{stem!r} is no safe name for a page")
     target = Path(out_dir) / f"{stem}.html"
     failed = target.with_suffix(".failed.ipynb")
-    executed, error = _execute(source, typed, timeout, Path(cwd or source.parent))
+    executed, error = _execute(source, typed, timeout, memory, Path(cwd or source.parent))
     page = ""
     if error is None:
         try:
@@ -174,16 +211,49 @@ def run_notebook(
         except ReportError as refused:
             error = refused
     if error is not None:
-        write_whole(failed, nbformat.writes(executed))
         kept = Problem(failed.name, "keeps the notebook as it failed", "open it in JupyterLab")
+        try:
+            write_whole(failed, nbformat.writes(_placeless(executed))).chmod(0o600)
+        except OSError as trouble:
+            kept = Problem(failed.name, f"was not written: {in_words(trouble)}")
         problems = [*error.problems, kept]
         raise ReportError(str(error.args[0]).split("\n", 1)[0], problems) from error
+    if 'class="confidential"' in page:
+        keep_private(target.parent)
     if not target.is_file() or target.read_bytes() != page.encode():
         # A print of the page as it was would contradict the new one.
         target.with_suffix(".pdf").unlink(missing_ok=True)
-    write_whole(target, page)
-    failed.unlink(missing_ok=True)
-    return Run(target, time.perf_counter() - started)
+    if failed.is_file():
+        failed.unlink()
+    return write_whole(target, page)
+
+
+def _placeless(executed: Any) -> Any:
+    """Take out of a notebook where things lie on the machine that ran it."""
+    for cell in executed.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = _FOLDERS.sub("", cell.source)
+        for output in cell.get("outputs", []):
+            for part in ("evalue", "text", "traceback"):
+                if part in output:
+                    whole = "\n".join(output[part]) if part == "traceback" else output[part]
+                    plain = _FOLDERS.sub("", _COLOUR.sub("", whole))
+                    output[part] = [plain] if part == "traceback" else plain
+    return executed
+
+
+_running: dict[Path, Any] = {}
+"""Folders of the sockets of kernels that run, and their clients."""
+
+
+def stop() -> None:
+    """Kill all kernels that run, whatever they do, with all that they have started."""
+    for scratch, client in list(_running.items()):
+        with suppress(Exception):  # it may be about to start, or to end
+            process = client.km.provisioner.process
+            os.killpg(process.pid, signal.SIGKILL) if os.name == "posix" else process.kill()
+            client.km.cleanup_connection_file()
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 class _Engine(Engine):
@@ -194,30 +264,39 @@ class _Engine(Engine):
         """Start a kernel in which sets have the same order on every run."""
         given["started"].append(nb_man.nb)
         client = PapermillNotebookClient(nb_man, kernel_name=kernel_name, **given["options"])
-        client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})
+        _running[given["scratch"]] = client
+        try:
+            client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})
+        finally:
+            del _running[given["scratch"]]
 
 
 papermill_engines.register("edtech-survey", _Engine)
 
 
 def _execute(
-    source: Path, typed: Mapping[str, Any], timeout: float | None, cwd: Path
+    source: Path, typed: Mapping[str, Any], timeout: float, memory: int | None, cwd: Path
 ) -> tuple[Any, ReportError | None]:
     """Run a notebook; return it as far as it got, and what went wrong."""
     # Parameters are checked by now; papermill's own doubts about their types would confuse.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     started = [read_notebook(source)]
-    problem = None
+    problem, until = None, time.monotonic() + timeout
+    # Else the interrupt at the end of a run is reported as an error, now and then.
+    arguments = ["--log-level=CRITICAL"]
+    if memory:
+        limit = f"r.setrlimit(r.RLIMIT_DATA, ({memory}000000, {memory}000000))"
+        arguments.append(f"--IPKernelApp.exec_lines=(lambda r: {limit})(__import__('resource'))")
     with tempfile.TemporaryDirectory(prefix="edtech-survey-") as scratch:
         # Unix sockets where there are any: ports race when many kernels start at once.
         place = {"transport": "ipc", "ip": str(Path(scratch) / "kernel")}
         options = {
-            "timeout": timeout,
+            "timeout_func": lambda cell: max(0.1, until - time.monotonic()),
+            "shutdown_kernel": "immediate",
             "record_timing": False,
             "config": Config({"KernelManager": place} if os.name == "posix" else {}),
             "resources": {"metadata": {"path": str(cwd)}},
-            # Else the interrupt at the end of a run is reported as an error, now and then.
-            "extra_arguments": ["--log-level=CRITICAL"],
+            "extra_arguments": arguments,
         }
         try:
             papermill.execute_notebook(
@@ -229,22 +308,40 @@ def _execute(
                 language="python",
                 progress_bar=False,
                 started=started,
+                scratch=Path(scratch),
                 options=options,
             )
         except PapermillExecutionError as error:
             # papermill puts two cells before the failed one; people count from one, as Lab does.
-            first = next(iter(str(error.source).strip().splitlines()), "")[:60]
-            where = f"cell {error.cell_index + 1}" + (f" ({first})" if first else "")
-            problem = Problem(where, f"{error.ename}: {_COLOUR.sub('', str(error.evalue))}")
+            where = _cell(error.cell_index, str(error.source))
+            problem = _problem(where, error.ename, str(error.evalue), timeout, memory)
         except Exception as error:  # a dead kernel, a timeout, no such kernel
             kind, told = type(error).__name__, _COLOUR.sub("", str(error)).strip()
-            problem = Problem("the kernel", f"{kind}: {told.partition(chr(10))[0]}")
-            output = nbformat.v4.new_output("error", ename=kind, evalue=told, traceback=[told])
-            for cell in reversed(started[-1].cells):
+            where = "the kernel"
+            for index, cell in reversed([*enumerate(started[-1].cells)]):
                 if cell.metadata.get("papermill", {}).get("start_time"):
-                    cell.outputs.append(output)
+                    where = _cell(index, cell.source)
+                    shown = {"ename": kind, "evalue": told, "traceback": [told]}
+                    cell.outputs.append(nbformat.v4.new_output("error", **shown))
                     break
+            problem = _problem(where, kind, told.partition("\n")[0], timeout, memory)
     executed = started[-1]
     for part in (executed, *executed.cells):
         part.metadata.pop("papermill", None)
     return executed, ReportError(f"{source.name} failed", [problem]) if problem else None
+
+
+def _cell(index: int, source: str) -> str:
+    """Name a cell by its number and its first line."""
+    first = next(iter(source.strip().splitlines()), "")[:60]
+    return f"cell {index + 1}" + (f" ({first})" if first else "")
+
+
+def _problem(where: str, kind: str, told: str, timeout: float, memory: int | None) -> Problem:
+    """Say what ended a run, and which limit may be raised."""
+    limit = f"{memory} MB of --memory" if memory else "the memory of this machine"
+    advice = f"did it need more than {limit}?" if re.search("Memory|DeadKernel", kind) else ""
+    if kind == "CellTimeoutError":
+        told = f"the page was not done in {timeout:g} seconds"
+        advice = "give it more with --timeout SECONDS, or look at this cell"
+    return Problem(where, f"{kind}: {_COLOUR.sub('', told)}", advice)
