@@ -3,7 +3,7 @@
 Only names that the notebook itself declares are ever passed on, because papermill pastes names
 into code; text stays text, because a guess turns "0010011" into 10011 and "1:1" into 61. The
 comment of a parameter may say what it can be: ``1990 to 2100``, ``between 0 and 1`` (without these
-two), ``one of a, b or c``, ``any of a, b or c`` for a list; ``0: the latest`` is one value more.
+two), ``a, b or c`` or ``any of a, b or c``; ``0: the latest`` is one value more.
 A failed notebook never becomes a page: the last good page stays, the failed notebook is kept
 beside it, and the error says which cell.
 """
@@ -128,7 +128,7 @@ _TEXTS: dict[str, tuple[str, Callable[[str], Any], str]] = {
 
 _NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
 _RANGE = re.compile(rf"(?<!\w)(?:(between) {_NUMBER} and|{_NUMBER} to) {_NUMBER}(?![\w-])")
-_CHOICE = re.compile(r"\b(?:one|any) of ((?:[\w.-]+, )*[\w.-]+ or [\w.-]+)")
+_CHOICE = re.compile(r"(?:^|\b(?:one|any) of )((?:[\w.-]+, )*[\w.-]+ or [\w.-]+)(?:$|;)")
 _FURTHER = re.compile(rf"(?:^|; ){_NUMBER}: ")
 
 
@@ -139,7 +139,7 @@ def _declared(value: Any, comment: str) -> Any:
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, str):
             if choice and one not in re.split(", | or ", choice[1]):
-                raise ValueError(choice[0])
+                raise ValueError(f"one of {choice[1]}")
         elif not math.isfinite(one):
             raise ValueError("a finite number")
         elif reach and one not in further:
@@ -218,7 +218,7 @@ def run_notebook(
             kept = Problem(failed.name, f"was not written: {in_words(trouble)}")
         problems = [*error.problems, kept]
         raise ReportError(str(error.args[0]).split("\n", 1)[0], problems) from error
-    if 'class="confidential"' in page:
+    if '<p class="confidential">' in page:
         keep_private(target.parent)
     if not target.is_file() or target.read_bytes() != page.encode():
         # A print of the page as it was would contradict the new one.
