@@ -240,6 +240,7 @@ def new_wave(
             made = Path(scratch) / folder.name
             made.mkdir()
             shutil.copyfile(export, made / copy)
+            (made / copy).chmod(0o600)
             write_whole(made / "questions.csv", csv_bytes(questions))
             write_whole(made / "source.yaml", source.encode())
             made.rename(folder)

@@ -243,9 +243,7 @@ PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _TYPES = {"Int64": "integer", "Float64": "number", "boolean": "boolean"}
 
 
-def write_package(
-    tables: Mapping[str, pd.DataFrame], folder: Path, *, title: str, mode: int = 0o644
-) -> list[Path]:
+def write_package(tables: Mapping[str, pd.DataFrame], folder: Path, *, title: str) -> list[Path]:
     """Write each table as Parquet and CSV, and ``datapackage.json`` beside them.
 
     The rights of each source are in the descriptor as its table of sources tells them.
@@ -256,8 +254,8 @@ def write_package(
     for name, frame in tables.items():
         text, parquet = csv_bytes(frame), io.BytesIO()
         frame.to_parquet(parquet, index=False)
-        written.append(write_whole(folder / f"{name}.csv", text, mode))
-        written.append(write_whole(folder / f"{name}.parquet", parquet.getvalue(), mode))
+        written.append(write_whole(folder / f"{name}.csv", text))
+        written.append(write_whole(folder / f"{name}.parquet", parquet.getvalue()))
         resources.append(_resource(name, frame, text))
     descriptor = {
         "$schema": PROFILE,
@@ -267,7 +265,7 @@ def write_package(
         "resources": resources,
     }
     content = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
-    return [*written, write_whole(folder / "datapackage.json", content, mode)]
+    return [*written, write_whole(folder / "datapackage.json", content)]
 
 
 def _rights(sources: pd.DataFrame) -> dict[str, Any]:

@@ -310,7 +310,8 @@ def _first_sheet(soup: Any, main: Any, name: str, manifest: dict[str, Any]) -> N
     if told:
         about = {"name": "description", "content": " ".join(map(text_of, told))}
         soup.title.insert_after(soup.new_tag("meta", attrs=about))
-    soup.style.append(_paper_foot(said, str(manifest.get("date") or "")))
+    marked = "Confidential: " if main.select_one(".confidential") else ""
+    soup.style.append(_paper_foot(marked + said, str(manifest.get("date") or "")))
 
 
 def _paper_foot(title: str, date: str) -> str:

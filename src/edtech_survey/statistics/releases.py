@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from edtech_survey.statistics.disclosure import THRESHOLD
+from edtech_survey.statistics.disclosure import COUNTS, THRESHOLD
 
 UNIT = "district_id"
 """Item of those rows of a record that name who was in the release."""
@@ -84,13 +84,17 @@ def follow(table: pd.DataFrame, bases: pd.Series, record: pd.DataFrame) -> pd.Da
         for numbers, base in ((now, bases), (then, was["base"]))
     )
     came = (count - counted) * np.sign(moved)
-    answers = table["statistic"].isin(["count", "share"]) & table["item"].ne("responding_districts")
+    answers = table["statistic"].isin(COUNTS) & ~table["item"].str.contains("responding")
     alike = answers & shown & told & ~same & ~came.between(1, moved.abs() - 1) & ~few
     # Of a whole all that moved are withheld, or the last would follow from the others.
     parts = table["item"].isin(WHOLES)
     band = table["group"].str.partition("|")[0].where(table["item"].isin(WHOLES[2:]), "")
     whole = [table["wave"], table["item"].replace(*WHOLES[2:]), band]
     few |= parts & ~same & ~alike & ((few | alike) & parts).groupby(whole).transform("any")
+    # Who has a position are the base of its means, so that these would tell it, too.
+    held = table["item"].str.startswith("position_")
+    of_position = [table["wave"], table["group"]]
+    alike |= held & ~few & (alike & held & answers).groupby(of_position).transform("any")
     here = table["wave"].isin(known["wave"])
     reason = table["withheld"].mask(few & here, DIFFERS).mask(alike & here, FOLLOWS)
     hidden = (few | alike) & here
