@@ -11,15 +11,7 @@ import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.data import schemas
-from edtech_survey.data.schemas import (
-    Rule,
-    Rules,
-    one_meaning,
-    one_of,
-    plain_name,
-    read_table,
-    where,
-)
+from edtech_survey.data.schemas import one_meaning, one_of, plain_name, read_table, where
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.project import raw_dir
@@ -84,11 +76,7 @@ class Codebook:
         return own.reset_index(drop=True)
 
     def name(self, item: str, group: str) -> str:
-        """Name a group of an item in words: a band, position, answer, district or label.
-
-        A group of several parts, such as ``pk-2|1:1``, is named part by part; a code that the
-        codebook does not have is spelled out.
-        """
+        """Name a group of an item, or each part of ``pk-2|1:1``; an unknown code is spelled out."""
         known, parts = self._names, str(group).split("|")
         own = known.get((str(item), str(group))) or known.get(("", str(group)))
         if own or len(parts) > 1:
@@ -154,7 +142,7 @@ class Codebook:
             self.answers, ["item", "answer"], "is no answer of {item}",
             "write one of codebook/answers.csv, or leave it empty",
         )  # fmt: skip
-        rules: Rules = {
+        rules: schemas.Rules = {
             "item": [one_of(self.items["item"], "is not in items.csv")],
             "answer": where(closed, known),
             "spelling": [schemas.unique("item")],
@@ -170,13 +158,12 @@ class Codebook:
             return self
         row = self.series[self.series["series"].eq(name)]
         if row.empty:
-            there = (
-                f"is no row of codebook/series.csv (there are {', '.join(self.series['series'])})"
-            )
-            advice = "add its row, or correct the name"
+            there = ", ".join(self.series["series"])
             raise WaveError.of(
-                "whose survey it is, is not known", f"series {name!r}", there, advice
-            )
+                "whose survey it is, is not known", f"series {name!r}",
+                f"is no row of codebook/series.csv (there are {there})",
+                "add its row, or correct the name",
+            )  # fmt: skip
         file = row["directory"].iloc[0]
         book = self.with_directory(self.folder / file) if file else self
         return replace(book, whose=name)
@@ -272,7 +259,9 @@ def read_matches(path: Path | str, directory: pd.DataFrame) -> pd.DataFrame:
     """Read what a person decided about names: ``name, district_id``; empty without the file."""
     if not Path(path).is_file():
         return pd.DataFrame({"name": [], "district_id": []}, dtype="str")
-    twice = Rule(lambda cells, _: plain_name(cells).duplicated(), "stands twice", "keep one")
+    twice = schemas.Rule(
+        lambda cells, _: plain_name(cells).duplicated(), "stands twice", "keep one"
+    )
     there = one_of(["", *directory["district_id"]], "is not in the directory")
     return read_table(path, "matches", {"name": [twice], "district_id": [there]}, WaveError)
 

@@ -155,20 +155,16 @@ def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
     both = both[both["value"] != both["value_counts"]]
     rows = []
     for row, told in both.groupby("row"):
-        differ = [
-            f"{column}: {counts:,.10g}, {other:,.10g}"
-            if kind in NUMBERS
-            else f"{column}: {counts}, {other}"
-            for column, kind, counts, other in told[
-                ["column", "type", "value_counts", "value"]
-            ].itertuples(index=False)
-        ]
+        differ = []
+        for cell in told.to_dict("records"):
+            write = "{:,.10g}" if cell["type"] in NUMBERS else "{}"
+            pair = [write.format(cell[name]) for name in ("value_counts", "value")]
+            differ.append(f"{cell['column']}: {', '.join(pair)}")
         advice = (
             f"row {told['row_counts'].iloc[0]} counts, row {row} does not "
             "(most complete): ask which is right, and leave the other out"
         )
-        district = told["district"].iloc[0]
-        rows.append((row, "; ".join(differ), district, advice))
+        rows.append((row, "; ".join(differ), told["district"].iloc[0], advice))
     return pd.DataFrame(rows, columns=["row", "text", "suggestion", "advice"])
 
 

@@ -17,6 +17,7 @@ from edtech_survey.data.codebook import IDENTITY, IGNORED, RESPONSE, Codebook, t
 from edtech_survey.data.crosswalk import read_cells
 from edtech_survey.data.districts import match_districts
 from edtech_survey.data.exports import Export
+from edtech_survey.data.readings import VOCABULARY
 
 MATCHED = ("column", "item", "group", "score", "alternatives", "note")
 SURE, LIKELY = 75.0, 55.0
@@ -28,12 +29,7 @@ TRIED = 4
 MATRIX, TOGETHER = 3, 35.0
 """Columns that make a matrix, and the mean score from which they are taken together."""
 _WORDS_WEIGHT = 0.72
-_STOP = frozenset(
-    ("a", "an", "and", "are", "at", "by", "do", "does", "e", "each", "etc", "for", "from", "g",
-     "have", "how", "i", "in", "is", "it", "its", "many", "much", "of", "on", "or", "our", "per",
-     "please", "that", "the", "their", "this", "to", "us", "was", "we", "what", "which", "who",
-     "whom", "with", "you", "your")
-)  # fmt: skip
+_STOP = frozenset(VOCABULARY["unsaid"])
 _RESPONSE_ID = re.compile(r"(?i)^(respondent|response) ?id$|^id$")
 
 _Key = tuple[str, str]

@@ -89,18 +89,8 @@ _TIME = re.compile(r"\d{1,4}:\d{2}(?::\d{2})?(?: ?[ap]m)?")
 _POINT_OR_THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _FORMS = tuple(
     (rule, re.compile(form), str.maketrans("", "", parting))
-    for rule, parting, form in (
-        ("plain", "", r"0*\d{1,15}"),
-        ("plain", "", r"(?=.{1,39}$)(?:\d*\.\d+|\d+\.)"),
-        ("grouped", ",", r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"),
-        ("grouped", "'", r"[1-9]\d{0,2}(?:'\d{3})+(?:\.\d*)?"),
-        ("space_grouped", " '", r"[1-9]\d{0,2}(?:[ ']\d{3})+(?:\.\d*)?"),
-        ("decimal_comma", ".", r"[1-9]\d{0,2}(?:\.\d{3})+,\d{1,2}|\d+,\d{1,2}|0,\d+"),
-        ("dot_grouped", ".", r"[1-9]\d{0,2}(?:\.\d{3}){2,}"),
-        ("scientific", "", r"\d+(?:\.\d*)?e[+-]?\d{1,6}"),
-    )
+    for rule, parting, form in VOCABULARY["digits"]
 )
-"""How digits are written: the rule, what parts the thousands, the form; a comma left is a point."""
 _FRACTION = re.compile(r"(?:(\d{1,4})[ -])?(\d{1,3})/(\d{1,3})")
 _SIGNED = re.compile(rf"(\d{{0,4}}) ?([{''.join(_SIGNS)}])")
 

@@ -33,21 +33,9 @@ SMALL_NUMBERS = {word: number for number, word in enumerate(_NUMERALS["units"])}
 }
 """Numerals below a hundred that are one word."""
 
+_FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _SAME = str.maketrans(
-    {
-        **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full width
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\ufe58\ufe63", "-"),
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u00b4\uff40`", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f", '"'),
-        **dict.fromkeys("\u2236\ua789\u02d0", ":"),
-        **dict.fromkeys("\u2248\u223c", "~"),
-        **dict.fromkeys("\u2044\u2215", "/"),
-        **dict.fromkeys("\u200b\ufeff", ""),
-        "\u066b": ".",
-        "\u066c": ",",
-        "\u2264": "<=",
-        "\u2265": ">=",
-    }
+    _FULL_WIDTH | {sign: key for key, signs in VOCABULARY["keyboard"].items() for sign in signs}
 )
 
 

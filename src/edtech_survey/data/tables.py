@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -189,35 +190,11 @@ def _first_printing(figures: pd.DataFrame) -> Rule:
     )
 
 
-class Needs(NamedTuple):
-    """What a row of a kind must, may ("optional") or must not ("") have."""
-
-    result: str = ""
-    least: int = 1
-    over: str = ""
-    base: str = ""
-
-
-KINDS: dict[str, Needs] = {
-    "sum": Needs("needed", 2),
-    "quotient": Needs("optional", 1, "or base", "or over"),
-    "share_of": Needs("optional", 1, "or base", "or over"),
-    "growth": Needs("needed", 1, "needed"),
-    "parts": Needs("", 2, "", "optional"),
-    "exclusive": Needs("", 2, "", "optional"),
-    "question": Needs("", 2, "", "optional"),
-    "list_length": Needs("needed", 1),
-    "respondents": Needs("needed", 1),
-    "same": Needs("needed", 1),
-    "distinct": Needs("", 2),
-    "order": Needs("", 2),
-    "between": Needs("needed", 2),
-    "limit": Needs("", 1, "", "needed"),
-    "each_within": Needs("needed", 1),
-    "all_within": Needs("needed", 1),
-    "one_unit": Needs("needed", 1, "", "optional"),
-}
-"""Kinds of relations; what each claims is told in ``statistics/checks.csv``."""
+KINDS = pd.read_csv(
+    files("edtech_survey.data").joinpath("relations.csv"), index_col="kind", keep_default_na=False
+)
+"""Kinds of relations: what each must, may ("optional") or must not ("") have. What it claims is
+told in ``statistics/checks.csv``."""
 
 _RELATION = list(schemas.dtypes("relations"))
 _SELECTABLE = {"item", "group", "statistic", "unit", "wave", "publication"}
@@ -268,14 +245,14 @@ def _resolved(cell: str, figures: pd.DataFrame) -> str:
 def _relation_rules(figures: pd.DataFrame | None) -> Rules:
     """Ask of each relation what its kind needs."""
 
-    def kinds(column: str, need: Any) -> Callable[[pd.DataFrame], pd.Series]:
-        having = [kind for kind, needs in KINDS.items() if getattr(needs, column) == need]
-        return lambda table: table["kind"].isin(having)
+    def kinds(column: str, need: str) -> Callable[[pd.DataFrame], pd.Series]:
+        return lambda table: table["kind"].isin(KINDS.index[KINDS[column].eq(need)])
 
     def miscounted(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
-        least = table["kind"].map({kind: needs.least for kind, needs in KINDS.items()})
         number = cells.str.count(";") + cells.ne("")
-        return (number < least) | (table["kind"].eq("one_unit") & number.gt(1))
+        return (number < table["kind"].map(KINDS["least"])) | (
+            table["kind"].eq("one_unit") & number.gt(1)
+        )
 
     def undivided(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
         return kinds("over", "or base")(table) & cells.eq("").eq(table["base"].eq(""))
@@ -290,7 +267,7 @@ def _relation_rules(figures: pd.DataFrame | None) -> Rules:
         rules[column] += where(kinds(column, "needed"), filled("is empty, but {kind} needs it"))
         rules[column] += where(kinds(column, ""), unused)
     rules["kind"].append(
-        one_of(KINDS, "is no kind of relation", f"there are {', '.join(KINDS)}"),
+        one_of(KINDS.index, "is no kind of relation", f"there are {', '.join(KINDS.index)}")
     )
     rules["parts"].append(Rule(miscounted, "are not as many figures as {kind} needs"))
     rules["over"].append(

@@ -15,17 +15,7 @@ from edtech_survey.data.crosswalk import SLOT, read_cells
 from edtech_survey.data.districts import identify
 from edtech_survey.data.exports import Export
 from edtech_survey.data.ledger import BALANCE, account, flow, refuse_unknown, review
-from edtech_survey.data.schemas import (
-    ASKED,
-    BANDS,
-    DISTRICTS,
-    FLOW,
-    KINDS,
-    LEDGER,
-    POSITIONS,
-    REVIEW,
-    dtypes,
-)
+from edtech_survey.data.schemas import DISTRICTS, KINDS, dtypes
 
 NEVER_A_RESPONSE = ("preview", "test", "spam")
 """Flags of an export's rows that exclude them; an incomplete row is taken for what it says."""
@@ -79,14 +69,12 @@ class Responses:
         return f"Responses(waves {waves}: {len(self.districts)} answers of districts{look})"
 
     def _repr_html_(self) -> str:
-        answers = self.districts.groupby("wave").size()
+        answers, look = self.districts.groupby("wave").size(), len(self.review)
         rows = {
             ".districts": "; ".join(f"{count} in {wave}" for wave, count in answers.items()),
             ".positions": f"{len(self.positions):,} rows, a position that a district has",
             ".bands": f"{len(self.bands):,} rows, a grade band that it answered for",
-            ".review": f"{words.count(len(self.review), 'row')} to look at"
-            if len(self.review)
-            else "",
+            ".review": f"{words.count(look, 'row')} to look at" if look else "",
             "Also": ".panel .asked .ledger .balance .flow",
         }
         return words.card(f"Responses of the series {self.series}", rows)
@@ -140,14 +128,14 @@ def tidy(
     districts = typed.astype(dtypes(DISTRICTS) | {"staffing": "boolean"})
     return Responses(
         districts=districts,
-        positions=_finished(positions, dtypes(POSITIONS), keys),
-        bands=_finished(_bands(kept, book.bands["band"]), dtypes(BANDS), keys),
+        positions=_finished(positions, dtypes("positions"), keys),
+        bands=_finished(_bands(kept, book.bands["band"]), dtypes("bands"), keys),
         panel=panel(districts, book.changes),
-        asked=_finished(_asked(kept, used, len(ids)), ASKED, keys),
-        ledger=_finished(ledger, dtypes(LEDGER), keys),
+        asked=_finished(_asked(kept, used, len(ids)), dtypes("asked"), keys),
+        ledger=_finished(ledger, dtypes("ledger"), keys),
         balance=_finished(balance, BALANCE, keys),
-        flow=_finished(flow(export.excluded, rows["fate"]), FLOW, keys),
-        review=_finished(review(cells, book), REVIEW, keys),
+        flow=_finished(flow(export.excluded, rows["fate"]), dtypes("flow"), keys),
+        review=_finished(review(cells, book), dtypes("review"), keys),
         series=meta.get("series") or "",
     )
 

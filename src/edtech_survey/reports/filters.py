@@ -54,8 +54,6 @@ _BY_UNIT = {
 
 
 # ------------------------------------------------------------------ what every filter needs
-
-
 def plain(text: str) -> Markup:
     """Write text from the data so that neither HTML nor Markdown takes any of it for markup.
 
@@ -167,8 +165,6 @@ def _markup(text: str) -> Markup:
 
 
 # ------------------------------------------------------------------ numbers
-
-
 def _of_number(write: Callable[..., str]) -> None:
     name = write.__name__
 
@@ -217,8 +213,6 @@ def sentence_start(text: str) -> str:
 
 
 # ------------------------------------------------------------------ rows as text
-
-
 @_of_rows
 def each(rows: pd.DataFrame, pattern: str, last: str = "and") -> Markup:
     """Write the pattern for each row and join; a unit is said once: 69 points in a, 54 in b.
@@ -305,8 +299,6 @@ def _bare(told: str) -> Markup:
 
 
 # ------------------------------------------------------------------ choosing rows
-
-
 @_filter
 def by(rows: pd.DataFrame, column: str) -> list[pd.DataFrame]:
     """Split a frame, in its order; zero rows give no part, so that a loop says nothing."""
@@ -341,8 +333,6 @@ def where(rows: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:
 
 
 # ------------------------------------------------------------------ verdicts
-
-
 @_of_verdicts
 def verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> Markup:
     """Say the direction in the strongest word that the weakest label allows.
@@ -491,8 +481,6 @@ def _names(rows: pd.DataFrame) -> str:
 
 
 # ------------------------------------------------------------------ what is known of a survey
-
-
 @_filter
 def answered(about: Any) -> Markup:
     """Say how many answered, and of which waves that is not known."""

@@ -134,7 +134,6 @@ def text_of(node: Any) -> str:
 
 
 # ---- before the rendering: what readers should not meet is taken out ----
-
 _REMOVED = {"remove-cell", "parameters", "injected-parameters"}
 
 
@@ -175,7 +174,6 @@ def _is_shown(output: Any) -> bool:
 
 
 # ---- while rendering: an allow-list over every HTML and Markdown output ----
-
 _TEXT = """
 a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption
 figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q s samp section small
@@ -253,7 +251,6 @@ _CLEANER = nh3.Cleaner(
 )
 
 # ---- after the rendering: headings and exhibits may come from outputs, so not before ----
-
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the text after them round, so that 89 reads as 98; right-to-left scripts are
 read rightly without them."""

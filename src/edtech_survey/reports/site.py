@@ -26,17 +26,9 @@ from PIL import Image
 from edtech_survey import words
 from edtech_survey.errors import ReportError, SetupError
 from edtech_survey.project import write_whole
-from edtech_survey.reports import lint
+from edtech_survey.reports import lint, provenance
 from edtech_survey.reports.exhibits import TEMPLATES, slug
 from edtech_survey.reports.html import SERIES, stylesheet, text_of
-from edtech_survey.reports.provenance import (
-    diff_exhibits,
-    downloads,
-    dumps,
-    hash_of,
-    parsed,
-    read_manifest,
-)  # fmt: skip
 from edtech_survey.shape import MEANINGS
 
 INDEX = "index.html"
@@ -62,8 +54,6 @@ BROWSERS = (
 
 
 # ---- the index ----
-
-
 def read_pages(folder: Path, questions: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
     """Read the pages of a folder that have a manifest, each with the questions it answers.
 
@@ -132,17 +122,17 @@ def write_index(
             pages=pages, there=there, meanings=MEANINGS, other=sorted(there - {*MEANINGS})
         )
         write_whole(folder / "data" / "README.md", described)
-    hashes = {name: hash_of(data[name][1]) for name in sorted(data)}
+    hashes = {name: provenance.hash_of(data[name][1]) for name in sorted(data)}
     manifest = {"built": built, "changes": changes, "data": hashes, "pages": shown}
-    write_whole(folder / "manifest.json", dumps(manifest))
+    write_whole(folder / "manifest.json", provenance.dumps(manifest))
     return write_whole(folder / INDEX, made.rstrip() + "\n")
 
 
 def _read(path: Path, asked: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[str, Any] | None:
     """Read of a page what the index says of it; None where it is not ours."""
     try:
-        soup = parsed(path)
-        manifest, csv = read_manifest(soup), downloads(soup)
+        soup = provenance.parsed(path)
+        manifest, csv = provenance.read_manifest(soup), provenance.downloads(soup)
     except ReportError:
         return None
     if not isinstance(manifest.get("parameters", {}), dict):
@@ -215,8 +205,6 @@ def _small(source: str) -> str:
 
 
 # ---- what changed since the build before ----
-
-
 def _today() -> str:
     """Tell the day of the build, or that of SOURCE_DATE_EPOCH (reproducible-builds.org)."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
@@ -273,13 +261,11 @@ def _numbers_moved(file: Path, frame: pd.DataFrame, content: bytes) -> int:
         was = pd.read_csv(file, dtype="str", keep_default_na=False)
     except (OSError, ValueError):
         return 0
-    differ = diff_exhibits({"": was}, {"": frame})[["old", "new"]]
+    differ = provenance.diff_exhibits({"": was}, {"": frame})[["old", "new"]]
     return int(differ.apply(pd.to_numeric, errors="coerce").notna().all(axis=1).sum())
 
 
 # ---- the finder of briefs ----
-
-
 def _briefs(
     folder: Path, shown: Mapping[str, Any], survey: SimpleNamespace | None
 ) -> list[dict[str, Any]]:
@@ -312,8 +298,6 @@ def _briefs(
 
 
 # ---- paper ----
-
-
 def find_browser() -> str | None:
     """Path of an installed Chromium, Chrome or Edge, or None."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)

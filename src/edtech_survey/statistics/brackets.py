@@ -142,8 +142,6 @@ def _name(low: float, high: float) -> str:
 
 
 # ------------------------------------------------------------------ reading brackets
-
-
 def bracket_bounds(group: str) -> tuple[float, float] | None:
     """Read the bounds of a bracket from its slug."""
     found = re.fullmatch(r"(under|\d{1,9})-(plus|\d{1,9})", group, re.ASCII)
@@ -208,8 +206,6 @@ def _counted(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 # ------------------------------------------------------------------ the curve
-
-
 class LogNormalFit(NamedTuple):
     """Log pay taken as normal: parameters by maximum likelihood, covariance of (mu, log sigma)."""
 

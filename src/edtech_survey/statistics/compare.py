@@ -14,15 +14,10 @@ import pandas as pd
 from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined, unrepeated
+from edtech_survey.statistics import published
 from edtech_survey.statistics.contrasts import contrast, together
 from edtech_survey.statistics.given import given
-from edtech_survey.statistics.published import (
-    Percent,
-    Share,
-    exact_percents,
-    printed_range,
-    published_pairs,
-)
+from edtech_survey.statistics.published import Share
 from edtech_survey.statistics.salary import price_index
 from edtech_survey.statistics.shares import level
 
@@ -174,8 +169,6 @@ def compare(
 
 
 # ------------------------------------------------------------------ what is compared
-
-
 def _pairs(table: pd.DataFrame, mine: pd.DataFrame) -> pd.DataFrame:
     """Give each pair its two sides: the own figure that it asks for, and the one that it names."""
     ids = mine.groupby(_ASKED)["figure_id"].agg(", ".join).to_dict()
@@ -265,8 +258,8 @@ def _side(row: dict[Any, Any], which: str, figures: pd.DataFrame, confidence: fl
     if take != "printed" and figure["statistic"] != ("count" if counted else "share"):
         raise EstimateError(f"{figure_id}: rest is of a share, share_of_base of a count")
     share, doubt = None, ""
-    value, (low, high) = float(figure["value"]), printed_range(frame).iloc[0]
-    if counted or (exact_percents(frame).iloc[0] and not design):
+    value, (low, high) = float(figure["value"]), published.printed_range(frame).iloc[0]
+    if counted or (published.exact_percents(frame).iloc[0] and not design):
         share, doubt = _share(frame, int(least or 1))
         value, low, high = share.point, share.shares.min(), share.shares.max()
     if take.startswith("rest"):
@@ -291,12 +284,12 @@ def _share(frame: pd.DataFrame, least: int) -> tuple[Share, str]:
     try:
         most = LARGEST_BASE if pd.isna(base) else max(LARGEST_BASE, int(base))
         sized = frame.assign(population=frame["population"].fillna(most))
-        found = published_pairs(sized, item, min_base=least)
+        found = published.published_pairs(sized, item, min_base=least)
     except EstimateError:
         if pd.isna(base) or frame["statistic"].iloc[0] == "count":
             raise
         freed = frame.assign(base=pd.NA, base_kind="feasible", population=int(base))
-        found = published_pairs(freed, item)
+        found = published.published_pairs(freed, item)
         doubt = f"; base {base} cannot have printed it, so any up to {base}"
     if not found:
         raise EstimateError(f"{frame['figure_id'].iloc[0]}: a count without a published base")
@@ -310,7 +303,7 @@ def _rest(share: Share) -> Share:
     scaled, decimals = share.percent
     counts = share.bases - share.counts
     order = np.lexsort((counts, share.bases))
-    whole = Percent(100 * 10**decimals - scaled, decimals)
+    whole = published.Percent(100 * 10**decimals - scaled, decimals)
     return replace(share, counts=counts[order], percent=whole)
 
 
