@@ -1,12 +1,14 @@
 """Shares, means, totals, ratios and quantiles from the answers of respondents.
 
-Rows that repeat a district, and weights, go to svy (Taylor linearisation); one row a district
-goes to the closed forms. Both are tested equal.
+Weights, strata, stages, repeated districts and domains of a known population go to svy; one row
+a district, also with weights that are all one number, goes to the closed forms. Where both
+answer one question they are tested equal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +18,7 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.given import given, pick, reported
+from edtech_survey.statistics.given import as_list, given, pick, reported
 from edtech_survey.statistics.intervals import checked_confidence, share_estimates
 from edtech_survey.statistics.samples import (
     ALL,
@@ -25,6 +27,7 @@ from edtech_survey.statistics.samples import (
     Population,
     Sample,
     checked_frame,
+    columns_of,
     linearised,
     refuse,
     samples,
@@ -41,7 +44,8 @@ def estimated(
     by: Grouping = (),
     population: Population = None,
     weights: pd.DataFrame | None = None,
-    cluster: str | None = "district_id",
+    cluster: Grouping = "district_id",
+    strata: str | None = None,
     confidence: float = 0.95,
     *,
     divisor: str | None = None,
@@ -55,22 +59,26 @@ def estimated(
     nobody may have given them.
     """
     if given(x).figures is not None:
-        if by or population is not None or weights is not None:
+        if by or any(one is not None for one in (population, weights, strata)):
             raise EstimateError(
-                "by=, population=, weights= are for rows of respondents: figures are as printed"
+                "by=, population=, weights=, strata= are for rows of respondents: "
+                "figures are as printed"
             )
         return reported(pick(x, item, list(kinds)))
+    design = [*(as_list(cluster) or []), *(as_list(strata) or []), *columns_of(population)]
     if {*kinds} <= {"count", "share"}:
-        frame = checked_frame(x, by, cluster, answers=[item])
+        frame = checked_frame(x, by, design, answers=[item])
         asked = hits(frame[item], answer, known)
     else:
         columns = [item] if divisor is None else [item, divisor]
-        frame = checked_frame(x, by, cluster, numbers=columns)
+        frame = checked_frame(x, by, design, numbers=columns)
         asked = {"": frame[item].astype("Float64")}
     below = None if divisor is None else frame[divisor].astype("Float64")
     checked_confidence(confidence)
     parts = []
-    for sample in samples(frame, by, population=population, cluster=cluster, weights=weights):
+    for sample in samples(
+        frame, by, population=population, cluster=cluster, weights=weights, strata=strata
+    ):
         here = sample.rows.index
         made = [
             kind(sample, values[here], None if below is None else below[here], confidence).assign(
@@ -100,14 +108,18 @@ def hits(column: pd.Series, answer: Answer = None, known: Sequence[str] = ()) ->
     told = column.dropna()
     if pd.api.types.is_bool_dtype(column) or (len(told) and told.map(type).eq(bool).all()):
         if answer is not None and answer is not True:
-            raise EstimateError(f"{column.name} is a yes/no column: leave answer= out")
+            raise EstimateError(
+                f"{column.name} is a yes/no column, which holds no {answer!r}: leave answer= out "
+                "for the yes"
+            )
         return {"": column.astype("boolean").astype("Float64")}
     texts = _texts(column)
     there = sorted(set(texts.dropna()))
     asked = [answer] if isinstance(answer, (str, int, float)) else list(answer or ())
     wanted = tuple(_texts(pd.Series(asked))) or tuple(known) or there
+    listed = ", ".join(there) or "no answers"
     problems = [
-        Problem(f"answer {text!r}", "nobody gave it", f"there are {', '.join(there)}")
+        Problem(f"answer {text!r}", "nobody gave it", f"there are {listed}")
         for text in wanted
         if text not in {*there, *known}
     ]
@@ -150,7 +162,7 @@ def _share(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float)
     Korn and Graubard (1998), Survey Methodology 24:193-201.
     """
     if sample.linear:
-        method = f"Korn-Graubard, Taylor linearised (svy); {sample.said()}"
+        method = f"Korn-Graubard, {sample.errors}; {sample.said()}"
         made = _made(sample, y, 100 * linearised("share", y, sample, confidence=confidence), method)
         certain = made["estimate"].isin([0, 100])
         made = made.assign(std_error=made["std_error"].mask(certain))
@@ -174,7 +186,7 @@ def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: floa
     if sample.linear:
         kind = "mean" if x is None else "ratio"
         found = linearised(kind, y, sample, divisor=x, confidence=confidence)
-        return _made(sample, y, found, f"Taylor linearised (svy), Student t; {sample.said()}")
+        return _made(sample, y, found, f"{sample.errors}, Student t; {sample.said()}")
     rows = pd.DataFrame({"y": y, "x": 1.0 if x is None else x}).dropna().astype(float)
     group = sample.group[rows.index]
     sums = rows.groupby(group).sum().reindex(list(sample.groups))
@@ -222,46 +234,59 @@ def _total(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float)
     if sample.weights is None and sample.population is None:
         sums = y.groupby(sample.group).sum(min_count=1)
         return _made(sample, y, {"estimate": sums}, "sum over the respondents")
-    everyone = sample.rows.get("district_id", sample.cluster).nunique()
+    units = sample.rows.get("district_id", pd.Series(y.index, y.index))
     sizes = sample.group.value_counts()
-    short = [group for group in sample.groups if sizes[group] < everyone]
-    if short:
+    short = [group for group in sample.groups if sizes[group] < units.nunique()]
+    if short and units.duplicated().any():
         raise EstimateError(
             f"no total over all districts for {', '.join(short[:10])}: these groups have not "
-            f"all of the {everyone} respondents; give a row to every district, with 0 where it "
-            "has none, or leave out population= and weights= to sum the respondents"
+            f"all of the {units.nunique()} respondents; give a row to every district, with 0 where "
+            "it has none, or leave out population= and weights= to sum the respondents"
         )
     mean = _student(sample, y, None, confidence)
-    if sample.weights is None or sample.raked:
-        size = float(sample.population or 0)
-        if sample.weights is not None:
-            size = float(sample.weights.loc[sample.group == sample.groups[0], "weight"].sum())
+    everyone = float(sample.population or 0) / sample.cluster.nunique()
+    weight = pd.Series(everyone, y.index) if sample.weights is None else sample.weights["weight"]
+    if not short and (sample.weights is None or not sample.linear):
+        size = sample.population or weight[sample.group == sample.groups[0]].sum()
         method = f"mean times {size:g} districts; " + mean["method"]
         return _made(sample, y, size * mean[NUMBERS], method)
     # The sum of the weights is itself an estimate: the mean times it is the total of `parts`.
-    weight = sample.weights["weight"]
     of, answered = (
         part.groupby(sample.group).transform("sum") for part in (weight, weight.where(y.notna()))
     )
     means_of = sample.group.map(mean["estimate"])
     parts = ((y - means_of) * of / answered).fillna(0.0) + means_of
-    found = linearised("total", parts, sample, confidence=confidence)
+    beside = pd.DataFrame({"weight": weight}) if sample.weights is None else sample.weights
+    found = linearised("total", parts, replace(sample, weights=beside), confidence=confidence)
     return _made(sample, y, found, "weighted total; " + mean["method"])
 
 
 def _quantile(
     sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float, *, at: float
 ) -> pd.DataFrame:
-    """Quantile with the answers between which it lies with at least the confidence."""
-    _refuse_repeats(sample)
+    """Quantile with the answers between which it lies with at least the confidence.
+
+    Closed: Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2, and its
+    hypergeometric form of a known population; else Woodruff's (1952, JASA 47:635-646).
+    """
+    if sample.linear and 0 < at < 1:
+        if sample.replicates and sample.replicates[0].startswith("jackknife"):
+            raise EstimateError("a jackknife gives no error of a quantile: take other replicates")
+        found = linearised("quantile", y, sample, confidence=confidence, at=at)
+        how = sample.errors if sample.replicates else f"Woodruff limits, {sample.errors}"
+        return _made(sample, y, found, f"quantile, {how}; {sample.said()}")
     tails, rows = [(1 - confidence) / 2, (1 + confidence) / 2], {}
+    size, name = sample.population, "binomial"
     for group, told in y.dropna().astype(float).groupby(sample.group):
         answers, n = np.sort(told), len(told)
         low, high = stats.binom.ppf(tails, n, at).astype(int)
+        if size is not None:
+            low, high = stats.hypergeom.ppf(tails, size, np.ceil(size * at), n).astype(int)
+            name = f"hypergeometric, population {size}"
         limits = (answers[low - 1], answers[high]) if low >= 1 and high < n else (np.nan, np.nan)
         rows[group] = (np.quantile(answers, at), np.nan, *limits)
     table = pd.DataFrame.from_dict(rows, "index", columns=NUMBERS).reindex(list(sample.groups))
-    return _made(sample, y, table, "sample quantile, binomial limits; unweighted")
+    return _made(sample, y, table, f"sample quantile, {name} limits; unweighted")
 
 
 def _refuse_repeats(sample: Sample) -> None:
@@ -298,7 +323,8 @@ def means(
     by: Grouping = (),
     population: Population = None,
     weights: pd.DataFrame | None = None,
-    cluster: str | None = "district_id",
+    cluster: Grouping = "district_id",
+    strata: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate the mean over those who answered; of published figures, the means as printed.
@@ -312,12 +338,16 @@ def means(
         Of figures the item; of rows a column of numbers.
     by : str or sequence of str
         Columns of groups, ``wave`` among them; ``()`` takes all rows together.
-    population : int or mapping of wave to int, optional
-        How many units there are: the interval is for the mean of all of them.
+    population : int or mapping of wave to int, or str or two of them, optional
+        How many units there are: the interval is for the mean of all of them. Or the column that
+        has it, of the row's stratum; with two stages also one of the row's cluster. Without
+        `weights` such columns give them.
     weights : DataFrame, optional
-        From ``es.weights``, or ``wave, district_id, weight``.
-    cluster : str, optional
-        Column of districts; None takes rows as independent.
+        From ``es.weights``, or ``wave, district_id, weight``, also with replicate weights.
+    cluster : str or two of them, optional
+        Column of districts, or of both stages; None takes rows as independent.
+    strata : str, optional
+        Column of the strata that were sampled each by itself.
     confidence : float
         Between 0 and 1.
 
@@ -326,7 +356,9 @@ def means(
     DataFrame
         The result shape, statistic ``mean``, in the item's unit; Student's interval, which on
         skewed items with some 20 answers covers less than it says. A group without answers
-        has base 0 and no estimate; one answer has no interval.
+        has base 0 and no estimate; one answer has no interval. With a population, a group that
+        not every respondent is in is a domain, whose size is chance as well; without one it is a
+        sample of its own.
 
     Raises
     ------
@@ -345,7 +377,7 @@ def means(
     >>> means(paid, "salary", by="wave")[["wave", "estimate", "base"]].values.tolist()
     [[2024, 100000.0, 2]]
     """
-    return estimated(x, item, {"mean": _mean}, by, population, weights, cluster, confidence)
+    return estimated(x, item, {"mean": _mean}, by, population, weights, cluster, strata, confidence)
 
 
 def totals(
@@ -355,7 +387,8 @@ def totals(
     by: Grouping = (),
     population: Population = None,
     weights: pd.DataFrame | None = None,
-    cluster: str | None = "district_id",
+    cluster: Grouping = "district_id",
+    strata: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Add up a number over the respondents, or estimate its total over all units.
@@ -363,12 +396,12 @@ def totals(
     Without population and weights it is the sum over those who answered, without an error:
     it is about them only. With either it is the mean over those who answered times the
     number of units (or the sum of the weights), so those that gave no answer are taken to be
-    like those that did, not as 0. Weights that were not raked add up to an estimate only, and
-    the error says so.
+    like those that did, not as 0. Weights that were not raked, and the size of a group, are an
+    estimate only, and the error says so.
 
     Parameters
     ----------
-    x, item, by, population, weights, cluster, confidence
+    x, item, by, population, weights, cluster, strata, confidence
         As :func:`means`; at most one row a district and group.
 
     Returns
@@ -380,7 +413,7 @@ def totals(
     ------
     EstimateError
         As :func:`means`; if a district has several rows in a group; or if a total over all
-        units is asked for in groups that do not each have every respondent.
+        units is asked for in groups that share districts and do not each have every one.
 
     References
     ----------
@@ -395,7 +428,9 @@ def totals(
     >>> float(totals(asked, "devices", population=10).at[0, "estimate"])
     2000.0
     """
-    return estimated(x, item, {"total": _total}, by, population, weights, cluster, confidence)
+    return estimated(
+        x, item, {"total": _total}, by, population, weights, cluster, strata, confidence
+    )
 
 
 def ratios(
@@ -407,7 +442,8 @@ def ratios(
     by: Grouping = (),
     population: Population = None,
     weights: pd.DataFrame | None = None,
-    cluster: str | None = "district_id",
+    cluster: Grouping = "district_id",
+    strata: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate a ratio both ways: of the totals, and as the mean of the districts' ratios.
@@ -417,7 +453,7 @@ def ratios(
 
     Parameters
     ----------
-    x, by, population, weights, cluster, confidence
+    x, by, population, weights, cluster, strata, confidence
         As :func:`means`.
     numerator, denominator : str
         Columns of numbers; rows that have both count. Of figures, the item alone.
@@ -452,7 +488,7 @@ def ratios(
         raise EstimateError(f"ratios of rows needs two columns: {numerator!r} and its denominator")
     name = name or f"{numerator}/{denominator}"
     both = {"ratio_of_totals": _ratio, "mean_of_ratios": _mean_of_ratios}
-    design = (by, population, weights, cluster, confidence)
+    design = (by, population, weights, cluster, strata, confidence)
     return estimated(x, numerator, both, *design, divisor=denominator, name=name)
 
 
@@ -462,14 +498,18 @@ def quantiles(
     at: float | Sequence[float] = (0.25, 0.5, 0.75),
     *,
     by: Grouping = (),
+    population: Population = None,
+    weights: pd.DataFrame | None = None,
+    cluster: Grouping = "district_id",
+    strata: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate quantiles over those who answered, with limits that suppose no distribution.
 
     Parameters
     ----------
-    x, item, by, confidence
-        As :func:`means`, one row a district and group; of figures, the medians as printed.
+    x, item, by, population, weights, cluster, strata, confidence
+        As :func:`means`; of figures, the medians as printed.
     at : float or sequence of float
         Between 0 and 1.
 
@@ -477,12 +517,14 @@ def quantiles(
     -------
     DataFrame
         The result shape, statistic ``quantile_0.5`` and so on. The limits are two of the
-        answers themselves; where too few answered to give any, they are NA.
+        answers themselves; where too few answered to give any, they are NA. Under weights,
+        clusters or strata the quantile is an answer, too: the first whose share reaches `at`.
 
     References
     ----------
-    Hyndman and Fan (1996), American Statistician 50:361-365, definition 7; Conover (1999),
-    Practical Nonparametric Statistics, 3rd ed., section 3.2.
+    Hyndman and Fan (1996), American Statistician 50:361-365, definition 7, under weights
+    definition 1; Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2;
+    Woodruff (1952), JASA 47:635-646.
 
     Examples
     --------
@@ -490,10 +532,10 @@ def quantiles(
     >>> quantiles(asked, "devices", [0.5])[["estimate", "conf_low", "conf_high"]].values.tolist()
     [[5.0, 2.0, 8.0]]
     """
-    if given(x).figures is not None:
-        return reported(pick(x, item, "median"))
     asked = np.atleast_1d(at).astype(float)
     if not ((asked >= 0) & (asked <= 1)).all():
         raise EstimateError(f"at={at!r}: quantiles are fractions such as 0.5")
     kinds = {f"quantile_{q:g}": partial(_quantile, at=q) for q in asked}
-    return estimated(x, item, kinds, by, cluster=None, confidence=confidence)
+    if given(x).figures is not None:
+        kinds = {"median": partial(_quantile, at=0.5)}
+    return estimated(x, item, kinds, by, population, weights, cluster, strata, confidence)

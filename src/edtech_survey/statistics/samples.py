@@ -1,9 +1,10 @@
-"""Rows of respondents as samples: groups, clusters and weights, with errors linearised by svy."""
+"""Rows of respondents as samples: groups, strata, clusters, weights, and their errors by svy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,18 @@ UNIT = ("wave", "district_id")
 """Columns that name one response."""
 
 KEYS = (*UNIT, "weight", "start")
-"""Columns of a frame of weights; any others are the margins it was raked to."""
+"""Columns of a frame of weights; any others are replicates, or the margins it was raked to."""
+
+TOTALS = "total of "
+"""Before the name of a column whose total a frame of weights was calibrated to."""
 
 ALL = "all"
 NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
 
-Population = int | Mapping[int, int] | None
+Population = int | Mapping[int, int] | str | Sequence[str] | None
 Grouping = str | Sequence[str] | None
 
+_REPLICATE = r"^(bootstrap|brr|jackknife|sdr)_[0-9]+$"
 _WORST_MISS = 1e-6  # of a margin's size, relative
 _ROUNDS = 1_000  # of raking, before it is given up
 
@@ -40,18 +45,43 @@ class Sample:
     groups: tuple[str, ...]
     population: int | None
     cluster: pd.Series  # named as its column, without a name where rows are independent
-    weights: pd.DataFrame | None  # beside the rows: ``weight``, and if raked ``start`` and margins
+    weights: pd.DataFrame | None  # beside the rows: ``weight``, and what else a frame has of them
+    design: pd.DataFrame  # beside the rows: ``cluster``, maybe ``stratum, second, size, sizes``
 
-    @property
+    @cached_property
+    def equal(self) -> bool:
+        """Whether the weights are all one number, so that they say no more than none."""
+        if self.weights is None:
+            return True
+        weight = self.weights["weight"]
+        spread = weight.max() - weight.min()
+        return self.weights.shape[1] == 1 and bool(spread <= 1e-12 * weight.max())
+
+    @cached_property
     def linear(self) -> bool:
-        """Whether errors are linearised: under weights, or if a district is in a group twice."""
+        """Whether errors come from svy, for weights, strata, stages, repeats and domains.
+
+        A domain is a group that lacks some of the respondents: where the population is known,
+        that of the group is not, and its size is chance. Cochran (1977), section 2.12.
+        """
         pairs = pd.DataFrame({"group": self.group, "cluster": self.cluster})
-        return self.weights is not None or bool(pairs.duplicated().any())
+        here = pairs.groupby("group")["cluster"].nunique()
+        domain = self.population is not None and here.min() < self.cluster.nunique()
+        staged = not {"stratum", "second"}.isdisjoint(self.design)
+        return not self.equal or staged or domain or bool(pairs.duplicated().any())
+
+    @cached_property
+    def replicates(self) -> list[str]:
+        """Names of the columns of replicate weights."""
+        known = [] if self.weights is None else [*self.weights.filter(regex=_REPLICATE)]
+        return sorted(known, key=lambda name: int(name.split("_")[1]))
 
     @property
-    def raked(self) -> bool:
-        """Whether the weights add up to known margins."""
-        return self.weights is not None and "start" in self.weights
+    def errors(self) -> str:
+        """How errors are had, for the column ``method``."""
+        if not self.replicates:
+            return "Taylor linearised (svy)"
+        return f"{len(self.replicates)} {self.replicates[0].split('_')[0]} replicates (svy)"
 
     def columns(self) -> dict[str, Any]:
         """Columns of the result shape that all estimates of the sample share."""
@@ -69,13 +99,20 @@ class Sample:
 
     def said(self) -> str:
         """Name weights, clusters and population, for the column ``method``."""
-        weighted = "unweighted" if self.weights is None else "weighted"
-        if self.weights is not None and self.raked:
-            weighted = f"weights raked to {' and '.join(self.weights.columns[2:])}"
-        name = self.cluster.name
-        clusters = f"{self.cluster.nunique()} clusters of {name}" if name else "rows independent"
-        finite = f", finite population {self.population}" if self.population is not None else ""
-        return f"{weighted}, {clusters}{finite}"
+        weighted = "unweighted" if self.equal else "weighted"
+        if self.weights is not None and "start" in self.weights:
+            met = self.weights.columns[2:].difference(self.replicates, sort=False)
+            how = "calibrated" if met.str.startswith(TOTALS).any() else "raked"
+            weighted = f"weights {how} to {' and '.join(met)}"
+        name, design = self.cluster.name, self.design
+        told = [f"{self.cluster.nunique()} clusters of {name}" if name else "rows independent"]
+        if "stratum" in design:
+            told = [f"{design['stratum'].nunique()} strata", *told]
+        if "second" in design:
+            told += [f"{len(design[['cluster', 'second']].drop_duplicates())} units within them"]
+        if self.population is not None:
+            told += [f"finite population {self.population}"]
+        return ", ".join([weighted, *told])
 
 
 def faults(
@@ -111,13 +148,13 @@ def refuse(message: str, problems: Sequence[Problem]) -> None:
 def checked_frame(
     frame: pd.DataFrame,
     by: Grouping,
-    cluster: str | None,
+    design: Grouping,
     *,
     numbers: Sequence[str] = (),
     answers: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the frame with rows numbered anew; refuse missing columns, and text for numbers."""
-    needed = [*numbers, *answers, *(as_list(by) or []), *([] if cluster is None else [cluster])]
+    needed = [*numbers, *answers, *(as_list(by) or []), *(as_list(design) or [])]
     problems = faults("responses", frame, needed)
     for name in numbers:
         kind = frame[name].dtype if name in frame else np.dtype(float)
@@ -135,19 +172,36 @@ def samples(
     by: Grouping,
     *,
     population: Population = None,
-    cluster: str | None = "district_id",
+    cluster: Grouping = "district_id",
     weights: pd.DataFrame | None = None,
+    strata: str | None = None,
 ) -> Iterator[Sample]:
     """Split responses into samples: by wave if `by` has it, and into groups within each."""
     names = as_list(by) or []
+    stages, sizes = as_list(cluster) or [], columns_of(population)
+    if len(stages) > 2 or len(sizes) not in {0, max(1, len(stages))}:
+        raise EstimateError("one or two stages: a column of cluster=, of population= for each")
+    if not sizes and population is not None and (strata or len(stages) > 1):
+        raise EstimateError("with strata or two stages population= is a column, or two of them")
+    needed = [*stages, *(as_list(strata) or []), *sizes]
+    refuse("the survey design cannot be used", faults("responses", frame, needed, full=True))
     within = [name for name in names if name != "wave"]
     for _, rows in frame.groupby("wave", sort=True) if "wave" in names else [(None, frame)]:
         labels, order = _labels(rows, within)
         waves = rows["wave"].dropna().unique() if "wave" in rows else []
         wave = int(waves[0]) if len(waves) == 1 else None
         alone = pd.Series(range(len(rows)), index=rows.index).astype("str")
-        clusters = alone if cluster is None else rows[cluster].astype("str")
-        size = _population(wave, population)
+        clusters = rows[stages[0]].astype("str") if stages else alone
+        if not stages and "district_id" in rows:  # in another group, too, it is the same district
+            same = rows["district_id"].astype("str").rename(None)
+            clusters = alone if pd.DataFrame({0: labels, 1: same}).duplicated().any() else same
+        design = _design(rows, clusters, stages[1:], strata, sizes)
+        size = _population(wave, None if sizes else population)
+        if size is not None:
+            design = design.assign(size=size)
+        elif sizes:
+            parts = design["size"].groupby(design.get("stratum", lambda _: ALL))
+            size = int(parts.first().sum())
         most = clusters.groupby(labels).nunique().max()
         if "district_id" in rows:
             most = max(most, rows["district_id"].nunique())
@@ -166,7 +220,36 @@ def samples(
                     f"population {size}, but the weights of wave {wave} were raked to {whole:g}: "
                     "give one of the two, or both alike"
                 )
-        yield Sample(wave, rows, labels, order, size, clusters, beside)
+        if sizes and weights is None:
+            beside = design[["weight"]]
+        yield Sample(wave, rows, labels, order, size, clusters, beside, design)
+
+
+def columns_of(population: Population) -> list[str]:
+    """Columns that hold the population, where it is not a number or given by wave."""
+    return (
+        []
+        if isinstance(population, Mapping)
+        else [one for one in as_list(population) or [] if isinstance(one, str)]
+    )
+
+
+def _design(
+    rows: pd.DataFrame, clusters: pd.Series, second: list[str], strata: str | None, sizes: list[str]
+) -> pd.DataFrame:
+    """Put beside the rows what svy is told of their design, and the weight of known sizes."""
+    design = pd.DataFrame({"cluster": clusters})
+    if strata is not None and rows[strata].nunique() > 1:  # one stratum says nothing
+        design = design.assign(stratum=rows[strata].astype("str"))
+    if second:
+        design = design.assign(second=rows[second[0]].astype("str"))
+    within = [design.get("stratum", pd.Series("all", rows.index))]
+    for name, column, unit in zip(("size", "sizes"), sizes, ("cluster", "second"), strict=False):
+        known = rows[column].astype(float)
+        weight = known / design[unit].groupby(within).transform("nunique")
+        design = design.assign(**{name: known, "weight": weight * design.get("weight", 1.0)})
+        within.append(clusters)
+    return design
 
 
 def _labels(rows: pd.DataFrame, within: list[str]) -> tuple[pd.Series, tuple[str, ...]]:
@@ -198,7 +281,7 @@ def _population(wave: int | None, given: Population) -> int | None:
 
 
 def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> pd.DataFrame:
-    """Put each row's weight beside it, and if it was raked its start and margins."""
+    """Put each row's weight beside it, its replicates, and if raked its start and margins."""
     problems = faults("weights", weights, [*UNIT, "weight"], unit=UNIT)
     problems += faults("responses", rows, UNIT)
     if not problems:
@@ -217,13 +300,20 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
         for wave, district in index[absent].unique()[:20]
     ]
     refuse(f"{absent.sum()} rows have no weight", problems)
-    margins = [name for name in weights.columns if name not in KEYS]
-    if not margins or "start" not in weights.columns:
-        return beside[["weight"]].astype(float)
-    levels = beside[margins].astype("str")
+    repeated = beside.filter(regex=_REPLICATE).astype(float)
+    if len({name.split("_")[0] for name in repeated}) > 1 or repeated.isna().any(axis=None):
+        raise EstimateError("replicate weights: give those of one method, complete for every row")
+    known = beside.columns.difference([*KEYS, *repeated], sort=False)
+    if known.empty or "start" not in beside:
+        return beside[["weight"]].astype(float).join(repeated)
+    totals = known[known.str.startswith(TOTALS)]
+    levels, met = beside[known.drop(totals)].astype("str"), beside[totals].astype(float)
     if pooled:  # each wave was raked to its own margins
         levels = levels.apply(lambda level: rows["wave"].astype("str") + " " + level)
-    return beside[["weight", "start"]].astype(float).join(levels)
+        waves = pd.get_dummies(rows["wave"], dtype=float)
+        parts = [met.mul(waves[wave], axis=0).add_suffix(f" {wave}") for wave in waves]
+        met = pd.concat(parts, axis=1)
+    return beside[["weight", "start"]].astype(float).join([levels, met, repeated])
 
 
 def linearised(
@@ -233,17 +323,19 @@ def linearised(
     *,
     divisor: pd.Series | None = None,
     confidence: float = 0.95,
+    at: float = 0.5,
 ) -> pd.DataFrame:
-    """Estimate a mean, share, total or ratio in each group, with linearised errors.
+    """Estimate a mean, share, total, ratio or quantile in each group, with errors by svy.
 
     Binder (1983), International Statistical Review 51:279-292 (linearisation); Deville and
     Särndal (1992), JASA 87:376-382 (raked weights); Korn and Graubard (1998), Survey
-    Methodology 24:193-201 (shares).
+    Methodology 24:193-201 (shares); Woodruff (1952), JASA 47:635-646 (quantiles); Wolter
+    (2007), Introduction to Variance Estimation, 2nd ed. (replicates).
     """
     groups = list(sample.groups)
     if values.isna().all():
         return pd.DataFrame(index=groups, columns=NUMBERS, dtype="Float64")
-    found = _estimated(kind, values, sample, divisor, confidence).to_polars()
+    found = _estimated(kind, values, sample, divisor, confidence, at).to_polars()
     table = pd.DataFrame(found.to_dict(as_series=False)).rename(
         columns={"est": "estimate", "se": "std_error", "lci": "conf_low", "uci": "conf_high"}
     )
@@ -257,40 +349,73 @@ def linearised(
 
 def covariance(values: pd.Series, sample: Sample) -> tuple[list[str], NDArray[np.float64]]:
     """Covariance of the group means, which share districts."""
-    estimate = _estimated("mean", values, sample, None, 0.95)
+    estimate = _estimated("mean", values, sample)
     groups = estimate.to_polars()["group"].to_list()
     return groups, np.asarray(estimate.covariance, dtype=float)
 
 
 def _estimated(
-    kind: str, values: pd.Series, sample: Sample, divisor: pd.Series | None, confidence: float
+    kind: str,
+    values: pd.Series,
+    sample: Sample,
+    divisor: pd.Series | None = None,
+    confidence: float = 0.95,
+    at: float = 0.5,
 ) -> Any:
     import svy  # noqa: PLC0415
 
-    table = pd.DataFrame({"value": values, "group": sample.group, "cluster": sample.cluster})
-    table = table.assign(weight=1.0, divisor=divisor, population=sample.population)
+    weights = sample.weights
+    table = sample.design.assign(value=values, group=sample.group, divisor=divisor)
+    beside = table[[]].assign(weight=1.0) if weights is None else weights
+    table = table.drop(columns="weight", errors="ignore")
+    table = table.join(beside[["weight", *sample.replicates]])
     declared: dict[str, Any] = {"psu": "cluster", "wgt": "weight"}
-    if sample.population is not None:
-        declared["pop_size"] = "population"
-    if sample.weights is not None:
-        table = table.assign(weight=sample.weights["weight"])
-    if sample.weights is not None and sample.raked:
-        levels = sample.weights.iloc[:, 2:].apply(lambda level: pd.factorize(level, sort=True)[0])
-        levels = levels.add_prefix("margin ")
-        table = table.assign(start=sample.weights["start"]).join(levels)
+    names = {"stratum": "stratum", "second": "ssu"}
+    declared |= {names[name]: name for name in names if name in table}
+    if "size" in table:
+        declared["pop_size"] = svy.PopSize("size", "sizes" if "sizes" in table else None)
+    if sample.replicates:
+        declared["rep_wgts"] = _replication(sample)
+    elif weights is not None and "start" in weights:
+        met = pd.get_dummies(weights.iloc[:, 2:], dtype=float).add_prefix("met ")
+        table = table.assign(start=weights["start"]).join(met)
         declared["wgt_adjustment"] = svy.WgtAdjustment(
-            kind="raking", prev_wgt="start", new_wgt="weight", cells=tuple(levels)
+            kind="calibration", prev_wgt="start", new_wgt="weight", aux=tuple(met)
         )
     asked: dict[str, Any] = {"by": "group", "alpha": 1 - confidence, "drop_nulls": True}
+    if sample.replicates:  # successive differences are about the estimate itself
+        center = "estimate" if sample.replicates[0].startswith("sdr") else "rep_mean"
+        asked |= {"method": "replication", "variance_center": center}
+    if kind in ("share", "quantile"):
+        asked |= {"ci_method": "korn-graubard"} if kind == "share" else {"p": at}
     try:
         estimation = svy.Sample(_polars(table), svy.Design(**declared)).estimation
-        if kind == "share":
-            return estimation.prop("value", ci_method="korn-graubard", **asked)
         if kind == "ratio":
             return estimation.ratio("value", "divisor", **asked)
-        return getattr(estimation, kind)("value", **asked)
+        return getattr(estimation, {"share": "prop"}.get(kind, kind))("value", **asked)
     except svy.SvyError as error:
         raise EstimateError(f"svy refuses the survey design: {error}") from error
+
+
+def _replication(sample: Sample) -> Any:
+    """Tell svy of replicate weights; a jackknife leaves out a cluster of a stratum in turn."""
+    import svy  # noqa: PLC0415
+
+    method, names = sample.replicates[0].split("_")[0], sample.replicates
+    if sample.population is not None:
+        raise EstimateError("replicate weights have the finite population in them: leave it out")
+    reps = pd.DataFrame(sample.weights, columns=names)
+    told: dict[str, Any] = {"df": max(int(np.linalg.matrix_rank(reps)) - 1, 1)}
+    if method == "bootstrap":
+        told["scale"] = 1 / (len(names) - 1)
+    if method == "jackknife" and "stratum" in sample.design:
+        left_out = [set(sample.design["stratum"][reps[name].eq(0)]) for name in names]
+        if any(len(strata) != 1 for strata in left_out):
+            raise EstimateError("a jackknife replicate leaves out rows of no stratum, or of two")
+        of = pd.Series([strata.pop() for strata in left_out])
+        many = of.groupby(of).transform("size")
+        told["scale"] = np.where(many > 1, (many - 1) / many, 1.0).tolist()
+    return svy.RepWeights(method, f"{method}_", len(names), **told)
 
 
 def _polars(table: pd.DataFrame) -> Any:
@@ -302,8 +427,17 @@ def _polars(table: pd.DataFrame) -> Any:
     return polars.DataFrame(filled.to_dict("list"), infer_schema_length=None)
 
 
-def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Weight the respondents of each wave so that they add up to known margins (raking).
+def weights(
+    responses: pd.DataFrame,
+    frame: pd.DataFrame,
+    by: Grouping = (),
+    *,
+    totals: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Weight the respondents of each wave so that they add up to known margins.
+
+    Of one margin it is post-stratification, of several raking; with `totals` it is calibration
+    by a linear model (GREG) to the margins, the number of units and the totals.
 
     Parameters
     ----------
@@ -312,20 +446,24 @@ def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()
     frame : DataFrame
         All units with the columns of `by`; or, where only totals are known, the margins
         themselves: ``margin`` (a column of `responses`), ``level``, ``size``, maybe ``wave``.
-    by : sequence of str
+    by : str or sequence of str
         Columns whose counts must be met; of margins all that are there.
+    totals : mapping of column to number, optional
+        Totals over all units of columns of numbers; of several waves a mapping of wave to number.
 
     Returns
     -------
     DataFrame
         ``wave, district_id, weight, start`` and the margins, one row a respondent: what the
-        estimators take as ``weights=``, and with the margins allow for the raking.
+        estimators take as ``weights=``, and with the margins allow for the raking. A frame of
+        your own may also have replicate weights: ``jackknife_1``, ``bootstrap_1``, ``brr_1`` or
+        ``sdr_1`` and so on, from which the errors are then had.
 
     Raises
     ------
     EstimateError
         With every level that is on one side only, every missing value, every doubled row; or
-        if the margins cannot all be met.
+        if the margins cannot all be met with weights above 0.
 
     References
     ----------
@@ -340,14 +478,17 @@ def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()
     >>> weights(asked, everyone, ["kind"])["weight"].round(6).tolist()
     [4.0, 4.0, 2.0]
     """
-    table = _margins(frame, by)
+    numbers = dict(totals or {})
+    if numbers and not by and isinstance(frame, pd.DataFrame) and "margin" not in frame:
+        responses, frame, by = responses.assign(units="all"), frame.assign(units="all"), "units"
+    table = _margins(frame, as_list(by) or [])
     names = list(dict.fromkeys(table["margin"]))
     problems = [
         Problem(f"margin {name}", "has the name of a column of the result", "rename it")
         for name in names
         if name in KEYS
     ]
-    problems += faults("responses", responses, [*UNIT, *names], unit=UNIT, full=True)
+    problems += faults("responses", responses, [*UNIT, *names, *numbers], unit=UNIT, full=True)
     if not problems and responses.empty:
         problems = [Problem("responses", "has no rows", "check the wave and the filter")]
     refuse("the responses cannot be weighted", problems)
@@ -356,8 +497,13 @@ def weights(responses: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str] = ()
         own = table.loc[table["wave"].isna() | (table["wave"] == wave)]
         levels = rows[names].astype("str")
         refuse("the margins do not fit the responses", _misfits(levels, own, f"wave {wave}"))
-        raked = _raked(levels, own, f"wave {wave}")
-        parts.append(rows[list(UNIT)].assign(**raked).assign(**levels))
+        told = {
+            name: total.get(wave, np.nan) if isinstance(total, Mapping) else total
+            for name, total in numbers.items()
+        }
+        raked = _raked(levels, own, f"wave {wave}", rows[[*told]], told)
+        met = rows[[*told]].add_prefix(TOTALS)
+        parts.append(rows[list(UNIT)].assign(**raked).join([levels, met]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -370,7 +516,7 @@ def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         wave = frame.get("wave", pd.NA)
         table = frame.assign(wave=wave, level=frame["level"].astype("str"))
     else:
-        long = frame[list(by)].astype("str").melt(var_name="margin", value_name="level")
+        long = frame[by].astype("str").melt(var_name="margin", value_name="level")
         counts = long.groupby(["margin", "level"], sort=False).size()
         table = counts.reset_index(name="size").assign(wave=pd.NA)
     wrong = table.loc[~(table["size"] > 0).fillna(False).astype(bool)]
@@ -385,7 +531,13 @@ def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def _raked(levels: pd.DataFrame, own: pd.DataFrame, wave: str) -> pd.DataFrame:
+def _raked(
+    levels: pd.DataFrame,
+    own: pd.DataFrame,
+    wave: str,
+    numbers: pd.DataFrame,
+    totals: Mapping[str, float],
+) -> pd.DataFrame:
     """Columns ``weight`` and ``start`` of a wave's respondents."""
     import svy  # noqa: PLC0415
 
@@ -394,17 +546,27 @@ def _raked(levels: pd.DataFrame, own: pd.DataFrame, wave: str) -> pd.DataFrame:
         name: dict(zip(part["level"], part["size"].astype(float), strict=True))
         for name, part in own.groupby("margin", sort=False)
     }
-    sample = svy.Sample(_polars(levels.assign(_start=begin)), svy.Design(wgt="_start"))
+    table = _polars(levels.join(numbers).assign(_start=begin))
+    weighting = svy.Sample(table, svy.Design(wgt="_start")).weighting
     try:
-        raked: Any = sample.weighting.rake(
-            controls=controls, wgt_name="_raked", tol=1e-10, max_iter=_ROUNDS
-        )
+        if totals:
+            met: dict[Any, Any] = {svy.Cat(name): sizes for name, sizes in controls.items()}
+            raked: Any = weighting.calibrate(controls=met | dict(totals), wgt_name="_raked")
+        else:
+            raked = weighting.rake(
+                controls=controls, wgt_name="_raked", tol=1e-10, max_iter=_ROUNDS
+            )
     except svy.SvyError as error:
         raise EstimateError(
             f"{wave}: the margins cannot all be met in {_ROUNDS} rounds; "
             f"merge levels that hardly any respondent has ({error})"
         ) from error
-    weight = raked.data["_raked"].to_list()
+    weight = raked.data["_raked"].to_numpy()
+    if weight.min() <= 0:
+        raise EstimateError(
+            f"{wave}: {int((weight <= 0).sum())} respondents would have weights of 0 or below: "
+            "the totals are too far from theirs; leave one out, or merge levels"
+        )
     return pd.DataFrame({"weight": weight, "start": begin}, index=levels.index)
 
 

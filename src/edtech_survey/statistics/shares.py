@@ -19,6 +19,7 @@ from edtech_survey.statistics.given import Given, as_list, given, wave_list
 from edtech_survey.statistics.intervals import Interval, checked_counts, share_error, share_limits
 from edtech_survey.statistics.published import Assumed, Share, published_pairs
 from edtech_survey.statistics.responses import KINDS, estimated
+from edtech_survey.statistics.samples import refuse
 
 _LEVEL = "name silent supposed count base_low base_high n_bases printed rounding"
 
@@ -31,9 +32,10 @@ def shares(
     by: str | Sequence[str] = (),
     groups: str | Sequence[str] | None = None,
     waves: int | Sequence[int] | None = None,
-    population: int | Mapping[int, int] | None = None,
+    population: int | Mapping[int, int] | str | Sequence[str] | None = None,
     weights: pd.DataFrame | None = None,
-    cluster: str | None = "district_id",
+    cluster: str | Sequence[str] | None = "district_id",
+    strata: str | None = None,
     sources: str | Sequence[str] | None = None,
     joint: bool = False,
     min_base: int = 1,
@@ -53,13 +55,14 @@ def shares(
         respondents (``evidence.responses.bands``), one row an answer, whose column is `item`.
     item : str
         Whose shares or counts.
-    answer, by, weights, cluster
-        Of rows only: the answer that is counted (default: each), columns of groups, weights
-        from ``es.weights``, and the column of units that may have several rows.
+    answer, by, weights, cluster, strata
+        Of rows only: the answer that is counted (default: each), columns of groups, and the
+        design as for ``es.means``.
     groups, waves, sources : one value, a list, or None for all
         What to take, groups in the order wanted.
     population : int, optional
-        How many could have answered, in place of what the figures say; of rows also by wave.
+        How many could have answered, in place of what the figures say; of rows also by wave, or
+        columns, as for ``es.means``.
     joint, min_base, assume_base
         Suppositions about bases that no figure gives: one base for all groups of a wave; the
         smallest to believe; a base, a range (low, high), or either by wave. The column
@@ -106,10 +109,13 @@ def shares(
             raise EstimateError("rows of respondents have their base: nothing is supposed of it")
         return _of_rows(
             what.rows, item, groups, waves, answer=answer, by=by, population=population,
-            weights=weights, cluster=cluster, confidence=confidence,
+            weights=weights, cluster=cluster, strata=strata, confidence=confidence,
         )  # fmt: skip
-    if answer is not None or weights is not None or not set(as_list(by) or ()) <= {"group", "wave"}:
-        raise EstimateError("answer=, by=, weights= are for respondents; figures have groups=")
+    rows_only = any(one is not None for one in (answer, weights, strata))
+    if rows_only or not set(as_list(by) or ()) <= {"group", "wave"}:
+        raise EstimateError(
+            "answer=, by=, weights=, strata= are for respondents; figures have groups="
+        )
     found = published_shares(
         x, what, item, groups=groups, waves=waves, sources=sources, population=population,
         joint=joint, min_base=min_base, assume_base=assume_base,
@@ -280,5 +286,11 @@ def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> 
     for column, values in (("wave", wave_list(waves)), (grouped, as_list(groups))):
         if values is not None and column not in rows:
             raise EstimateError(f"the rows have no column {column}: say with by= what groups are")
+        there = [] if values is None else sorted(rows[column].dropna().unique())
+        absent = [value for value in values or [] if value not in there]
+        refuse(
+            "the rows cannot be taken as asked",
+            [Problem(f"{column} {one}", "has no row", f"there are {there}") for one in absent],
+        )
         rows = rows if values is None else rows[rows[column].isin(values)]
     return estimated(rows, item, {"share": KINDS["share"]}, **settings)
