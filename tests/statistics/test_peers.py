@@ -344,18 +344,19 @@ def placed(evidence, k, **options):
     return table.set_index(["item", "statistic"]).sort_index(), few.responses.districts
 
 
-def test_the_percentile_is_that_of_scipy_with_the_exact_binomial_interval(evidence):
+def test_the_place_is_that_of_scipys_percentile_in_words(evidence):
     table, chosen = placed(evidence, 12)
-    theirs = (chosen["devices"] / chosen["enrollment"]).astype(float)
+    theirs = (chosen["devices"] / chosen["enrollment"]).astype(float).sort_values()
     row = table.loc[("devices_per_student", "percentile")]
-    assert row["estimate"] == pytest.approx(stats.percentileofscore(theirs, 1.5, kind="mean"))
-    exact = stats.binomtest(int((theirs < 1.5).sum()), 12).proportion_ci(0.95, method="exact")
-    assert (row["conf_low"], row["conf_high"]) == pytest.approx((100 * exact.low, 100 * exact.high))
-    assert (row["base"], row["verdict"]) == (12, "among them")
-    tie = theirs.sort_values().iloc[5]  # five lie below, and half of one that is alike
-    tied = peers({"enrollment": 2000, "devices": 2000 * tie}, only(evidence, 12))
-    tied = tied[tied["statistic"].eq("percentile") & tied["item"].eq("devices_per_student")]
-    assert tied["estimate"].tolist() == pytest.approx([100 * 5.5 / 12])
+    assert (row["base"], pd.isna(row["estimate"]), pd.isna(row["conf_low"])) == (12, True, True)
+    said = {}
+    for mine in [*theirs, 0.1, 9.0]:
+        percent = stats.percentileofscore(theirs, mine, kind="mean")  # ties count by half
+        told = peers({"enrollment": 2000, "devices": 2000 * mine}, only(evidence, 12))
+        told = told[told["statistic"].eq("percentile") & told["item"].eq("devices_per_student")]
+        said.setdefault(told["verdict"].item(), []).append(percent)
+    assert max(said["lower than most"]) <= 25 < min(said["among them"])
+    assert max(said["among them"]) < 75 <= min(said["higher than most"])
 
 
 def test_the_mean_of_the_peers_has_students_interval_rounded(evidence):
@@ -363,17 +364,16 @@ def test_the_mean_of_the_peers_has_students_interval_rounded(evidence):
     theirs = (chosen["devices"] / chosen["support_staff"]).astype(float)
     row = table.loc[("support_ratio", "mean")]
     low, high = stats.t.interval(0.9, 9, theirs.mean(), stats.sem(theirs))
-    for told, exact in zip(
-        row[["estimate", "conf_low", "conf_high"]], (theirs.mean(), low, high), strict=True
-    ):
-        assert told == pytest.approx(exact, abs=0.05 * theirs.mean())
-        assert told % 10 == 0
+    assert row["estimate"] == pytest.approx(theirs.mean(), abs=0.05 * theirs.mean())
+    for told, exact in ((row["conf_low"], low), (row["conf_high"], high)):
+        assert told == pytest.approx(exact, abs=0.1 * theirs.mean())  # outward, then coarse
+    assert not (row[["estimate", "conf_low", "conf_high"]] % 10).any()
     assert pd.isna(row["std_error"])
 
 
 def test_one_more_peer_gives_away_nothing_of_that_peer(evidence):
     for size in (0.7, 1.41, 9.6, 49, 51, 670, 95_000, 131_000):
-        told = sorted({_coarse([x])[0] for x in np.linspace(size, 1.2 * size, 2000)})
+        told = sorted({_coarse(pd.Series([x]))[0] for x in np.linspace(size, 1.2 * size, 2000)})
         assert np.diff(told).min() >= 0.04 * size
     # The classes are fixed, but a late reply adds one:
     # sums of 10 and of 11 rounded means then leave the one peer more open by four tenths.
@@ -423,7 +423,7 @@ def test_too_few_peers_are_withheld_but_not_ones_own_number(evidence):
     for statistic in ("mean", "percentile"):
         row = table.loc[("support_ratio", statistic)]
         assert row[["estimate", "base", "verdict"]].isna().all()
-        assert row["withheld"] == "base below 5"
+        assert row["withheld"] == "fewer than 5 answered"
     own = peers(MINE, only(evidence, 4)).query("statistic == 'own'").set_index("item")
     assert own.at["support_ratio", "estimate"] == 1200
     assert peers({"devices": 5}, evidence).query("basis == 'peers'").empty

@@ -166,7 +166,11 @@ def test_withheld_numbers_become_no_figures(summary, districts_2024, positions_2
     assert "sample-2024.position-salary.technician-1.mean" not in text
     assert "sample-2024.devices.all.max" not in text
     assert "sample-2024.position-salary.technology-director.mean" in text
-    assert as_figures(summary, values)["figure_id"].tolist() == list(text)
+    # Who has it not is withheld, so of how many the mean is, too: 55 or more.
+    assert "sample-2024.position-present.technology-director.count" not in text
+    mean = as_figures(safe).set_index("figure_id")
+    mean = mean.loc["sample-2024.position-salary.technology-director.mean"]
+    assert (mean["base"], mean["note"]) == (55, "rounded to 500")
 
 
 def test_every_position_tells_absent_from_unanswered(districts_2024, positions_2024):
@@ -190,7 +194,7 @@ def test_a_skipped_section_is_not_a_district_without_staff(
     summary = summarise(told, positions_2024, bands_2024)
     counted = summary.loc[summary["item"].isin(["position_present", "position_outsourced"])]
     assert counted["base"].unique().tolist() == [60]
-    assert counted["estimate"].tolist() == [2, 59, 1]
+    assert counted["estimate"].tolist() == [2, 59, 1, 0]
 
 
 def test_a_wave_that_did_not_ask_about_outsourcing(districts_2024, positions_2024):
@@ -218,7 +222,10 @@ def test_what_was_not_asked_at_all_has_no_rows(districts_2024, positions_2024, b
     # An answer that no report lists comes after those that it lists.
     other = summarise(fewer.assign(provision="lease"), positions_2024.head(0), bands_2024.head(0))
     groups = other.loc[other["item"].eq("provision"), "group"].tolist()
-    assert groups == ["district", "student", "both", "lease", "lease"]
+    assert groups == ["district", "student", "both", "lease"] * 2
+    silent = as_figures(other)  # the share of none is no figure, its count is one
+    told = silent.loc[silent["item"].eq("provision"), ["group", "statistic"]].values.tolist()
+    assert told == [[one, "count"] for one in groups[:4]] + [["lease", "share"]]
     contractor = positions_2024.tail(1)
     assert "position_fte" not in set(summarise(fewer, contractor, bands_2024)["item"])
 

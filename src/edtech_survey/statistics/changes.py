@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from edtech_survey.statistics.contrasts import (
     together,
     wave_pairs,
 )
-from edtech_survey.statistics.disclosure import THRESHOLD
+from edtech_survey.statistics.disclosure import withhold
 from edtech_survey.statistics.given import Given, as_list, given, wave_list
 from edtech_survey.statistics.intervals import (
     Interval,
@@ -50,13 +50,9 @@ _CHANGE = (
     "base_from_high base_low base_high estimate_low estimate_high"
 )
 _MATCHED = "gained lost p_value"
-_NOBODY = {"base": 0, "conf_low": np.nan, "conf_high": np.nan} | {
+_NOBODY = {"conf_low": np.nan, "conf_high": np.nan, "base": 0} | {
     "method": "no district answered each time"
 }
-_SAID = (
-    "estimate std_error conf_low conf_high share_from share_to label label_together low_together "
-    "high_together"
-)
 
 
 def changes(
@@ -147,6 +143,8 @@ def changes(
     if matched or what.figures is None:
         wrong = [f"{name}=" for name in choices if name not in ("weights", "cluster", "strata")]
         wrong += [] if limits == "wilson" else ["limits="]
+        if matched and "strata" in choices:
+            raise EstimateError("strata= is for all who answered, matched= for the same: take one")
         if wrong:
             raise EstimateError(
                 f"{', '.join(wrong)}: for published shares, not for rows of respondents"
@@ -294,14 +292,13 @@ def _of_responses(
 ) -> pd.DataFrame:  # fmt: skip
     """Judge changes from rows of respondents: of all who answered, or of the same units."""
     kinds, columns = f"{_CHANGE} {_MATCHED}", [item, *(as_list(by) or [])]
-    rows, least = what.rows, 0
+    rows = what.rows
     if what.figures is not None:
         if not hasattr(x, "responses"):
             raise EstimateError("figures do not say who answered twice: matched= needs responses")
         tables = [getattr(x.responses, one, None) for one in ("bands", "positions", "districts")]
         rows = next((one for one in tables if one is not None and set(columns) <= set(one)), None)
         rows = rows if rows is None else rows[rows["wave"].isin(x.waves)]
-        least = THRESHOLD
     if rows is not None and len(rows):
         numbers, answers = ["wave", *[item] * (statistic == "mean")], [item] * (statistic != "mean")
         rows = checked_frame(rows, columns[1:], cluster, numbers=numbers, answers=answers)
@@ -317,35 +314,38 @@ def _of_responses(
     for chosen in wave_pairs(there, asked):
         some = rows[rows["wave"].isin(chosen)]
         (sample,) = samples(some, by, cluster=cluster, **design)
-        cuts.append((sample, values[some.index], _by_group(sample, values[some.index], matched)))
+        own, slopes = values[some.index], statistic == "mean" or len(chosen) > 2
+        by_svy = "stratum" in sample.design if slopes else not matched
+        by_wave = _by_wave(sample, own) if by_svy else None
+        cuts.append((sample, own, _by_group(sample, own, matched), slopes, by_wave))
 
     def at(level: float) -> pd.DataFrame:
         found: list[dict[str, Any]] = []
-        for sample, own, tables in cuts:
-            if statistic == "mean" or sample.rows["wave"].nunique() > 2:
-                made = _sums(sample, tables, 1 if statistic == "mean" else 100, level)
-            else:
-                made = _matched(tables, level) if matched else _crossed(sample, own, tables, level)
+        for sample, own, parts, slopes, by_wave in cuts:
+            make: Any = partial(_paired, level)
+            if slopes:
+                make = partial(_sum, sample, by_wave, 1 if statistic == "mean" else 100, level)
+            elif by_wave is not None:
+                make = _crossed(*by_wave, own, level)
             shared = sample.columns() | {"item": item, "silent": [], "population": pd.NA}
-            for group, table in tables.items():
-                waves, row = table["value"].columns, made.get(group, _NOBODY)
-                told = {"group": group, "statistic": "trend" if len(waves) > 2 else "change"}
-                told |= judged(row["conf_low"], row["conf_high"]) | _period(waves, there)
-                found.append(shared | row | told)
+            for group, table in parts.items():
+                row, waves = make(group, table) if len(table) else _NOBODY, table["value"].columns
+                about = {"group": group, "statistic": "trend" if len(waves) > 2 else "change"}
+                verdict = judged(row["conf_low"], row["conf_high"])
+                found.append(shared | row | about | verdict | _period(waves, there))
         return shaped(found, kinds, what)
 
     made = at(confidence)
     number = max(made["group"].nunique(), 1)
     label = made["label"].mask(made["whole"], at(1 - (1 - confidence) / number)["label"])
     family = number * len(wave_pairs(there, ["steps", "ends", *asked]))
-    made = made.assign(label=label, **together(at, confidence, family))
-    few = made["base"].lt(least)
-    made = made.assign(**{one: made[one].mask(few) for one in f"{_SAID} {_MATCHED}".split()})
-    made = made.assign(verdict=made["label"].map(VERDICTS).astype("str"))
+    verdict = label.map(VERDICTS).astype("str")
+    made = made.assign(label=label, verdict=verdict, **together(at, confidence, family))
     if order := as_list(groups):
         made = pd.concat([made[made["group"].eq(group)] for group in order], ignore_index=True)
     if what.figures is None:
         return made
+    made = withhold(made)
     known = what.figures.drop_duplicates("wave").set_index("wave")
     sources = [made[column].map(known["source"]) for column in ("wave_from", "wave")]
     return made.assign(source=joined(*sources), synthetic=made["wave"].map(known["synthetic"]))
@@ -375,64 +375,71 @@ def _by_group(sample: Sample, values: pd.Series, matched: bool) -> dict[str, pd.
     return {group: table.dropna() if matched else table for group, table in tables.items()}
 
 
-def _sums(
-    sample: Sample, tables: dict[str, pd.DataFrame], scale: int, confidence: float
-) -> dict[str, dict[str, Any]]:
-    """Estimate changes of wave means, or their trend, with CR2 errors over the districts.
+def _told(
+    before: Any, after: Any, estimate: Any, error: Any, ends: Any, base: int, method: str
+) -> dict[str, Any]:
+    return {
+        "share_from": before, "share_to": after, "estimate": estimate, "std_error": error,
+        "conf_low": ends[0], "conf_high": ends[1], "base": int(base), "method": method,
+    }  # fmt: skip
+
+
+def _by_wave(sample: Sample, values: pd.Series) -> tuple[Sample, pd.DataFrame]:
+    """Give the sample by wave and group, and the covariance of the means by svy."""
+    label = sample.rows["wave"].astype("str") + "|" + sample.group
+    both = replace(sample, group=label, groups=tuple(label.unique()))
+    groups, matrix = covariance(values, both)
+    return both, pd.DataFrame(matrix, groups, groups)
+
+
+def _sum(
+    sample: Sample, by_wave: Any, scale: int, level: float, group: str, table: pd.DataFrame
+) -> dict[str, Any]:
+    """Estimate a change of wave means, or their trend, with CR2 errors over the districts.
 
     The means are a regression on the waves: Bell and McCaffrey (2002), Survey Methodology
     28:169-181; Pustejovsky and Tipton (2018), Journal of Business and Economic Statistics
-    36:672-683, equations 9 and 13 with answers taken as independent and of one spread.
+    36:672-683, equations 9 and 13 with answers taken as independent and of one spread. Under
+    strata the error is linearised.
     """
-    made = {}
-    for group, table in tables.items():
-        if table.empty:
-            continue
-        y, w = (table[one].fillna(0.0).to_numpy() for one in ("value", "weight"))
-        waves, known = table["value"].columns, table["value"].notna().to_numpy()
-        of, sums, each = w / w.sum(axis=0), over_time(waves), known.sum(axis=0)
-        means, alone = (of * y).sum(axis=0), (of**2).sum(axis=0)
-        # What the fit leaves of a residual's variance: nothing of the one answer of a wave.
-        left = np.where(known, 1 - 2 * of + alone, 1.0)
-        u = sums * of / np.sqrt(np.where(left > 1e-12, left, np.inf))
-        error = scale * np.sqrt(((u * (y - means)).sum(axis=1) ** 2).sum())
-        error = error if each.min() > 1 and error > 1e-10 * scale * abs(y).max() else np.nan
-        spread = np.diag((u**2).sum(axis=1)) - u @ (of * u).T - (of * u) @ u.T + alone * u @ u.T
-        df = np.trace(spread) ** 2 / (spread**2).sum() if each.min() > 1 else np.nan
-        estimate, reach = scale * sums @ means, stats.t.ppf((1 + confidence) / 2, df) * error
-        made[group] = {
-            "share_from": scale * means[0],
-            "share_to": scale * means[-1],
-            "base": each.min(),
-            "estimate": estimate,
-            "std_error": error,
-            "conf_low": estimate - reach,
-            "conf_high": estimate + reach,
-            "method": f"{'least-squares slope a year' if len(waves) > 2 else 'difference of means'}"
-            f", CR2 over {len(table)} districts, t({df:.1f}); {sample.said().partition(',')[0]}",
-        }
-    return made
+    y, w = (table[one].fillna(0.0).to_numpy() for one in ("value", "weight"))
+    waves, known = table["value"].columns, table["value"].notna().to_numpy()
+    of, sums, each = w / w.sum(axis=0), over_time(waves), known.sum(axis=0)
+    means, alone = (of * y).sum(axis=0), (of**2).sum(axis=0)
+    # What the fit leaves of a residual's variance: nothing of the one answer of a wave.
+    left = np.where(known, 1 - 2 * of + alone, 1.0)
+    u = sums * of / np.sqrt(np.where(left > 1e-12, left, np.inf))
+    error = np.sqrt(((u * (y - means)).sum(axis=1) ** 2).sum())
+    spread = np.diag((u**2).sum(axis=1)) - u @ (of * u).T - (of * u) @ u.T + alone * u @ u.T
+    df, how = np.trace(spread) ** 2 / max((spread**2).sum(), 1e-300), f"CR2 over {len(table)}"
+    if by_wave is not None:
+        places = [f"{wave}|{group}" for wave in waves]
+        errors = by_wave[1].loc[places, places]
+        error, how = np.sqrt(sums @ errors @ sums), f"linearised in strata (svy) over {len(table)}"
+        df = sample.cluster.nunique() - sample.design["stratum"].nunique()
+    error = scale * error if each.min() > 1 and error > 1e-10 * abs(y).max() else np.nan
+    what = "least-squares slope a year" if len(waves) > 2 else "difference"
+    what, estimate = f"{what} of {'means' if scale == 1 else 'shares'}", scale * sums @ means
+    ends = estimate + stats.t.ppf([(1 - level) / 2, (1 + level) / 2], df) * error
+    method = f"{what}, {how} districts, t({df:.1f}); {sample.said().partition(',')[0]}"
+    return _told(scale * means[0], scale * means[-1], estimate, error, ends, each.min(), method)
 
 
 def _crossed(
-    sample: Sample, values: pd.Series, tables: dict[str, pd.DataFrame], confidence: float
-) -> dict[str, dict[str, Any]]:
+    both: Sample, errors: pd.DataFrame, values: pd.Series, confidence: float
+) -> Callable[[str, pd.DataFrame], dict[str, Any]]:
     """Estimate changes of all who answered, the error linearised over districts by svy.
 
     The interval has the correlation that the common districts make: Zou and Donner (2008),
     Statistics in Medicine 27:1693-1702. Without any it is Newcombe's method 10 for independent
     samples.
     """
-    label = sample.rows["wave"].astype("str") + "|" + sample.group
-    both = replace(sample, group=label, groups=tuple(label.unique()))
-    groups, matrix = covariance(values, both)
-    errors, levels = pd.DataFrame(matrix, groups, groups), pd.DataFrame()
-    name, weighted = "Wilson", sample.said().partition(",")[0]
+    name, levels = "Wilson", pd.DataFrame()
     if both.linear:
         levels = 100 * linearised("share", values, both, confidence=confidence).astype(float)
         name = "Korn-Graubard"
-    made = {}
-    for group, table in tables.items():
+
+    def make(group: str, table: pd.DataFrame) -> dict[str, Any]:
         answered = table["value"]
         places = [f"{wave}|{group}" for wave in answered]
         before, after = 100 * answered.mean()
@@ -444,53 +451,40 @@ def _crossed(
         spread = np.sqrt(first * last)
         correlation = float(shared / spread) if spread > 0 else 0.0
         at_first, at_last = (Interval(lows[at], highs[at]) for at in (0, 1))
-        low, high = correlated_difference(after, at_last, before, at_first, correlation)
-        certain = {before, after} & {0, 100}
-        made[group] = {
-            "share_from": before,
-            "share_to": after,
-            "base": int(answered.count().min()),
-            "estimate": after - before,
-            "std_error": np.nan if certain else 100 * np.sqrt(first + last - 2 * shared),
-            "conf_low": low,
-            "conf_high": high,
-            "method": f"difference of shares, {name} limits, clustered by district (svy): "
+        ends = correlated_difference(after, at_last, before, at_first, correlation)
+        error = 100 * np.sqrt(first + last - 2 * shared)
+        error = np.nan if {before, after} & {0, 100} else error
+        method = (
+            f"difference of shares, {name} limits, clustered by district (svy): "
             f"{len(answered)} districts, {len(answered.dropna())} in both waves, "
-            f"correlation {correlation:.2f}; {weighted}",
-        }
-    return made
+            f"correlation {correlation:.2f}; {both.said().partition(',')[0]}"
+        )
+        base = answered.count().min()
+        return _told(before, after, after - before, error, ends, base, method)
+
+    return make
 
 
-def _matched(tables: dict[str, pd.DataFrame], confidence: float) -> dict[str, dict[str, Any]]:
-    """Estimate the changes of the districts that answered both times.
+def _paired(confidence: float, group: str, table: pd.DataFrame) -> dict[str, Any]:
+    """Estimate the change of the districts that answered both times.
 
     Newcombe's paired method 10 (1998, Statistics in Medicine 17:2635-2650), and McNemar's (1947,
     Psychometrika 12:153-157) p in its exact form: Agresti (2013), Categorical Data Analysis, 3rd
     ed., section 11.1.2.
     """
-    made = {}
-    for group, table in tables.items():
-        n, (first, last) = len(table), (table["value"][wave] for wave in table["value"])
-        if n == 0:
-            continue
-        both, gained, lost, neither = (
-            int(((first == was) & (last == now)).sum())
-            for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
-        )
-        low, high = newcombe_paired(both, gained, lost, neither, confidence)
-        error = 100 * (last - first).std(ddof=0) / np.sqrt(n)
-        made[group] = {
-            "share_from": 100 * first.mean(),
-            "share_to": 100 * last.mean(),
-            "base": n,
-            "estimate": 100 * (last - first).mean(),
-            "std_error": error if gained + lost else np.nan,
-            "conf_low": low,
-            "conf_high": high,
-            "gained": gained,
-            "lost": lost,
-            "p_value": mcnemar([[both, lost], [gained, neither]], exact=True).pvalue,
-            "method": f"paired difference of shares, Newcombe (paired, method 10), {n} districts "
-            "that answered both times, unweighted",
-        }
-    return made
+    n, (first, last) = len(table), (table["value"][wave] for wave in table["value"])
+    both, gained, lost, neither = (
+        int(((first == was) & (last == now)).sum()) for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
+    )
+    ends = newcombe_paired(both, gained, lost, neither, confidence)
+    error = 100 * (last - first).std(ddof=0) / np.sqrt(n) if gained + lost else np.nan
+    method = (
+        f"paired difference of shares, Newcombe (paired, method 10), {n} districts "
+        "that answered both times, unweighted"
+    )
+    before, after = 100 * first.mean(), 100 * last.mean()
+    return _told(before, after, after - before, error, ends, n, method) | {
+        "gained": gained,
+        "lost": lost,
+        "p_value": mcnemar([[both, lost], [gained, neither]], exact=True).pvalue,
+    }

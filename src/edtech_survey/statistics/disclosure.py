@@ -4,79 +4,194 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from edtech_survey.shape import estimates
 
 THRESHOLD = 5
-"""Fewest respondents behind a number that is shown."""
+"""Fewest respondents behind a number that is shown, and on either side of a count."""
 
 P_PERCENT = 10
 N, SHARE = 2, 90
 """No largest value to be estimated within P_PERCENT; no N that hold over SHARE percent."""
 
-EXTREMES = ("min", "max")
-AVERAGES = ("mean", "median", "total", "ratio_of_totals", "mean_of_ratios", "ratio", "share")
-SUMS = ("mean", "total", "ratio_of_totals")
-KEYS = ["wave", "item", "group"]
+FEW = f"fewer than {THRESHOLD} answered"
+LOW, HIGH = f"fewer than {THRESHOLD}, or none", f"all, or all but fewer than {THRESHOLD}"
+EITHER = f"fewer than {THRESHOLD}, or all but fewer than {THRESHOLD}"
+TELLS, OWN = "would tell another that is withheld", "one respondent's own value"
+UNJUDGED = "the single answers were not given, so that it cannot be judged"
+
+COUNTS = ("count", "share")
+SUMS = ("mean", "total", "ratio_of_totals", "mean_of_ratios")
+_NUMBERS = ("estimate", "std_error", "conf_low", "conf_high")
+_MASKED = (*_NUMBERS, "base", "count", "share_from", "share_to", "gained", "lost", "p_value",
+           "low_together", "high_together", "label", "label_together", "verdict")  # fmt: skip
 
 
 def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Withhold what may not be shown of responses, and say why.
+    """Withhold what may not be shown of responses, round the rest, and say why.
 
-    Averages, shares and totals of fewer than five respondents are withheld, extremes always; with
-    `contributions` also a mean or total from which the largest value could be estimated within
-    10 percent, or of which two respondents hold over 90 percent.
+    Everything that is made from answers goes through here before it is shown or written.
 
     Parameters
     ----------
     table : DataFrame
         Estimates in the result shape.
     contributions : DataFrame, optional
-        ``wave, item, group, value``: the single respondents' numbers behind the estimates.
+        ``wave, item, group, value``: the single respondents' numbers behind means, totals and
+        ratios, without which these are withheld; under weights each times its weight over the
+        mean weight. Optional: ``statistic``, where a row is about one alone; ``of``, among how
+        many respondents, where it is an answer to be among them (to have the position).
 
     Returns
     -------
     DataFrame
         The table with ``withheld``, the reason, NA where nothing is; where something is, the
-        numbers and the base are NA.
+        numbers, the base and the verdict are NA.
+
+    Notes
+    -----
+    Withheld are numbers of fewer than five respondents; counts and shares of 0 to 4, or of all
+    but 0 to 4; of answers that add up to all who answered further ones, the smallest first, until
+    the sum leaves each withheld one at least three values; extremes and quantiles; sums whose
+    largest value could be estimated within 10 percent, or of which two hold over 90 percent;
+    changes among the same districts of which any of the four cells is below five.
+
+    Means and ratios are rounded to the least of 1, 2 and 5 of a power of ten that is a fifth of
+    the largest value over the number of values, totals to that times their number: so that even
+    who knew all other values could not tell one within 10 percent of the largest. Errors and
+    limits are widened outward; ``method`` says to what it was rounded. A base that would tell
+    that nearly all are among the respondents is a multiple of five below it.
 
     References
     ----------
-    Hundepool et al. (2012), Statistical Disclosure Control, chapter 4.
+    Hundepool et al. (2012), Statistical Disclosure Control, chapters 4 and 5.
 
     Examples
     --------
-    >>> rows = estimates([{"statistic": "mean", "estimate": 9.0, "base": 3}])
-    >>> withhold(rows)[["estimate", "withheld"]].values.tolist()
-    [[<NA>, 'base below 5']]
+    >>> rows = estimates({"group": group, "statistic": "count", "estimate": count, "base": 61}
+    ...                  for group, count in (("none", 46), ("some", 1), ("all", 14)))
+    >>> withhold(rows)[["group", "estimate", "withheld"]].values.tolist()[1:]
+    [['some', <NA>, 'fewer than 5, or none'], ['all', <NA>, 'would tell another that is withheld']]
+    >>> paid = estimates([{"item": "pay", "statistic": "mean", "estimate": 61_404, "base": 7}])
+    >>> single = pd.DataFrame({"item": "pay", "value": [50, 52, 58, 61, 66, 67, 76]})
+    >>> answers = single.assign(wave=pd.NA, group=pd.NA, value=1000 * single["value"])
+    >>> withhold(paid, answers)[["estimate", "method"]].values.tolist()
+    [[60000.0, 'rounded to 5,000']]
     """
-    shaped = estimates(table)
-    statistic = shaped["statistic"]
-    small = shaped["base"].lt(THRESHOLD).fillna(True) & statistic.isin(AVERAGES)
-    reason = pd.Series(pd.NA, index=shaped.index, dtype="object")
-    reason = reason.mask(small.astype(bool), f"base below {THRESHOLD}")
-    reason = reason.mask(statistic.isin(EXTREMES), "one respondent's own value")
+    told = estimates(table)
+    statistic, public = told["statistic"].fillna(""), told["item"].eq("responding_districts")
+    reason = pd.Series(pd.NA, index=told.index, dtype="object")
+    reason = reason.mask(statistic.isin(("min", "max", "median")), OWN)
+    reason = reason.mask(statistic.str.startswith("quantile"), OWN)
+    some = told["base"].lt(THRESHOLD).fillna(statistic.isin([*COUNTS, *SUMS])).astype(bool)
+    reason = reason.mask(some, FEW)
+    cells = told[statistic.isin(COUNTS) & told["estimate"].notna() & told["base"].notna()]
+    single = cells["item"].eq("one_to_one")  # one answer of the question on the ratio
+    cells = cells.assign(
+        item=cells["item"].mask(single, "student_device_ratio"),
+        group=cells["group"].mask(single, cells["group"] + "|1:1").fillna(""),
+    )
+    cells["whole"] = cells["group"].str.replace(r"\|?[^|]*$", "", regex=True)
+    exact = cells["estimate"].where(cells["statistic"].eq("count"))
+    cells["count"] = exact.fillna((cells["estimate"] * cells["base"] / 100).round())
+    for _, whole in cells.groupby(["source", "wave", "item", "whole"], dropna=False):
+        once = whole.drop_duplicates("group").set_index("group", drop=False)
+        why = _counted(once["count"].to_numpy(float), once["base"].to_numpy(float))
+        why = whole["group"].map(dict(zip(once["group"], why, strict=True)))
+        reason[whole.index] = reason[whole.index].fillna(why)
+    if "gained" in told:
+        reason = reason.fillna(_changed(told))
+    reason, answers = reason.mask(public, pd.NA), {}
     if contributions is not None:
-        values = contributions.dropna(subset="value").groupby(KEYS)["value"]
-        unsafe = values.agg(dominated).rename("unsafe").reset_index()
-        beside = shaped[KEYS].merge(unsafe, on=KEYS, how="left")["unsafe"]
-        reason = reason.mask(reason.isna() & statistic.isin(SUMS) & beside.notna(), beside)
-    numbers = ["estimate", "std_error", "conf_low", "conf_high", "base"]
-    cleared = {name: shaped[name].mask(reason.notna()) for name in numbers}
-    return shaped.assign(**cleared, withheld=reason)
+        known = estimates(contributions.dropna(subset="value"))
+        answers = dict(iter(known.groupby(_place(known))))
+    sums = reason.isna() & statistic.isin(SUMS) & told["estimate"].notna()
+    for at, place in _place(told)[sums].items():
+        row, rows = told.loc[at], answers.get(place, pd.DataFrame(columns=["statistic", "value"]))
+        rows = rows[rows["statistic"].fillna(row["statistic"]).eq(row["statistic"])]
+        values = rows["value"].to_numpy(float)
+        reason[at] = dominated(values) if len(values) else UNJUDGED
+        if pd.isna(reason[at]):
+            rounded = _rounded(row, values, rows["of"].iloc[0] if "of" in rows else pd.NA)
+            told.loc[at, list(rounded)] = list(rounded.values())
+    masked = told.columns.intersection(_MASKED)
+    return told.assign(**told[masked].mask(reason.notna()), withheld=reason.astype("str"))
 
 
-def dominated(values: pd.Series) -> Any:
+def _place(table: pd.DataFrame) -> pd.Series:
+    known = table[["wave", "item", "group"]].astype("object").fillna("")
+    return known.astype("str").agg("\n".join, axis=1)
+
+
+def dominated(values: Any) -> Any:
     """Say how a sum gives its largest contributors away; NA if it does not.
 
     Hundepool et al. 2012, Statistical Disclosure Control, section 4.2.2: p% rule, whether the
     second largest could estimate the largest within p percent; (n,k) rule, whether the n
     largest hold more than the share k.
     """
-    largest = values.astype(float).sort_values(ascending=False).to_numpy()
+    largest = np.sort(np.abs(np.asarray(values, float)))[::-1]
+    if len(largest) and not largest[0]:
+        return LOW
     if len(largest) < 2 or largest[2:].sum() < P_PERCENT / 100 * largest[0]:
         return f"largest can be estimated within {P_PERCENT} percent"
-    if largest[:N].sum() > SHARE / 100 * largest.sum() > 0:
+    if largest[:N].sum() > SHARE / 100 * largest.sum():
         return f"{N} respondents hold over {SHARE} percent"
     return pd.NA
+
+
+def _counted(count: np.ndarray, base: np.ndarray) -> list[Any]:
+    """Say of the counts of one question why they are not told; NA where they are."""
+    parts = len(count) > 1 and len(set(base)) == 1 and count.sum() == base[0]
+    low, high = count < THRESHOLD, base - count < THRESHOLD
+    # Where all parts may be small, which side is small would tell how many.
+    either = (low | high) & (base < THRESHOLD * (len(count) if parts else 2))
+    why = np.select([base < THRESHOLD, either, low, high], [FEW, EITHER, LOW, HIGH], "")
+    least = np.where(high, base - THRESHOLD + 1, np.where(low, 0, THRESHOLD))
+    most = np.where(low, THRESHOLD - 1, np.where(high, base, base - THRESHOLD))
+    while parts and 0 < (hidden := why != "").sum() < len(why):
+        rest, floor, roof = count[hidden].sum(), least[hidden], most[hidden]
+        span = np.minimum(roof, rest - floor.sum() + floor)
+        # Three values, not two: that one more is withheld tells that fewer were possible.
+        if (span - np.maximum(floor, rest - roof.sum() + roof) >= 2).all():
+            break
+        why[np.where(hidden, np.inf, count).argmin()] = TELLS
+    return [text or pd.NA for text in why.tolist()]
+
+
+def _changed(told: pd.DataFrame) -> pd.Series:
+    """Say of changes whether fewer than five gained, lost, had or lacked it: all four follow."""
+    base, gained, lost = (told[one].astype("Float64") for one in ("base", "gained", "lost"))
+    before, after = (told[one] * base / 100 for one in ("share_from", "share_to"))
+    sides = [gained, lost, before - lost, base - before - gained]
+    sides += [before, after, base - before, base - after]  # of all who answered, these alone
+    few = pd.concat(sides, axis=1).min(axis=1).lt(THRESHOLD - 0.5).fillna(False).astype(bool)
+    why = pd.Series(f"fewer than {THRESHOLD} changed, or did not", index=told.index)
+    means = told["method"].str.contains(" of means", regex=False).fillna(False).astype(bool)
+    return why.where(few).mask(means, UNJUDGED).where(told["statistic"].isin(("change", "trend")))
+
+
+def _rounded(row: pd.Series, values: np.ndarray, of: Any) -> dict[str, Any]:
+    """Round an estimate, so that who knew all other values could not tell one of them."""
+    n, mean = len(values), np.abs(values.mean())
+    wanted = 2 * P_PERCENT / 100 * np.abs(values).max() / n
+    power = 10.0 ** np.floor(np.log10(wanted))
+    step = next(unit * power for unit in (1, 2, 5, 10) if unit * power >= wanted)
+    size = step * (abs(row["estimate"]) / mean if row["statistic"] == "total" and mean else 1)
+    at = {name: row[name] / size for name in _NUMBERS}
+    at = {name: float(value) for name, value in at.items() if pd.notna(value)}
+    at["estimate"] = middle = np.floor(at["estimate"] + 0.5)
+    outward = {
+        "std_error": lambda ratio: max(np.ceil(ratio), 1),
+        "conf_low": lambda ratio: min(np.floor(ratio), middle - 1),
+        "conf_high": lambda ratio: max(np.ceil(ratio), middle + 1),
+    }
+    at |= {name: widen(at[name]) for name, widen in outward.items() if name in at}
+    rounded: dict[str, Any] = {name: round(ratio * size, 10) for name, ratio in at.items()}
+    said = f"rounded to {size:,.10g}"
+    rounded["method"] = said if pd.isna(row["method"]) else f"{row['method']}; {said}"
+    if pd.notna(of) and row["base"] > of - THRESHOLD:
+        rounded["base"] = max(THRESHOLD, (of - THRESHOLD) // THRESHOLD * THRESHOLD)
+    return rounded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,9 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.disclosure import THRESHOLD, withhold
+from edtech_survey.statistics.disclosure import withhold
 from edtech_survey.statistics.given import given, pick, reported, total
-from edtech_survey.statistics.intervals import checked_confidence, clopper_pearson
+from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.salary import priced
 from edtech_survey.statistics.staffing import PER_STUDENTS
 from edtech_survey.statistics.support import LADDER, MEASURES, support
@@ -202,7 +202,9 @@ CLASSES = (500, 1000, 2500, 5000, 10_000)
 PAY_PERCENTILE = 20
 """Fewest peers among whom it is told how many are paid less."""
 MOST = 75.0
-"""Percent of the peers from which "most" is said in place of the number."""
+"""Percent of the peers from which "most" is said; up to the rest "few"."""
+_FEW_PAID = f"pay of fewer than {PAY_PERCENTILE} districts"
+_NUMBERS = ["estimate", "conf_low", "conf_high"]
 _FURTHER = "name verdict unit basis own times price_year withheld members"
 
 
@@ -248,8 +250,8 @@ def peers(
     Notes
     -----
     What is told of the peers could be subtracted from what is told of another district's. So means
-    are rounded coarsely, and where nearly all or nearly none are alike only "most" or "few" is
-    said. Percentiles: percent of peers below with ties by half, and exact binomial limits; means:
+    pass ``es.withhold`` and are rounded once more, coarsely; shares and places (peers below, ties
+    by half) are said in words: few, some and most, of which none and all are a part. Means have
     Student's interval, which is rough among so few.
 
     Of described departments the rows give staff per 1,000 students (``estimate``, else
@@ -263,8 +265,7 @@ def peers(
 
     References
     ----------
-    Conover (1999), Practical Nonparametric Statistics, 3rd ed., sections 3.1 and 3.2;
-    Clopper and Pearson (1934), Biometrika 26:404-413.
+    Cochran (1977), Sampling Techniques, 3rd ed., section 2.8.
 
     Examples
     --------
@@ -373,7 +374,7 @@ def _among(
         {
             "item": "position_present", "group": name, "unit": "percent", "statistic": "share",
             "method": "peers with the position", "base": len(found),
-            "verdict": _words(100 * having.get(name, 0) / len(found), "few", "some", "most")[0],
+            "verdict": _words(100 * having.get(name, 0) / len(found), "few", "some", "most"),
         }
         for name in asked
         if len(found)
@@ -382,61 +383,52 @@ def _among(
         source="; ".join(sorted(chosen["source"].unique())), wave=wave, base_kind="derived",
         synthetic=bool(chosen["synthetic"].any()), basis="peers", members=members,
     )  # fmt: skip
-    few = table["base"].lt(THRESHOLD)
     pay = table["item"].eq("position_salary") & table["statistic"].eq("percentile")
     pay &= table["base"].lt(PAY_PERCENTILE)
     told = withhold(table, contributions=theirs)
-    reason = told["withheld"].mask(pay, f"pay of fewer than {PAY_PERCENTILE} districts")
-    reason = reason.mask(few, f"base below {THRESHOLD}")
-    numbers = told.columns.intersection(["estimate", "conf_low", "conf_high", "base", "verdict"])
-    return told.assign(**told[numbers].mask(reason.notna()), withheld=reason)
+    reason = told["withheld"].mask(pay & told["base"].notna(), _FEW_PAID)
+    coarse = told[_NUMBERS].apply(_coarse, axis=1).astype("Float64")
+    return told.assign(**coarse, withheld=reason, **told[["base", "verdict"]].mask(reason.notna()))
 
 
 def _placed(
     own: float, values: NDArray[np.float64], confidence: float, others: NDArray[np.bool_]
 ) -> list[dict[str, Any]]:
-    """Give the mean of peers, and how many others lie below, each as far as it may be told."""
+    """Give the mean of peers, and in words how many others lie below."""
     mean: dict[str, Any] = {"statistic": "mean", "base": len(values)}
-    mean["method"] = "mean of peers, Student's t, rounded so that no peer can be told from it"
-    place: dict[str, Any] = {"statistic": "percentile"}
-    place["method"] = "percent of peers below, exact binomial"
-    if len(values) > 1 and np.ptp(values) > 0:
+    mean["method"] = "mean of peers, Student's t"
+    if len(values) > 1:
         # Student's interval: Cochran (1977), Sampling Techniques, 3rd ed., section 2.8.
-        limits = stats.t.interval(confidence, len(values) - 1, values.mean(), stats.sem(values))
-        rounded = _coarse([values.mean(), *limits])
-        mean |= dict(zip(("estimate", "conf_low", "conf_high"), rounded, strict=True))
+        half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(values)
+        ends = values.mean() + np.array([0, -half, half])
+        mean |= dict(zip(_NUMBERS, ends, strict=True))
     values = values[others]
-    place["base"] = len(values)
+    place = {"statistic": "percentile", "base": len(values), "method": "peers below, in words"}
     if len(values):
         same = np.isclose(values, own, rtol=1e-9)
-        below = int(((values < own) & ~same).sum())
-        ends = clopper_pearson([below, below + int(same.sum())], len(values), confidence)
-        percent = 100 * (below + same.sum() / 2) / len(values)
-        verdict, few = _words(percent, "lower than most", "among them", "higher than most")
-        place |= {"verdict": verdict}
-        if not few:
-            place |= {"estimate": percent, "conf_low": ends.low[0], "conf_high": ends.high[1]}
+        below = ((values < own) & ~same).mean() + same.mean() / 2
+        place["verdict"] = _words(100 * below, "lower than most", "among them", "higher than most")
     return [mean, place]
 
 
-def _words(percent: float, few: str, some: str, most: str) -> tuple[str, bool]:
-    """Tell a percent in words, and whether most or few are alike: then there is no number."""
+def _words(percent: float, few: str, some: str, most: str) -> str:
+    """Tell a percent in words, of which none and all are no words of their own."""
     if 100 - MOST < percent < MOST:
-        return some, False
-    return most if percent >= MOST else few, True
+        return some
+    return most if percent >= MOST else few
 
 
-def _coarse(numbers: Sequence[float]) -> list[float]:
+def _coarse(numbers: pd.Series) -> pd.Series:
     """Round to 1, 2 or 5 of a power of ten, a tenth to a twenty-fifth of the first number.
 
     Of k and k + 1 peers the one more then stays unknown by some four tenths of the mean.
     """
-    size = abs(numbers[0])
-    if not size:
-        return list(numbers)
+    size = abs(numbers.iloc[0])
+    if pd.isna(size) or not size:
+        return numbers
     power = 10.0 ** np.floor(np.log10(size / 10))
     step = max(unit * power for unit in (1, 2, 5) if unit * power <= size / 10)
-    return [float(np.round(step * np.floor(at / step + 0.5), 10)) for at in numbers]
+    return (step * np.floor(numbers.astype(float) / step + 0.5)).round(10)
 
 
 NEAR = 2.0

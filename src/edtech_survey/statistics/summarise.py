@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.errors import Problem
 from edtech_survey.shape import estimates, figures
-from edtech_survey.statistics.disclosure import withhold
+from edtech_survey.statistics.disclosure import SUMS
 from edtech_survey.statistics.responses import KINDS, estimated
 from edtech_survey.statistics.samples import UNIT, Population, faults, refuse
 
@@ -21,7 +22,7 @@ with files("edtech_survey.statistics").joinpath("summary.csv").open(encoding="ut
 
 ``item, statistic, unit, form`` are of the result, ``form`` how it is printed; ``table, column,
 divisor`` say of what; ``group`` names the group where a column is one; ``answers`` are those that
-a report lists though nobody may have given them; where ``zero`` is silent, none is not printed.
+a report lists though nobody may have given them; where ``zero`` is silent, none is no figure.
 """
 
 _BY = {"districts": ("wave",), "bands": ("wave", "band")}
@@ -59,7 +60,7 @@ def summarise(
             asked["population"] = population
         kinds = {row.statistic: KINDS[row.statistic]}
         found = estimated(rows, row.column, kinds, _BY[row.table], confidence=confidence, **asked)
-        found = found[found["base"].gt(0) & (found["estimate"].gt(0) | (row.zero != "silent"))]
+        found = found[found["base"].gt(0)]
         parts.append(found.assign(group=row.group) if row.group else found)
     table = pd.concat(parts)
     place = table["item"].map(list(dict.fromkeys(SUMMARY["item"])).index)
@@ -87,14 +88,13 @@ def _tables(
     return {name: rows for name, rows in tables.items() if len(rows) or name == "districts"}
 
 
-def as_figures(summary: pd.DataFrame, contributions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Put a summary of responses into the shape of figures.
-
-    With `contributions`, without what may not be shown (:func:`withhold`).
-    """
-    safe = summary if contributions is None else withhold(summary, contributions)
-    forms = SUMMARY[["item", "statistic", "unit", "form"]].drop_duplicates()
-    rows = safe[safe["estimate"].notna()].merge(forms, on=["item", "statistic"], how="left")
+def as_figures(summary: pd.DataFrame) -> pd.DataFrame:
+    """Put a summary of responses into the shape of figures, without what is withheld or silent."""
+    forms = SUMMARY[["item", "statistic", "unit", "form", "zero"]].drop_duplicates()
+    rows = summary.merge(forms, on=["item", "statistic"], how="left")
+    rows = rows[
+        rows["estimate"].gt(0).fillna(False) | (rows["estimate"].eq(0) & rows["zero"].eq(""))
+    ]
     several = rows["wave"].groupby(rows["source"]).transform("nunique") > 1
     group = rows["group"].replace({">": "over-", r"\|": ".", ":": "-"}, regex=True)
     parts = rows["source"].str.cat([rows["item"], group, rows["statistic"]], sep=".")
@@ -105,20 +105,33 @@ def as_figures(summary: pd.DataFrame, contributions: pd.DataFrame | None = None)
         .assign(figure_id=named.replace({"_": "-", "; ": "-"}, regex=True))
         .assign(printed=texts, value=rows["estimate"], unit=rows["unit"])
         .assign(base_kind="derived", locator="estimated from responses")
+        .assign(note=rows["method"].str.extract(r"(rounded to [\d,.]+)$")[0])
     )
 
 
 def contributions(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
-    """List the single districts' numbers behind the means and totals of a summary."""
+    """List the single districts' numbers behind the sums of a summary, as the gate takes them."""
     tables, parts = _tables(districts, positions), []
-    summed = SUMMARY[SUMMARY["statistic"].isin(["mean", "total"])].drop_duplicates("item")
-    for row in summed.itertuples():
+    for row in SUMMARY[SUMMARY["statistic"].isin(SUMS)].itertuples():
         rows = tables.get(str(row.table), pd.DataFrame())
-        if row.column in rows:
-            group = rows["position"] if row.table == "holders" else "all"
-            part = pd.DataFrame({"wave": rows["wave"], "item": row.item, "group": group})
-            parts.append(part.assign(value=rows[row.column].astype("Float64")))
-    return pd.concat(parts).dropna(subset="value", ignore_index=True)
+        if not {row.column, row.divisor or row.column} <= set(rows):
+            continue
+        holders, wave = row.table == "holders", rows["wave"]
+        value = below = rows[row.column].astype("Float64")
+        if row.divisor:
+            below = rows[row.divisor].astype("Float64").where(value.notna())
+            value = value.where(below.notna())
+        if row.statistic == "ratio_of_totals":  # who moves it more, above the line or below
+            whole, under = value.groupby(wave).transform("sum"), below.groupby(wave)
+            value = np.maximum(value, below * whole / under.transform("sum"))
+            below = under.transform("mean")
+        value = value / below if row.divisor else value
+        part = {"wave": wave, "item": row.item, "statistic": row.statistic, "value": value}
+        part |= {"group": rows["position"] if holders else "all"}
+        part |= {"of": wave.map(districts.groupby("wave").size()) if holders else pd.NA}
+        parts.append(pd.DataFrame(part))
+    told = pd.concat(parts, ignore_index=True).astype({"of": "Int64"})
+    return told[told["value"].notna() & told["value"].abs().lt(np.inf)]
 
 
 def every_position(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
