@@ -48,7 +48,7 @@ def test_of_two_sizes_the_limits_are_those_of_wilson(shape, small, large):
     curve = fit(count, (400 * small + 5000 * large) / count, sizes, SHAPES[shape])
     for size, has, of in ((400, small, 30), (5000, large, 31)):
         ends = proportion_confint(has, of, method="wilson")
-        assert curve.limits(size, sizes, 0.95) == pytest.approx(ends, abs=1e-3)
+        assert curve.limits(size, sizes, [0.95]) == pytest.approx(ends, abs=1e-3)
 
 
 @pytest.mark.parametrize("size", [300.0, 600.0, 9000.0])
@@ -63,7 +63,7 @@ def test_a_limit_is_where_the_most_lenient_score_test_of_that_chance_refuses_it(
         return off @ np.linalg.solve(design.T @ (design * (p * (1 - p))[:, None]), off)
 
     curve = fit(has.sum(), sizes[has].mean(), sizes, SHAPES["straight"])
-    for end in curve.limits(size, sizes, 0.95):
+    for end in curve.limits(size, sizes, [0.95]):
         least = optimize.minimize_scalar(statistic, (0.1, 0.4), args=(end,)).fun
         assert least == pytest.approx(stats.chi2.ppf(0.95, 1), rel=0.02)
 
@@ -86,7 +86,7 @@ def test_the_limits_in_the_logarithm_have_the_width_of_redraws(sizes, size):
         drawn.append(special.logit(float(curve.chance(size))))
     chance = special.expit(truth)
     curve = fit(chance.sum(), chance @ many / chance.sum(), many, SHAPES["log"])
-    low, high = special.logit(curve.limits(size, many, 0.95))
+    low, high = special.logit(curve.limits(size, many, [0.95]))
     assert (high - low) / (2 * 1.959964) == pytest.approx(np.std(drawn), rel=0.12)
 
 
@@ -148,7 +148,7 @@ def test_all_that_is_supposed_is_in_the_range_and_nothing_else(published, sizes)
     curves = [(fit(*given, shape), given[2]) for given in having.values()
               for shape in SHAPES.values()]  # fmt: skip
     told = [100 * float(curve.chance(6000)) for curve, _ in curves]
-    ends = [100 * end for curve, x in curves for end in curve.limits(6000, x, 0.95)]
+    ends = [100 * end for curve, x in curves for end in curve.limits(6000, x, [0.95])]
     assert row["estimate"] == pytest.approx((told[0] + told[1]) / 2)
     assert [row["estimate_low"], row["estimate_high"]] == pytest.approx([min(told), max(told)])
     assert [row["range_low"], row["range_high"]] == pytest.approx([min(ends), max(ends)])

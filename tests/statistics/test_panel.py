@@ -121,3 +121,83 @@ def test_pairs_of_waves_and_refusals():
         es.changes(frame.assign(wave="2024"), "near")
     assert es.changes(frame[frame["wave"].eq(2024)], "near").empty
     assert es.changes(frame, "near", waves=2017).empty
+
+
+def overlapping(seed=11, districts=40):
+    """Two waves whose respondents are partly the same, with weights and two strata."""
+    rng = np.random.default_rng(seed)
+    kind = np.where(rng.random(districts) < 0.4, "town", "charter")
+    waves = []
+    for wave, share in ((2020, 0.4), (2024, 0.7)):
+        answers = {"near": rng.random(districts) < share, "pay": rng.normal(50, 9, districts)}
+        answers |= {"weight": rng.uniform(1, 5, districts), "kind": kind, "wave": wave}
+        rows = pd.DataFrame(answers).assign(district_id=[f"d{at}" for at in range(districts)])
+        waves.append(rows[rng.random(districts) < 0.75])
+    return pd.concat(waves, ignore_index=True)
+
+
+def scores(frame, item, weight):
+    """What each district adds to the difference of the two weighted means, linearised."""
+    parts = []
+    for wave, sign in ((2020, -1), (2024, 1)):
+        here = frame[frame["wave"].eq(wave)]
+        of = weight[here.index] / weight[here.index].sum()
+        y = here[item].astype(float)
+        parts.append(sign * of * (y - (of * y).sum()))
+    return pd.concat(parts).groupby(frame["district_id"]).sum()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_error_over_overlapping_waves_is_linearised_over_the_districts(weighted):
+    # R survey: svycontrast(svyby(~near, ~wave, svydesign(~district_id, weights), svymean,
+    # covmat = TRUE), c(-1, 1)) is Binder's formula, here by hand.
+    frame = overlapping()
+    weight = frame["weight"] if weighted else pd.Series(1.0, frame.index)
+    design = {"weights": frame[["wave", "district_id", "weight"]]} if weighted else {}
+    row = es.changes(frame, "near", pairs="ends", **design).iloc[0]
+    z = scores(frame, "near", weight)
+    error = 100 * np.sqrt(len(z) / (len(z) - 1) * ((z - z.mean()) ** 2).sum())
+    assert row["std_error"] == pytest.approx(error, rel=1e-9)
+    # The jackknife that leaves out one district at a time is near.
+    without = []
+    for district in z.index:
+        kept = frame[frame["district_id"].ne(district)].assign(weight=weight)
+        first, last = (
+            np.average(one["near"], weights=one["weight"]) for _, one in kept.groupby("wave")
+        )
+        without.append(100 * (last - first))
+    jackknife = np.sqrt((len(z) - 1) / len(z) * ((without - np.mean(without)) ** 2).sum())
+    assert row["std_error"] == pytest.approx(jackknife, rel=0.05)
+
+
+def test_weights_of_one_say_nothing():
+    frame = overlapping()
+    ones = {"weights": frame[["wave", "district_id"]].assign(weight=1.0)}
+    same, plain = (es.changes(frame, "near", pairs="ends", **one).iloc[0] for one in (ones, {}))
+    numbers = ["estimate", "std_error", *ENDS]
+    assert same[numbers].tolist() == pytest.approx(plain[numbers].tolist(), rel=1e-10)
+
+
+MEAN = {"statistic": "mean"}
+
+
+@pytest.mark.parametrize("asked", [{}, MEAN, MEAN | {"weighted": True}])
+def test_strata_are_allowed_for(asked):
+    frame, asked = overlapping(), dict(asked)
+    weighted = asked.pop("weighted", False)
+    item = "pay" if asked else "near"
+    weight = frame["weight"] if weighted else pd.Series(1.0, frame.index)
+    if weighted:
+        asked["weights"] = frame[["wave", "district_id", "weight"]]
+    row = es.changes(frame, item, pairs="ends", strata="kind", **asked).iloc[0]
+    z = scores(frame, item, weight)
+    kind = frame.drop_duplicates("district_id").set_index("district_id")["kind"]
+    parts = z.groupby(kind).agg(lambda one: len(one) * one.var(ddof=1))
+    scale = 1 if item == "pay" else 100
+    assert row["std_error"] == pytest.approx(scale * np.sqrt(parts.sum()), rel=1e-9)
+    if item == "pay":
+        reach = stats.t.ppf(0.975, len(z) - 2) * row["std_error"]
+        ends = [row["estimate"] - reach, row["estimate"] + reach]
+        assert row[ENDS].tolist() == pytest.approx(ends)
+    with pytest.raises(EstimateError, match=r"strata= .* matched="):
+        es.changes(frame, item, matched=True, strata="kind", **asked)

@@ -265,10 +265,12 @@ def test_verdicts_hold_over_the_family_however_few_are_asked_for(one_to_one_figu
 
 
 def test_the_same_districts_are_compared_where_there_are_responses():
-    districts = [f"d{n}" for n in range(9)]
+    districts = [f"d{n}" for n in range(42)]
+    # 6 have it both times, 25 gain it, 5 lose it, 6 never have it.
+    answers = ["1:1"] * 6 + ["2:1"] * 25 + ["1:1"] * 5 + ["2:1"] * 6 + ["1:1"] * 31 + ["2:1"] * 11
     bands = pd.DataFrame(
-        {"wave": [2020] * 9 + [2024] * 9, "district_id": districts * 2, "band": "6-8",
-         "ratio": ["1:1"] * 2 + ["2:1"] * 7 + ["1:1"] * 9}
+        {"wave": [2020] * 42 + [2024] * 42, "district_id": districts * 2, "band": "6-8",
+         "ratio": answers}
     )  # fmt: skip
     nothing = SimpleNamespace(items=None, name=lambda _, group: group)
     asked = {"answer": "1:1", "by": "band", "matched": True}
@@ -281,9 +283,10 @@ def test_the_same_districts_are_compared_where_there_are_responses():
 
     row = changed(bands)
     known = ["base", "gained", "lost", "verdict", "source", "synthetic"]
-    assert row[known].tolist() == [9, 7, 0, "clear", "a b", True]
-    few = changed(bands[bands["district_id"].isin(districts[:4])])
-    assert few[["estimate", "share_from", "share_to", "gained", "verdict"]].isna().all()
+    assert row[known].tolist() == [42, 25, 5, "clear", "a b", True]
+    few = changed(bands[bands["district_id"].ne("d31")])  # who lost it is one of four
+    hidden = ["estimate", "share_from", "share_to", "gained", "verdict", "low_together"]
+    assert few[hidden].isna().all()
     assert es.changes(bands, "ratio", **asked)["estimate"].item() == row["estimate"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,8 @@ SHAPES: dict[str, Callable[[Any], Any]] = {"straight": lambda students: students
 
 _CHANCE = (
     "name unit verdict supposed enrollment estimate_low estimate_high range_low range_high "
-    "count share mean_enrollment answered_low answered_high reason"
+    "count share mean_enrollment answered_low answered_high reason label_together low_together "
+    "high_together family"
 )
 
 
@@ -45,7 +46,9 @@ def chances(
         ``conf_low, conf_high`` (limits of the logistic regression on enrollment),
         ``estimate_low, estimate_high`` (over the suppositions), ``range_low, range_high`` (over
         suppositions and chance: a range, no interval), ``verdict`` (whether the range lies above
-        or below one half), ``supposed`` in words, ``count, share, mean_enrollment``,
+        or below one half), the same for all the ``family`` of positions together (Bonferroni) in
+        ``low_together, high_together, label_together``, ``supposed`` in words, ``count, share,
+        mean_enrollment``,
         ``answered_low, answered_high`` (sizes of the districts that answered). Without an
         estimate, ``reason`` says why: no enrollment is known, or no listed district is so small
         or so large.
@@ -93,7 +96,8 @@ def chances(
     rows = []
     for row in both.to_dict("records"):
         count, having = float(row["value"]), float(row["value_mean"])
-        told = _at(size, count, having, found, confidence) if size and pd.isna(reason) else {}
+        levels = (confidence, 1 - (1 - confidence) / len(both))
+        told = _at(size, count, having, found, levels) if size and pd.isna(reason) else {}
         rows.append(
             row | told | {
                 "count": count, "share": 100 * count / row["base"], "mean_enrollment": having,
@@ -104,6 +108,7 @@ def chances(
         )  # fmt: skip
     table = pd.DataFrame(rows).assign(
         item="position_chance", statistic="chance", unit="percent", enrollment=size,
+        family=len(both),
         method="logistic regression from its sufficient statistics",
         supposed=supposed, answered_low=known.min(), answered_high=known.max(),
     )  # fmt: skip
@@ -145,8 +150,8 @@ def worlds(known: NDArray[np.float64], n: int, students: float | None) -> list[W
 
 
 def _at(
-    size: float, count: float, having: float, found: list[World], confidence: float
-) -> dict[str, float]:
+    size: float, count: float, having: float, found: list[World], levels: tuple[float, float]
+) -> dict[str, Any]:
     """Give the chance at a size over all shapes and worlds, in percent; nothing without a curve."""
     curves = [
         (at, name, fit(count * world.scale, having, world.students, shape), world.students)
@@ -154,23 +159,31 @@ def _at(
         for name, shape in SHAPES.items()
     ]
     told = [
-        (at, name, curve.chance(size), *curve.limits(size, students, confidence))
+        (at, name, curve.chance(size), *curve.limits(size, students, levels))
         for at, name, curve, students in curves
         if curve is not None
     ]
     first = [row for row in told if row[0] == 0]
     if len(first) < len(SHAPES):
         return {}
-    middles, lows, highs = 100 * np.array([row[2:] for row in told], dtype=float).T
-    estimate, low, high = 100 * float(np.mean([row[2] for row in first])), lows.min(), highs.max()
+    middles, *ends = 100 * np.array([row[2:] for row in told], dtype=float).T
+    (low, low_together), (high, high_together) = (
+        [one.min() for one in ends[:2]], [one.max() for one in ends[2:]],
+    )  # fmt: skip
     straight = next(row for row in first if row[1] == "straight")
     return {
-        "estimate": estimate, "conf_low": 100 * straight[3], "conf_high": 100 * straight[4],
+        "estimate": 100 * float(np.mean([row[2] for row in first])),
+        "conf_low": 100 * straight[3], "conf_high": 100 * straight[5],
         "estimate_low": middles.min(), "estimate_high": middles.max(),
-        "range_low": low, "range_high": high,
-        # Told as it is printed: 50 is no more than one half.
-        "verdict": USUAL if low >= 50.5 else UNUSUAL if high < 49.5 else EITHER,
+        "range_low": low, "range_high": high, "verdict": _verdict(low, high),
+        "low_together": low_together, "high_together": high_together,
+        "label_together": _verdict(low_together, high_together),
     }  # fmt: skip
+
+
+def _verdict(low: float, high: float) -> str:
+    # Told as it is printed: 50 is no more than one half.
+    return USUAL if low >= 50.5 else UNUSUAL if high < 49.5 else EITHER
 
 
 class Curve(NamedTuple):
@@ -191,9 +204,9 @@ class Curve(NamedTuple):
         return special.expit(self.level + self.slope * self.at(students))
 
     def limits(
-        self, size: float, students: NDArray[np.float64], confidence: float
-    ) -> tuple[float, float]:
-        """Give the least and largest chance of the curves that do not contradict the two numbers.
+        self, size: float, students: NDArray[np.float64], levels: Sequence[float]
+    ) -> list[float]:
+        """Give the least chances, then the largest, of curves that do not contradict the numbers.
 
         Rao's score test (1948, Proc. Cambridge Phil. Soc. 44:50-57) turned around: how far count
         and students lie from what a curve expects, in that curve's covariance, against chi square
@@ -205,8 +218,8 @@ class Curve(NamedTuple):
         root = np.linalg.cholesky(np.linalg.inv([[v.sum(), v @ z], [v @ z, v @ z**2]]))
         # Rays from the fit; the first goes where this chance moves most.
         turn = np.arctan2(*(here @ root)[::-1]) + np.linspace(0, 2 * np.pi, 48, endpoint=False)
-        rays = root @ np.array([np.cos(turn), np.sin(turn)])
-        most = float(stats.chi2.ppf(confidence, 1))
+        rays = np.tile(root @ np.array([np.cos(turn), np.sin(turn)]), len(levels))
+        most = np.repeat(stats.chi2.ppf(levels, 1), len(turn))
 
         def inside(reach: NDArray[np.float64]) -> NDArray[np.bool_]:
             level, slope = np.array([[self.level], [self.slope]]) + reach * rays
@@ -215,7 +228,7 @@ class Curve(NamedTuple):
             a, b, c = v.sum(axis=1), v @ x, v @ x**2
             return c * one**2 - 2 * b * one * two + a * two**2 < most * (a * c - b**2)
 
-        low, high = np.zeros(len(turn)), np.ones(len(turn))
+        low, high = np.zeros(len(most)), np.ones(len(most))
         while (still := inside(high) & (high < 1e6)).any():
             high = np.where(still, 2 * high, high)
         for _ in range(24):
@@ -223,7 +236,8 @@ class Curve(NamedTuple):
             kept = inside(middle)
             low, high = np.where(kept, middle, low), np.where(kept, high, middle)
         ends = here @ (np.array([[self.level], [self.slope]]) + low * rays)
-        return float(special.expit(ends.min())), float(special.expit(ends.max()))
+        each = special.expit(ends).reshape(len(levels), -1)
+        return [*each.min(axis=1), *each.max(axis=1)]
 
 
 def fit(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
+from edtech_survey.statistics.contrasts import together
 from edtech_survey.statistics.given import latest, pick, total
 from edtech_survey.statistics.intervals import share_estimates
 from edtech_survey.statistics.published import printed_range
@@ -29,7 +30,10 @@ _ITEMS = {
     "salary": ("position_salary", "mean"),
 }
 _ABOUT = ["source", "wave", "base", "base_kind", "population", "synthetic"]
-_STAFF = "name level category count unit estimate_low estimate_high left_out supposed"
+_STAFF = (
+    "name level category count unit estimate_low estimate_high left_out supposed low_together "
+    "high_together family"
+)
 
 
 def staffing(
@@ -63,7 +67,8 @@ def staffing(
         without interval, for they are about those who answered. Then ``name, level, category,
         count`` (with the position), ``unit, estimate_low, estimate_high`` (what the rounding of
         the printed means allows), ``left_out`` (positions without a published mean),
-        ``supposed``. Zero rows where positions were not asked.
+        ``supposed``; of shares ``low_together, high_together``, which hold for the ``family`` of
+        all positions (Bonferroni). Zero rows where positions were not asked.
 
     Raises
     ------
@@ -96,8 +101,10 @@ def staffing(
         figures=table["figures_districts"],
     )  # fmt: skip
     shares = share_estimates(counts, confidence=confidence).assign(
-        unit="percent", level="position", name=table["name"].array, category=table["category"].array
-    )
+        unit="percent", level="position", name=table["name"].array,
+        category=table["category"].array,
+        **together(lambda at: share_estimates(counts, confidence=at), confidence, len(table)),
+    )  # fmt: skip
     fte = ends(table, "fte").mul(table["districts"], axis=0)
     sums = _sums(x, table, fte, ["districts", "fte"])
     sums = sums.assign(item="implied_fte", unit="fte", method="districts x mean FTE", behind=pd.NA)
