@@ -14,7 +14,7 @@ NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 PAGES := $(subst _,-,$(patsubst notebooks/%.ipynb,reports/%.html,$(NOTEBOOKS)))
 GONE := $(filter-out $(wildcard $(PAGES)),$(PAGES))
 
-.PHONY: help setup data reports demo briefs lab test fuzz test-browser lint bench lock clean gone
+.PHONY: help setup data public reports demo briefs lab test fuzz test-browser lint bench lock clean gone
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -49,6 +49,9 @@ data/processed/datapackage.json: .venv/package $(PACKAGE) $(RAW)
 	$(RUN) data
 
 data: data/processed/datapackage.json  ## write data/processed: Parquet, CSV, Data Package
+
+public: .venv/package  ## write data/public: what of it may be shared
+	$(RUN) data --public
 
 # Where only notebooks are newer, only they run; where only the questions of the index are, the
 # tour. The stamp is made after success, so that a failed notebook runs again.
@@ -97,4 +100,4 @@ lock:  ## renew the lock files (needs uv)
 	rm locks/all.txt
 
 clean:  ## remove what was made, .venv included
-	rm -rf .venv reports data/processed .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv reports data/processed data/public .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -197,14 +197,17 @@ def verify(page: Path) -> None:
 @click.argument("new", type=THERE)
 @AS_JSON
 def diff(old: Path, new: Path, as_json: bool) -> None:
-    """List each number that moved between two pages; exit 1 if any did."""
-    from edtech_survey.reports.provenance import diff_pages, moves  # noqa: PLC0415
+    """List each number that moved between two pages; exit 1 if any did.
+
+    Of pages made from answers it says which numbers moved by fewer than five respondents.
+    """
+    from edtech_survey.reports.provenance import diff_pages, moves, too_close  # noqa: PLC0415
 
     moved = diff_pages(old, new)
     if as_json:
         _say(moved.to_json(orient="records"))
     else:
-        _say("\n".join(moves(moved)) or "no number moved")
+        _say("\n".join([*moves(moved), *too_close(old, new, moved)]) or "no number moved")
     sys.exit(len(moved) > 0)
 
 

@@ -121,8 +121,8 @@ def keep_private(folder: Path) -> None:
     if root / "reports" in around:
         what, advice = "is shared as a whole", "name a folder outside reports: --out briefs"
         raise SetupError.of("answers of single districts are not written", str(place), what, advice)
-    ours = around & {root / "briefs", *(root / "data" / one for one in ("processed", "released"))}
-    ours = bool(ours) or not place.exists()  # what else a folder of others holds is theirs
+    known = {root / "briefs", root / "data" / "processed", root / "data" / "released"}
+    ours = bool(around & known) or not place.exists()  # other folders may hold what is shared
     write_whole(place / MARK, _CONFIDENTIAL).chmod(0o600)
     if ours:
         place.chmod(0o700)
@@ -335,7 +335,8 @@ class Evidence:
             ``place, unit, units, publisher, waves, first, last, synthetic``; of the last wave
             ``answered`` and ``population`` (None where unknown) and ``question`` (its wording,
             empty where that wave's is not known); ``silent``, waves that do not say how many
-            answered; ``sources``, one row a wave.
+            answered; ``held``, how many of the last wave are held back; ``sources``, one row a
+            wave.
         """
         rows = self.own if item is None else self.own[self.own["item"].eq(item)]
         rows = rows if wave is None else rows[rows["wave"].eq(wave)]
@@ -362,6 +363,7 @@ class Evidence:
             answered=answered,
             population=population or self.series.population.get(last),
             silent=[year for year in waves if year not in told],
+            held=int(self.held["wave"].eq(last).sum()),
             question="" if secondary or item is None else self.codebook.wording(item),
             sources=sources,
             synthetic=self.synthetic,

@@ -489,6 +489,8 @@ def answered(about: Any) -> Markup:
         who = f"invented {about.units}" if about.synthetic else f"{about.place} {about.units}"
         of = "" if pd.isna(about.population) else f" of {words.whole(about.population)}"
         told.append(f"{words.whole(about.answered)}{of} {plain(who)} in {about.last}")
+    if getattr(about, "held", 0):
+        told.append(f"{words.count(about.held, 'later answer')} held back until five have come")
     if len(about.silent):
         told.append(f"how many answered in {words.years(about.silent)} {origins.UNKNOWN}")
     return Markup(words.sentence("; ".join(told)))

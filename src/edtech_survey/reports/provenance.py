@@ -186,6 +186,33 @@ def moves(moved: pd.DataFrame) -> list[str]:
     ]
 
 
+FEWEST = 5
+"""Respondents by which two releases must differ, so that the answers of none of them follow."""
+
+
+def too_close(old: Path, new: Path, moved: pd.DataFrame) -> list[str]:
+    """Say of two pages made from answers where fewer than five respondents explain what moved."""
+    if not all(_from_answers(page) for page in (old, new)):
+        return []
+    based = [name for name, frame in exhibits(new).items() if "base" in frame]
+    numbers = moved[["old", "new"]].apply(pd.to_numeric, errors="coerce")
+    known = moved.assign(by=numbers["new"].sub(numbers["old"]).abs()).dropna(subset="by")
+    told = []
+    for (name, row), cells in known.groupby(["exhibit", "row"], sort=False):
+        by = int(cells.loc[cells["column"].eq("base"), "by"].sum())
+        if name in based and by < FEWEST:
+            who = f"{by} more or fewer answered" if by else "as many answered, and otherwise"
+            told.append(f"too close: {name}, {row}: {who}, so that answers follow from the two")
+    advice = "share one of the two pages, not both; a build beside the first withholds such numbers"
+    return [*told, advice] if told else []
+
+
+def _from_answers(page: Path) -> bool:
+    """Tell whether a wave's answers are among the inputs of a page."""
+    inputs = read_manifest(page).get("inputs")
+    return isinstance(inputs, dict) and any(name.endswith("/questions.csv") for name in inputs)
+
+
 def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:
     """Read the data of each exhibit back from a page: its id to a frame of text, as written."""
     found = {name: frame for name, (frame, _) in downloads(page).items()}
