@@ -1,8 +1,11 @@
-"""Weights and clusters, against the output of R's survey package and hand computation.
+"""Designs of surveys, against the output of R's survey package and hand computation.
 
-apiclus1.csv holds five columns of the data set apiclus1 of R's survey package (Lumley):
-California's Academic Performance Index in the 183 schools of 15 districts drawn from 757.
-Results are those of its vignette "A survey analysis example" and of tests/rakecheck.Rout.save.
+The files hold columns of data sets of R's survey package (Lumley), California's Academic
+Performance Index: apiclus1.csv the 183 schools of 15 districts drawn from 757, apistrat.csv 200
+schools in strata by type, apiclus2.csv up to five schools of each of 40 districts. Results are
+those of its vignette "A survey analysis example", of its example(api), its pages "Domain
+estimators" and svyquantile, of tests/rakecheck, caleg and api.Rout.save, and of the reference
+values that the tests of Survey.jl had from it.
 """
 
 import sys
@@ -14,9 +17,10 @@ import pytest
 
 import edtech_survey as es
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.responses import means, ratios, totals
+from edtech_survey.statistics.responses import means, quantiles, ratios, totals
 from edtech_survey.statistics.samples import weights as raked
 
+PW = 33.8470001220703  # the weight of a school of apiclus1 in R, which is 6194 / 183
 MARGINS = {"stype": {"E": 4421, "H": 755, "M": 1018}, "sch_wide": {"No": 1072, "Yes": 5122}}
 
 
@@ -31,6 +35,14 @@ def rake(rows, margins):
 def schools():
     table = pd.read_csv(Path(__file__).with_name("apiclus1.csv"), dtype={"dnum": "str"})
     return table.assign(wave=2000, district_id=[f"school-{at}" for at in range(len(table))])
+
+
+@pytest.fixture(scope="module")
+def stratified():
+    table = pd.read_csv(Path(__file__).with_name("apistrat.csv"))
+    size = table["stype"].map({"E": 4421, "H": 755, "M": 1018})
+    units = [f"school-{at}" for at in range(len(table))]
+    return table.assign(wave=2000, district_id=units, size=size)
 
 
 def r(value, within=1e-9):
@@ -63,6 +75,208 @@ def test_estimates_of_clusters_are_those_of_r(schools, estimate, columns, design
     assert (found["estimate"], found["std_error"]) == (value, error)
     assert "15 clusters of dnum" in found["method"]
     assert ("raked to stype and sch_wide" in found["method"]) == (design == "raked")
+
+
+@pytest.mark.parametrize(
+    ("estimate", "asked", "group", "value", "error"),
+    [
+        (means, ["api00"], "all", r(662.287363577655), r(9.408940879434)),
+        (totals, ["enroll"], "all", r(3687177.52, 1e-6), r(114641.715190394, 1e-6)),
+        (totals, ["api_stu"], "all", r(3086009, 0.5), r(99477, 0.5)),
+        (ratios, ["api00", "enroll"], "all", r(1.11256046332155), r(0.0413595064404803)),
+        (es.shares, ["awards"], "No", r(36.106393283823), r(3.44059182016133)),
+        (means, ["api00", "awards"], "No", r(633.734912337968), r(15.3347711842501)),
+        (means, ["api00", "awards"], "Yes", r(678.422405668124), r(11.8566310509714)),
+        (totals, ["api00", "awards"], "No", r(1417303.77, 1e-6), r(142752.682431189, 1e-6)),
+        (totals, ["api00", "awards"], "Yes", r(2684904.16, 1e-6), r(152042.166199407, 1e-6)),
+    ],
+)
+def test_estimates_of_strata_and_their_domains_are_those_of_r(
+    stratified, estimate, asked, group, value, error
+):
+    by = asked[1:] if asked[-1] == "awards" and len(asked) > 1 else ()
+    columns = asked[:1] if by else asked
+    found = estimate(stratified, *columns, by=by, strata="stype", population="size")
+    row = found.set_index("group").loc[[group]].iloc[0]
+    assert (row["estimate"], row["std_error"]) == (value, error)
+    assert row["population"] == 6194
+    assert "weighted, 3 strata, 200 clusters of district_id, finite pop" in row["method"]
+
+
+def test_quantiles_of_strata_are_those_of_r_and_their_limits_woodruffs(stratified):
+    found = quantiles(stratified, "api00", [0.25, 0.75], strata="stype", population="size")
+    assert found["estimate"].tolist() == [565, 756]
+    # By hand: the share of schools at or below the quantile, its limits read off the same curve.
+    weight = stratified["size"] / stratified.groupby("stype")["size"].transform("size")
+    values = stratified.assign(weight=weight).groupby("api00")["weight"].sum().cumsum()
+    for row in found.itertuples():
+        below = stratified.assign(below=100.0 * (stratified["api00"] <= row.estimate))
+        share = means(below, "below", strata="stype", population="size").iloc[0]
+        ends = [values.index[np.searchsorted(values, end / 100 * 6194)]
+                for end in share[["conf_low", "conf_high"]]]  # fmt: skip
+        assert [row.conf_low, row.conf_high] == ends
+
+
+@pytest.mark.parametrize(
+    ("item", "sizes", "value", "error"),
+    [
+        ("api00", ["fpc1", "fpc2"], r(670.81, 0.005), r(30.099, 0.0005)),
+        ("enroll", ["fpc1", "fpc2"], r(2639273, 0.5), r(799638, 0.5)),
+        # With replacement there are weights and no sizes.
+        ("api00", None, r(670.81, 0.005), r(30.712, 0.0005)),
+        ("enroll", None, r(2639273, 0.5), r(820261, 0.5)),
+    ],
+)
+def test_two_stages_are_those_of_r(item, sizes, value, error):
+    table = pd.read_csv(Path(__file__).with_name("apiclus2.csv"), dtype={"dnum": "str"})
+    units = [f"school-{at}" for at in range(len(table))]
+    # svytotal(na.rm=TRUE) counts a school without a number as 0.
+    table = table.fillna({"enroll": 0}).assign(wave=2000, district_id=units, fpc1=757)
+    weight = 757 / 40 * table["fpc2"] / table.groupby("dnum")["snum"].transform("size")
+    weights = None if sizes else table[["wave", "district_id"]].assign(weight=weight)
+    estimate = means if item == "api00" else totals
+    design = {"cluster": ["dnum", "snum"], "population": sizes, "weights": weights}
+    found = estimate(table, item, **design).iloc[0]
+    assert (found["estimate"], found["std_error"]) == (value, error)
+    assert "40 clusters of dnum, 126 units within them" in found["method"]
+
+
+def test_domains_of_clusters_are_those_of_r(schools):
+    found = means(schools, "api00", by=["stype", "sch_wide"], cluster="dnum", population=757)
+    wanted = {"E|No": (596.3333, 43.49010), "E|Yes": (653.6439, 20.31720),
+              "H|No": (659.3333, 27.00275), "H|Yes": (607.4545, 43.70468),
+              "M|No": (606.3750, 41.11686)}  # fmt: skip
+    rows = found.set_index("group").loc[list(wanted), ["estimate", "std_error"]].astype(float)
+    np.testing.assert_allclose(rows, list(wanted.values()), atol=5e-5)
+
+
+def test_calibration_to_a_total_is_that_of_r(schools):
+    # calibrate(dclus1, ~enroll, c(6194, 3811472)), tests/caleg.Rout.save.
+    everyone = pd.DataFrame(index=range(6194))
+    weights = raked(schools, everyone, totals={"enroll": 3811472})
+    ends = (weights["weight"] / weights["start"]).agg(["min", "max"])
+    assert ends.tolist() == pytest.approx([0.7906782, 1.7891164], abs=1e-7)
+    found = totals(schools, "enroll", weights=weights, cluster="dnum", population=757).iloc[0]
+    assert found["estimate"] == pytest.approx(3811472)
+    assert found["std_error"] == pytest.approx(0, abs=1e-3)
+    # Of the other items the error is that of the residuals: Särndal, Swensson and Wretman
+    # (1992), Model Assisted Survey Sampling, result 6.6.1.
+    given = {"weights": weights, "cluster": "dnum", "population": 757}
+    other = totals(schools, "api_stu", **given).iloc[0]
+    x = np.column_stack([np.ones(183), schools["enroll"]])
+    fitted = x @ np.linalg.lstsq(x, schools["api_stu"], rcond=None)[0]
+    sums = (weights["weight"] * (schools["api_stu"] - fitted)).groupby(schools["dnum"]).sum()
+    error = np.sqrt((1 - 15 / 757) * 15 * sums.var())
+    assert other["std_error"] == pytest.approx(error, rel=1e-6)
+    assert "calibrated to units and total of enroll" in other["method"]
+
+
+def test_poststratification_is_that_of_r(schools):
+    weights = rake(schools, {"stype": MARGINS["stype"]})
+    given = {"weights": weights, "cluster": "dnum", "population": 757}
+    mean, total = (f.iloc[0] for f in (means(schools, "api00", **given),
+                                       totals(schools, "enroll", **given)))  # fmt: skip
+    assert (mean["estimate"], mean["std_error"] / np.sqrt(1 - 15 / 757)) == (
+        r(642.310788211584), r(24.1610605814973))  # fmt: skip
+    assert (total["estimate"], total["std_error"]) == (r(3680893, 0.5), r(406293, 0.5))
+
+
+# ---- replicate weights ----
+
+
+def replicated(frame, weight, columns):
+    beside = frame[["wave", "district_id"]].assign(weight=weight)
+    return beside.join(pd.DataFrame(columns, index=frame.index))
+
+
+def test_half_samples_are_those_of_r():
+    # Data set scd of R's survey package: cardiac arrests, two ambulances in each of three areas.
+    frame = pd.DataFrame({
+        "wave": 1, "district_id": list("abcdef"), "arrests": [120, 78, 185, 228, 670, 530],
+        "alive": [25, 24, 30, 49, 80, 70]})  # fmt: skip
+    halves = [(1, 1, 1), (-1, 1, -1), (1, -1, -1), (-1, -1, 1)]
+    columns = {
+        f"brr_{at}": [1.0 + sign * side for sign in half for side in (1, -1)]
+        for at, half in enumerate(halves, 1)
+    }
+    weights = replicated(frame, 1.0, columns)
+    for item, mean, error in (
+        ("alive", 46.3333333333333, 3.58236421003411),
+        ("arrests", 301.833333333333, 25.3930217885851),
+    ):
+        found, total = (f(frame, item, weights=weights).iloc[0] for f in (means, totals))
+        assert (found["estimate"], found["std_error"]) == (r(mean), r(error))
+        assert (total["estimate"], total["std_error"]) == (r(6 * mean), r(6 * error))
+        assert "4 brr replicates (svy)" in found["method"]
+    with pytest.raises(EstimateError, match="the finite population in them"):
+        means(frame, "alive", weights=weights, population=9)
+
+
+def test_jackknives_are_those_of_r(schools, stratified):
+    columns = {
+        f"jackknife_{at}": np.where(schools["dnum"] == one, 0.0, PW * 15 / 14)
+        for at, one in enumerate(schools["dnum"].unique(), 1)
+    }
+    found = means(schools, "api00", weights=replicated(schools, PW, columns)).iloc[0]
+    # as.svrepdesign(dclus1) has 26.3294, with the finite population that these have not.
+    assert found["std_error"] * np.sqrt(1 - 15 / 757) == r(26.3294, 5e-5)
+    n = stratified.groupby("stype")["stype"].transform("size").to_numpy(float)
+    drawn = stratified["stype"].map({"E": 44.2099990844727, "H": 15.1000003814697,
+                                     "M": 20.3600006103516}).to_numpy(float)  # fmt: skip
+    kinds = stratified["stype"].to_numpy(object)
+    kept = np.where(np.equal.outer(kinds, kinds), (drawn * n / (n - 1))[:, None], drawn[:, None])
+    np.fill_diagonal(kept, 0)
+    weights = replicated(
+        stratified, drawn, {f"jackknife_{at + 1}": kept[:, at] for at in range(200)}
+    )
+    design = {"weights": weights, "strata": "stype"}
+    mean, total = (f(stratified, "api00", **design).iloc[0] for f in (means, totals))
+    assert (mean["estimate"], mean["std_error"]) == (r(662.287363159321), r(9.53613229692521))
+    assert total["std_error"] == r(59066.8030470022, 1e-6)
+    with pytest.raises(EstimateError, match="no error of a quantile"):
+        quantiles(stratified, "api00", 0.5, **design)
+
+
+@pytest.mark.parametrize(("method", "scale"), [("bootstrap", 1 / 39), ("sdr", 4 / 40)])
+def test_other_replicates_by_brute_force(stratified, method, scale):
+    rng = np.random.default_rng(2)
+    weight = rng.uniform(1, 9, 200)
+    drawn = rng.multinomial(200, np.full(200, 1 / 200), size=40).T * weight[:, None]
+    weights = replicated(
+        stratified, weight, {f"{method}_{at + 1}": drawn[:, at] for at in range(40)}
+    )
+    values = stratified["api00"].to_numpy(float)
+    told, each = np.average(values, weights=weight), (drawn.T @ values) / drawn.sum(axis=0)
+    # R centres at the mean of the replicates, but successive differences at the estimate.
+    about = told if method == "sdr" else each.mean()
+    found = means(stratified, "api00", weights=weights).iloc[0]
+    assert (found["estimate"], found["std_error"]) == (
+        r(told), r(np.sqrt(scale * ((each - about) ** 2).sum())))  # fmt: skip
+    order = np.argsort(values, kind="stable")
+    halves = [values[order][np.searchsorted(w[order].cumsum(), w.sum() / 2)] for w in drawn.T]
+    about = about if method == "sdr" else np.mean(halves)
+    median = quantiles(stratified, "api00", 0.5, weights=weights).iloc[0]
+    about = median["estimate"] if method == "sdr" else np.mean(halves)
+    assert median["std_error"] == r(np.sqrt(scale * ((halves - about) ** 2).sum()))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"strata": "stype", "population": 6194}, "population= is a column"),
+        ({"strata": "sype"}, r"column sype: is missing"),
+        ({"strata": "stype", "population": "sise"}, r"column sise: is missing"),
+        ({"cluster": ["stype", "district_id"], "population": "size"}, "for each"),
+        ({"strata": "stype", "population": "few"}, "population size < sample"),
+        ({"population": "size"}, "not constant"),
+        ({"strata": "gap"}, r"responses, 5: gap is missing"),
+    ],
+)
+def test_designs_that_cannot_be_are_refused(stratified, asked, said):
+    few = stratified["size"].replace(755, 40)
+    frame = stratified.assign(few=few, gap=stratified["stype"].where(stratified.index != 5))
+    with pytest.raises(EstimateError, match=said):
+        means(frame, "api00", **asked)
 
 
 def test_clustered_shares(schools):
