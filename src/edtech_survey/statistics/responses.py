@@ -18,7 +18,7 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.given import as_list, given, pick, reported
+from edtech_survey.statistics.given import given, pick, reported
 from edtech_survey.statistics.intervals import checked_confidence, share_estimates
 from edtech_survey.statistics.samples import (
     ALL,
@@ -27,7 +27,6 @@ from edtech_survey.statistics.samples import (
     Population,
     Sample,
     checked_frame,
-    columns_of,
     linearised,
     refuse,
     samples,
@@ -65,13 +64,12 @@ def estimated(
                 "figures are as printed"
             )
         return reported(pick(x, item, list(kinds)))
-    design = [*(as_list(cluster) or []), *(as_list(strata) or []), *columns_of(population)]
     if {*kinds} <= {"count", "share"}:
-        frame = checked_frame(x, by, design, answers=[item])
+        frame = checked_frame(x, by, cluster, answers=[item])
         asked = hits(frame[item], answer, known)
     else:
         columns = [item] if divisor is None else [item, divisor]
-        frame = checked_frame(x, by, design, numbers=columns)
+        frame = checked_frame(x, by, cluster, numbers=columns)
         asked = {"": frame[item].astype("Float64")}
     below = None if divisor is None else frame[divisor].astype("Float64")
     checked_confidence(confidence)
@@ -244,9 +242,10 @@ def _total(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float)
             "it has none, or leave out population= and weights= to sum the respondents"
         )
     mean = _student(sample, y, None, confidence)
-    everyone = float(sample.population or 0) / sample.cluster.nunique()
-    weight = pd.Series(everyone, y.index) if sample.weights is None else sample.weights["weight"]
-    if not short and (sample.weights is None or not sample.linear):
+    weight = pd.Series(float(sample.population or 0) / sample.cluster.nunique(), y.index)
+    if sample.weights is not None:
+        weight = sample.weights["weight"]
+    if not short and not sample.linear:
         size = sample.population or weight[sample.group == sample.groups[0]].sum()
         method = f"mean times {size:g} districts; " + mean["method"]
         return _made(sample, y, size * mean[NUMBERS], method)
@@ -256,8 +255,9 @@ def _total(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float)
     )
     means_of = sample.group.map(mean["estimate"])
     parts = ((y - means_of) * of / answered).fillna(0.0) + means_of
-    beside = pd.DataFrame({"weight": weight}) if sample.weights is None else sample.weights
-    found = linearised("total", parts, replace(sample, weights=beside), confidence=confidence)
+    if sample.weights is None:
+        sample = replace(sample, weights=weight.to_frame("weight"))
+    found = linearised("total", parts, sample, confidence=confidence)
     return _made(sample, y, found, "weighted total; " + mean["method"])
 
 

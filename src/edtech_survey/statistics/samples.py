@@ -51,11 +51,8 @@ class Sample:
     @cached_property
     def equal(self) -> bool:
         """Whether the weights are all one number, so that they say no more than none."""
-        if self.weights is None:
-            return True
-        weight = self.weights["weight"]
-        spread = weight.max() - weight.min()
-        return self.weights.shape[1] == 1 and bool(spread <= 1e-12 * weight.max())
+        told = self.weights
+        return told is None or (told.shape[1] == 1 and np.allclose(told, told.max(), rtol=1e-12))
 
     @cached_property
     def linear(self) -> bool:
@@ -148,13 +145,13 @@ def refuse(message: str, problems: Sequence[Problem]) -> None:
 def checked_frame(
     frame: pd.DataFrame,
     by: Grouping,
-    design: Grouping,
+    cluster: Grouping,
     *,
     numbers: Sequence[str] = (),
     answers: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the frame with rows numbered anew; refuse missing columns, and text for numbers."""
-    needed = [*numbers, *answers, *(as_list(by) or []), *(as_list(design) or [])]
+    needed = [*numbers, *answers, *(as_list(by) or []), *(as_list(cluster) or [])]
     problems = faults("responses", frame, needed)
     for name in numbers:
         kind = frame[name].dtype if name in frame else np.dtype(float)
@@ -178,7 +175,9 @@ def samples(
 ) -> Iterator[Sample]:
     """Split responses into samples: by wave if `by` has it, and into groups within each."""
     names = as_list(by) or []
-    stages, sizes = as_list(cluster) or [], columns_of(population)
+    stages, sizes = as_list(cluster) or [], as_list(population) or []
+    if isinstance(population, Mapping) or not all(isinstance(one, str) for one in sizes):
+        sizes = []
     if len(stages) > 2 or len(sizes) not in {0, max(1, len(stages))}:
         raise EstimateError("one or two stages: a column of cluster=, of population= for each")
     if not sizes and population is not None and (strata or len(stages) > 1):
@@ -196,12 +195,11 @@ def samples(
             same = rows["district_id"].astype("str").rename(None)
             clusters = alone if pd.DataFrame({0: labels, 1: same}).duplicated().any() else same
         design = _design(rows, clusters, stages[1:], strata, sizes)
-        size = _population(wave, None if sizes else population)
-        if size is not None:
-            design = design.assign(size=size)
-        elif sizes:
-            parts = design["size"].groupby(design.get("stratum", lambda _: ALL))
-            size = int(parts.first().sum())
+        if not sizes and population is not None:
+            design = design.assign(size=_population(wave, population))
+        size = None
+        if "size" in design:
+            size = int(design["size"].groupby(design.get("stratum", lambda _: ALL)).first().sum())
         most = clusters.groupby(labels).nunique().max()
         if "district_id" in rows:
             most = max(most, rows["district_id"].nunique())
@@ -223,15 +221,6 @@ def samples(
         if sizes and weights is None:
             beside = design[["weight"]]
         yield Sample(wave, rows, labels, order, size, clusters, beside, design)
-
-
-def columns_of(population: Population) -> list[str]:
-    """Columns that hold the population, where it is not a number or given by wave."""
-    return (
-        []
-        if isinstance(population, Mapping)
-        else [one for one in as_list(population) or [] if isinstance(one, str)]
-    )
 
 
 def _design(
@@ -266,9 +255,9 @@ def _labels(rows: pd.DataFrame, within: list[str]) -> tuple[pd.Series, tuple[str
     return labels, tuple(labels[place.sort_values(kind="stable").index].unique())
 
 
-def _population(wave: int | None, given: Population) -> int | None:
+def _population(wave: int | None, given: Population) -> int:
     if not isinstance(given, Mapping):
-        return None if given is None else whole_number("population", given)
+        return whole_number("population", given)
     if wave is None:
         raise EstimateError(
             "several waves are pooled, and population= is given by wave: put 'wave' into by=, "
@@ -365,13 +354,11 @@ def _estimated(
     import svy  # noqa: PLC0415
 
     weights = sample.weights
-    table = sample.design.assign(value=values, group=sample.group, divisor=divisor)
-    beside = table[[]].assign(weight=1.0) if weights is None else weights
-    table = table.drop(columns="weight", errors="ignore")
-    table = table.join(beside[["weight", *sample.replicates]])
-    declared: dict[str, Any] = {"psu": "cluster", "wgt": "weight"}
-    names = {"stratum": "stratum", "second": "ssu"}
-    declared |= {names[name]: name for name in names if name in table}
+    table = sample.design.assign(value=values, group=sample.group, divisor=divisor, weight=1.0)
+    if weights is not None:
+        table = table.drop(columns="weight").join(weights[["weight", *sample.replicates]])
+    names = {"psu": "cluster", "wgt": "weight", "stratum": "stratum", "ssu": "second"}
+    declared: dict[str, Any] = {part: name for part, name in names.items() if name in table}
     if "size" in table:
         declared["pop_size"] = svy.PopSize("size", "sizes" if "sizes" in table else None)
     if sample.replicates:
@@ -532,11 +519,7 @@ def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def _raked(
-    levels: pd.DataFrame,
-    own: pd.DataFrame,
-    wave: str,
-    numbers: pd.DataFrame,
-    totals: Mapping[str, float],
+    levels: pd.DataFrame, own: pd.DataFrame, wave: str, numbers: pd.DataFrame, totals: Any
 ) -> pd.DataFrame:
     """Columns ``weight`` and ``start`` of a wave's respondents."""
     import svy  # noqa: PLC0415
@@ -551,7 +534,7 @@ def _raked(
     try:
         if totals:
             met: dict[Any, Any] = {svy.Cat(name): sizes for name, sizes in controls.items()}
-            raked: Any = weighting.calibrate(controls=met | dict(totals), wgt_name="_raked")
+            raked: Any = weighting.calibrate(controls=met | totals, wgt_name="_raked")
         else:
             raked = weighting.rake(
                 controls=controls, wgt_name="_raked", tol=1e-10, max_iter=_ROUNDS
@@ -563,10 +546,8 @@ def _raked(
         ) from error
     weight = raked.data["_raked"].to_numpy()
     if weight.min() <= 0:
-        raise EstimateError(
-            f"{wave}: {int((weight <= 0).sum())} respondents would have weights of 0 or below: "
-            "the totals are too far from theirs; leave one out, or merge levels"
-        )
+        few = f"{int((weight <= 0).sum())} respondents would have weights of 0 or below"
+        raise EstimateError(f"{wave}: {few}; leave out a total, or merge levels")
     return pd.DataFrame({"weight": weight, "start": begin}, index=levels.index)
 
 
