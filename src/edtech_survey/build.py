@@ -234,8 +234,12 @@ def notebook_paths(names: Iterable[str] = ()) -> list[Path]:
     return [there[name] for name in wanted]
 
 
-def verify(page: Path) -> list[str]:
-    """Run the notebook of a page again and say all that differs; nothing if not a byte does."""
+def verify(page: Path, tell: Callable[[str], object] = lambda text: None) -> list[str]:
+    """Run the notebook of a page again and say all that differs; nothing if not a byte does.
+
+    A page may come from anywhere: what runs for it is a notebook of the project whose hash is that
+    of the manifest, with parameters that the notebook declares.
+    """
     from edtech_survey.reports import notebooks, provenance  # noqa: PLC0415
 
     manifest = provenance.read_manifest(page)
@@ -244,7 +248,6 @@ def verify(page: Path) -> list[str]:
     named = str(notebook.get("path")) if isinstance(notebook, dict) else ""
     given: Any = manifest.get("parameters", {})
     if named not in known or not isinstance(given, dict):
-        # A page may come from anywhere: nothing but the project's own notebooks is run for it.
         raise ReportError(f"{page.name} names no notebook of this project, but {named[:100]!r}")
     path = known[named]
     if notebook.get("sha256") != provenance.hash_of(path.read_bytes()):
@@ -256,6 +259,7 @@ def verify(page: Path) -> list[str]:
     except SetupError as error:
         told = f"{page.name} was made with what cannot be given: {error.problems[0]}"
         raise ReportError(told) from None
+    tell(f"Running {path.name} again")
     with tempfile.TemporaryDirectory() as folder:
         (outcome,) = _run([(path, typed, None)], Path(folder), 1, lambda outcome: None)
         if outcome.page is None:

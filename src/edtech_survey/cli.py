@@ -182,9 +182,11 @@ def params(notebook: str) -> None:
 @main.command()
 @click.argument("page", type=THERE)
 def verify(page: Path) -> None:
-    """Run the notebook of PAGE again and compare the whole page."""
-    _say(f"Running the notebook of {page.name} again")
-    told = build.verify(page)
+    """Run the notebook of PAGE again and compare the whole page.
+
+    Only a notebook of the project is run, and only as it was when the page was made.
+    """
+    told = build.verify(page, _say)
     if told:
         more = [f"and {len(told) - LONGEST} more"] if len(told) > LONGEST else []
         _say("\n".join(f"  {line}" for line in [*told[:LONGEST], *more]))

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import cache
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from platform import python_version_tuple
 from typing import Any
@@ -22,7 +23,8 @@ from typing import Any
 import pandas as pd
 from bs4 import BeautifulSoup, Tag
 
-from edtech_survey.errors import ReportError
+from edtech_survey.errors import ReportError, cut, in_words
+from edtech_survey.project import read_whole
 
 PACKAGES = (
     "edtech-survey", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn",
@@ -30,6 +32,9 @@ PACKAGES = (
 )  # fmt: skip
 JSON_LINK = "data:application/json;charset=utf-8;base64,"
 CSV_LINK = "data:text/csv;charset=utf-8;base64,"
+
+LARGEST = 2_500_000
+"""Bytes of a page that is read; the largest that is made is less than half of it."""
 
 Page = str | Path | BeautifulSoup
 """A page: its markup, its file, or as it was parsed."""
@@ -131,9 +136,17 @@ def read_manifest(page: Page) -> dict[str, Any]:
         made = json.loads(base64.b64decode(link["href"].removeprefix(JSON_LINK)))
     except (ValueError, RecursionError):
         made = None
-    if not isinstance(made, dict):
+    if not (isinstance(made, dict) and _plain(made)):
         raise ReportError(f"{_name(page)} has a run manifest that cannot be read: it was changed")
     return made
+
+
+def _plain(value: Any, depth: int = 3) -> bool:
+    """Tell whether something is as plain as what a manifest holds; it may come from anywhere."""
+    if isinstance(value, dict | list):
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        return depth > 0 and len(parts) < 10_000 and all(_plain(part, depth - 1) for part in parts)
+    return len(str(value)) <= 2000
 
 
 # ---- what differs ----
@@ -141,17 +154,18 @@ def read_manifest(page: Page) -> dict[str, Any]:
 
 def differences(old: Path, new: Path) -> list[str]:
     """Say all that differs between two pages; nothing only where they are the same bytes."""
-    if old.read_bytes() == new.read_bytes():
+    if read_whole(old, LARGEST) == read_whole(new, LARGEST):
         return []
-    told = [*_made_otherwise(read_manifest(old), read_manifest(new)), *moves(diff_pages(old, new))]
-    was, now = (list(_lines(parsed(page))) for page in (old, new))
+    pages = parsed(old), parsed(new)
+    told = [*_made_otherwise(*map(read_manifest, pages)), *moves(diff_pages(*pages))]
+    was, now = (list(islice(_lines(page), 10_000)) for page in pages)
     for what, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if what != "equal":
             told.append(f"{'; '.join(was[a:b]) or 'nothing'} -> {'; '.join(now[c:d]) or 'nothing'}")
-    return told or ["bytes: the page is written otherwise"]
+    return [cut(line) for line in told] or ["bytes: the page is written otherwise"]
 
 
-def diff_pages(old: str | Path, new: str | Path) -> pd.DataFrame:
+def diff_pages(old: Page, new: Page) -> pd.DataFrame:
     """List every number that moved: ``exhibit, row, column, old, new``, "" where there was none.
 
     Exhibits are matched by their id; their rows by as few naming columns as tell them apart,
@@ -201,7 +215,7 @@ def too_close(old: Path, new: Path, moved: pd.DataFrame) -> list[str]:
     for (name, row), cells in known.groupby(["exhibit", "row"], sort=False):
         by = int(cells.loc[cells["column"].eq("base"), "by"].sum())
         if name in based and by < FEWEST:
-            who = f"{by} more or fewer answered" if by else "as many answered, and otherwise"
+            who = f"{by} more or fewer answered" if by else "the same number answered, not alike"
             told.append(f"too close: {name}, {row}: {who}, so that answers follow from the two")
     advice = "share one of the two pages, not both; a build beside the first withholds such numbers"
     return [*told, advice] if told else []
@@ -213,7 +227,7 @@ def _from_answers(page: Path) -> bool:
     return isinstance(inputs, dict) and any(name.endswith("/questions.csv") for name in inputs)
 
 
-def exhibits(page: str | Path) -> dict[str, pd.DataFrame]:
+def exhibits(page: Page) -> dict[str, pd.DataFrame]:
     """Read the data of each exhibit back from a page: its id to a frame of text, as written."""
     found = {name: frame for name, (frame, _) in downloads(page).items()}
     if not found and isinstance(page, Path):
@@ -229,6 +243,8 @@ def downloads(page: Page) -> dict[str, tuple[pd.DataFrame, bytes]]:
         try:
             data = base64.b64decode(link["href"].removeprefix(CSV_LINK))
             frame = pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False)
+            if frame.shape[1] > 500:
+                raise ValueError
         except ValueError:
             raise ReportError(f"{_name(page)}: the data of {name!r} cannot be read") from None
         found[name] = frame, data
@@ -280,21 +296,25 @@ def _made_otherwise(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
 
 def _lines(page: Any) -> Iterator[str]:
     """Tell all of a page in lines, as it stands: tags, texts, pictures by their hash."""
+    within: dict[int, tuple[str, bool, bool]] = {id(page): ("", False, False)}
     for element in page.descendants:
-        exhibit = element.find_parent("figure", id=True)
-        of = f" of {exhibit['id']}" if exhibit else ""
+        of, of_manifest, of_code = within[id(element.parent)]
         if isinstance(element, Tag):
-            told = dict(element.attrs)
+            told, name = dict(element.attrs), element.name
+            if name == "figure" and told.get("id"):
+                of = f" of {told['id']}"
+            of_manifest |= told.get("id") == "run-manifest"
+            of_code |= name == "details" and "code" in told.get("class", [])
+            within[id(element)] = of, of_manifest, of_code
             alone = {"picture": told.pop("src", None), "alternative text": told.pop("alt", None)}
             alone["description"] = told.pop("content", None)
             shown = "".join(f" {name}={_short(value)!r}" for name, value in told.items())
-            yield f"markup: <{element.name}{shown}>"
+            yield f"markup: <{name}{shown}>"
             yield from (f"{kind}{of}: {_short(v)}" for kind, v in alone.items() if v is not None)
         elif element.parent.name in ("style", "script"):
             yield f"<{element.parent.name}>: {hash_of(element.encode())[:12]}"
-        elif element.strip() and not element.find_parent(id="run-manifest"):
-            code = element.find_parent("details", class_="code")
-            yield f"{'code' if code else 'text'}: {' '.join(element.split())}"
+        elif element.strip() and not of_manifest:
+            yield f"{'code' if of_code else 'text'}: {' '.join(element.split())}"
 
 
 def hash_of(content: bytes) -> str:
@@ -305,9 +325,9 @@ def hash_of(content: bytes) -> str:
 def parsed(page: Page) -> Any:
     """Parse a page; ReportError where its file cannot be read."""
     try:
-        markup = page.read_text(encoding="utf-8") if isinstance(page, Path) else page
+        markup = read_whole(page, LARGEST).decode() if isinstance(page, Path) else page
     except (OSError, UnicodeDecodeError) as error:
-        raise ReportError(f"{_name(page)} cannot be read as a page: {error}") from None
+        raise ReportError(f"{_name(page)} cannot be read as a page: {in_words(error)}") from None
     return BeautifulSoup(markup, "html.parser") if isinstance(markup, str) else markup
 
 
