@@ -13,6 +13,22 @@ settings.register_profile("fuzz", max_examples=2000, database=None, deadline=Non
 settings.load_profile(os.environ.get("EDTECH_SURVEY_HYPOTHESIS", "same"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_release_before(tmp_path_factory):
+    """What was released from this checkout is nothing to the tests."""
+    from edtech_survey import project  # noqa: PLC0415
+
+    own, folder = Path(__file__).parents[1] / "data" / "raw", tmp_path_factory.mktemp("released")
+    place = project._record_file
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            project,
+            "_record_file",
+            lambda raw, series: folder / f"{series}.csv" if raw == own else place(raw, series),
+        )
+        yield
+
+
 @pytest.fixture(scope="session")
 def few_sources():
     """Copy two sources and the codebook, and the sample of 2024 as waves of other series."""

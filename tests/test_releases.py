@@ -17,7 +17,8 @@ from edtech_survey import project as home
 from edtech_survey.data import codebook, figures, waves
 from edtech_survey.data.new_wave import new_wave
 from edtech_survey.errors import SetupError
-from edtech_survey.reports import filters, notebooks, site
+from edtech_survey.reports import filters, notebooks, provenance, site
+from edtech_survey.reports.exhibits import csv_link, csv_text
 from edtech_survey.statistics import summarise
 from edtech_survey.statistics.releases import DIFFERS, FOLLOWS
 
@@ -279,3 +280,31 @@ def test_a_wave_whose_export_git_does_not_keep_is_left_out_with_a_warning(projec
         pytest.raises(SetupError, match="no wave of sample with an export"),
     ):
         es.evidence("sample")
+
+
+# ---- two releases side by side ----
+
+
+def page(folder, name, rows, inputs=("data/raw/ct-2026/questions.csv",)):
+    made = provenance.embedded({"inputs": dict.fromkeys(inputs, "1")})
+    data = csv_link(csv_text(rows), "pay", "table", len(rows))
+    (folder / name).write_text(f"<html><body><h1>Pay</h1>{data}{made}</body></html>")
+    return folder / name
+
+
+def test_diff_says_which_numbers_two_releases_would_tell(tmp_path):
+    rows = pd.DataFrame({"name": ["Technician", "Coach", "Director"], "estimate": [60, 70, 80],
+                         "base": [20, 30, 40]})  # fmt: skip
+    later = rows.assign(estimate=[61, 71, 81], base=[22, 35, 40])
+    pages = [page(tmp_path, name, one) for name, one in (("old.html", rows), ("new.html", later))]
+    ran = CliRunner().invoke(cli.main, ["diff", *map(str, pages)])
+    told = [line for line in ran.output.splitlines() if line.startswith("too close")]
+    assert ran.exit_code == 1
+    assert told == [
+        "too close: pay, Technician: 2 more or fewer answered, so that answers follow from the two",
+        "too close: pay, Director: the same number answered, not alike, so that answers follow "
+        "from the two",
+    ]
+    assert ran.output.splitlines()[-1].startswith("share one of the two pages, not both")
+    printed = [page(tmp_path, f"{n}.html", one, ()) for n, one in enumerate((rows, later))]
+    assert "too close" not in CliRunner().invoke(cli.main, ["diff", *map(str, printed)]).output
