@@ -1,12 +1,20 @@
+import errno
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import nbformat
 import pytest
+from click.testing import CliRunner
 
 from edtech_survey import build
-from edtech_survey.errors import ReportError
+from edtech_survey.cli import main
+from edtech_survey.errors import ReportError, SetupError, SourceError
+from edtech_survey.reports import notebooks
 from edtech_survey.reports.provenance import embedded
 
 ROOT = Path(__file__).parents[1]
@@ -115,10 +123,182 @@ def test_verify_runs_none_but_the_notebooks_of_the_project(project, notebook, mo
             build.verify(page)
 
 
+@pytest.fixture
+def quick(project, monkeypatch):
+    """Run reports as a user does, but for kernels: two pages whose cells succeed, or fail."""
+    monkeypatch.setattr(build, "run_manifest", lambda *_: {"parameters": {}})
+    monkeypatch.setattr(build, "_survey", lambda _: None)
+    monkeypatch.setattr(build, "_release", lambda _: "")
+
+    def run(*, failing=None, out=project / "out"):
+        def executed(source, *_):
+            cell = nbformat.v4.new_markdown_cell(f"# A page\n\nOf {source.stem}.")
+            wrong = ReportError.of(f"{source.name} failed", "cell 3", "KeyError")
+            return nbformat.v4.new_notebook(cells=[cell]), wrong if failing else None
+
+        monkeypatch.setattr(notebooks, "_execute", executed)
+        return CliRunner().invoke(main, ["reports", "00", "01", "--out", str(out), "--jobs", "1"])
+
+    return run
+
+
+PAGES = ("00-start-here.html", "01-one-to-one-trends.html")
+
+
+def test_a_folder_in_the_way_of_a_page_ends_that_page_only(quick, project):
+    (project / "out" / PAGES[0]).mkdir(parents=True)
+    done = quick()
+    assert done.exit_code == 1
+    assert f"00_start_here FAILED: {project / 'out' / PAGES[0]}: Is a directory" in done.output
+    assert f"out/{PAGES[1]}  (" in done.output
+    assert "1 of 2 failed: 00_start_here" in done.output
+    index = (project / "out" / "index.html").read_text()
+    assert f'href="{PAGES[1]}"' in index
+    assert f'href="{PAGES[0]}"' not in index
+
+
+def test_a_folder_in_the_way_of_the_index_ends_the_index_only(quick, project):
+    (project / "out" / "index.html").mkdir(parents=True)
+    done = quick()
+    assert done.exit_code == 1
+    assert [(project / "out" / page).is_file() for page in PAGES] == [True, True]
+    assert f"index.html FAILED: {project / 'out' / 'index.html'}: Is a directory" in done.output
+    assert "1 of 3 failed: index.html" in done.output
+
+
+def test_a_folder_in_the_way_of_a_failed_notebook_hides_no_page_and_no_error(quick, project):
+    (project / "out" / "00-start-here.failed.ipynb" / "mine").mkdir(parents=True)
+    assert quick().exit_code == 0
+    done = quick(failing=True)
+    assert "cell 3: KeyError" in done.output
+    assert "00-start-here.failed.ipynb: was not written: " in done.output
+    assert "01-one-to-one-trends.failed.ipynb: keeps the notebook" in done.output
+    assert all((project / "out" / page).is_file() for page in PAGES)
+
+
+def test_a_full_disk_leaves_the_last_good_pages_and_is_told_of_each(quick, project, monkeypatch):
+    assert quick().exit_code == 0
+    good = {path: path.read_bytes() for path in (project / "out").iterdir()}
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = quick()
+    assert done.exit_code == 1
+    for page in PAGES:
+        assert f"{project / 'out' / page}: No space left on device" in done.output
+    assert {path: path.read_bytes() for path in (project / "out").iterdir()} == good
+
+
+def test_where_no_folder_can_be_made_each_page_says_so(quick, project):
+    (project / "file").write_text("in the way")
+    done = quick(out=project / "file" / "out")
+    assert "2 of 2 failed" in done.output
+    assert done.output.count(": Not a directory") == 2
+
+
+# ---- a set of files changes as one ----
+
+
+@pytest.fixture
+def package(project):
+    """The files of the data, as names and bytes."""
+    folder = project / "data" / "processed"
+    return lambda: {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_data_that_cannot_be_written_whole_stays_as_it_was(project, package, monkeypatch):
+    build.make_data()
+    before = package()
+    rename = Path.rename
+    for times in range(2):  # at the first, and between the two steps of the exchange
+        left = iter([True] * times)
+
+        def killed(path, to, left=left):
+            if to.name.startswith((".processed", "processed")) and not next(left, False):
+                monkeypatch.setattr(Path, "rename", rename)
+                raise KeyboardInterrupt
+            return rename(path, to)
+
+        monkeypatch.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            build.make_data()
+        assert package() == before
+    assert {path.name for path in (project / "data").iterdir()} == {"raw", "processed"}
+
+
+def test_what_a_killed_run_left_is_put_right_by_the_next(project, package):
+    build.make_data()
+    before, data = package(), project / "data"
+    (data / "processed").rename(data / ".processed.old")
+    (data / ".processed.new").mkdir()
+    (data / ".processed.new" / "figures.csv").write_text("half")
+    shutil.move(data / "raw" / "ct-2024", project / "elsewhere")
+    (data / "raw" / "ct-2024").mkdir()
+    (data / "raw" / "ct-2024" / "source.yaml").write_text("id: [")
+    with pytest.raises(SourceError):
+        build.make_data()
+    shutil.rmtree(data / "raw" / "ct-2024")
+    shutil.move(project / "elsewhere", data / "raw" / "ct-2024")
+    build.make_data()
+    assert package() == before
+    assert {path.name for path in data.iterdir()} == {"raw", "processed"}
+
+
+def test_a_folder_with_other_files_is_not_exchanged(project):
+    (project / "mine").mkdir()
+    (project / "mine" / "thesis.docx").touch()
+    with pytest.raises(SetupError, match="holds other files"):
+        build.make_data(project / "mine")
+    assert not list((project / "mine").glob("*.csv"))
+    assert (project / "mine" / "thesis.docx").is_file()
+
+
+# ---- what ends a run ----
+
+
 def command(*words):
     """Run the command line as a user does, in a process of its own."""
     line = [sys.executable, "-m", "edtech_survey", *map(str, words)]
     return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sent", "code", "hangs"),
+    [
+        (signal.SIGINT, 130, "time.sleep(600)"),
+        (signal.SIGINT, 130, "re.match('(a|a)*b', 'a' * 60)"),  # in C, with the lock of Python
+        (signal.SIGTERM, 143, "subprocess.run(['sleep', '600'])"),
+    ],
+)
+def test_a_signal_ends_the_run_and_its_kernels_and_leaves_the_last_good_page(
+    project, sent, code, hangs
+):
+    begun, page = project / "begun", project / "reports" / "07-hangs.html"
+    told = f"import os, re, subprocess, time\nopen('begun', 'w').write(str(os.getpid()))\n{hangs}"
+    cells = [nbformat.v4.new_code_cell("", metadata={"tags": ["parameters"]})]
+    cells += [nbformat.v4.new_code_cell(told)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), project / "notebooks" / "07_hangs.ipynb")
+    page.parent.mkdir()
+    page.write_text("the last good page")
+    line = [sys.executable, "-m", "edtech_survey", "reports", "07"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as running:
+        while not (begun.is_file() and begun.read_text()):
+            assert running.poll() is None
+            time.sleep(0.05)
+        kernel = int(begun.read_text())
+        running.send_signal(sent)
+        _, error = running.communicate(timeout=60)
+    assert running.returncode == code
+    assert error.startswith("Stopped")
+    assert "Traceback" not in error
+    line = ["ps", "-o", "stat=", "-g", str(kernel)]
+    gone = subprocess.run(line, capture_output=True, check=False)
+    assert set(gone.stdout.decode().split()) <= {"Z", "Zs", "Zsl"}
+    assert [path.name for path in page.parent.iterdir()] == ["07-hangs.html"]
+    assert page.read_text() == "the last good page"
 
 
 @pytest.mark.slow

@@ -127,6 +127,8 @@ def make(
     """
     from edtech_survey.reports import notebooks, site  # noqa: PLC0415
 
+    if limits.get("memory") and sys.platform != "linux":
+        raise SetupError("only Linux limits the memory of a kernel: leave --memory out")
     fit = [
         (path, notebooks.check_parameters(path, _from_here(given)), name)
         for path, given, name in work

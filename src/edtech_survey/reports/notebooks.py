@@ -278,8 +278,10 @@ def _execute(
     source: Path, typed: Mapping[str, Any], timeout: float, memory: int | None, cwd: Path
 ) -> tuple[Any, ReportError | None]:
     """Run a notebook; return it as far as it got, and what went wrong."""
-    # Parameters are checked by now; papermill's own doubts about their types would confuse.
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    # Parameters are checked by now; papermill's own doubts about their types would confuse, and
+    # so would what asyncio says of a kernel that was ended.
+    for name, level in (("papermill", logging.ERROR), ("asyncio", logging.CRITICAL)):
+        logging.getLogger(name).setLevel(level)
     started = [read_notebook(source)]
     problem, until = None, time.monotonic() + timeout
     # Else the interrupt at the end of a run is reported as an error, now and then.
@@ -339,8 +341,10 @@ def _cell(index: int, source: str) -> str:
 
 def _problem(where: str, kind: str, told: str, timeout: float, memory: int | None) -> Problem:
     """Say what ended a run, and which limit may be raised."""
-    limit = f"{memory} MB of --memory" if memory else "the memory of this machine"
-    advice = f"did it need more than {limit}?" if re.search("Memory|DeadKernel", kind) else ""
+    advice = ""
+    if re.search("Memory|DeadKernel", kind):
+        advice = "if it needs more memory than there is, run fewer pages at once: --jobs 1"
+        advice = f"if it needs more than {memory} MB, raise --memory" if memory else advice
     if kind == "CellTimeoutError":
         told = f"the page was not done in {timeout:g} seconds"
         advice = "give it more with --timeout SECONDS, or look at this cell"
