@@ -1,5 +1,7 @@
 """Estimates from responses, against textbooks, R's survey package and hand computation."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -237,6 +239,25 @@ def test_quantiles_against_numpy_and_conovers_limits():
     assert found[["conf_low", "conf_high"]].tolist() == [4.0, 13.0]
     few = quantiles(frame.head(4), "pay", [0.1]).iloc[0]
     assert pd.isna(few["conf_low"])
+
+
+def test_limits_of_quantiles_of_a_known_population_cover_by_count_of_every_sample():
+    everyone = np.arange(1.0, 10.0)
+    drawn = pd.DataFrame(
+        [(wave, f"d{at}", everyone[at])
+         for wave, some in enumerate(combinations(range(9), 6)) for at in some],
+        columns=["wave", "district_id", "pay"],
+    )  # fmt: skip
+    for at, value in ((0.25, 3), (0.5, 5)):
+        found = quantiles(drawn, "pay", at, by="wave", population=9, confidence=0.8)
+        low = found["conf_low"].fillna(-np.inf).astype(float)
+        high = found["conf_high"].fillna(np.inf).astype(float)
+        assert len(found) == 84
+        assert ((low <= value) & (value <= high)).mean() >= 0.8
+        assert "hypergeometric, population 9 limits" in found["method"].iloc[0]
+    # Binomial limits, as of a population without end, are the wider.
+    wide = quantiles(drawn, "pay", 0.5, by="wave", confidence=0.8)
+    assert (wide["conf_high"] - wide["conf_low"]).mean() > (high - low).mean()
 
 
 ANSWERS = st.lists(

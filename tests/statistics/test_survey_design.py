@@ -269,13 +269,16 @@ def test_other_replicates_by_brute_force(stratified, method, scale):
         ({"strata": "stype", "population": "sise"}, r"column sise: is missing"),
         ({"cluster": ["stype", "district_id"], "population": "size"}, "for each"),
         ({"strata": "stype", "population": "few"}, "population size < sample"),
-        ({"population": "size"}, "not constant"),
+        ({"population": "size"}, "must be constant"),
+        ({"strata": "lone"}, r"stratum b: one unit -> merge it"),
         ({"strata": "gap"}, r"responses, 5: gap is missing"),
     ],
 )
 def test_designs_that_cannot_be_are_refused(stratified, asked, said):
     few = stratified["size"].replace(755, 40)
-    frame = stratified.assign(few=few, gap=stratified["stype"].where(stratified.index != 5))
+    frame = stratified.assign(
+        few=few, lone=["a"] * 199 + ["b"], gap=stratified["stype"].where(stratified.index != 5)
+    )
     with pytest.raises(EstimateError, match=said):
         means(frame, "api00", **asked)
 

@@ -44,7 +44,7 @@ def estimated(
     population: Population = None,
     weights: pd.DataFrame | None = None,
     cluster: Grouping = "district_id",
-    strata: str | None = None,
+    strata: Grouping = None,
     confidence: float = 0.95,
     *,
     divisor: str | None = None,
@@ -324,7 +324,7 @@ def means(
     population: Population = None,
     weights: pd.DataFrame | None = None,
     cluster: Grouping = "district_id",
-    strata: str | None = None,
+    strata: Grouping = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate the mean over those who answered; of published figures, the means as printed.
@@ -346,7 +346,7 @@ def means(
         From ``es.weights``, or ``wave, district_id, weight``, also with replicate weights.
     cluster : str or two of them, optional
         Column of districts, or of both stages; None takes rows as independent.
-    strata : str, optional
+    strata : str or sequence of str, optional
         Column of the strata that were sampled each by itself.
     confidence : float
         Between 0 and 1.
@@ -388,7 +388,7 @@ def totals(
     population: Population = None,
     weights: pd.DataFrame | None = None,
     cluster: Grouping = "district_id",
-    strata: str | None = None,
+    strata: Grouping = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Add up a number over the respondents, or estimate its total over all units.
@@ -443,7 +443,7 @@ def ratios(
     population: Population = None,
     weights: pd.DataFrame | None = None,
     cluster: Grouping = "district_id",
-    strata: str | None = None,
+    strata: Grouping = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate a ratio both ways: of the totals, and as the mean of the districts' ratios.
@@ -501,7 +501,7 @@ def quantiles(
     population: Population = None,
     weights: pd.DataFrame | None = None,
     cluster: Grouping = "district_id",
-    strata: str | None = None,
+    strata: Grouping = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate quantiles over those who answered, with limits that suppose no distribution.

@@ -171,7 +171,7 @@ def samples(
     population: Population = None,
     cluster: Grouping = "district_id",
     weights: pd.DataFrame | None = None,
-    strata: str | None = None,
+    strata: Grouping = None,
 ) -> Iterator[Sample]:
     """Split responses into samples: by wave if `by` has it, and into groups within each."""
     names = as_list(by) or []
@@ -224,15 +224,21 @@ def samples(
 
 
 def _design(
-    rows: pd.DataFrame, clusters: pd.Series, second: list[str], strata: str | None, sizes: list[str]
+    rows: pd.DataFrame, clusters: pd.Series, second: list[str], strata: Grouping, sizes: list[str]
 ) -> pd.DataFrame:
     """Put beside the rows what svy is told of their design, and the weight of known sizes."""
     design = pd.DataFrame({"cluster": clusters})
-    if strata is not None and rows[strata].nunique() > 1:  # one stratum says nothing
-        design = design.assign(stratum=rows[strata].astype("str"))
+    stratum, _ = _labels(rows, as_list(strata) or [])
+    if stratum.nunique() > 1:  # one stratum says nothing
+        design = design.assign(stratum=stratum)
+        alone = design.groupby("stratum")["cluster"].nunique().eq(1)
+        refuse(
+            "a stratum with one unit has no error",
+            [Problem(f"stratum {one}", "one unit", "merge it") for one in alone.index[alone]],
+        )
     if second:
         design = design.assign(second=rows[second[0]].astype("str"))
-    within = [design.get("stratum", pd.Series("all", rows.index))]
+    within = [stratum]
     for name, column, unit in zip(("size", "sizes"), sizes, ("cluster", "second"), strict=False):
         known = rows[column].astype(float)
         weight = known / design[unit].groupby(within).transform("nunique")
@@ -290,8 +296,9 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
     ]
     refuse(f"{absent.sum()} rows have no weight", problems)
     repeated = beside.filter(regex=_REPLICATE).astype(float)
-    if len({name.split("_")[0] for name in repeated}) > 1 or repeated.isna().any(axis=None):
-        raise EstimateError("replicate weights: give those of one method, complete for every row")
+    methods = {name.split("_")[0] for name in repeated}
+    if len(methods) > 1 or repeated.shape[1] == 1 or repeated.isna().any(axis=None):
+        raise EstimateError("replicate weights: give two or more of one method, without gaps")
     known = beside.columns.difference([*KEYS, *repeated], sort=False)
     if known.empty or "start" not in beside:
         return beside[["weight"]].astype(float).join(repeated)
@@ -381,7 +388,7 @@ def _estimated(
             return estimation.ratio("value", "divisor", **asked)
         return getattr(estimation, {"share": "prop"}.get(kind, kind))("value", **asked)
     except svy.SvyError as error:
-        raise EstimateError(f"svy refuses the survey design: {error}") from error
+        raise EstimateError(f"svy refuses the survey design: {error.detail}") from error
 
 
 def _replication(sample: Sample) -> Any:
@@ -485,9 +492,15 @@ def weights(
         levels = rows[names].astype("str")
         refuse("the margins do not fit the responses", _misfits(levels, own, f"wave {wave}"))
         told = {
-            name: total.get(wave, np.nan) if isinstance(total, Mapping) else total
+            name: total.get(wave) if isinstance(total, Mapping) else total
             for name, total in numbers.items()
         }
+        wrong = [
+            Problem(f"wave {wave}, {name}", f"total {total}, of {rows[name].dtype}", "give numbers")
+            for name, total in told.items()
+            if pd.isna(total) or not pd.api.types.is_numeric_dtype(rows[name])
+        ]
+        refuse("the totals do not fit the responses", wrong)
         raked = _raked(levels, own, f"wave {wave}", rows[[*told]], told)
         met = rows[[*told]].add_prefix(TOTALS)
         parts.append(rows[list(UNIT)].assign(**raked).join([levels, met]))
@@ -542,7 +555,7 @@ def _raked(
     except svy.SvyError as error:
         raise EstimateError(
             f"{wave}: the margins cannot all be met in {_ROUNDS} rounds; "
-            f"merge levels that hardly any respondent has ({error})"
+            f"merge levels that hardly any respondent has ({error.detail})"
         ) from error
     weight = raked.data["_raked"].to_numpy()
     if weight.min() <= 0:

@@ -35,7 +35,7 @@ def shares(
     population: int | Mapping[int, int] | str | Sequence[str] | None = None,
     weights: pd.DataFrame | None = None,
     cluster: str | Sequence[str] | None = "district_id",
-    strata: str | None = None,
+    strata: str | Sequence[str] | None = None,
     sources: str | Sequence[str] | None = None,
     joint: bool = False,
     min_base: int = 1,
