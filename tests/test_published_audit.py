@@ -4,6 +4,7 @@ import itertools
 import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -149,6 +150,28 @@ def test_what_was_found_by_hand(findings, name, grade, shown):
     found = findings.loc[name]
     assert found["grade"] == grade
     assert shown in found["arithmetic"]
+
+
+def test_sets_that_fit_a_mean_of_public_numbers_are_those_of_enumeration(evidence, findings):
+    """Every set is made: of 4 of the 61 named, and of the 2 that are left out of 59."""
+    named = evidence.frame[evidence.frame["answered"]]
+    sizes, told = named["enrollment"].to_numpy(int), findings[findings["check"].eq("fitting_sets")]
+    fours = np.array([*itertools.combinations(sizes, 4)]).sum(axis=1)
+    rests = sizes.sum() - np.array([*itertools.combinations(sizes, 2)]).sum(axis=1)
+    for position, sums, mean, of, grade in (
+        ("cyber-security", fours, 9150, 4, "suspicious"),
+        ("av-coordinator", fours, 4217, 4, "passed"),
+        ("technology-director", rests, 3288, 59, "suspicious"),
+    ):
+        fit = int((np.abs(sums / of - mean) <= 0.5).sum())
+        row = told.loc[f"fitting_sets:ct-2024.position-enrollment.{position}.mean"]
+        assert (row["grade"], len(sums)) == (grade, {4: 521_855, 59: 1_830}[of])
+        tried = f"of {len(sums):,} sets of {of} of the 61 named, {fit:,} would print it"
+        assert row["arithmetic"] == f"{mean:,} over {of}: {tried}"
+    fewest = told["arithmetic"].str.extract(r"named, ([\d,]+) would")[0].str.replace(",", "")
+    assert fewest.astype(int).is_monotonic_increasing
+    words = told[["arithmetic", "implication", "name"]].to_string()
+    assert not any(name in words for name in [*named["district"], *named["name"]])
 
 
 def test_the_years_without_a_base_are_not_judged_but_bounded(findings):

@@ -2,14 +2,16 @@
 
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import combinations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.statistics.audit import audit
+from edtech_survey.statistics.audit import audit, fitting_sets
 from edtech_survey.statistics.audit_case import COLUMNS, GRADES, Span, read, span_of
 
 SURVEY = pd.DataFrame({"source": ["toy"], "answered": [30]})
@@ -319,6 +321,21 @@ def test_extremes_and_counts_of_one_or_two():
 def one(printed, value, note="", **more):
     row = figure("a", printed, value, note=note, **more)
     return read(pd.DataFrame([row]), None, [], 1, lambda _, group: group, {}).figures[0]
+
+
+@pytest.mark.parametrize("base", [2, 3, 9])
+@pytest.mark.parametrize("mean", [4, 40, 55.5, 900])
+def test_sets_with_a_mean_of_public_numbers_are_counted_as_by_trying(base, mean):
+    sizes = np.array([11, 13, 17, 19, 23, 29, 31, 37, 41, 400, 500])
+    row = figure("a", f"{mean:g}", mean, unit="students", statistic="mean", base=base)
+    material = read(pd.DataFrame([row]), None, [], 3, lambda _, group: group, {})
+    (told,) = fitting_sets(material._replace(sizes={"toy": sizes}))
+    fit = sum(
+        abs(sum(some) / base - mean) <= (0.5 if mean != 55.5 else 0.05)
+        for some in combinations(sizes.tolist(), base)
+    )
+    assert told["arithmetic"].endswith(f"of the 11 named, {fit} would print it")
+    assert told["grade"] == ("passed" if fit >= 3 else "suspicious" if fit else "untestable")
 
 
 @given(number=st.decimals(0, 10_000, places=4), places=st.integers(0, 3))

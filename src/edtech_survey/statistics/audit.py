@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
@@ -74,6 +75,9 @@ _TOGETHER = 2
 
 _SINGLED_OUT = 2
 """Counts up to this: one is alone, and of two each knows the other."""
+
+_LARGEST_SET = 12
+"""Of more respondents, or all but more, a mean is fitted by more sets than anybody could try."""
 
 
 def audit(
@@ -141,18 +145,19 @@ def audit(
     >>> told["arithmetic"][0]
     '61% of 30: 18 of 30 is 60.0% and 19 of 30 is 63.3%, nothing between'
     """
-    name, figures, names, known = given(x).name, x, {}, [sources]
+    name, figures, names, known, sizes = given(x).name, x, {}, [sources], {}
     if not isinstance(x, pd.DataFrame):
         figures = x.printings
         relations = x.relations if relations is None else relations
         known = [x.sources if sources is None else sources, x.publications]
-        codebook, names = codebook or x.codebook, _places(x)
+        codebook, names, sizes = codebook or x.codebook, _places(x), _sizes(x)
     asked = {} if codebook is None else codebook.items.set_index("item").to_dict()
     names = asked.get("label", {}) | names
     material = read(figures, relations, known, disclosure_threshold, name, names)._replace(
         several=[item for item, kind in asked.get("type", {}).items() if kind == "multi"],
         wordings=asked.get("wording", {}),
         strangers={} if codebook is None else _strangers(codebook),
+        sizes=sizes,
     )
     told = findings_frame(row for check in CHECKS for row in check(material))
     told["survey"] = told["source"].map(lambda source: names.get(source, source)).astype("str")
@@ -184,6 +189,14 @@ def _strangers(codebook: Any) -> dict[str, str]:
         dict(zip(kinds["code"], kinds["label"], strict=True))
     )
     return found.dropna().to_dict()
+
+
+def _sizes(x: Any) -> dict[str, NDArray[np.int64]]:
+    """Give the public enrollments of those that a source of the series names as respondents."""
+    sources = dict(zip(x.own["wave"], x.own["source"], strict=True))
+    named = x.frame[x.frame["answered"].eq(True)].dropna(subset="enrollment")
+    waves = named.groupby("wave")["enrollment"]
+    return {sources[wave]: some.to_numpy(np.int64) for wave, some in waves if wave in sources}
 
 
 def percent_base(material: Material) -> Iterator[Row]:
@@ -584,8 +597,39 @@ def told_of_one(material: Material) -> Iterator[Row]:
         yield finding(*about, grade if len(counts) >= _TOGETHER else PASSED, told, why)
 
 
+def fitting_sets(material: Material) -> Iterator[Row]:
+    """Count the sets of named respondents whose public enrollments have the printed mean."""
+    fit = {}
+    for one in material.once:
+        sizes = material.sizes.get(one.source, ())
+        if one.statistic == "mean" and one.unit == "students" and one.exact and one.base:
+            low, high = math.ceil(one.span.low * one.base), math.floor(one.span.high * one.base)
+            rest, whole = len(sizes) - one.base, sum(sizes)
+            if rest > 0 and one.base <= _LARGEST_SET:
+                fit[one] = _sets(sizes, one.base, low, high)
+            elif 0 < rest <= _LARGEST_SET:  # of nearly all, by those that are left out
+                fit[one] = _sets(sizes, rest, whole - high, whole - low)
+    for one in sorted(fit, key=fit.__getitem__):
+        named, found = len(material.sizes[one.source]), fit[one]
+        told = f"{one.text} over {one.base}: of {math.comb(named, one.base):,} sets of {one.base} "
+        told += f"of the {named} named, {found:,} would print it"
+        grade = PASSED if found >= material.threshold else SUSPICIOUS if found else UNTESTABLE
+        why = "who has the list and the public enrollments can tell who they are, or nearly so"
+        why = why if found else "not all of them are named, or the list counts otherwise"
+        yield finding("fitting_sets", one.figure_id, [one], grade, told, why)
+
+
+def _sets(sizes: Any, many: int, low: int, high: int) -> int:
+    """Count the sets of so many with a sum between these, adding one size after the other."""
+    sums = np.zeros((many + 1, max(high, 0) + 1))  # sets by how many they are, and their sum
+    sums[0, 0] = 1
+    for size in sizes:
+        sums[1:, size:] += sums[:-1, : max(len(sums[0]) - size, 0)]
+    return int(sums[many, max(low, 0) :].sum())
+
+
 _PERCENTS = (percent_base, joint_base, counts_and_percents)
 _ALIKE = (declared, class_limits, moved_boundary, printed_again, directions, identical_rows)
-_WHO = (other_units, small_bases, told_of_one)
+_WHO = (other_units, small_bases, told_of_one, fitting_sets)
 CHECKS = (*_PERCENTS, mean_steps, extremes, *_ALIKE, precision, *_WHO)
 """The checks, in the order in which they are asked."""

@@ -272,7 +272,8 @@ class Material(NamedTuple):
     """All that the checks may look at; ``once`` leaves out what is only printed again.
 
     ``several`` are the items of which a respondent may give several answers, ``wordings`` their
-    questions, ``strangers`` the groups that are respondents of another kind, with that kind.
+    questions, ``strangers`` the groups that are respondents of another kind, with that kind,
+    ``sizes`` the public enrollments of those that a source names.
     """
 
     figures: tuple[Figure, ...]
@@ -282,6 +283,7 @@ class Material(NamedTuple):
     several: Collection[str] = ()
     wordings: Mapping[str, str] = MappingProxyType({})
     strangers: Mapping[str, str] = MappingProxyType({})
+    sizes: Mapping[str, Any] = MappingProxyType({})
 
 
 def read(
@@ -371,8 +373,8 @@ where fewer answered than the survey. What is only within a limit, or a whole pe
 total, holds nothing up."""
 
 _OF_WORDS = (
-    *("small_bases", "told_of_one", "precision", "directions", "order", "class_limits"),
-    "moved_boundary",
+    *("small_bases", "told_of_one", "fitting_sets", "precision", "directions", "order"),
+    *("class_limits", "moved_boundary"),
 )
 """Checks of how numbers are told, which no sum can answer."""
 
