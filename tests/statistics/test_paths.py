@@ -200,3 +200,14 @@ def test_a_group_that_the_rows_do_not_hold_is_told_with_those_they_do():
         es.shares(frame, "answer", by="kind", groups=["town", "twon"])
     with pytest.raises(EstimateError, match=r"wave 2042: has no row.*2024"):
         es.shares(frame, "answer", by="kind", waves=[2024, 2042])
+
+
+@pytest.mark.parametrize("asked", [{}, {"matched": True}, {"weights": 1}, {"strata": "stratum"}])
+def test_a_change_in_an_answer_that_nobody_gave_is_told_with_those_given(asked):
+    frame = generated(1).astype({"answer": "category"})
+    frame["answer"] = frame["answer"].cat.add_categories(["4:1"])
+    both = pd.concat([frame, frame.assign(wave=2020)], ignore_index=True)
+    if "weights" in asked:
+        asked = {"weights": both[["wave", "district_id", "weight"]]}
+    with pytest.raises(EstimateError, match=r"'4:1': nobody gave it.*there are 1:1, 2:1, 3:1"):
+        es.changes(both, "answer", answer="4:1", **asked)
