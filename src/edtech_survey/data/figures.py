@@ -82,10 +82,10 @@ def read_meta(folder: Path) -> dict[str, Any]:
         raise SourceError(f"{_short(path)} is not readable YAML: {in_words(error)}") from None
     meta = meta if isinstance(meta, dict) else {}
     problems = [
-        Problem(_short(path), f"key {str(key)[:60]!r} holds more than text", "write it in one text")
+        Problem(_short(path), f"key {str(key)[:60]!r} is no text of up to 5,000 characters")
         for key, told in meta.items()
         for one in (told.values() if isinstance(told, dict) else [told])
-        if not isinstance(one, str)
+        if not (isinstance(one, str) and len(one) <= 5000)
     ]
     if problems:
         raise SourceError(f"{_short(path)} cannot be taken", problems)
@@ -187,6 +187,8 @@ def _read_folder(
     table = table.assign(group=table["group"].replace("", "all"))
     rules = {name: rules for name, rules in schemas.rules_of(FIGURES).items() if name in table}
     rules["value"].append(_FOLLOWS)
+    for name in table.columns.difference(["figure_id"]):
+        rules.setdefault(name, []).append(_SHOWN)
     if book:
         advice = "add it to codebook/items.csv, or correct it"
         rules["item"].append(one_of(book.items["item"], "is none of the codebook", advice))
@@ -208,6 +210,10 @@ def _follows(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
     return wrong
 
 
+_SHOWN = Rule(
+    lambda cells, _: ~cells.str.fullmatch(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]{0,2000}"),
+    "of {figure_id} is no text for a page: it has control characters, or more than 2,000",
+)
 _FOLLOWS = Rule(
     _follows, "does not follow from what is printed, {printed!r}", "compare with the publication"
 )

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from edtech_survey import words
 from edtech_survey.data.textfiles import csv_bytes, read_text_csv
-from edtech_survey.errors import Problem, SourceError, SurveyError
+from edtech_survey.errors import Problem, SourceError, SurveyError, cut
 from edtech_survey.project import write_whole
 
 _TEXT = files("edtech_survey.data").joinpath("schemas.csv").read_text("utf-8")
@@ -169,7 +169,7 @@ def problems_of(table: pd.DataFrame, rules: Rules, shown: str) -> list[Problem]:
                 continue
             for row, cells in zip(rows.index[wrong], rows[wrong].to_dict("records"), strict=True):
                 told = rule.what.format_map(cells)
-                what = f"{cells[column]!r} {told}" if cells[column] else told
+                what = f"{cut(cells[column], 200)!r} {told}" if cells[column] else told
                 place = f"{shown}, row {row + 2}, column {column}"
                 found.append(Problem(place, what, rule.advice))
     return found
