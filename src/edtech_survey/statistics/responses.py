@@ -228,11 +228,15 @@ def _total(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float)
     """Sum over the respondents; under weights or a population the total over all units."""
     if sample.wave is None and "wave" in sample.rows and sample.rows["wave"].nunique() > 1:
         raise EstimateError("a total over several waves counts districts twice: add 'wave' to by=")
-    _refuse_repeats(sample)
+    units = sample.rows.get("district_id", pd.Series(y.index, y.index))
+    if twice := int(pd.DataFrame({"group": sample.group, "unit": units}).duplicated().sum()):
+        raise EstimateError(
+            f"{twice} districts have several rows in a group: add the column that tells them "
+            "apart to by=, or sum to one row a district first"
+        )
     if sample.weights is None and sample.population is None:
         sums = y.groupby(sample.group).sum(min_count=1)
         return _made(sample, y, {"estimate": sums}, "sum over the respondents")
-    units = sample.rows.get("district_id", pd.Series(y.index, y.index))
     sizes = sample.group.value_counts()
     short = [group for group in sample.groups if sizes[group] < units.nunique()]
     if short and units.duplicated().any():
@@ -264,11 +268,7 @@ def _total(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float)
 def _quantile(
     sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float, *, at: float
 ) -> pd.DataFrame:
-    """Quantile with the answers between which it lies with at least the confidence.
-
-    Closed: Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2, and its
-    hypergeometric form of a known population; else Woodruff's (1952, JASA 47:635-646).
-    """
+    """Quantile with the answers between which it lies with at least the confidence."""
     if sample.linear and 0 < at < 1:
         if sample.replicates and sample.replicates[0].startswith("jackknife"):
             raise EstimateError("a jackknife gives no error of a quantile: take other replicates")
@@ -287,17 +287,6 @@ def _quantile(
         rows[group] = (np.quantile(answers, at), np.nan, *limits)
     table = pd.DataFrame.from_dict(rows, "index", columns=NUMBERS).reindex(list(sample.groups))
     return _made(sample, y, table, f"sample quantile, {name} limits; unweighted")
-
-
-def _refuse_repeats(sample: Sample) -> None:
-    if "district_id" not in sample.rows:
-        return
-    twice = pd.DataFrame({"g": sample.group, "d": sample.rows["district_id"]}).duplicated()
-    if twice.any():
-        raise EstimateError(
-            f"{int(twice.sum())} districts have several rows in a group: add the column that "
-            "tells them apart to by=, or sum to one row a district first"
-        )
 
 
 KINDS: dict[str, Kind] = {
