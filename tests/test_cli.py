@@ -1,4 +1,6 @@
 import json
+import os
+import shutil
 from pathlib import Path
 from threading import Semaphore
 
@@ -7,6 +9,7 @@ from click.testing import CliRunner
 
 from edtech_survey import build, cli
 from edtech_survey.cli import _tell, main
+from edtech_survey.reports.notebooks import check_parameters, parameters
 
 ROOT = Path(__file__).parents[1]
 RAW = ROOT / "data" / "raw"
@@ -75,6 +78,12 @@ def test_data_is_written_with_its_descriptor(run, tmp_path):
         (("check", "nowhere.csv"), "nowhere.csv"),
         (("new-wave", "2026", "--from", "nowhere.csv"), "nowhere.csv"),
         (("new-wave", "2026"), "--from"),
+        (("reports", "--data", "publishd"), "'publishd' is not one of"),
+        (("briefs", "--data", "publishd"), "'publishd' is not one of"),
+        (("briefs", "--wave", "20"), "of wave 20"),
+        (("reports", "--timeout", "0"), "--timeout"),
+        (("reports", "--memory", "1"), "--memory"),
+        (("reports", "05", "-p", "file=nowhere.csv"), "nowhere.csv"),
         (("briefs", "--data", "responses"), "with an export"),
     ],
 )
@@ -115,13 +124,173 @@ def test_an_error_of_the_operating_system_is_told_like_any_other(run, tmp_path):
     assert "file" in done.output
 
 
-def test_what_is_no_page_is_refused(run):
-    done = run("diff", str(ROOT / "README.md"), str(ROOT / "README.md"))
+def test_what_is_no_page_is_refused_in_one_line(run):
+    for readme in ((ROOT / "README.md",) * 2, (ROOT / "README.md", "/dev/null")):
+        done = run("diff", *map(str, readme))
+        assert done.exit_code == 1
+        (line,) = done.output.splitlines()
+        assert "README.md has no run manifest" in line
+
+
+READERS = {
+    "audit": ("audit", "{}"),
+    "check": ("check", "{}"),
+    "new-wave": ("new-wave", "2031", "--from", "{}"),
+    "verify": ("verify", "{}"),
+    "diff": ("diff", "{}", "{}"),
+    "own numbers": ("reports", "05", "-p", "file={}"),
+}
+"""All commands that take a file."""
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """Files that are none, or that nobody should read."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(2_000_000_001)  # a hole: it takes no room
+    (tmp_path / "letters").write_bytes(b"item,group,value\xff\n\x81,\xff,1\n")
+    return {
+        "device": Path("/dev/zero"), "pipe": tmp_path / "pipe", "folder": tmp_path / "folder",
+        "large": tmp_path / "large", "letters": tmp_path / "letters", "missing": tmp_path / "no",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_file_is_read_within_limits_whatever_it_is(run, odd, command, monkeypatch):
+    monkeypatch.setattr(build, "_page", lambda *_, **__: pytest.fail("something ran"))
+    for kind, path in odd.items():
+        if (command, kind) == ("own numbers", "letters"):
+            continue  # its cells are for the notebook to judge
+        done = run(*(word.format(path) for word in READERS[command]))
+        assert isinstance(done.exception, SystemExit), (kind, done.exception)
+        assert done.exit_code == (2 if kind == "missing" else done.exit_code or pytest.fail(kind))
+        assert path.name in done.output
+        assert len(done.output) < 800
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 20_000,
+        "a: " + "[" * 2_000 + "]" * 2_000,
+        "a: &a [x, x]\nb: &b [*a, *a]\nid: *b",
+        "id: [x]",
+        "id: 'x" + "y" * 6_000 + "'",
+        "z: 1" + " " * 1_100_000,
+        "id: \xff",
+        "- 1",
+    ],
+)
+def test_a_hostile_description_of_a_source_is_refused_in_words(run, tmp_path, text):
+    shutil.copy(RAW / "ct-2024" / "figures.csv", tmp_path)
+    (tmp_path / "source.yaml").write_bytes(text.encode("latin-1"))
+    done = run("audit", str(tmp_path / "figures.csv"))
     assert done.exit_code == 1
-    assert "no run manifest" in done.output
+    assert isinstance(done.exception, SystemExit)
+    assert "source.yaml" in done.output
+    assert len(done.output) < 2_000
+
+
+def test_a_hostile_notebook_is_refused_in_words(run, tmp_path, monkeypatch, few_sources):
+    few_sources(tmp_path / "data" / "raw")
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setenv("EDTECH_SURVEY_HOME", str(tmp_path))
+    for text in (
+        "{",
+        "[" * 100_000,
+        '{"cells": 1, "nbformat": 4, "nbformat_minor": 5}',
+        "[]",
+        "\0",
+    ):
+        (tmp_path / "notebooks" / "00_x.ipynb").write_text(text)
+        done = run("params", "00")
+        assert done.exit_code == 2
+        assert "00_x.ipynb cannot be read as a notebook" in done.output
+
+
+NASTY = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp.\x7f"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (NASTY,),
+        ("--" + NASTY,),
+        ("reports", NASTY),
+        ("reports", "--" + NASTY),
+        ("reports", "--data", NASTY),
+        ("reports", "--jobs", NASTY),
+        ("reports", "-p", f"{NASTY}={NASTY}"),
+        ("reports", "01", "-p", f"confidence={NASTY}"),
+        ("reports", "05", "-p", f"file={NASTY}"),
+        ("params", NASTY),
+        ("verify", NASTY),
+        ("diff", NASTY, NASTY),
+        ("check", NASTY),
+        ("check", "{}"),
+        ("check", "{}", "--json"),
+        ("check", "{}", "--series", NASTY),
+        ("audit", "{}"),
+        ("audit", "{}", "--json"),
+        ("verify", "{}"),
+        ("new-wave", "2031", "--from", "{}", "--dialect", NASTY),
+    ],
+)
+def test_nothing_that_a_terminal_obeys_comes_out_of_a_message(run, tmp_path, words):
+    named = tmp_path / f"a{NASTY}.csv"
+    cells = "x,one_to_one,all,share,{0} 89%,89,percent,53\n{0},{0},{0},{0},{0},{0},{0},{0}\n"
+    named.write_text(
+        "figure_id,item,group,statistic,printed,value,unit,base\n" + cells.format(NASTY)
+    )
+    done = run(*(word.replace("{}", str(named)) for word in words))
+    assert isinstance(done.exception, SystemExit | None)
+    assert [sign for sign in done.output if not sign.isprintable() and sign != "\n"] == []
+
+
+def test_an_audit_that_finds_something_writes_no_sign_that_a_terminal_obeys(run, tmp_path):
+    table = (RAW / "incident-iq-2024" / "figures.csv").read_text("utf-8")
+    (tmp_path / "figures.csv").write_text(table.replace("incident-iq-2024.", f"{NASTY}."), "utf-8")
+    for further in ((), ("--json",)):
+        done = run("audit", str(tmp_path / "figures.csv"), *further)
+        assert "owned" in done.output
+        assert [sign for sign in done.output if not sign.isprintable() and sign != "\n"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("01 confidence=7", "'7' is not between 0 and 1"),
+        ("01 confidence=0", "'0' is not between 0 and 1"),
+        ("01 confidence=nan", "is not a number"),
+        ("02 price_year=-3", "'-3' is not in 1990 to 2100"),
+        ("04 wave=20", "'20' is not in 1990 to 2100"),
+        ("01 waves=2017,20", "'2017,20' is not in 1990 to 2100"),
+        ("01 bands=[9-12]", "without brackets"),
+        ("01 bands=9-12,k-2", "is not one of pk-2, 3-5, 6-8 or 9-12"),
+        ("05 devices=-1", "'-1' is not in 0 to 5,000,000"),
+        ("05 support_staff=inf", "is not a number"),
+        ("05 director_salary=1e300", "is not in 0 to 2,000,000"),
+        ("00 data=publishd", "is not one of published, responses or sample"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_before_a_kernel_starts(run, monkeypatch, given, told):
+    monkeypatch.setattr(build, "_page", lambda *_, **__: pytest.fail("something ran"))
+    notebook, value = given.split()
+    done = run("reports", notebook, "-p", value)
+    assert done.exit_code == 2
+    assert told in done.output
+
+
+def test_the_defaults_of_every_notebook_are_what_it_says_they_can_be(run):
+    for path in build.notebook_paths():
+        defaults = parameters(path).set_index("name")["default"].to_dict()
+        assert check_parameters(path, defaults) == defaults
 
 
 def test_params_prints_names_types_and_meanings(run):
     told = run("params", "01_one_to_one_trends").output
-    assert "confidence: float = 0.95\n    " in told
+    assert "confidence: float = 0.95\n    level of confidence" in told
+    assert "between 0 and 1" in told
     assert max(map(len, told.splitlines())) < 130

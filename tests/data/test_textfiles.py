@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -176,10 +177,25 @@ def test_what_is_no_file_is_no_traceback(tmp_path: Path) -> None:
             read_text_csv(path, ("column",), WaveError)
 
 
+def test_a_pipe_a_device_and_a_file_that_is_too_large_are_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(20_000_001)
+    for path, told in (
+        (tmp_path / "pipe", "is no file"), (Path("/dev/zero"), "is no file"),
+        (tmp_path / "large", "holds more than 20,000,000 bytes"),
+        (tmp_path / "a\0b", "is no name"),
+    ):  # fmt: skip
+        with pytest.raises(WaveError, match=told):
+            read_text_csv(path, ["a"], WaveError)
+
+
 def test_no_cell_starts_a_formula() -> None:
-    nasty = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\tx", "\rx", "fine", None]
+    nasty = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\tx", "\rx", "\n=x", "＝1", "＋1",
+             "－1", "＠x", "fine", None]  # fmt: skip
     text = csv_bytes(pd.DataFrame({"text": nasty})).decode()
     cells = pd.read_csv(io.StringIO(text))["text"].dropna()
-    assert not cells[~cells.str.startswith("'")].str.match(r"[=@+\-\t\r]").any()
+    assert cells.str.startswith("'").sum() == len(nasty) - 2
+    assert "\r" not in text
     numbers = pd.DataFrame({"printed": ["-4,249", "+7%", "-102"]})
     assert "'" not in csv_bytes(numbers).decode()
