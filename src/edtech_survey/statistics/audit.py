@@ -592,9 +592,8 @@ def told_of_one(material: Material) -> Iterator[Row]:
         named, _ = lists.get(source, (0, ""))
         told = f"counts in one comment without a name: {len(counts)}; respondents named: {named}"
         grade = SUSPICIOUS if named else UNTESTABLE
-        why = "who knows one of these counts may know whose comment it is, and so the others"
         about = "told_of_one", figures[0].figure_id, counts or figures
-        yield finding(*about, grade if len(counts) >= _TOGETHER else PASSED, told, why)
+        yield finding(*about, grade if len(counts) >= _TOGETHER else PASSED, told)
 
 
 def fitting_sets(material: Material) -> Iterator[Row]:
@@ -614,8 +613,7 @@ def fitting_sets(material: Material) -> Iterator[Row]:
         told = f"{one.text} over {one.base}: of {math.comb(named, one.base):,} sets of {one.base} "
         told += f"of the {named} named, {found:,} would print it"
         grade = PASSED if found >= material.threshold else SUSPICIOUS if found else UNTESTABLE
-        why = "who has the list and the public enrollments can tell who they are, or nearly so"
-        why = why if found else "not all of them are named, or the list counts otherwise"
+        why = "" if found else "not all of them are named, or the list counts otherwise"
         yield finding("fitting_sets", one.figure_id, [one], grade, told, why)
 
 

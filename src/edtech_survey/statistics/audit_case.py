@@ -394,7 +394,7 @@ def finding(
     stated: Any = None,
     bases: Any = None,
 ) -> Row:
-    """Make the row of one result of a check; ``checks.csv`` has its implication if it passed."""
+    """Make the row of one result of a check; unless told, ``checks.csv`` has its implication."""
     figures, note = list(about), f"; {case.note}" if case and case.note else ""
     own = case if case and case.kind != "same" else None
     ids = own.names if own else tuple(figure.figure_id for figure in figures)
@@ -441,7 +441,8 @@ def findings_frame(findings: Iterable[Row]) -> pd.DataFrame:
     passed, untestable = rows["grade"].eq(PASSED), rows["grade"].eq(UNTESTABLE)
     again = rows.groupby("finding_id").cumcount()
     rows["finding_id"] += ("-" + (again + 1).astype("str")).where(again > 0, "")
-    rows["implication"] = rows["implication"].mask(passed, told["passed"]) + rows["note"]
+    implied = rows["implication"].mask(rows["implication"].eq(""), told["failed"].fillna(""))
+    rows["implication"] = implied.mask(passed, told["passed"]) + rows["note"]
     rows["advice"] = told["advice"].mask(untestable, told["untestable"]).mask(passed)
     rows["method"] = told["method"]
     lists = [one for one in given if one["check"] == "respondents"]

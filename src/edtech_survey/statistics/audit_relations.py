@@ -139,8 +139,7 @@ def _between(case: Relation) -> Told:
     values, spans = [one.value for one in case.parts], [one.span for one in case.parts]
     holds = min(values) <= case.result.value <= max(values)
     hull = Span(min(span.low for span in spans), max(span.high for span in spans))
-    grade = graded(holds, hull.meets(case.result.span), case.failed)
-    return grade, told, "the whole lies outside its parts"
+    return graded(holds, hull.meets(case.result.span), case.failed), told, ""
 
 
 def _limit(case: Relation) -> Told:
@@ -247,11 +246,7 @@ def _exclusive(case: Relation) -> Told:
 
 def _distinct(case: Relation) -> Told:
     told = " and ".join(f"{figure.label}: {figure.text}" for figure in case.parts)
-    grade = PASSED if len({figure.value for figure in case.parts}) > 1 else SUSPICIOUS
-    why = (
-        "equal although they are told of different things: by chance, or one number in two meanings"
-    )
-    return grade, told, why
+    return PASSED if len({figure.value for figure in case.parts}) > 1 else SUSPICIOUS, told, ""
 
 
 def _same(case: Relation) -> Told:
@@ -303,45 +298,41 @@ KINDS: Mapping[str, Callable[[Relation], Told]] = {
 }
 """How each kind is judged; "question" is judged by ``joint_base``."""
 
-_CLASS = re.compile(r"(?:(under|over)-(\d+)|(\d+)(?:-(\d+|plus|or-more))?)")
-
-
-_SAID = re.compile(
-    r"printed as (?:(more than|over|above)|(less than|fewer than|under|below)|(at least|from)|"
-    r"(up to|at most))?\s?\$?([\d,]+)(\+| or (?:more|over|above))?( or (?:less|fewer|under))?"
+_LIMITS = re.compile(
+    r"(?:(more than|over|above)|(less than|fewer than|under|below)|(at least|from)|"
+    r"(up to|at most))?[\s-]?\$?([\d,]+)"
+    r"(?:(\+|-plus|[- ]or[- ](?:more|over|above))|( or (?:less|fewer|under))|-(\d+))?"
 )
+
+
+def _limits(read_as: re.Match[str] | None) -> tuple[Any, Any] | None:
+    """Give the smallest and largest whole number of a class, by the words of its limits."""
+    if not read_as:
+        return None
+    over, under, least, most, edge, more, less, last = read_as.groups()
+    number = int(edge.replace(",", ""))
+    if over or least or more:
+        return number + bool(over), math.inf
+    if under or most or less:
+        return -math.inf, number - bool(under)
+    return number, int(last or number)
 
 
 def _limits_said(note: str) -> tuple[str, tuple[Any, Any] | None]:
     """Read the words in which an open class was printed, and its limits, from a note."""
-    said = _SAID.search(note)
-    if not said:
-        return "", None
-    over, under, least, most, edge, more, less = said.groups()
-    number, words = int(edge.replace(",", "")), said[0].removeprefix("printed as ")
-    if over or under:
-        return words, (number + 1, math.inf) if over else (-math.inf, number - 1)
-    if least or more:
-        return words, (number, math.inf)
-    return words, (-math.inf, number) if most or less else None
-
-
-def _limits(group: str) -> tuple[Any, Any] | None:
-    """Read the smallest and largest whole number of a class from its name."""
-    read_as = _CLASS.fullmatch(group)
-    if not read_as:
-        return None
-    side, edge, low, high = read_as.groups()
-    if side:
-        return (-math.inf, int(edge) - 1) if side == "under" else (int(edge) + 1, math.inf)
-    return int(low), int(high or low) if (high or low).isdigit() else math.inf
+    said = _LIMITS.match(note.partition("printed as ")[2])
+    limits = _limits(said)
+    return (said[0], limits) if said and limits and math.inf in map(abs, limits) else ("", None)
 
 
 def class_limits(material: Material) -> Iterator[Row]:
     """Ask whether classes of exclusive answers overlap, or leave a whole number out."""
     for case in material.relations:
         said = {one: _limits_said(one.note) for one in case.parts}
-        limits = [(said[one][1] or _limits(one.group), said[one][0] or one.label) for one in said]
+        limits = [
+            (said[one][1] or _limits(_LIMITS.fullmatch(one.group)), said[one][0] or one.label)
+            for one in said
+        ]
         ranges = sorted((*ends, label) for ends, label in limits if ends)
         complete = len(ranges) == len(case.parts) and not case.missing
         if case.kind not in ("parts", "exclusive") or not complete:
@@ -360,7 +351,10 @@ def class_limits(material: Material) -> Iterator[Row]:
 def moved_boundary(material: Material) -> Iterator[Row]:
     """Ask whether an open class is coded with the limit that was printed."""
     for one in material.once:
-        (words, said), coded = _limits_said(one.note), _limits(one.group.partition("|")[0])
+        (words, said), coded = (
+            _limits_said(one.note),
+            _limits(_LIMITS.fullmatch(one.group.partition("|")[0])),
+        )
         if coded and said:
             told = f"{one.text} {words} as printed, {Span(*coded).text()} as coded"
             edge = shown(min(abs(end) for pair in (coded, said) for end in pair))
@@ -382,9 +376,8 @@ def printed_again(material: Material) -> Iterator[Row]:
             for one in same:
                 if (one.item, one.group) != (first.item, first.group):
                     told = f"{first.text}: once {_meant(first)}, once {_meant(one)}"
-                    why = "one number told with two meanings: both may have been asked"
                     pair = "two_meanings", one.figure_id, (first, one)
-                    yield finding(*pair, SUSPICIOUS, told, why)
+                    yield finding(*pair, SUSPICIOUS, told)
     once = [one for one in numbers if one.publication and not one.repeats]
     thing = attrgetter("source", "wave", "item", "group", "statistic", "unit")
     for key, same in grouped(once, thing).items():
@@ -408,9 +401,8 @@ def directions(material: Material) -> Iterator[Row]:
         for side, grade in {sides: PASSED, sides[::-1]: SUSPICIOUS}.items():
             some = [one for one in figures if side in _SIDES.findall(one.locator.lower())]
             told = f"asked: {' to '.join(sides)}; table: {' to '.join(side)}"
-            why = "the same where it is one to one; elsewhere it is open which way was meant"
             if some:
-                yield finding("directions", some[0].figure_id, some, grade, told, why)
+                yield finding("directions", some[0].figure_id, some, grade, told)
 
 
 def other_units(material: Material) -> Iterator[Row]:
