@@ -90,6 +90,7 @@ lint: .venv/dev  ## ruff, mypy, and the words of the notebooks
 
 bench: .venv/dev  ## speed and memory as ratios to what people do today
 	$(BIN)/python -m benchmarks
+	@echo "How often intervals hold the truth, in some minutes: $(BIN)/python -m benchmarks.coverage"
 
 lock:  ## renew the lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras pyproject.toml locks/build.in -o locks/all.txt

@@ -1,4 +1,7 @@
-"""Run every benchmark at sizes that take a few minutes: ``python -m benchmarks``."""
+"""Run every benchmark at sizes that take a few minutes: ``python -m benchmarks``.
+
+How often intervals hold the truth is no matter of speed, and apart: ``benchmarks.coverage``.
+"""
 
 import runpy
 import sys

@@ -45,7 +45,7 @@ def districts() -> pd.DataFrame:
         bell=draw.normal(10, 2, many),
         devices=size * draw.lognormal(0.2, 0.25, many),
         post=draw.random(many) < expit(-1.5 + 0.5 * np.log(size / 500)),
-        size=pd.qcut(size, 3, labels=["small", "middle", "large"]).astype(str),
+        size=pd.qcut(size, 2, labels=["small", "large"]).astype(str),
     )
 
 
@@ -173,10 +173,8 @@ def means(n: int, times: int) -> Found:
         yield f"quantile {at:g} of enrollment", n, ALL["enrollment"].quantile(at), found
     if n != 40:
         sizes = ALL.groupby("size")["wave"].transform("size")
-        parts = [drawn(k, times, part) for k, part in zip(
-            (n // 4, n // 4, n - 2 * (n // 4)),
-            (part for _, part in ALL.assign(units=sizes).groupby("size", sort=False)), strict=True
-        )]  # fmt: skip
+        listed = ALL.assign(units=sizes).groupby("size")
+        parts = [drawn(n // 2, times, part) for _, part in listed]
         design = {"strata": "size", "population": "units"}
         found = each(pd.concat(parts), lambda one: es.means(one, "enrollment", **design))
         yield "mean of enrollment, strata of size", n, ALL["enrollment"].mean(), found
