@@ -133,7 +133,16 @@ def make(
         (path, notebooks.check_parameters(path, _from_here(given)), name)
         for path, given, name in work
     ]
-    outcomes = _run(fit, folder, jobs or min(len(fit), os.cpu_count() or 1), tell, **limits)
+    pool = ThreadPoolExecutor(jobs or min(len(fit), os.cpu_count() or 1))
+    try:
+        asked = [pool.submit(_page, *one, folder, **limits) for one in fit]
+        for done in as_completed(asked):
+            tell(done.result())
+    except BaseException:  # kernels would outlive it, and their pages be waited for
+        notebooks.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    outcomes = [done.result() for done in asked]
     made = [one[:2] for one, outcome in zip(fit, outcomes, strict=True) if outcome.page]
     notes = [""]
 
@@ -165,29 +174,6 @@ def _release(made: Sequence[tuple[Path, Mapping[str, object]]]) -> str:
     found = [project.evidence(data, series=series) for data, series in sorted(shown, key=str)]
     notes = [project.release(one) for one in found if one.responses is not None]
     return "\n".join(filter(None, notes))
-
-
-def _run(
-    fit: Sequence[tuple[Path, dict[str, Any], str | None]],
-    folder: Path,
-    jobs: int,
-    tell: Callable[[Outcome], object],
-    **limits: Any,
-) -> list[Outcome]:
-    """Run notebooks whose parameters are checked; whatever ends this ends their kernels, too."""
-    from edtech_survey.reports import notebooks  # noqa: PLC0415
-
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        asked = [pool.submit(_page, *one, folder, **limits) for one in fit]
-        for done in as_completed(asked):
-            tell(done.result())
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        notebooks.stop()
-        raise
-    pool.shutdown()
-    return [done.result() for done in asked]
 
 
 def write_index(folder: Path) -> Path:
@@ -263,7 +249,7 @@ def verify(page: Path, tell: Callable[[str], object] = lambda text: None) -> lis
         raise ReportError(told) from None
     tell(f"Running {path.name} again")
     with tempfile.TemporaryDirectory() as folder:
-        (outcome,) = _run([(path, typed, None)], Path(folder), 1, lambda outcome: None)
+        outcome = _page(path, typed, None, Path(folder))
         if outcome.page is None:
             raise ReportError(f"{path.name} does not run any more: {outcome.trouble}")
         return provenance.differences(page, outcome.page)

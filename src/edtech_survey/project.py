@@ -80,13 +80,10 @@ def output_root() -> Path:
 def read_whole(path: Path | str, most: int = 20_000_000) -> bytes:
     """Read a file that a person named: no device, pipe or folder, and none of too many bytes."""
     path = Path(path)
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(errno.EINVAL, "is no file that can be read", str(path))
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except ValueError:  # a NUL in the name
-        raise OSError(errno.EINVAL, "is no name of a file", str(path)) from None
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is no file that can be read", str(path))
+    with path.open("rb") as file:
+        data = file.read(most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"holds more than {most:,} bytes", str(path))
     return data
@@ -200,8 +197,8 @@ class Evidence:
         ``districts``, ``positions`` and ``bands``: answers unit by unit, where there are any.
     raw : Path
         Folder of the sources.
-    estimated, held : DataFrame
-        What passed the gate, with the reason where it was withheld; who is held back, since fewer
+    estimated, withheld, held : DataFrame
+        What passed the gate, with the reason where it was withheld; the latter alone; who is held back, since fewer
         than five came after a release: ``wave, district_id``.
     record : DataFrame
         What :func:`release` keeps of this evidence.
@@ -252,6 +249,16 @@ class Evidence:
         again &= every["source"].isin(self.figures["source"])
         mine = every["figure_id"].isin(self.figures["figure_id"])
         return every[mine | again].reset_index(drop=True)
+
+    @cached_property
+    def withheld(self) -> pd.DataFrame:
+        """What was estimated and is not told, nor published: ``name``, and why, ``withheld``."""
+        rows = self.estimated.reindex(columns=["source", *_KEYS, "withheld", "synthetic"])
+        rows = rows[rows["withheld"].notna() & rows["wave"].isin(self.waves)]
+        rows = rows.merge(self.own[_KEYS].drop_duplicates(), how="left", indicator=True)
+        rows = rows[rows.pop("_merge").eq("left_only")]
+        names = map(self.codebook.name, rows["item"], rows["group"])
+        return rows.assign(name=pd.Series(list(names), rows.index, dtype="str"))
 
     @cached_property
     def synthetic(self) -> bool:
@@ -335,11 +342,13 @@ class Evidence:
             ``place, unit, units, publisher, waves, first, last, synthetic``; of the last wave
             ``answered`` and ``population`` (None where unknown) and ``question`` (its wording,
             empty where that wave's is not known); ``silent``, waves that do not say how many
-            answered; ``held``, how many of the last wave are held back; ``sources``, one row a
-            wave.
+            answered; ``held``, how many of the last wave are held back; ``withheld``, its numbers
+            that are not told; ``sources``, one row a wave.
         """
-        rows = self.own if item is None else self.own[self.own["item"].eq(item)]
-        rows = rows if wave is None else rows[rows["wave"].eq(wave)]
+        rows, hidden = (
+            table[table["item"].eq(item or table["item"]) & table["wave"].eq(wave or table["wave"])]
+            for table in (self.own, self.withheld)
+        )
         used = rows[["source", "wave"]].dropna().drop_duplicates()
         sources = self.sources.drop(columns="wave").merge(used, on="source")
         sources = sources.sort_values("wave", kind="stable", ignore_index=True)
@@ -362,6 +371,7 @@ class Evidence:
             last=last,
             answered=answered,
             population=population or self.series.population.get(last),
+            withheld=hidden,
             silent=[year for year in waves if year not in told],
             held=int(self.held["wave"].eq(last).sum()),
             question="" if secondary or item is None else self.codebook.wording(item),

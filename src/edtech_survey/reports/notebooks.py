@@ -31,7 +31,6 @@ import pandas as pd
 import papermill
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
-from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from edtech_survey.errors import Problem, ReportError, SetupError, cut, in_words
@@ -41,15 +40,18 @@ from edtech_survey.reports.filters import nearest
 from edtech_survey.reports.html import render
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_FOLDERS = re.compile(
-    r"(?<![\w.:/~<])(?:[A-Za-z]:)?(?:/(?:[\w.@+~-]+/)+|\\(?:[\w.@+~-]+\\)+)(?=[\w.])"
+_PRIVATE = re.compile(
+    r"\\u001b\[[\d;]*m|(?:(?<![\w.:/~<+])|(?<=\\n)|(?<=\dm))"
+    r"(?:[A-Za-z]:)?(?:/|\\\\)(?:[\w.@+~-]+(?:/|\\\\))+(?=[\w.])"
 )
-"""What of a path tells where a file lies, and not which it is."""
+"""Colours, and what of a path tells where a file lies and not which it is, as JSON writes them."""
 
-
-TIMEOUT = 600
-"""Seconds that a page may take, where nobody says otherwise."""
-
+_ADVICE = {
+    "Timeout": "give the page longer, --timeout SECONDS, or look at this cell",
+    "Memory": "give it more, --memory MB, or run fewer at once, --jobs 1",
+    "DeadKernel": "if it lacked memory, give it more, --memory MB, or run fewer at once, --jobs 1",
+}
+"""What to do about errors of a kernel, by a part of their names."""
 
 # ---- parameters ----
 
@@ -168,11 +170,7 @@ def _typed(value: Any, kind: str) -> Any:
         return made(text)
     if kind == "str" and isinstance(value, str) and len(value) <= 2000:
         return value
-    raise ValueError(
-        "text of at most 2,000 characters"
-        if kind == "str"
-        else f"a {kind}, which cannot be given from outside"
-    )
+    raise ValueError("a short text" if kind == "str" else f"a {kind}, which cannot be given")
 
 
 # ---- the run ----
@@ -186,7 +184,7 @@ def run_notebook(
     name: str | None = None,
     manifest: dict[str, Any] | None = None,
     kind: str = "report",
-    timeout: float = TIMEOUT,
+    timeout: float = 600,
     memory: int | None = None,
     cwd: str | Path | None = None,
 ) -> Path:
@@ -213,7 +211,7 @@ def run_notebook(
     if error is not None:
         kept = Problem(failed.name, "keeps the notebook as it failed", "open it in JupyterLab")
         try:
-            write_whole(failed, nbformat.writes(_placeless(executed))).chmod(0o600)
+            write_whole(failed, _PRIVATE.sub("", nbformat.writes(executed))).chmod(0o600)
         except OSError as trouble:
             kept = Problem(failed.name, f"was not written: {in_words(trouble)}")
         problems = [*error.problems, kept]
@@ -226,20 +224,6 @@ def run_notebook(
     if failed.is_file():
         failed.unlink()
     return write_whole(target, page)
-
-
-def _placeless(executed: Any) -> Any:
-    """Take out of a notebook where things lie on the machine that ran it."""
-    for cell in executed.cells:
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.source = _FOLDERS.sub("", cell.source)
-        for output in cell.get("outputs", []):
-            for part in ("evalue", "text", "traceback"):
-                if part in output:
-                    whole = "\n".join(output[part]) if part == "traceback" else output[part]
-                    plain = _FOLDERS.sub("", _COLOUR.sub("", whole))
-                    output[part] = [plain] if part == "traceback" else plain
-    return executed
 
 
 _running: dict[Path, Any] = {}
@@ -313,39 +297,24 @@ def _execute(
                 scratch=Path(scratch),
                 options=options,
             )
-        except PapermillExecutionError as error:
-            # papermill puts two cells before the failed one; people count from one, as Lab does.
-            where = _cell(error.cell_index, str(error.source))
-            problem = _problem(where, error.ename, str(error.evalue), timeout, memory)
-        except Exception as error:  # a dead kernel, a timeout, no such kernel
-            kind, told = type(error).__name__, _COLOUR.sub("", str(error)).strip()
+        except Exception as error:  # of a cell, or a dead kernel, a timeout, no such kernel
+            kind = str(getattr(error, "ename", type(error).__name__))
+            told = _COLOUR.sub("", str(getattr(error, "evalue", error))).strip()
+            # papermill adds cells that tell of an error; people count from one, as Lab does.
+            cells = started[-1].cells
+            own = [c for c in cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+            begun = [c for c in own if c.metadata.get("papermill", {}).get("start_time")]
             where = "the kernel"
-            for index, cell in reversed([*enumerate(started[-1].cells)]):
-                if cell.metadata.get("papermill", {}).get("start_time"):
-                    where = _cell(index, cell.source)
+            if begun:
+                first = str(begun[-1].source).partition("\n")[0][:60]
+                where = f"cell {own.index(begun[-1]) + 1} ({first})"
+                if not hasattr(error, "ename"):
                     shown = {"ename": kind, "evalue": told, "traceback": [told]}
-                    cell.outputs.append(nbformat.v4.new_output("error", **shown))
-                    break
-            problem = _problem(where, kind, told.partition("\n")[0], timeout, memory)
+                    begun[-1].outputs.append(nbformat.v4.new_output("error", **shown))
+                    told = told.partition("\n")[0]
+            advice = next((text for part, text in _ADVICE.items() if part in kind), "")
+            problem = Problem(where, f"{kind}: {told}", advice)
     executed = started[-1]
     for part in (executed, *executed.cells):
         part.metadata.pop("papermill", None)
     return executed, ReportError(f"{source.name} failed", [problem]) if problem else None
-
-
-def _cell(index: int, source: str) -> str:
-    """Name a cell by its number and its first line."""
-    first = next(iter(source.strip().splitlines()), "")[:60]
-    return f"cell {index + 1}" + (f" ({first})" if first else "")
-
-
-def _problem(where: str, kind: str, told: str, timeout: float, memory: int | None) -> Problem:
-    """Say what ended a run, and which limit may be raised."""
-    advice = ""
-    if re.search("Memory|DeadKernel", kind):
-        advice = "if it needs more memory than there is, run fewer pages at once: --jobs 1"
-        advice = f"if it needs more than {memory} MB, raise --memory" if memory else advice
-    if kind == "CellTimeoutError":
-        told = f"the page was not done in {timeout:g} seconds"
-        advice = "give it more with --timeout SECONDS, or look at this cell"
-    return Problem(where, f"{kind}: {_COLOUR.sub('', told)}", advice)
