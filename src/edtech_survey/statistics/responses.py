@@ -1,8 +1,7 @@
 """Shares, means, totals, ratios and quantiles from the answers of respondents.
 
-Weights, strata, stages, repeated districts and domains of a known population go to svy; one row
-a district, also with weights that are all one number, goes to the closed forms. Where both
-answer one question they are tested equal.
+Weights, strata, stages and repeated districts go to svy; one row a district, also with weights
+that are all one number, goes to the closed forms. Both are tested equal.
 """
 
 from __future__ import annotations
@@ -166,11 +165,17 @@ def _share(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float)
         made = made.assign(std_error=made["std_error"].mask(certain))
     else:
         made = _made(sample, y, {}, "")
-        counts = made.assign(count=y.groupby(sample.group).sum(), population=sample.population)
+        size = None if sample.population is None else (sample.population * sample.part).round()
+        counts = made.assign(count=y.groupby(sample.group).sum(), population=size)
         some = counts[counts["base"] > 0]
         if len(some):
             found = share_estimates(some, confidence=confidence).set_index(some.index)
             made = made.assign(**found[[*NUMBERS, "method"]].reindex(made.index))
+        if size is not None:
+            errors = 100 * _student(sample, y, None, confidence)["std_error"]
+            kind = (sample.part < 1).map({True: ", a domain", False: ""})
+            told = made["std_error"].notna()
+            made = made.assign(std_error=errors.where(told), method=made["method"] + kind)
         made = made.assign(method=made["method"] + "; unweighted")
     return made.assign(method=made["method"].where(made["base"] > 0, "no answers"))
 
@@ -179,7 +184,9 @@ def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: floa
     """Mean, or ratio of the totals of `y` and `x`, with its error and Student's interval.
 
     Cochran (1977), Sampling Techniques, 3rd ed., equations 6.4 and 6.13; where `x` is 1
-    throughout it is the mean with its error, sections 2.5 to 2.8.
+    throughout it is the mean with its error, sections 2.5 to 2.8. Where the population is known
+    and that of a domain is not, its size is chance: Särndal, Swensson and Wretman (1992), Model
+    Assisted Survey Sampling, section 5.8, as svy has it.
     """
     if sample.linear:
         kind = "mean" if x is None else "ratio"
@@ -193,15 +200,21 @@ def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: floa
     n = group.value_counts().reindex(sums.index, fill_value=0)
     ratio = sums["y"] / sums["x"]
     rest = (rows["y"] - group.map(ratio).astype(float) * rows["x"]) ** 2
-    sampled = 0.0 if sample.population is None else n / sample.population
-    spread = rest.groupby(group).sum() / (n - 1)
+    sampled, degrees, everyone = 0.0, n - 1, sample.cluster.nunique()
+    if sample.population is not None:
+        domain = sample.part < 1
+        sampled = n.mask(domain, everyone) / sample.population
+        degrees = degrees.mask(domain, n * (everyone - 1) / everyone)
+    spread = rest.groupby(group).sum() / degrees
     variance = (1 - sampled) / n * spread / (sums["x"] / n) ** 2
     error = np.sqrt(variance.where(n > 1))
     half = pd.Series(stats.t.ppf((1 + confidence) / 2, n - 1), n.index) * error
     ends = {"conf_low": ratio - half, "conf_high": ratio + half}
     method: Any = "Student t; unweighted"
     if sample.population is not None:
-        method = "Student t, " + n.astype("str") + f" of {sample.population} districts; unweighted"
+        kind = domain.map({True: ", a domain", False: ""})
+        method = "Student t, " + n.astype("str") + f" of {sample.population} districts" + kind
+        method += "; unweighted"
     return _made(sample, y, {"estimate": ratio, "std_error": error, **ends}, method)
 
 
@@ -281,7 +294,8 @@ def _quantile(
         answers, n = np.sort(told), len(told)
         low, high = stats.binom.ppf(tails, n, at).astype(int)
         if size is not None:
-            low, high = stats.hypergeom.ppf(tails, size, np.ceil(size * at), n).astype(int)
+            some = round(size * sample.part[group])
+            low, high = stats.hypergeom.ppf(tails, some, np.ceil(some * at), n).astype(int)
             name = f"hypergeometric, population {size}"
         limits = (answers[low - 1], answers[high]) if low >= 1 and high < n else (np.nan, np.nan)
         rows[group] = (np.quantile(answers, at), np.nan, *limits)
@@ -346,8 +360,9 @@ def means(
         The result shape, statistic ``mean``, in the item's unit; Student's interval, which on
         skewed items with some 20 answers covers less than it says. A group without answers
         has base 0 and no estimate; one answer has no interval. With a population, a group that
-        not every respondent is in is a domain, whose size is chance as well; without one it is a
-        sample of its own.
+        not every respondent is in is a domain, whose size is chance as well (of shares and
+        quantiles the limits suppose its part of the population); without one it is a sample of
+        its own.
 
     Raises
     ------

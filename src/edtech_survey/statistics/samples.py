@@ -56,16 +56,16 @@ class Sample:
 
     @cached_property
     def linear(self) -> bool:
-        """Whether errors come from svy, for weights, strata, stages, repeats and domains.
-
-        A domain is a group that lacks some of the respondents: where the population is known,
-        that of the group is not, and its size is chance. Cochran (1977), section 2.12.
-        """
+        """Whether errors come from svy: of weights, strata, stages, and repeats in a group."""
         pairs = pd.DataFrame({"group": self.group, "cluster": self.cluster})
-        here = pairs.groupby("group")["cluster"].nunique()
-        domain = self.population is not None and here.min() < self.cluster.nunique()
         staged = not {"stratum", "second"}.isdisjoint(self.design)
-        return not self.equal or staged or domain or bool(pairs.duplicated().any())
+        return not self.equal or staged or bool(pairs.duplicated().any())
+
+    @cached_property
+    def part(self) -> pd.Series:
+        """The part of the respondents that a group has: below 1 it is a domain."""
+        here = self.cluster.groupby(self.group).nunique()
+        return here.reindex(list(self.groups)) / self.cluster.nunique()
 
     @cached_property
     def replicates(self) -> list[str]:
