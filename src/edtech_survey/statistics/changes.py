@@ -101,7 +101,9 @@ def changes(
         The result shape, statistic ``change`` in points (of a mean in its unit) or ``trend`` in
         points a year, one row a group and pair; ``wave`` is the later. The interval is the worst
         over all bases and counts that could have been printed; ``base`` is the smallest where
-        all are known. A trend without any spread has no interval. Further columns: ``name``;
+        all are known. A trend of rows has a t interval, which with 20 answers a wave, nearly all
+        alike in one of them, covers 92 of 100 times instead of 95; without any spread it has
+        none. Further columns: ``name``;
         ``label`` ("holds whatever the base", "depends on the base", "not supported") and
         ``holds_from_base``, the base from which on it holds (NA: it does anyway, or never);
         ``label_together, holds_together_from, low_together, high_together, family`` for that many
