@@ -81,7 +81,11 @@ def grown(two_series):
 def test_a_new_wave_of_its_own_joins_the_published_ones(grown):
     assert grown.waves == [2020, 2024, 2026]
     shares = es.pick(grown, "one_to_one", "share", wave=[2024, 2026])
-    assert sorted(shares["base"].tolist()) == [53, 53, 57, 57, 58, 58, 58, 58]
+    assert sorted(shares["base"].tolist()) == [53, 53, 57, 58, 58]
+    hidden = grown.about("one_to_one").withheld  # 56 of 58, 58 of 58 and 56 of 57
+    assert hidden["name"].tolist() == ["elementary", "middle school", "high school"]
+    assert set(hidden["withheld"]) == {"all, or all but fewer than 5"}
+    assert grown.about("one_to_one", wave=2024).withheld.empty  # published
     about = grown.about("one_to_one")
     assert (about.last, about.answered, about.silent) == (2026, 62, [2020])
     assert set(grown.printings["figure_id"]) >= set(grown.own["figure_id"])

@@ -198,8 +198,9 @@ class Evidence:
     raw : Path
         Folder of the sources.
     estimated, withheld, held : DataFrame
-        What passed the gate, with the reason where it was withheld; the latter alone; who is held back, since fewer
-        than five came after a release: ``wave, district_id``.
+        What passed the gate, with the reason where it was withheld; what was withheld, by
+        ``name``; who is held back, since fewer than five came after a release: ``wave,
+        district_id``.
     record : DataFrame
         What :func:`release` keeps of this evidence.
     pairs, trends : DataFrame
@@ -623,11 +624,11 @@ def _with_estimates(
     gated = found.assign(withheld=pd.NA)
     if gate:
         gated = disclosure.withhold(found, summarise.contributions(*tables[:2]))
-        gated = releases.follow(gated, found["base"], record)
+        gated = releases.follow(gated, found, record)
     frame = gated["wave"].map(known).astype("Int64")  # counts are of the same units as shares
     gated = gated.assign(population=gated["population"].fillna(frame))
     estimated = summarise.as_figures(gated)
     news = estimated.merge(own[_KEYS].drop_duplicates(), on=_KEYS, how="left", indicator=True)
     news = news.loc[news["_merge"] == "left_only", list(own.columns)]
     own = pd.concat([own, news], ignore_index=True) if len(news) else own
-    return own, gated, releases.recorded(gated, found["base"], responses.districts, record)
+    return own, gated, releases.recorded(gated, found, responses.districts, record)

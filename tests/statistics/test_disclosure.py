@@ -183,9 +183,9 @@ def test_rounding_by_hand():
     ]
 
 
-@pytest.mark.parametrize(("n", "told"), [(40, 40), (57, 57), (58, 55), (59, 55), (62, 55)])
+@pytest.mark.parametrize(("n", "told"), [(40, 40), (57, 57), (58, 58), (59, 58), (62, 58)])
 def test_a_base_does_not_tell_that_all_but_a_few_have_the_position(n, told):
-    # Of 62 districts 58 to 62 have a director, it is said; 55 or more gave pay.
+    # Of 62 districts 58 to 62 have a director, it is said; so many at least gave pay.
     assert mean_of(np.linspace(50, 100, n), of=62)["base"] == told
 
 
@@ -267,7 +267,7 @@ def test_no_rule_is_broken_in_made_up_waves(n):
         there = given[given["item"].eq(row.item) & given["group"].eq(row.group)]["value"]
         step = float(row.method.rpartition(" ")[2].replace(",", ""))
         assert step * len(there) >= 0.2 * there.max() - 1e-9
-        assert row.base == len(there) or (row.base % 5 == 0 and row.base <= max(5, n - 5))
+        assert row.base == len(there) or row.base == max(5, n - 4)
     key = ["item", "group", "statistic"]
     share = done.set_index(key)["withheld"].fillna("")
     assert share["one_to_one", "6-8", "share"] == share["student_device_ratio", "6-8|1:1", "count"]

@@ -26,6 +26,9 @@ from edtech_survey.errors import ReportError
 from edtech_survey.reports import origins
 from edtech_survey.shape import DEPENDS, HOLDS, KINDS, NOT, VERDICTS
 
+MOST_NAMED = 8
+"""Numbers withheld that are named; of more it is said how many."""
+
 
 class SayError(ReportError):
     """A sentence that cannot be said: an unknown name, a bare number, a missing value."""
@@ -494,6 +497,18 @@ def answered(about: Any) -> Markup:
     if len(about.silent):
         told.append(f"how many answered in {words.years(about.silent)} {origins.UNKNOWN}")
     return Markup(words.sentence("; ".join(told)))
+
+
+@_filter
+def withheld(about: Any) -> Markup:
+    """Say what was made from answers and is not told, and why; nothing where all is."""
+    hidden, parts = about.withheld, []
+    few = len(hidden) <= MOST_NAMED
+    for keys, rows in hidden.groupby(["withheld", "wave"][: 1 + few]) if len(hidden) else ():
+        what = f"{_names(rows)} in {keys[1]}" if few else words.count(len(rows), "number")
+        parts.append(f"{what} ({plain(keys[0])})")
+    told = f"Withheld, so that no answer can be told: {'; '.join(parts)}." if parts else ""
+    return Markup(told)
 
 
 @_filter

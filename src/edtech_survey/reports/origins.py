@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from edtech_survey import words
+from edtech_survey.errors import ReportError
 
 UNKNOWN = "is not in the sources used here"
 
@@ -36,7 +37,12 @@ def remember(evidence: Any) -> None:
 
 
 def note(frame: pd.DataFrame) -> None:
-    """Note that a page shows these rows or speaks of them."""
+    """Note that a page shows these rows or speaks of them; refuse answers that passed no gate."""
+    kinds, ids = (frame.get(one, pd.Series(pd.NA, frame.index)) for one in ("base_kind", "figures"))
+    made = kinds.eq("derived") & ids.isna() & ~frame.columns.isin(["withheld", "figure_id"]).any()
+    if made.fillna(False).any():
+        what, advice = f"{int(made.sum())} rows", "pass them through es.withhold first"
+        raise ReportError.of("these rows were made from answers", what, "may tell who gave", advice)
     entry = (tuple(_named(frame, "source")), tuple(_ids(frame)))
     if any(entry) and entry not in _known.shown:
         _known.shown.append(entry)
@@ -63,6 +69,11 @@ def methods() -> pd.DataFrame:
 def of_item(item: Any, column: str) -> str:
     """Look up what the codebook says of an item: its unit, what its groups are."""
     return _text(_known.items.get(item, {}).get(column))
+
+
+def withheld() -> pd.DataFrame:
+    """List what was made from answers and is not told, and why."""
+    return getattr(_known.evidence, "withheld", pd.DataFrame())
 
 
 def printed(figure_ids: list[str]) -> pd.DataFrame:

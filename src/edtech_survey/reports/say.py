@@ -95,8 +95,13 @@ def sources() -> Markup:
         web = re.fullmatch(r"https?://[^\s<>()\[\]\"'`]+", row.url)
         items.append(f"- {lead}{plain(row.citation)}{f' <{row.url}>' if web else ''}")
     used = origins.printed([name for ids in cited["figures"] for name in ids])
-    link = csv_link(csv_text(used), "figures", "list of figures", len(used)) if len(used) else ""
-    return Markup("\n".join(items) + f"\n\n{link}")
+    lists = {"figures": used, "numbers withheld": origins.withheld()}
+    links = [
+        csv_link(csv_text(rows), name.replace(" ", "-"), f"list of {name}", len(rows))
+        for name, rows in lists.items()
+        if len(rows)
+    ]
+    return Markup("\n".join(items) + "\n\n" + "\n\n".join(links))
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
 from edtech_survey.shape import estimates, joined
-from edtech_survey.statistics.given import pick, total
+from edtech_survey.statistics.given import pick, total, with_fewest
 from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.peers import frame_of, number_of, own_numbers, shared, wave_of
 
@@ -80,6 +80,7 @@ def chances(
     size, year = number_of(mine, "enrollment"), wave_of(x, shared(mine, "wave"))
     counts = pick(x, "position_present", "count", wave=year).dropna(subset=["value", "base"])
     means = pick(x, "position_enrollment", "mean", wave=year).dropna(subset="value")
+    counts = with_fewest(counts, means)
     both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))
     students, (known, listed, frame) = total(x, "students", year), _enrollments(x, year)
     if both.empty or not len(known):

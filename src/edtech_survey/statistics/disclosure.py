@@ -61,8 +61,8 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
     Means and ratios are rounded to the least of 1, 2 and 5 of a power of ten that is a fifth of
     the largest value over the number of values, totals to that times their number: so that even
     who knew all other values could not tell one within 10 percent of the largest. Errors and
-    limits are widened outward; ``method`` says to what it was rounded. A base that would tell
-    that nearly all are among the respondents is a multiple of five below it.
+    limits are widened outward; ``method`` says to what it was rounded. Where all but fewer than
+    five have what is asked about, the base is the fewest that this can be.
 
     References
     ----------
@@ -193,5 +193,5 @@ def _rounded(row: pd.Series, values: np.ndarray, of: Any) -> dict[str, Any]:
     said = f"rounded to {size:,.10g}"
     rounded["method"] = said if pd.isna(row["method"]) else f"{row['method']}; {said}"
     if pd.notna(of) and row["base"] > of - THRESHOLD:
-        rounded["base"] = max(THRESHOLD, (of - THRESHOLD) // THRESHOLD * THRESHOLD)
+        rounded["base"] = max(THRESHOLD, of - THRESHOLD + 1)
     return rounded

@@ -146,6 +146,17 @@ def total(x: Any, item: str, wave: int) -> Any:
     return found.iloc[0].to_dict() if len(found) else None
 
 
+def with_fewest(counts: pd.DataFrame, means: pd.DataFrame) -> pd.DataFrame:
+    """Add to counts of those that have something, where it is withheld, how many at least told it.
+
+    The gate gives a mean over nearly all the fewest as its base.
+    """
+    more = means[means["base_kind"].eq("derived") & ~means["group"].isin(counts["group"])]
+    more = more.dropna(subset="base").assign(value=more["base"], printed=more["base"])
+    about = {"item": "position_present", "statistic": "count", "base": counts["base"].max()}
+    return pd.concat([counts, more.astype({"printed": "str", "value": "Float64"}).assign(**about)])
+
+
 def reported(figures: pd.DataFrame) -> pd.DataFrame:
     """Put picked figures into the result shape: each value its own estimate, without interval."""
     told = {"estimate": figures["value"], "figures": figures["figure_id"]}

@@ -129,13 +129,16 @@ def _means(x: Any, wave: int | None) -> pd.DataFrame:
     paid = rows[rows["item"].eq("position_salary")].set_index("group")
     table = known[known["position"].isin(rows["group"])].set_index("position", drop=False)
     table = table.join(value.rename(columns=_ITEMS)).join(paid[["base", "base_kind"]])
+    # Where it is withheld how many have the position, those that gave pay are so many at least.
+    counted = table["districts"].fillna(table["base"].astype("Float64"))
     return table.assign(
+        districts=counted,
         source=rows["source"].iloc[0],
         wave=year,
         group=table["position"],
         statistic="mean",
         name=table["label"],
-        base=table["base"].fillna(table["districts"].astype("Float64").round().astype("Int64")),
+        base=table["base"].fillna(counted.astype("Float64").round().astype("Int64")),
         synthetic=bool(rows["synthetic"].fillna(False).any()),
         method="mean of the districts with the position",
         figures=joined(*(ids.loc[table.index, item] for item in _ITEMS)),

@@ -10,7 +10,8 @@ import pandas as pd
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, joined
 from edtech_survey.statistics.contrasts import together
-from edtech_survey.statistics.given import latest, pick, total
+from edtech_survey.statistics.disclosure import HIGH, LOW, THRESHOLD
+from edtech_survey.statistics.given import latest, pick, total, with_fewest
 from edtech_survey.statistics.intervals import share_estimates
 from edtech_survey.statistics.published import printed_range
 from edtech_survey.statistics.salary import priced
@@ -100,10 +101,11 @@ def staffing(
         item="position_present", group=table["position"], count=table["districts"],
         figures=table["figures_districts"],
     )  # fmt: skip
+    counts = counts[~counts["figures"].isin(table["figures_fte"])]  # told, not the fewest
     shares = share_estimates(counts, confidence=confidence).assign(
-        unit="percent", level="position", name=table["name"].array,
-        category=table["category"].array,
-        **together(lambda at: share_estimates(counts, confidence=at), confidence, len(table)),
+        unit="percent", level="position", name=counts["name"].array,
+        category=counts["category"].array,
+        **together(lambda at: share_estimates(counts, confidence=at), confidence, len(counts)),
     )  # fmt: skip
     fte = ends(table, "fte").mul(table["districts"], axis=0)
     sums = _sums(x, table, fte, ["districts", "fte"])
@@ -196,6 +198,7 @@ def position_numbers(
     """Put each position's respondents, mean FTE and mean salary side by side, with rounding."""
     year = latest(x, "position_present", wave) or -1
     found = {name: pick(x, *pair, wave=year) for name, pair in _ITEMS.items()}
+    found["districts"] = with_fewest(found["districts"], found["fte"])
     counts, suppose = found["districts"], suppose or {}
     own = counts.assign(position=counts["group"], label=counts["name"], category=pd.NA)
     known = getattr(getattr(x, "codebook", None), "positions", own)
@@ -284,12 +287,13 @@ def at_least_one(
     *,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Bound how many respondents have at least one of several things, or count them.
+    """Bound how many respondents have at least one of several things.
 
     Parameters
     ----------
     x : Evidence or DataFrame
-        Figures of ``item``, statistic ``count``; the wave's responses where an Evidence has them.
+        Figures of ``item``, statistic ``count``. Of a count that is withheld it is used what the
+        reason tells; answers are not counted anew, since that could tell the withheld one.
     item : str
         ``position_present``, ``position_outsourced``, or one whose groups may all be ticked.
     sets : mapping
@@ -321,6 +325,8 @@ def at_least_one(
     """
     year = latest(x, item, wave)
     counts = pick(x, item, "count", wave=year or -1).dropna(subset=["value", "base"])
+    counts = pd.concat([counts.assign(low=counts["value"], high=counts["value"]),
+                        _withheld(x, item, year, counts["base"].max())])  # fmt: skip
     pairs = [(name, group) for name, groups in sets.items() for group in groups]
     parts = (
         pd.DataFrame(pairs, columns=["set", "group"])
@@ -334,18 +340,14 @@ def at_least_one(
     ]
     if problems:
         raise EstimateError(f"{item} of {year} cannot be bounded", problems)
-    high = parts["value"].sum()
+    high = parts["high"].sum()
     bounds = parts[_ABOUT].first().assign(
         item=item, statistic="share", group=list(parts.groups), name=list(parts.groups),
         synthetic=parts["synthetic"].any(), method="bounds from single counts (Fréchet)",
-        count_low=parts["value"].max(), count_high=high.mask(high.gt(bases["min"]), bases["min"]),
+        count_low=parts["low"].max(), count_high=high.mask(high.gt(bases["min"]), bases["min"]),
         figures=parts["figure_id"].agg(lambda ids: joined(*ids)),
         members=parts["name"].agg("; ".join),
     )  # fmt: skip
-    for name, part in parts:
-        counted = _counted(x, item, part)
-        if counted is not None:
-            bounds.loc[name, ["count_low", "count_high", "method"]] = counted, counted, "counted"
     bounds = estimates(bounds, "name count_low count_high estimate_low estimate_high members")
     low, high = (
         share_estimates(bounds.assign(count=bounds[end]), confidence=confidence)
@@ -357,18 +359,12 @@ def at_least_one(
     return bounds.assign(estimate=sure, **limits, **ends)
 
 
-def _counted(x: Any, item: str, part: pd.DataFrame) -> int | None:
-    """Count the respondents with at least one, if the figures are estimated from their answers."""
-    answers, wave = getattr(x, "responses", None), part["wave"].iloc[0]
-    if answers is None:
-        return None
-    told = answers.districts[answers.districts["wave"].eq(wave)]
-    if not set(part["source"]) <= set(told["source"]):
-        return None
-    if item not in ("position_present", "position_outsourced"):
-        ticked = told[[f"{item}_{group}" for group in part["group"]]]
-        return int(ticked.fillna(False).any(axis=1).sum())
-    held = answers.positions[answers.positions["wave"].eq(wave)]
-    if item == "position_outsourced":
-        held = held[held["outsourced"].fillna(False).astype(bool)]
-    return int(held.loc[held["position"].isin(part["group"]), "district_id"].nunique())
+def _withheld(x: Any, item: str, year: int | None, base: Any) -> pd.DataFrame:
+    """Give the counts that are withheld, with the fewest and the most that they can be."""
+    rows = getattr(x, "withheld", None)
+    if rows is None or pd.isna(base):
+        return pd.DataFrame()
+    rows = rows[rows["item"].eq(item) & rows["wave"].eq(year) & rows["statistic"].eq("count")]
+    low = (base - THRESHOLD + 1) * rows["withheld"].eq(HIGH)
+    high = rows["withheld"].map({LOW: THRESHOLD - 1}).fillna(base)
+    return rows.assign(base=base, low=low, high=high)
