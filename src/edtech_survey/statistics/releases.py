@@ -36,24 +36,24 @@ def late(districts: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
     return new[new.groupby("wave")[UNIT].transform("size").lt(THRESHOLD)].reset_index(drop=True)
 
 
-def follow(table: pd.DataFrame, bases: pd.Series, record: pd.DataFrame) -> pd.DataFrame:
+def follow(table: pd.DataFrame, found: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
     """Withhold, of gated estimates, what would tell an answer beside the release before.
 
     Parameters
     ----------
     table : DataFrame
         Estimates with ``withheld``, as :func:`withhold` gives them.
-    bases : Series
-        How many answered, unrounded, row by row; also where the table withholds it.
+    found : DataFrame
+        The same rows before the gate.
     record : DataFrame
-        ``wave, item, group, statistic, estimate, base, withheld`` of the release before.
+        What :func:`recorded` made of the release before.
 
     Returns
     -------
     DataFrame
         The table. A number that differs while its base moved by fewer than five is withheld; one
-        that was withheld is shown once ten more answered; a count is withheld that says that all
-        who came answered alike.
+        that was withheld is shown once ten more answered; a count is withheld from which it could
+        follow that all who came answered alike, or all but one.
 
     References
     ----------
@@ -61,31 +61,31 @@ def follow(table: pd.DataFrame, bases: pd.Series, record: pd.DataFrame) -> pd.Da
 
     Examples
     --------
-    >>> cell = {"wave": 2024, "item": "devices", "group": "all", "statistic": "mean"}
-    >>> was = pd.DataFrame([cell | {"estimate": 900.0, "base": 50, "withheld": None}])
-    >>> now = was.assign(estimate=910.0, base=52, std_error=1.0, conf_low=1.0, conf_high=1.0)
-    >>> follow(now, now["base"], was)["withheld"].tolist()
+    >>> from edtech_survey.shape import estimates
+    >>> mean = {"wave": 2024, "item": "devices", "group": "all", "statistic": "mean"}
+    >>> first = estimates([mean | {"estimate": 900, "base": 50}]).assign(withheld=pd.NA)
+    >>> for base in (52, 55):
+    ...     later = first.assign(estimate=910.0, base=base)
+    ...     print(follow(later, later, first.assign(count=pd.NA))["withheld"].tolist())
     ['differs from the release before by fewer than 5 respondents']
-    >>> follow(now, now["base"] + 3, was)["withheld"].tolist()
-    [None]
+    [<NA>]
     """
     known = record[record["item"].ne(UNIT)]
     was = table[CELL].merge(known, on=CELL, how="left").set_axis(table.index)
     # What was no row then had the base of what else was asked with it.
     beside = known.groupby(["wave", "item"])["base"].max().rename("beside")
     beside = table[CELL].join(beside, on=["wave", "item"])["beside"]
-    moved = (bases - was["base"].fillna(beside).fillna(0)).astype(float)
+    moved = (found["base"] - was["base"].fillna(beside).fillna(0)).astype(float)
     shown, told = table["withheld"].isna(), was["withheld"].isna() & was["estimate"].notna()
     now, then = table["estimate"].astype(float), was["estimate"].astype(float)
     same = shown.eq(told) & (~shown | (np.isclose(now, then, rtol=1e-9, atol=0) & moved.eq(0)))
     few = ~same & (moved.abs().lt(THRESHOLD) | (shown & ~told & moved.lt(2 * THRESHOLD)))
-    count, counted = (
-        (numbers * base.astype(float) / 100).where(table["statistic"].eq("share"), numbers).round()
-        for numbers, base in ((now, bases), (then, was["base"]))
-    )
-    came = (count - counted) * np.sign(moved)
+    # One of those who came knows an answer, too. What is true may not be ruled out by a bound on
+    # what was withheld, so that to be between suffices.
+    came = _counted(found).astype(float) - was["count"].fillna(0).astype(float)
+    came *= np.sign(moved)
     answers = table["statistic"].isin(COUNTS) & ~table["item"].str.contains("responding")
-    alike = answers & shown & told & ~same & ~came.between(1, moved.abs() - 1) & ~few
+    alike = answers & shown & ~same & ~came.between(2, moved.abs() - 2) & ~few
     # Of a whole all that moved are withheld, or the last would follow from the others.
     parts = table["item"].isin(WHOLES)
     band = table["group"].str.partition("|")[0].where(table["item"].isin(WHOLES[2:]), "")
@@ -101,15 +101,24 @@ def follow(table: pd.DataFrame, bases: pd.Series, record: pd.DataFrame) -> pd.Da
     return table.assign(**{name: table[name].mask(hidden) for name in NUMBERS}, withheld=reason)
 
 
+def _counted(found: pd.DataFrame) -> pd.Series:
+    """Count who gave an answer, behind a count or a share; NA of other statistics."""
+    percent = found["statistic"].eq("share")
+    count = found["estimate"].mask(percent, found["estimate"] * found["base"] / 100)
+    return count.round().where(found["statistic"].isin(COUNTS)).astype("Int64")
+
+
 def recorded(
-    table: pd.DataFrame, bases: pd.Series, districts: pd.DataFrame, record: pd.DataFrame
+    table: pd.DataFrame, found: pd.DataFrame, districts: pd.DataFrame, record: pd.DataFrame
 ) -> pd.DataFrame:
     """Make the record of a release: who was in it, and what was shown or withheld.
 
-    What :func:`follow` withheld keeps the record that it had; so do waves that are not here.
+    It holds the base, and the count of an answer, also where they were withheld. What
+    :func:`follow` withheld keeps the record that it had; so do waves that are not here.
     """
     kept = table["withheld"].isin([DIFFERS, FOLLOWS])
-    news = table.loc[~kept, [*CELL, "estimate", "withheld"]].assign(base=bases[~kept])
+    news = table[[*CELL, "estimate", "withheld"]]
+    news = news.assign(base=found["base"], count=_counted(found))[~kept]
     old = record[record["item"].ne(UNIT)].merge(news[CELL], on=CELL, how="left", indicator=True)
     old = old[old.pop("_merge").eq("left_only")]
     who = districts[["wave", UNIT]].rename(columns={UNIT: "group"}).assign(item=UNIT, statistic="")
