@@ -114,10 +114,7 @@ CLOSED = ("single", "multi", "ratio", "yes_no", "outsourced")
 
 
 def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> pd.DataFrame:
-    """Parse one column as the item that the crosswalk says it holds: a row a cell.
-
-    To what :func:`values.parse` says come the ``text`` and its ``outcome``, a place in OUTCOMES.
-    """
+    """Parse one column as its item, a row a cell: ``text`` and ``outcome`` beside what is read."""
     item, group = question["item"], question["group"]
     kind, answers = _reading(item, group, question["type"], question["column"], codebook)
     text = text.astype("str").fillna("")
@@ -159,10 +156,7 @@ def _ruled(
 def _reading(
     item: str, group: str, kind: str, column: str, codebook: Codebook
 ) -> tuple[str, pd.DataFrame | None]:
-    """Say how a column is to be read: its type, and the answers that it may hold.
-
-    Where one of several options was ticked, the cell may hold the option: its name, or the header.
-    """
+    """Give the type of a column and its answers; a ticked option is its name, or the header."""
     own = codebook.answers_of(item)
     if group and kind in ("yes_no", "outsourced", "multi"):
         header = {"item": item, "answer": "yes", "label": "", "spelling": column}

@@ -117,7 +117,10 @@ def header_columns(
     keys = [key(question) for question, _ in parts]
     names = texts[0]
     if len(texts) > 1 and tool.get("second") == "options":
-        parts = _options_below(texts[0], texts[1], tool["labels"].split())
+        labels = tool["labels"].split()
+        options = ["" if key(below) in labels else below for below in texts[1]]
+        questions = pd.Series(texts[0], dtype="str").replace("", None).ffill().fillna("")
+        parts = list(zip(questions, options, strict=True))
         both = [" | ".join(filter(None, part)) for part in parts]
         names = [name if any(c) else "" for name, *c in zip(both, *texts[:2], strict=True)]
     elif len(texts) > 1 and not any("ImportId" in text[:40] for text in texts[1]):
@@ -133,15 +136,6 @@ def header_columns(
     other = ~meta & table["option"].str.match(_OTHER)
     table["kind"] = pd.Series(np.where(other, "other", "single"), dtype="str")
     return table, notices
-
-
-def _options_below(
-    first: Sequence[str], second: Sequence[str], labels: Sequence[str]
-) -> list[tuple[str, str]]:
-    """Carry a question over the options that stand in the second row."""
-    questions = pd.Series(first, dtype="str").replace("", None).ffill().fillna("")
-    options = ["" if key(below) in labels else below for below in second]
-    return list(zip(questions, options, strict=True))
 
 
 def _options_after_dash(texts: Rows) -> list[tuple[str, str]]:

@@ -84,10 +84,7 @@ def identify(
     wave: int,
     matches: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Resolve the column that names the district, and say of each row ``how`` and whose it is.
-
-    Who is not found keeps an id that carries no text; rows without a name get one each.
-    """
+    """Resolve the column that names the district, ``how``, and an id for who is not found."""
     codes, distinct = pd.factorize(names, use_na_sentinel=False)
     texts = pd.Series(distinct, dtype="str").fillna("")
     found = match_districts(texts, codebook.districts, matches, place=codebook.place)
@@ -121,10 +118,7 @@ def match_districts(
     *,
     place: str = "",
 ) -> pd.DataFrame:
-    """Resolve names (or ids) to ``district_id``, where that is beyond doubt, and say ``how``.
-
-    ``place`` lists the names of the place, parted by bars: they identify no district in it.
-    """
+    """Resolve names where that is beyond doubt, and say ``how``; the ``place`` tells nothing."""
     listed = spellings(directory)
     aliases = listed[listed["alias"]]
     plain_spellings = plain_name(listed["spelling"])
@@ -192,11 +186,9 @@ def find_district(text: str, codebook: Codebook, known: Mapping[str, str]) -> st
     names, directory = pd.Series([typed], dtype="str"), codebook.districts
     found = match_districts(names, directory, place=codebook.place)["district_id"].iloc[0]
     if pd.isna(found):
-        near = review_table(names, directory, place=codebook.place).dropna()
-        listed = [f"{row.candidate} ({row.district_id})" for row in near.itertuples()]
-        advice = (
-            f"did you mean {join(listed, 'or')}?" if listed else "give its name as the list does"
-        )
+        table = review_table(names, directory, place=codebook.place).dropna()
+        near = [f"{row.candidate} ({row.district_id})" for row in table.itertuples()]
+        advice = f"did you mean {join(near, 'or')}?" if near else "give its name as the list does"
         where = f"district={typed!r}"
         raise EstimateError.of("no such district is known", where, "is in no list", advice)
     return str(found)
@@ -215,19 +207,11 @@ def succeed(district_id: pd.Series, wave: int, changes: pd.DataFrame) -> pd.Seri
 def _nearest(
     name: str, keys: list[str], listed: pd.DataFrame, place: str
 ) -> list[tuple[str, str, float]]:
-    """Find the districts whose keys are nearest to a name, best first; N. may be New.
-
-    A key with other numbers is no near miss: Region 10 is not Region 11.
-    """
-    key = name_key(name, place)
-    near = [
-        (score, -at)
-        for asked in ([key, key.replace("north ", "new ", 1)] if perhaps_new(name) else [key])
-        for other, score, at in process.extract(
-            asked, keys, scorer=fuzz.WRatio, score_cutoff=70, limit=30
-        )
-        if not _numbers_differ(asked, other)
-    ]
+    """Find the districts nearest to a name, best first: N. may be New, Region 10 is never 11."""
+    key, near = name_key(name, place), []
+    for asked in [key, key.replace("north ", "new ", 1)] if perhaps_new(name) else [key]:
+        found = process.extract(asked, keys, scorer=fuzz.WRatio, score_cutoff=70, limit=30)
+        near += [(score, -at) for other, score, at in found if not _numbers_differ(asked, other)]
     best: dict[str, tuple[str, float]] = {}
     for score, at in sorted(near, reverse=True):
         district_id, spelling, _ = listed.iloc[-at]

@@ -29,17 +29,17 @@ _PERSONAL = r"@|\bhttps?:|\b\d{3}[-. )]{1,2}\d{3}[-. ]\d{4}\b|\b\d{1,3}(?:\.\d{1
 _LETTERS = r"[A-Za-z]{2}|[^\x00-\x7F]{2}"
 _NAMELESS = "the row names no district: find out who answered, or leave it out"
 _MATCHES = "add the name with its district_id (empty: no district) to the folder's matches.csv"
+_UNKNOWN = (
+    "Add it to the folder's answers.csv (item,answer,spelling: for this wave alone) or to "
+    "codebook/answers.csv; an empty answer means missing."
+)
 _STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial"}
 
 
 def account(
     cells: pd.DataFrame, left_out: pd.DataFrame, excluded: pd.DataFrame, rows: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the ledger (each cell not taken as it stood) and the balance (counts by column).
-
-    ``left_out`` has the columns of which nothing is shown, with the rule; ``excluded`` the rows
-    of the file that hold no answers.
-    """
+    """Return the ledger (cells not taken as they stood, columns left out) and the balance."""
     dropped, blank = cells["fate"].ne(""), cells["text"].str.strip().eq("")
     cells = cells.assign(ruled=cells["ruled"].mask(dropped, cells["fate"]))
     ruled = cells["ruled"].ne("")
@@ -175,15 +175,9 @@ def refuse_unknown(cells: pd.DataFrame, where: str) -> None:
     problems = []
     for (column, text), told in cells[wrong].groupby(["column", "text"], sort=False):
         rows = ", ".join(map(str, told["row"].iloc[:5])) + (" ..." if len(told) > 5 else "")
-        problems.append(
-            Problem(
-                f"{where}, column {column!r}, item {told['item'].iloc[0]}",
-                f"{text!r} ({len(told)} rows: {rows}) is no answer that the codebook knows",
-                f"{told['advice'].iloc[0]} Add it to the folder's answers.csv (item,answer,"
-                "spelling: for this wave alone) or to codebook/answers.csv; an empty answer "
-                "means missing.",
-            )
-        )
+        place = f"{where}, column {column!r}, item {told['item'].iloc[0]}"
+        what = f"{text!r} ({len(told)} rows: {rows}) is no answer that the codebook knows"
+        problems.append(Problem(place, what, f"{told['advice'].iloc[0]} {_UNKNOWN}"))
     if problems:
         raise WaveError(
             f"{where}: {words.count(len(problems), 'answer')} against the codebook", problems

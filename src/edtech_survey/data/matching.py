@@ -37,11 +37,7 @@ _Key = tuple[str, str]
 
 
 def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
-    """Find for each column of an export the item that it most likely holds.
-
-    Each item and group is given to one column at most, so that the sum of scores is
-    greatest (the assignment problem; Kuhn, 1955).
-    """
+    """Find for each column the item that it most likely holds (assignment problem; Kuhn, 1955)."""
     words = _Words(codebook)
     columns = export.columns.reset_index(drop=True)
     scored: list[dict[_Key, float]] = []
@@ -86,11 +82,7 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> dict[_Key, 
 def _matrices(
     columns: pd.DataFrame, scored: list[dict[_Key, float]], words: _Words
 ) -> dict[int, dict[_Key, float]]:
-    """Judge the columns of one matrix together: what is asked alike of several groups is one item.
-
-    Columns belong together if they differ in the name of a position or grade band alone. Where
-    their scores, taken together, speak for one item, each has at least what makes it likely.
-    """
+    """Judge columns that differ in a position or grade band alone together, as of one item."""
     blocks: dict[tuple[str, str], dict[str, int]] = {}
     for at, question, option in columns[["question", "option"]].itertuples(name=None):
         for table in ("positions", "bands"):

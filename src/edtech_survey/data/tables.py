@@ -28,13 +28,12 @@ def read_pairs(evidence: Any) -> pd.DataFrame:
 
     selector = ["item", "group", "statistic", "wave"]
     no_figure = "and the three cells after it name no figure"
+    refused = one_of("C", "without an item of the series", "C")
     rules = {
         "item": where(asked, schemas.row_of(evidence.printed, selector, no_figure, "correct them")),
         "take": where(asked, filled()),
         "figure_id": [_first_printing(evidence.printed)],
-        "comparability": where(
-            lambda table: ~asked(table), one_of("C", "without an item of the series", "C")
-        ),
+        "comparability": where(lambda table: ~asked(table), refused),
     }
     return _of_codebook(evidence, "pairs", rules)
 
@@ -53,16 +52,13 @@ def read_trends(evidence: Any) -> pd.DataFrame:
     def apart(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
         return cells.duplicated() & ~later(table)
 
+    in_order = Rule(back, "is earlier than the row before it", "put them in time's order")
     rules = {
         "series": [
             Rule(apart, "its rows stand apart", "put them together"),
             Rule(lambda cells, _: ~cells.duplicated(keep=False), "has one figure", "add another"),
         ],
-        "figure_id": [
-            _first_printing(evidence.printed),
-            unique("series"),
-            Rule(back, "is earlier than the row before it", "put them in time's order"),
-        ],
+        "figure_id": [_first_printing(evidence.printed), unique("series"), in_order],
         "comparability": where(later, filled()),
         "reason": where(later, filled()),
     }
@@ -85,10 +81,7 @@ def read_occupations(evidence: Any) -> pd.DataFrame:
 
 
 def read_frame(evidence: Any) -> pd.DataFrame:
-    """Read the lists of all units of the series: ``units.csv`` of its source folders, a wave each.
-
-    Its id and what it is called here (``district``) follow from its name; ``kinds`` are in words.
-    """
+    """Read the lists of all units of the series, ``units.csv`` of its sources, with their ids."""
     book, mine = evidence.codebook, evidence.sources["series"].eq(evidence.series.series)
     directory = book.districts.set_index("district_id")["name"]
 
@@ -154,23 +147,19 @@ def _of_sources(evidence: Any, name: str, rules: Rules) -> pd.DataFrame:
 def read_own_district(path: Path | str, evidence: Any) -> pd.DataFrame:
     """Read a district's own numbers, ``item,group,value``, as people write them."""
 
-    def of_position(table: pd.DataFrame) -> pd.Series:
-        return table["item"].isin(["position_fte", "position_salary"])
-
-    def of_district(table: pd.DataFrame) -> pd.Series:
-        return table["item"].isin(["enrollment", "devices", "support_staff"])
+    def of(*items: str) -> Callable[[pd.DataFrame], pd.Series]:
+        return lambda table: table["item"].isin(items)
 
     def twice(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
         return table.assign(group=cells.replace("all", "")).duplicated(["item", "group"])
 
-    rules = {
-        "group": [
-            *where(of_position, _position(evidence)),
-            *where(of_district, one_of(("", "all"), "stands beside a number of the district")),
-            Rule(twice, "item and group stand twice", "keep one"),
-        ]
-    }
-    table = read_table(path, "own district", rules)
+    alone = one_of(("", "all"), "stands beside a number of the district")
+    rules = [
+        *where(of("position_fte", "position_salary"), _position(evidence)),
+        *where(of("enrollment", "devices", "support_staff"), alone),
+        Rule(twice, "item and group stand twice", "keep one"),
+    ]
+    table = read_table(path, "own district", {"group": rules})
     return table.assign(
         group=table["group"].replace("", "all"),
         value=pd.to_numeric(table["value"].str.replace(r"[$,]", "", regex=True)).astype("Float64"),
@@ -183,11 +172,8 @@ def _position(evidence: Any, parting: str = "") -> Rule:
 
 
 def _first_printing(figures: pd.DataFrame) -> Rule:
-    return one_of(
-        unrepeated(figures)["figure_id"],
-        "is no figure, or a second printing",
-        "name the first printing",
-    )
+    known = unrepeated(figures)["figure_id"]
+    return one_of(known, "is no figure, or a second printing", "name the first printing")
 
 
 KINDS = pd.read_csv(
@@ -215,10 +201,7 @@ def read_relations(evidence: Any) -> pd.DataFrame:
 
 
 def read_relation_file(path: Path, figures: pd.DataFrame, *, alone: bool = False) -> pd.DataFrame:
-    """Read one file of relations; selectors such as ``item=sharing`` become lists of figures.
-
-    Of figures that stand ``alone`` a relation may name others, which then cannot be tested.
-    """
+    """Read a file of relations, selectors as lists of figures; those ``alone`` may lack some."""
     source = path.resolve().parent.name
     own = unrepeated(figures[figures["source"].eq(source)])
     table = read_text_csv(path, _RELATION, SourceError)[_RELATION]
@@ -266,11 +249,8 @@ def _relation_rules(figures: pd.DataFrame | None) -> Rules:
     for column in ("result", "over", "base"):
         rules[column] += where(kinds(column, "needed"), filled("is empty, but {kind} needs it"))
         rules[column] += where(kinds(column, ""), unused)
-    rules["kind"].append(
-        one_of(KINDS.index, "is no kind of relation", f"there are {', '.join(KINDS.index)}")
-    )
-    rules["parts"].append(Rule(miscounted, "are not as many figures as {kind} needs"))
-    rules["over"].append(
-        Rule(undivided, "{kind} needs a divisor, in over or in base", "fill in one")
-    )
+    there = f"there are {', '.join(KINDS.index)}"
+    rules["kind"] += [one_of(KINDS.index, "is no kind of relation", there)]
+    rules["parts"] += [Rule(miscounted, "are not as many figures as {kind} needs")]
+    rules["over"] += [Rule(undivided, "{kind} needs a divisor, in over or in base", "fill in one")]
     return rules

@@ -36,20 +36,11 @@ _MEASURES = ("fte", "salary", "outsourced", "present")
 class Responses:
     """Tidy answers of one or more waves of a series.
 
-    Attributes
-    ----------
-    districts, positions, bands : DataFrame
-        Answers: one row a district and wave; a position that it has; a grade band it answered.
-    panel : DataFrame
-        Who answered which waves.
-    asked : DataFrame
-        For each item and group how many were asked, and what became of their answers.
-    ledger, balance : DataFrame
-        Every cell that was not taken as it stood; the count of all cells, column by column.
-    flow, review : DataFrame
-        Rows from file to responses; what a person should look at.
-    series : str
-        Whose survey it is.
+    ``districts, positions, bands`` are answers: a row a district and wave, a position that it has,
+    a grade band that it answered. ``panel``: who answered which waves. ``asked``: for each item and
+    group how many were asked, and what became of it. ``ledger, balance``: every cell not taken as
+    it stood; the count of all, by column. ``flow``: rows from file to responses. ``review``: what a
+    person should look at. ``series``: whose survey it is.
     """
 
     districts: pd.DataFrame
@@ -158,11 +149,7 @@ def _finished(table: pd.DataFrame, types: Mapping[str, str], keys: dict[str, Any
 
 
 def _fates(rows: pd.DataFrame, export: Export, tool: pd.Series) -> pd.Series:
-    """Say what becomes of each row: "" if it is kept, else why it is not.
-
-    Of several rows of a district the most complete counts, among equals the latest. When a row was
-    handed in is told by a column that the survey tool itself wrote.
-    """
+    """Say why a row is not kept, or "": of several the most complete counts, then the latest."""
     flagged = export.flagged[export.flagged["flag"].isin(NEVER_A_RESPONSE)]
     flags = flagged.drop_duplicates("row").set_index("row")["flag"]
     fate = flags.reindex(rows.index).astype("str").fillna("")
@@ -220,11 +207,7 @@ def _chosen(lists: pd.Series, group: str) -> pd.Series:
 def _positions(
     staff: pd.DataFrame, positions: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Say who has or outsources which position, whatever the layout of the columns.
-
-    Returns the table, the cells that cannot stand beside others (``district, column, ruled``), and
-    the districts that said anything.
-    """
+    """Say who has which position, which cells cannot stand beside others, and who said anything."""
     marked = staff["rule"].str.contains("outsourced", regex=False) & staff["type"].ne("outsourced")
     staff = staff.assign(
         measure=staff["item"].str.removeprefix("position_"),
@@ -279,18 +262,12 @@ def _positions(
     rules = ruled.rename_axis(columns="measure").stack().dropna().rename("ruled").reset_index()
     rules = rules.merge(staff[["district", "group", "measure", "column"]])
     table = table[~again].sort_values(["district", "position"], ignore_index=True)
-    return (
-        table.rename(columns={"district": "district_id"}),
-        rules[["district", "column", "ruled"]],
-        staffed,
-    )
+    table = table.rename(columns={"district": "district_id"})
+    return table, rules[["district", "column", "ruled"]], staffed
 
 
 def _outsourced(own: pd.Series, filled: pd.Series, for_all: pd.Series) -> pd.Series:
-    """Tell who outsources a position: by a question of its own, or by one for all of them.
-
-    Where nobody says no, they are the options of one: a blank beside a chosen one means no.
-    """
+    """Tell who outsources a position: where nobody says no, a blank beside a chosen one does."""
     group = own.index.get_level_values("group")
     slot = group.str.fullmatch(SLOT)
     state = own.copy()

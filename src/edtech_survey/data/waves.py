@@ -85,18 +85,11 @@ def read_wave(
     if meta.get("sha256") and meta["sha256"] != export.sha256:
         what = f"has changed since the wave was made: sha256 {export.sha256}, not {meta['sha256']}"
         advice = "put the old file back, or write the new sum into source.yaml"
-        raise WaveError(
-            f"{folder.name}: another export than the one recorded",
-            [Problem(f"{folder.name}/{meta['export']}", what, advice)],
-        )
-    return tidy(
-        export,
-        read_crosswalk(folder / "questions.csv", list(export.frame.columns), book),
-        book,
-        meta,
-        read_matches(folder / "matches.csv", book.districts),
-        unknown=unknown,
-    )
+        told = f"{folder.name}: another export than the one recorded"
+        raise WaveError.of(told, f"{folder.name}/{meta['export']}", what, advice)
+    questions = read_crosswalk(folder / "questions.csv", list(export.frame.columns), book)
+    matches = read_matches(folder / "matches.csv", book.districts)
+    return tidy(export, questions, book, meta, matches, unknown=unknown)
 
 
 def merge_waves(
@@ -154,12 +147,8 @@ def merge_waves(
     districts = districts[[*last, "staffing"]].sort_values(
         ["wave", "district_id"], kind="stable", ignore_index=True
     )
-    told = {
-        "districts": districts,
-        "panel": panel(districts, book.changes),
-        "asked": _asked_or_not(whole["asked"]),
-    }
-    return Responses(**whole | told, series="".join(series))
+    whole |= {"districts": districts, "asked": _asked_or_not(whole["asked"])}
+    return Responses(**whole, panel=panel(districts, book.changes), series="".join(series))
 
 
 def _book_of(book: Codebook, meta: Mapping[str, Any], folder: Path) -> Codebook:

@@ -185,10 +185,7 @@ def grid(
 
 
 def estimates_first(frame: pd.DataFrame) -> str:
-    """Show a frame in JupyterLab: of estimates what one reads first, any other as pandas does.
-
-    Name, estimate with its interval, verdict and base; then the names of the columns left out.
-    """
+    """Show a frame in JupyterLab: of estimates what one reads first, any other as pandas does."""
     if not set(ESTIMATE_COLUMNS) <= set(frame) or frame.empty:
         return str(frame._repr_html_())
     several = [c for c in ("item", "statistic", "period", "survey", "wave") if c in frame]

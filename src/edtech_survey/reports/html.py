@@ -314,11 +314,8 @@ def _first_sheet(soup: Any, main: Any, name: str, manifest: dict[str, Any]) -> N
 def _paper_foot(title: str, date: str) -> str:
     """Write title, date and page number into the margins of printed pages."""
     short = title if len(title) <= 80 else title[:80].rsplit(" ", 1)[0] + " …"
-    left = re.sub(
-        r"[^A-Za-z0-9 .,:%-]",
-        lambda sign: f"\\{ord(sign[0]):x} ",
-        f"{short} · {date}" if date else short,
-    )
+    told = f"{short} · {date}" if date else short
+    left = re.sub(r"[^A-Za-z0-9 .,:%-]", lambda sign: f"\\{ord(sign[0]):x} ", told)
     return (
         f'@page {{ @bottom-left {{ content: "{left}"; }}\n'
         "  @bottom-right { content: counter(page) ' / ' counter(pages); } }\n"
@@ -391,13 +388,8 @@ def _regions(soup: Any, main: Any) -> None:
             # A table in Markdown has no place for a title; its heading serves.
             said = text_of(table.find_previous(["h1", "h2", "h3", "h4"]))
             table["aria-label"] = said
-        region = {
-            "class": "scroll",
-            "role": "region",
-            "tabindex": "0",
-            "aria-label": said or "Table",
-        }
-        table.wrap(soup.new_tag("div", attrs=region))
+        region = {"class": "scroll", "role": "region", "tabindex": "0"}
+        table.wrap(soup.new_tag("div", attrs=region | {"aria-label": said or "Table"}))
     seen: Counter[str] = Counter()
     for region in main.select('[role="region"][aria-label]'):
         said = region["aria-label"]
@@ -419,10 +411,7 @@ _ROLES_OF_TABLES = {
 
 
 def _cards(main: Any) -> None:
-    """Let each row of a wide table be a card on a phone, every cell under its column's header.
-
-    Browsers take a table that is laid out otherwise for no table, hence the explicit roles.
-    """
+    """Let each row of a wide table be a card on a phone; only its roles then make it a table."""
     for table in main.find_all("table"):
         heads, rows = table.select("thead tr"), table.select("tbody tr")
         if len(heads) != 1 or table.select("thead [colspan], [rowspan]"):

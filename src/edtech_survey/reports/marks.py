@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import font_manager
+from matplotlib import font_manager, rc_params_from_file
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
@@ -23,12 +22,13 @@ from PIL import ImageFont
 
 from edtech_survey.reports import say
 
+_STYLE = Path(__file__).with_name("house.mplstyle")
+_HOUSE: dict[Any, Any] = rc_params_from_file(_STYLE, use_default_template=False)
+INK, QUIET, TEXT = (_HOUSE[name] for name in ("text.color", "axes.labelcolor", "font.size"))
 BLUE = "#12436D"
 ORANGE = "#b34700"
 TURQUOISE = "#1a7a72"
 PINK = "#801650"
-INK = "#1b1d21"
-QUIET = "#545b64"
 GREY = "#d3d9e0"
 CATEGORIES = (BLUE, ORANGE, TURQUOISE, PINK)
 """For up to four kinds (UK Analysis Function palette): apart for colour-blind readers, dark
@@ -40,12 +40,16 @@ VERDICTS = {"clear": BLUE, "clear if enough": "#5c84ad", "no clear change": "#84
 
 WIDTH = 5.4
 """Inches: 518 CSS pixels, so that 10.5 pt is still 9.7 px on a 390 px phone."""
-TEXT = 10.5
 DPI = 200
 _EDGE, _GAP, _DOT, _IN_ROW = 0.16, 0.28, 0.14, 6
 """Of departments, in inches: the edge, the room between two, a person; people in a row."""
 
-_FONTS = Path(__file__).parent / "fonts"
+_REGULAR, _BOLD = (
+    str(Path(__file__).parent / "fonts" / f"OpenSans-{cut}.ttf") for cut in ("Regular", "Bold")
+)
+font_manager.fontManager.addfont(_REGULAR)
+font_manager.fontManager.addfont(_BOLD)
+_FONT = ImageFont.truetype(_REGULAR, 100, layout_engine=ImageFont.Layout.BASIC)
 
 _NEAR = [(0, 7), (0, -7), (8, 6), (-8, 6), (8, -6), (-8, -6), (9, 0), (-9, 0)]
 _FAR = [(0, 12), (0, -12), (12, 10), (-12, 10), (12, -10), (-12, -10), (14, 0), (-14, 0)]
@@ -165,10 +169,7 @@ def _options(ax: Axes, text: Any, spot: Any, drawn: Any) -> tuple[Any, Any]:
 
 
 def _drawn(ax: Axes, point: float) -> NDArray[np.float64]:
-    """Lay dots along all that is drawn: places across and up, half widths, and weights.
-
-    Lines in the background weigh little, since a label may cross them if it must.
-    """
+    """Lay dots along all that is drawn: places, half widths, weights (little of a background)."""
     dots = []
     for line in ax.lines:
         pale = 0.1 if to_hex(line.get_color()) == GREY else 1.0
@@ -280,15 +281,15 @@ def _department(ax: Axes, roles: pd.DataFrame, left: float, top: float, wide: fl
         top = feet[names[0]][2] + 0.08
     rest = [[boxes[name]] for name in boss if name not in stated]
     rest.sort(key=lambda row: not row[0].leads)
-    for row in (rest[:1], rest[1:]):
-        top = max([top, *(foot for *_, foot in _rows(ax, row, left, top + 0.1, wide))])
     away = roles[roles["inside"].eq("no")]
     pairs = [
         [_Box(name, outside=True, room=room) for name in [row.reports_to] if pd.notna(name)]
         + [boxes[row.role]]
         for row in away.itertuples()
     ]
-    return max([top, *(foot for *_, foot in _rows(ax, pairs, left, top + 0.1, wide))])
+    for row in (rest[:1], rest[1:], pairs):
+        top = max([top, *(foot for *_, foot in _rows(ax, row, left, top + 0.1, wide))])
+    return top
 
 
 @dataclass(frozen=True)
@@ -346,10 +347,7 @@ class _Box:
 def _rows(
     ax: Axes, groups: Sequence[Sequence[_Box]], left: float, top: float, wide: float
 ) -> list[tuple[float, float, float]]:
-    """Draw boxes in rows that fit; give the middle, the top and the foot of each group's last.
-
-    Boxes of a group stay side by side, tied by a line: who leads, and who is led.
-    """
+    """Draw groups, tied by a line, in rows that fit; give each last box's middle, top and foot."""
     places: list[tuple[float, float, float]] = []
     waiting = list(groups)
     while waiting:
@@ -388,31 +386,12 @@ def fitted(text: str, inches: float, lines: int = 2, size: float = TEXT) -> str:
 
 def width_of(text: str, size: float = TEXT) -> float:
     """Width of a line of text in inches, in the bundled font."""
-    return _font().getlength(text) / 100 * size / 72
+    return _FONT.getlength(text) / 100 * size / 72
 
 
 def style() -> dict[str, Any]:
     """Give the settings of the house style; nothing global is changed."""
-    _register()
-    return {
-        # The second comes with matplotlib and has the signs that the first lacks.
-        "font.family": ["Open Sans", "DejaVu Sans"],
-        "font.size": TEXT,
-        "text.color": INK,
-        "text.parse_math": False,
-        "axes.labelcolor": QUIET,
-        "axes.edgecolor": "#c2c9d1",
-        "axes.axisbelow": True,
-        "xtick.color": QUIET,
-        "ytick.color": QUIET,
-        "xtick.labelsize": TEXT,
-        "ytick.labelsize": TEXT,
-        "grid.color": "#e3e6ea",
-        "grid.linewidth": 1.0,
-        "figure.dpi": 100,
-        **{f"axes.spines.{side}": False for side in ("left", "right", "top")},
-        **{f"{axis}tick.{kind}.size": 0 for axis in "xy" for kind in ("major", "minor")},
-    }
+    return dict(_HOUSE)
 
 
 def _texts(rows: pd.DataFrame, pattern: str) -> list[str]:
@@ -422,15 +401,3 @@ def _texts(rows: pd.DataFrame, pattern: str) -> list[str]:
 
 def _note(ax: Axes, text: str, at: Any, **kw: Any) -> None:
     ax.annotate(text, at, (0, 6), textcoords="offset points", annotation_clip=False, **kw)
-
-
-@cache
-def _font() -> Any:
-    name = str(_FONTS / "OpenSans-Regular.ttf")
-    return ImageFont.truetype(name, 100, layout_engine=ImageFont.Layout.BASIC)
-
-
-@cache
-def _register() -> None:
-    for name in ("OpenSans-Regular.ttf", "OpenSans-Bold.ttf"):
-        font_manager.fontManager.addfont(_FONTS / name)

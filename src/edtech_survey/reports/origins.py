@@ -82,10 +82,7 @@ def printed(figure_ids: list[str]) -> pd.DataFrame:
 
 
 def cited(frame: pd.DataFrame | None = None) -> pd.DataFrame:
-    """List the publications behind a frame, or all that the page has shown, in the order met.
-
-    ``short`` is publisher, title and date, ``brief`` the same without the title.
-    """
+    """List the publications behind a frame, or all that the page has shown, in the order met."""
     entries = _known.shown if frame is None else [(_named(frame, "source"), _ids(frame))]
     behind: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for sources, ids in entries:

@@ -139,10 +139,8 @@ def _read(path: Path, asked: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[st
         return None
     notebook = manifest.get("notebook")
     stem = slug(path.stem)
-    about = {
-        "page": path.name,
-        "pdf": path.with_suffix(".pdf").name if path.with_suffix(".pdf").is_file() else None,
-    }
+    pdf = path.with_suffix(".pdf")
+    about = {"page": path.name, "pdf": pdf.name if pdf.is_file() else None}
     cards = [
         {**row, **about, **answer, "order": order}
         for order, row in asked
@@ -287,11 +285,8 @@ def _briefs(
             found.append({**kept, **unit, "name": name})
     if found:
         made_for = {brief.get("district_id") for brief in found}
-        found += [
-            {"page": "", "synthetic": False, **unit}
-            for key, unit in units.items()
-            if key not in made_for
-        ]
+        others = [unit for key, unit in units.items() if key not in made_for]
+        found += [{"page": "", "synthetic": False, **unit} for unit in others]
     for brief in found:
         brief["letter"] = slug(brief["name"])[0].upper()
     return sorted(found, key=lambda brief: slug(brief["name"]))

@@ -212,12 +212,8 @@ def _parts(case: Relation) -> Told:
         why = "not at the printed precision; 100 is reached only if zeros at the end are"
         return BY_ROUNDING, told, f"{why} padding ({padded.text()})"
     why = "in none of the parts: some may have answered nothing and still be counted"
-    more = f"{shown(central - 100)} too many"
-    return (
-        (case.failed, told, more)
-        if central > 100
-        else (FEWER, told, f"{shown(100 - central)} {why}")
-    )
+    more, fewer = f"{shown(central - 100)} too many", f"{shown(100 - central)} {why}"
+    return (case.failed, told, more) if central > 100 else (FEWER, told, fewer)
 
 
 def _list_length(case: Relation) -> Told:

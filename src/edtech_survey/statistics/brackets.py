@@ -111,23 +111,20 @@ def brackets(
     low, high = factor * cells["low"].to_numpy(float), factor * cells["high"].to_numpy(float)
     below = np.cumsum(counts) / counts.sum()
     limits = wilson(counts, counts.sum(), confidence)
-    shares = pd.DataFrame(
-        {
-            "item": ITEM,
-            "statistic": "share",
-            "group": cells["group"],
-            "figures": joined(cells["figure_id"], behind),
-            "estimate": 100 * counts / counts.sum(),
-            "conf_low": limits.low if known else np.nan,
-            "conf_high": limits.high if known else np.nan,
-            "method": "share of those who named a bracket, Wilson interval",
-            "unit": "percent",
-            "name": [_name(*ends) for ends in zip(low, high, strict=True)],
-            "count": counts if known else np.nan,
-            "low": low,
-            "high": np.where(np.isfinite(high), high, np.nan),
-            "holds_median": (below >= 0.5) & (np.r_[0, below[:-1]] < 0.5),
-        }
+    shares = cells[["group"]].assign(
+        item=ITEM,
+        statistic="share",
+        figures=joined(cells["figure_id"], behind),
+        estimate=100 * counts / counts.sum(),
+        conf_low=limits.low if known else np.nan,
+        conf_high=limits.high if known else np.nan,
+        method="share of those who named a bracket, Wilson interval",
+        unit="percent",
+        name=[_name(*ends) for ends in zip(low, high, strict=True)],
+        count=counts if known else np.nan,
+        low=low,
+        high=np.where(np.isfinite(high), high, np.nan),
+        holds_median=(below >= 0.5) & (np.r_[0, below[:-1]] < 0.5),
     )
     curve = _curve(counts, low, high, asked, stats.norm.ppf(0.5 + confidence / 2), known)
     curve = curve.assign(item="salary_distribution", figures=joined(*cells["figure_id"], behind))

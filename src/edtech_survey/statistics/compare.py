@@ -346,9 +346,7 @@ def _difference(first: Side, other: Side, confidence: float) -> dict[str, Any]:
 
 def _names(made: pd.DataFrame, figures: pd.DataFrame, name: Any, x: Any) -> dict[str, pd.Series]:
     """Name what was asked, whose survey it is, and what a refused pair would be set beside."""
-    items: dict[str, str] = {}
-    surveys: dict[str, str] = {}
-    rest: dict[str, str] = {}
+    items, surveys, rest = dict[str, str](), dict[str, str](), dict[str, str]()
     if x is not None:
         items = dict(zip(x.codebook.items["item"], x.codebook.items["label"], strict=True))
         for row in x.publications.fillna("").astype("str").to_dict("records"):

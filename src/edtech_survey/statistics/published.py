@@ -55,12 +55,9 @@ def read_percent(printed: str) -> Percent:
 def read_percents(printed: Iterable[str]) -> list[Percent]:
     """Read several percents; all that are none are reported together."""
     found = {at: (text, _parsed(text)) for at, text in enumerate(printed, 1)}
+    advice = "give it as printed, such as '42.90%'; leave out 'over 60%' and the like"
     problems = [
-        Problem(
-            f"percent {at}",
-            f"{text!r} is not the text of a percent between 0 and 100",
-            "give it as printed, such as '42.90%'; leave out 'over 60%' and the like",
-        )
+        Problem(f"percent {at}", f"{text!r} is not the text of a percent between 0 and 100", advice)
         for at, (text, percent) in found.items()
         if percent is None
     ]

@@ -60,8 +60,7 @@ def salary_table(
 
     Examples
     --------
-    >>> from edtech_survey.shape import figures
-    >>> printed = figures([
+    >>> printed = pd.DataFrame([
     ...     {"item": f"position_{item}", "group": "coach", "statistic": statistic, "wave": 2024,
     ...      "value": value, "figure_id": item}
     ...     for item, statistic, value in (
@@ -173,14 +172,12 @@ def price_index(x: Any) -> pd.DataFrame:
     rows = pick(getattr(x, "elsewhere", x), "cpi_u", "index", group="all")
     rows = rows.drop_duplicates(["wave", "value"])
     wrong = rows["wave"].isna() | rows["wave"].duplicated(keep=False) | ~rows["value"].gt(0)
-    if wrong.fillna(True).any():
-        raise EstimateError(
-            "prices cannot be taken as they stand",
-            [
-                Problem(f"cpi_u {row.wave}", f"level {row.value}", "give one annual average a year")
-                for row in rows[wrong.fillna(True)].itertuples()
-            ],
-        )
+    problems = [
+        Problem(f"cpi_u {row.wave}", f"level {row.value}", "give one annual average a year")
+        for row in rows[wrong.fillna(True)].itertuples()
+    ]
+    if problems:
+        raise EstimateError("prices cannot be taken as they stand", problems)
     return rows.astype({"wave": int, "value": float}).set_index("wave").sort_index()
 
 

@@ -82,8 +82,7 @@ def staffing(
 
     Examples
     --------
-    >>> from edtech_survey.shape import figures
-    >>> printed = figures([
+    >>> printed = pd.DataFrame([
     ...     {"item": "position_present", "group": "coach", "statistic": "count", "wave": 2024,
     ...      "value": 13, "printed": "13", "base": 62, "population": 205},
     ...     {"item": "position_fte", "group": "coach", "statistic": "mean", "wave": 2024,
@@ -151,8 +150,7 @@ def cost(
 
     Examples
     --------
-    >>> from edtech_survey.shape import figures
-    >>> printed = figures([
+    >>> printed = pd.DataFrame([
     ...     {"item": f"position_{item}", "group": "coach", "statistic": statistic, "wave": 2024,
     ...      "value": value, "printed": str(value), "figure_id": item}
     ...     for item, statistic, value in (
@@ -315,8 +313,7 @@ def at_least_one(
 
     Examples
     --------
-    >>> from edtech_survey.shape import figures
-    >>> printed = figures([
+    >>> printed = pd.DataFrame([
     ...     {"figure_id": group, "item": "position_present", "group": group, "wave": 2024,
     ...      "statistic": "count", "value": n, "base": 62} for group, n in (("a", 13), ("b", 9))])
     >>> both = at_least_one(printed, "position_present", {"coaching": ["a", "b"]})
@@ -328,11 +325,8 @@ def at_least_one(
     counts = pd.concat([counts.assign(low=counts["value"], high=counts["value"]),
                         _withheld(x, item, year, counts["base"].max())])  # fmt: skip
     pairs = [(name, group) for name, groups in sets.items() for group in groups]
-    parts = (
-        pd.DataFrame(pairs, columns=["set", "group"])
-        .merge(counts, on="group")
-        .groupby("set", sort=False)
-    )
+    members = pd.DataFrame(pairs, columns=["set", "group"]).merge(counts, on="group")
+    parts = members.groupby("set", sort=False)
     bases = parts["base"].agg(["nunique", "min", "max"])
     problems = [
         Problem(str(row.Index), f"bases {row.min} to {row.max}", "take groups of one base")

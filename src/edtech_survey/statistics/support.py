@@ -71,8 +71,7 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from edtech_survey.shape import figures
-    >>> printed = figures([
+    >>> printed = pd.DataFrame([
     ...     {"figure_id": item, "item": item, "group": "all", "statistic": "total", "wave": 2024,
     ...      "value": value} for item, value in
     ...     (("devices", 281925), ("support_staff", 280), ("students", 200380))])
@@ -163,8 +162,8 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
     >>> from edtech_survey.shape import estimates, figures
     >>> here = estimates([{"item": "support_ratio", "statistic": "ratio_of_totals",
     ...                    "estimate": 1008, "unit": "devices_per_staff"}])
-    >>> there = figures([{"figure_id": "a", "item": "support_ratio_standard", "group": "managed",
-    ...                   "statistic": "ratio", "value": 500, "unit": "devices_per_staff"}])
+    >>> there = pd.DataFrame([{"item": "support_ratio_standard", "group": "managed",
+    ...                        "statistic": "ratio", "value": 500, "unit": "devices_per_staff"}])
     >>> standards(here, there)[["standard", "asks", "times", "verdict"]].values.tolist()
     [['managed', 'at most 500', 2.016, 'not met']]
     """
@@ -234,9 +233,8 @@ def wages(
 
     Examples
     --------
-    >>> from edtech_survey.shape import figures
     >>> mean = {"wave": 2024, "statistic": "mean", "group": "technician_1"}
-    >>> own = figures([
+    >>> own = pd.DataFrame([
     ...     mean | {"item": "position_present", "statistic": "count", "value": 40},
     ...     mean | {"item": "position_fte", "value": 2.93, "printed": "2.93"},
     ...     mean | {"item": "position_salary", "value": 48347, "printed": "48347"},
