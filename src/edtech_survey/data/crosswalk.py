@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -121,12 +122,14 @@ def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> pd.D
     parsed = values.parse(text, kind, answers, *values.plausible(item, kind)).assign(text=text)
     if kind == "count":  # half a student was never counted
         broken = (parsed["value"] % 1).fillna(0).ne(0)
+        told = {"missing": "unreadable", "rule": "not_whole", "severity": "error"}
         advice = "a count is a whole number: ask the respondent"
-        parsed = _ruled(parsed, broken, None, "unreadable", "not_whole", "error", advice)
+        parsed = _ruled(parsed, broken, value=None, advice=advice, **told)
     refused = parsed["severity"].eq("error")
     if group == "other" and question["type"] == "multi":
         # Whoever writes what the other is has chosen "other"; the words themselves stay behind.
-        parsed = _ruled(parsed, refused, True, None, "other_in_words", "note")
+        rule = {"rule": "other_in_words", "severity": "note"}
+        parsed = _ruled(parsed, refused, value=True, missing=None, **rule)
     elif kind in CLOSED and answers is not None:
         near = {one: nearest(one, list(answers["spelling"])) for one in set(text[refused])}
         told = (parsed["advice"] + " " + text.map(near).astype("str")).str.strip()
@@ -138,18 +141,8 @@ def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> pd.D
     return parsed.assign(outcome=outcome)
 
 
-def _ruled(
-    parsed: pd.DataFrame,
-    where: pd.Series,
-    value: object,
-    missing: str | None,
-    rule: str,
-    severity: str,
-    advice: str | None = None,
-) -> pd.DataFrame:
+def _ruled(parsed: pd.DataFrame, where: pd.Series, **told: Any) -> pd.DataFrame:
     """Read some cells by another rule."""
-    told = {"value": value, "missing": missing, "rule": rule, "severity": severity}
-    told |= {"advice": advice} if advice else {}
     return parsed.assign(**{name: parsed[name].mask(where, said) for name, said in told.items()})
 
 

@@ -25,10 +25,8 @@ AMBIGUOUS = "?"
 _OUTCOME = {
     "name": TAKEN, "id": TAKEN, "blank": BLANKED, "unmatched": REFUSED, "ambiguous": REFUSED,
 }  # fmt: skip
-_SEVERITY = {
-    "blank": "error", "unmatched": "error", "ambiguous": "error", "not_a_district": "warning",
-    "test": "warning",
-}  # fmt: skip
+_SEVERITY = dict.fromkeys(("blank", "unmatched", "ambiguous"), "error")
+_SEVERITY |= dict.fromkeys(("not_a_district", "test"), "warning")
 
 _REGIONAL = re.compile(
     r"\b(?:regional|region|reg)(?: (?:high )?school)?(?: (?:district|dist|sd))? (\d+)\b"

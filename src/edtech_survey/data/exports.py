@@ -22,6 +22,9 @@ from edtech_survey.data.workbooks import recognise as recognise_file
 from edtech_survey.errors import Problem, WaveError, in_words
 from edtech_survey.project import read_whole
 
+Why = npt.NDArray[np.object_]
+"""Of each row of a file why it is no response, or ""."""
+
 
 @dataclass(frozen=True)
 class Export:
@@ -159,9 +162,7 @@ def read_export(
     )
 
 
-def _gaps(
-    frame: pd.DataFrame, why: npt.NDArray[np.object_], start: int, where: str
-) -> Iterator[Problem]:
+def _gaps(frame: pd.DataFrame, why: Why, start: int, where: str) -> Iterator[Problem]:
     """Tell of blank rows between responses, and of no responses at all."""
     blank = np.flatnonzero(why == "blank")
     blank = blank[(blank >= start) & (blank < frame.index.max())]
@@ -231,9 +232,7 @@ _MOMENT = re.compile(
 _ID = re.compile(r"\d{4,20}|R_\w{5,30}")
 
 
-def _head(
-    opened: Opened, where: str, dialect: str | None
-) -> tuple[dialects.Recognised, npt.NDArray[np.object_]]:
+def _head(opened: Opened, where: str, dialect: str | None) -> tuple[dialects.Recognised, Why]:
     """Find the headers, below any title lines, and say of each row down to them what it is."""
     grid = opened.grid
     skipped = int(opened.format == "csv" and bool(told_by_file(grid.text)))
@@ -255,7 +254,7 @@ def _head(
     return found, np.array(why, dtype=object)
 
 
-def _is_title(rows: Sequence[Sequence[str]], number: int, widest: int) -> bool:
+def _is_title(rows: dialects.Rows, number: int, widest: int) -> bool:
     """Tell a line of few cells above a table of more."""
     count, width = filled(rows[number]), len(rows[number])
     if widest <= 2:
@@ -285,9 +284,7 @@ def _refuse_answers(row: Sequence[str], where: str, number: int) -> None:
         raise WaveError.of(f"{where} has no headers", f"{where}, row {number + 1}", what, advice)
 
 
-def _refuse_other_delimiters(
-    above: Sequence[Sequence[str]], table: Sequence[Sequence[str]], where: str
-) -> None:
+def _refuse_other_delimiters(above: dialects.Rows, table: dialects.Rows, where: str) -> None:
     """Refuse headers parted by another character than the rows, and rows that are one cell each."""
     width = len(table[0])
     for row in above:
@@ -332,7 +329,7 @@ def is_footnote(row: Sequence[str], width: int = 0) -> bool:
     return len(row) < width and _SURE_NOTE.match(opening) is not None
 
 
-def _trailing(grid: Grid, first: int, width: int, why: npt.NDArray[np.object_]) -> int:
+def _trailing(grid: Grid, first: int, width: int, why: Why) -> int:
     """Pass over totals, footnotes and blank rows at the end of a table; say where it stops."""
     stop, seen = len(grid), 0
     while stop > first and width > 1 and seen < _TRAILING:
@@ -361,9 +358,7 @@ def _bare(text: str) -> str:
     return text.strip().strip("\ufeff")
 
 
-def _responses(
-    frame: pd.DataFrame, headers: Sequence[Sequence[str]], why: npt.NDArray[np.object_]
-) -> pd.DataFrame:
+def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.DataFrame:
     """Leave out blank rows, the headers again, and rules under them, and say so."""
     width = frame.shape[1]
     for wanted in [[], *(header for header in headers if filled(header) >= min(2, width))]:
@@ -383,9 +378,7 @@ def _responses(
     return frame if kept.all() else frame[kept]
 
 
-def _headers_again(
-    frame: pd.DataFrame, headers: Sequence[Sequence[str]], why: npt.NDArray[np.object_]
-) -> Iterator[Doubt]:
+def _headers_again(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> Iterator[Doubt]:
     """Doubt headers that stand in most rows, and those again that are in another order."""
     again = np.flatnonzero(why == "repeated_header")
     if len(again) >= _OFTEN and len(again) > len(frame):

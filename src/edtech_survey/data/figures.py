@@ -127,9 +127,8 @@ def read_all(names: Iterable[str] | None = None, *, raw: Path | str | None = Non
     problems += schemas.only_one(found, "figure_id")
     if problems:
         raise SourceError(f"{words.count(len(problems), 'problem')} in the sources", problems)
-    described = pd.DataFrame(sources, columns=list(schemas.dtypes(SOURCES))).astype(
-        schemas.dtypes(SOURCES)
-    )
+    types = schemas.dtypes(SOURCES)
+    described = pd.DataFrame(sources, columns=list(types)).astype(types)
     schemas.checked(described, SOURCES, "sources", SourceError)
     none = pd.DataFrame(columns=["source", "publication"], dtype="str")
     collected = pd.concat(publications or [none], ignore_index=True)

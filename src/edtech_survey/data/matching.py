@@ -34,13 +34,14 @@ _RESPONSE_ID = re.compile(r"(?i)^(respondent|response) ?id$|^id$")
 
 _Key = tuple[str, str]
 """An item and its group."""
+_Scores = dict[_Key, float]
 
 
 def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
     """Find for each column the item that it most likely holds (assignment problem; Kuhn, 1955)."""
     words = _Words(codebook)
     columns = export.columns.reset_index(drop=True)
-    scored: list[dict[_Key, float]] = []
+    scored: list[_Scores] = []
     empty: list[bool] = []
     for at, column in columns.iterrows():
         text = export.frame.iloc[:, at]
@@ -56,7 +57,7 @@ def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(MATCHED)).astype({"score": "Float64"})
 
 
-def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> dict[_Key, float]:
+def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> _Scores:
     """Score the items that a column may hold: those its words speak for, by its answers."""
     header = f"{column['question']} {column['option']}".strip()
     said = {
@@ -65,7 +66,7 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> dict[_Key, 
         if item not in (IGNORED, RESPONSE)
         for group, rest in _groups_named(column, item, words)
     }
-    found: dict[_Key, float] = {}
+    found: _Scores = {}
     ranked = sorted(said, key=lambda key: -said[key])[:TRIED]
     for item, group in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
         fit = _fit(answers, item, group, words)
@@ -79,9 +80,7 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> dict[_Key, 
     return found
 
 
-def _matrices(
-    columns: pd.DataFrame, scored: list[dict[_Key, float]], words: _Words
-) -> dict[int, dict[_Key, float]]:
+def _matrices(columns: pd.DataFrame, scored: list[_Scores], words: _Words) -> dict[int, _Scores]:
     """Judge columns that differ in a position or grade band alone together, as of one item."""
     blocks: dict[tuple[str, str], dict[str, int]] = {}
     for at, question, option in columns[["question", "option"]].itertuples(name=None):
@@ -89,7 +88,7 @@ def _matrices(
             found = words.group(f"{question} {option}".strip(), table)
             if found:
                 blocks.setdefault((table, found[1]), {}).setdefault(found[0], at)
-    judged: dict[int, dict[_Key, float]] = {}
+    judged: dict[int, _Scores] = {}
     for (table, _), places in blocks.items():
         if len(places) < MATRIX:
             continue
@@ -155,7 +154,7 @@ def _fit_district(answers: pd.Series, codebook: Codebook) -> float:
     return float(how.isin(["id", "name", "alias", "key", "parts", "cut"]).mean())
 
 
-def _assigned(scored: list[dict[_Key, float]], words: _Words) -> list[_Key | None]:
+def _assigned(scored: list[_Scores], words: _Words) -> list[_Key | None]:
     """Give each column its item; what is free text may hold for several columns."""
     likely = [{key: score for key, score in row.items() if score >= LIKELY} for row in scored]
     free = {item for item, kind in words.types.items() if kind == "text"} - {IDENTITY}
@@ -190,9 +189,7 @@ def _with_siblings(
     return whole
 
 
-def _row(
-    column: pd.Series, empty: bool, scores: dict[_Key, float], chosen: _Key | None
-) -> dict[str, object]:
+def _row(column: pd.Series, empty: bool, scores: _Scores, chosen: _Key | None) -> dict[str, object]:
     others = [(-score, key) for key, score in scores.items() if key != chosen and score >= 30]
     told = [f"{' '.join(filter(None, key))} ({-score:.0f})" for score, key in sorted(others)[:3]]
     row = {"column": column["name"], "group": "", "score": None, "alternatives": " | ".join(told)}

@@ -114,10 +114,9 @@ def _dress(units: str, *scales: str, front: bool = False) -> tuple[tuple[str, st
     return tuple((word, rule, front) for rule, words in told for word in words)
 
 
+_DOLLARS = _dress("dollars", front=True) + _dress("dollars")
 STYLES = {
-    "money": Style(
-        _dress("dollars", front=True) + _dress("dollars") + _dress("yearly", "words", "money")
-    ),
+    "money": Style(_DOLLARS + _dress("yearly", "words", "money")),
     "fte": Style(_dress("people"), fractions=True, decimals=True),
     "count": Style(_dress("things", "words")),
     "percent": Style(_dress("percent"), decimals=True),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy import ndarray
 from scipy import optimize, special, stats
 from statsmodels.tools.numdiff import approx_hess_cs
 
@@ -50,10 +51,8 @@ def brackets(
         those of ``dollar_year`` where a year has no price index.
     dollar_year : int, optional
         The year whose dollars people answered in; default the wave.
-    quantiles : float or sequence of float
-        Fractions of those who answered.
-    confidence : float
-        Level of the intervals, a fraction.
+    quantiles, confidence : float
+        Fractions: of those who answered (or several), and the level of the intervals.
 
     Returns
     -------
@@ -208,11 +207,11 @@ class LogNormalFit(NamedTuple):
 
     mu: float
     sigma: float
-    covariance: np.ndarray
-    fractions: np.ndarray
+    covariance: ndarray
+    fractions: ndarray
 
 
-def fit_brackets(counts: np.ndarray, edges: np.ndarray) -> LogNormalFit:
+def fit_brackets(counts: ndarray, edges: ndarray) -> LogNormalFit:
     """Fit a log-normal to counts between edges: interval-censored data (Burridge 1981)."""
     ends = np.concatenate([[-np.inf], edges, [np.inf]])
     pairs = np.repeat(np.column_stack([ends[:-1], ends[1:]]), counts.astype(int), axis=0)
@@ -223,7 +222,7 @@ def fit_brackets(counts: np.ndarray, edges: np.ndarray) -> LogNormalFit:
         found = stats.lognorm.fit(data, 0.4, floc=0, scale=middle, optimizer=exactly)
     sigma, _, scale = map(float, found)
 
-    def fractions(parameters: np.ndarray) -> np.ndarray:
+    def fractions(parameters: ndarray) -> ndarray:
         z = (np.log(edges / scale) - parameters[0]) / np.exp(parameters[1])
         # Differences of upper tails are exact where those of lower tails cancel, and vice versa.
         lower = np.diff(np.concatenate([[0], special.ndtr(z), [1]]))
@@ -237,12 +236,7 @@ def fit_brackets(counts: np.ndarray, edges: np.ndarray) -> LogNormalFit:
 
 
 def _curve(
-    counts: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-    quantiles: np.ndarray,
-    reach: float,
-    known: bool,
+    counts: ndarray, low: ndarray, high: ndarray, quantiles: ndarray, reach: float, known: bool
 ) -> pd.DataFrame:
     """Quantiles, mean, spread and test of the fitted curve, a row each."""
     held, df, below = counts > 0, len(counts) - 3, np.cumsum(counts) / counts.sum()

@@ -349,24 +349,22 @@ def _names(made: pd.DataFrame, figures: pd.DataFrame, name: Any, x: Any) -> dict
     items, surveys, rest = dict[str, str](), dict[str, str](), dict[str, str]()
     if x is not None:
         items = dict(zip(x.codebook.items["item"], x.codebook.items["label"], strict=True))
-        for row in x.publications.fillna("").astype("str").to_dict("records"):
-            found = re.search(r"survey: ([^;(]+)", row["note"])
-            who = found.group(1) if found else row["publisher"].partition(",")[0]
-            surveys[row["publication"]] = re.sub(r"[\s\d]+$", "", who)
+        known = x.publications.fillna("").astype("str").set_index("publication")
+        who = known["note"].str.extract(r"survey: ([^;(]+)", expand=False)
+        who = who.fillna(known["publisher"].str.split(",").str[0])
+        surveys = who.str.replace(r"[\s\d]+$", "", regex=True).to_dict()
         labels = x.codebook.labels.set_index("code")
         surveys |= labels.loc[labels["kind"].eq("survey"), "label"].to_dict()
         surveys |= dict.fromkeys(x.own["source"], x.series.place)
         rest = labels.loc[labels["kind"].eq("rest"), "label"].to_dict()
     beside = figures.set_index("figure_id").reindex(made["other"]).set_index(made.index)
-    asked = zip(made["item"].fillna(""), made["group"].fillna("all"), made["take"], strict=True)
-    told = [
-        rest[group]
-        if take == "rest" and group in rest
-        else items.get(item, item)
-        if group == "all"
-        else name(item, group)
-        for item, group, take in asked
-    ]
+
+    def named(item: str, group: str, take: str) -> str:
+        if take == "rest" and group in rest:
+            return rest[group]
+        return items.get(item, item) if group == "all" else name(item, group)
+
+    told = list(map(named, made["item"].fillna(""), made["group"].fillna("all"), made["take"]))
     origin = made["publication"].fillna(made["source"])
     origin = origin.fillna(beside["publication"]).fillna(beside["source"])
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -181,12 +181,11 @@ def price_index(x: Any) -> pd.DataFrame:
     return rows.astype({"wave": int, "value": float}).set_index("wave").sort_index()
 
 
-def real(
-    amount: pd.Series | np.ndarray | float,
-    year: pd.Series | np.ndarray | int,
-    to: int,
-    prices: Any,
-) -> pd.Series | np.ndarray | float:
+Numbers: TypeAlias = pd.Series | np.ndarray | float
+"""One number, or many in a column."""
+
+
+def real(amount: Numbers, year: Numbers, to: int, prices: Any) -> Numbers:
     """Convert dollars of one year, or of many, to dollars of another.
 
     Parameters

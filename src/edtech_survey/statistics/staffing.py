@@ -175,15 +175,11 @@ def cost(
     for statistic, benefits in BENEFITS.items():
         if statistic in rates.index:
             rate = rates.loc[statistic]
-            paid.append(
-                sums.assign(
-                    **sums[ENDS] * (1 + ends(rates, "rate").loc[statistic] / 100),
-                    benefits=benefits,
-                    benefit_rate=rate["rate"],
-                    method=sums["method"] + f", plus {rate['rate']:g} percent benefits",
-                    behind=joined(rate["figures_rate"], index),
-                )
-            )
+            amounts = sums[ENDS] * (1 + ends(rates, "rate").loc[statistic] / 100)
+            method = sums["method"] + f", plus {rate['rate']:g} percent benefits"
+            behind = joined(rate["figures_rate"], index)
+            told = {"benefits": benefits, "benefit_rate": rate["rate"], "behind": behind}
+            paid.append(sums.assign(**amounts, **told, method=method))
     rows = _with_each(x, pd.concat(paid), "per_student", 1)
     if dollars != year:
         rows["method"] += ", CPI-U"
