@@ -7,8 +7,6 @@ and what a caller supposed (``supposed``) is said with it.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -37,8 +35,7 @@ class SayError(ReportError):
 FILTERS: dict[str, Callable[..., Any]] = {}
 """Every filter by its name in a template."""
 
-_DECLARED = files("edtech_survey.reports").joinpath("verbs.csv").read_text("utf-8")
-_VERBS = {row.pop("statistic"): row for row in csv.DictReader(io.StringIO(_DECLARED))}
+_VERBS = pd.read_csv(files("edtech_survey.reports").joinpath("verbs.csv"), index_col="statistic")
 """Of a statistic: up and down where it holds, up and down where it depends, neither; and of unlike
 rows: some clear and some not, some up and some down."""
 
@@ -414,13 +411,13 @@ def supposing(rows: pd.DataFrame) -> Markup:
 def _verb(rows: pd.DataFrame, up: str = "", down: str = "", neither: str = "") -> str:
     statistic = str(_column(rows, "statistic").iloc[0])
     if up and down and neither:
-        told = {
+        told: Any = {
             "up": up, "down": down, "neither": neither, "some": f"in some, {up}",
             "up_if": f"{up}, if enough answered", "down_if": f"{down}, if enough answered",
             "mixed": f"in some, {up}; in others, {down}",
         }  # fmt: skip
-    elif statistic in _VERBS:
-        told = _VERBS[statistic]
+    elif statistic in _VERBS.index:
+        told = _VERBS.loc[statistic]
     else:
         advice = "give them: verb('up', 'down', 'neither')"
         raise SayError(f"verb: no words for {statistic!r}; {advice}")

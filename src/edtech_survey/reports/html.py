@@ -255,6 +255,7 @@ _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the text after them round, so that 89 reads as 98; right-to-left scripts are
 read rightly without them."""
 
+_HEADING = re.compile("^h[1-5]$")
 FEWEST_CONTENTS = 3
 """Questions from which a contents list helps."""
 
@@ -330,7 +331,7 @@ def _number_exhibits(soup: Any, main: Any) -> None:
             label, named = f"{kind} {number}", title["id"]
             own = f"{named.removesuffix('-title')}-number"
             # The key picture stands under the first heading itself, the others under a question.
-            above = title.find_previous(_is_heading)
+            above = title.find_previous(_HEADING, class_=lambda name: name != "exhibit-title")
             title.name = f"h{int(above.name[1]) + 1}" if above else "h2"
             line = soup.new_tag("div", attrs={"class": "exhibit-number", "id": own})
             line.string = label.capitalize()
@@ -345,13 +346,6 @@ def _number_exhibits(soup: Any, main: Any) -> None:
             if fold and "code" in fold.get("class", []):
                 fold.summary.string = f"Code of {label}"
                 figure.find(class_="exhibit-tools").append(fold.extract())
-
-
-def _is_heading(tag: Any) -> bool:
-    """Tell the headings of the text; the title of an exhibit heads its exhibit only."""
-    return tag.name in ("h1", "h2", "h3", "h4", "h5") and "exhibit-title" not in tag.get(
-        "class", []
-    )
 
 
 def _heading_ids(main: Any) -> None:
