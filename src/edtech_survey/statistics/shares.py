@@ -286,11 +286,12 @@ def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> 
     for column, values in (("wave", wave_list(waves)), (grouped, as_list(groups))):
         if values is not None and column not in rows:
             raise EstimateError(f"the rows have no column {column}: say with by= what groups are")
-        there = [] if values is None else sorted(rows[column].dropna().unique())
+        there = sorted(rows[column].dropna().unique()) if values else []
+        listed = ", ".join(map(str, there))
         absent = [value for value in values or [] if value not in there]
         refuse(
             "the rows cannot be taken as asked",
-            [Problem(f"{column} {one}", "has no row", f"there are {there}") for one in absent],
+            [Problem(f"{column} {one}", "has no row", f"there are {listed}") for one in absent],
         )
         rows = rows if values is None else rows[rows[column].isin(values)]
     return estimated(rows, item, {"share": KINDS["share"]}, **settings)
