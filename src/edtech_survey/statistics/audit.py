@@ -76,6 +76,13 @@ _TOGETHER = 2
 _SINGLED_OUT = 2
 """Counts up to this: one is alone, and of two each knows the other."""
 
+_TELLS = {
+    "means": "each of so few can work out what the others have on average",
+    "one": "it belongs to one of them, whom others may recognize",
+    "counts": "one is alone with the answer, and of two each knows the other's",
+}
+"""What numbers about few tell, by the first word of their kind."""
+
 _LARGEST_SET = 12
 """Of more respondents, or all but more, a mean is fitted by more sets than anybody could try."""
 
@@ -184,11 +191,8 @@ def _places(x: Any) -> dict[str, str]:
 
 def _strangers(codebook: Any) -> dict[str, str]:
     """Name the kind of each respondent that is not of the kind that the surveys speak of."""
-    kinds = codebook.labels[codebook.labels["kind"].eq("other_unit")]
-    found = codebook.districts.set_index("district_id")["kind"].map(
-        dict(zip(kinds["code"], kinds["label"], strict=True))
-    )
-    return found.dropna().to_dict()
+    kinds = codebook.labels[codebook.labels["kind"].eq("other_unit")].set_index("code")["label"]
+    return codebook.districts.set_index("district_id")["kind"].map(kinds).dropna().to_dict()
 
 
 def _sizes(x: Any) -> dict[str, NDArray[np.int64]]:
@@ -202,7 +206,8 @@ def _sizes(x: Any) -> dict[str, NDArray[np.int64]]:
 def percent_base(material: Material) -> Iterator[Row]:
     """Ask whether each percent can be a whole number of the respondents that are stated."""
     for one in material.once:
-        if _more_than_all(one):
+        counted = one.base if one.statistic == "count" and one.unit in _ANSWERING else math.inf
+        if one.base and one.span.low > (100 if one.statistic == "share" else counted):
             told, why = f"{one.text} of {one.base:,}", "more than all that are stated"
             yield finding("percent_base", one.figure_id, [one], IMPOSSIBLE, told, why)
     shares = [one for one in material.once if one.percent]
@@ -224,11 +229,6 @@ def percent_base(material: Material) -> Iterator[Row]:
         told = f"{len(figures)} percents: {why}" if len(figures) > 1 else f"one percent: {why}"
         subject = f"{source}.{why.split(',')[0].replace(' ', '-')}"
         yield finding("percent_base", subject, figures, UNTESTABLE, told, "cannot be tested")
-
-
-def _more_than_all(figure: Figure) -> bool:
-    limits = {"share": 100, "count": figure.base if figure.unit in _ANSWERING else math.inf}
-    return bool(figure.base) and figure.span.low > limits.get(figure.statistic, math.inf)
 
 
 def _why_untested(figure: Figure) -> str:
@@ -344,9 +344,8 @@ def _of_base(
     check: str, case: Relation, told: str, bases: Any, limit: int, mentions: str = ""
 ) -> Row:
     """Ask of percents whether the base that is stated is one of those that print them."""
-    stated, implied = case.stated, f"no single base up to {limit:,} can have printed all of them"
-    implied += "; weights would explain it"
-    grade = SUSPICIOUS
+    stated, grade, implied = case.stated, SUSPICIOUS, f"no single base up to {limit:,} can have "
+    implied += "printed all of them; weights would explain it"
     if mentions:
         implied = mentions
     elif len(bases) and stated is None:
@@ -567,20 +566,14 @@ def _risks(figures: Iterable[Figure], threshold: int, unit: str) -> list[tuple[s
 
 
 def _risk(kind: str, figures: list[Figure], named: int) -> Row:
-    first = kind.split(maxsplit=1)[0]
-    before, texts = {"min": "smallest ", "max": "largest "}, []
+    first, texts = kind.split(maxsplit=1)[0], []
     for one in sorted(figures, key=attrgetter("base")) if first == "means" else figures:
         label = "" if one.group == "all" or len(figures) == 1 else f"{one.label} "
-        over = f" over {one.base}" if first == "means" else ""
-        texts.append(f"{label}{before.get(one.statistic, '')}{one.text}{over}")
+        side = {"min": "smallest ", "max": "largest "}.get(one.statistic, "")
+        texts.append(f"{label}{side}{one.text}{f' over {one.base}' * (first == 'means')}")
     told = f"{kind}, {named} respondents named: {'; '.join(texts)}"
-    implied = {
-        "means": "each of so few can work out what the others have on average",
-        "one": "it belongs to one of them, whom others may recognize",
-        "counts": "one is alone with the answer, and of two each knows the other's",
-    }
     about = "small_bases", f"{figures[0].source}.{figures[0].item}.{first}", figures
-    return finding(*about, SUSPICIOUS, told, implied[first])
+    return finding(*about, SUSPICIOUS, told, _TELLS[first])
 
 
 def told_of_one(material: Material) -> Iterator[Row]:

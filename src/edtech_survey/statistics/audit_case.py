@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from importlib.resources import files
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import FIGURE_COLUMNS, TYPES
 from edtech_survey.shape import figures as as_figures
@@ -397,6 +398,8 @@ def finding(
     """Make the row of one result of a check; unless told, ``checks.csv`` has its implication."""
     figures, note = list(about), f"; {case.note}" if case and case.note else ""
     own = case if case and case.kind != "same" else None
+    if case and case.kind == "respondents" and case.result:
+        case = replace(case, stated=case.result.value)  # the total that the list is about
     ids = own.names if own else tuple(figure.figure_id for figure in figures)
     subjects = figures[:1] if own else figures  # a relation is about its result
     name = _items(figure.about for figure in subjects)
@@ -416,20 +419,13 @@ def finding(
         "synthetic": any(figure.synthetic for figure in figures),
         "note": note,
         "disputed": set(ids[:1] if own and own.result else ids),
-        "stated": _stated(case, stated),
+        "stated": case.stated if case else stated,
     }
     if bases is not None:
         printed = ", ".join(figure.text for figure in figures)
         row |= {"printed": printed, "base": stated, "bases": bases_text(bases)}
         row["base_high"] = max(bases, default=None)
     return row
-
-
-def _stated(case: Relation | None, stated: Any) -> Any:
-    """Take the total that a finding is about: how many answered."""
-    if case and case.kind == "respondents" and case.result:
-        return case.result.value
-    return case.stated if case else stated
 
 
 def findings_frame(findings: Iterable[Row]) -> pd.DataFrame:
@@ -453,9 +449,7 @@ def findings_frame(findings: Iterable[Row]) -> pd.DataFrame:
 
 def _items(names: Iterable[str]) -> str:
     found = list(dict.fromkeys(names))
-    if len(found) > 3:
-        return f"{len(found)} items"
-    return " and ".join(filter(None, [", ".join(found[:-1]), *found[-1:]]))
+    return words.join(found) if len(found) <= 3 else f"{len(found)} items"
 
 
 def _supports(found: Row, given: Sequence[Row], sizes: Mapping[Any, set[str]]) -> str | None:

@@ -276,20 +276,16 @@ def same_number(figures: Sequence[Figure], failed: str) -> Told:
 
 KINDS: Mapping[str, Callable[[Relation], Told]] = {
     "sum": _sum,
-    "quotient": _quotient,
-    "share_of": _quotient,
-    "growth": _quotient,
+    **dict.fromkeys((*_DIVIDED, "growth"), _quotient),
     "parts": _parts,
     "exclusive": _exclusive,
-    "list_length": _list_length,
-    "respondents": _list_length,
+    **dict.fromkeys(_LISTS, _list_length),
     "same": _same,
     "distinct": _distinct,
     "order": _order,
     "between": _between,
     "limit": _limit,
-    "each_within": _within,
-    "all_within": _within,
+    **dict.fromkeys(("each_within", "all_within"), _within),
     "one_unit": _one_unit,
 }
 """How each kind is judged; "question" is judged by ``joint_base``."""
