@@ -272,13 +272,15 @@ def test_an_audit_that_finds_something_writes_no_sign_that_a_terminal_obeys(run,
         ("05 devices=-1", "'-1' is not in 0 to 5,000,000"),
         ("05 support_staff=inf", "is not a number"),
         ("05 director_salary=1e300", "is not in 0 to 2,000,000"),
+        ("05 file=README.md,devices=9", "'file' and 'devices': both give"),
         ("00 data=publishd", "is not one of published, responses or sample"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_before_a_kernel_starts(run, monkeypatch, given, told):
     monkeypatch.setattr(build, "_page", lambda *_, **__: pytest.fail("something ran"))
     notebook, value = given.split()
-    done = run("reports", notebook, "-p", value)
+    pairs = value.split(",") if "file=" in value else [value]
+    done = run("reports", notebook, *(word for pair in pairs for word in ("-p", pair)))
     assert done.exit_code == 2
     assert told in done.output
 

@@ -290,10 +290,18 @@ def open_lab(options: Sequence[str] = ()) -> int:
         return subprocess.run(command, check=False).returncode
 
 
+_NUMBERS = ("district", "enrollment", "devices", "support_staff", "director_salary")
+"""Parameters of a brief that tell a district otherwise than its file does."""
+
+
 def _from_here(given: Mapping[str, object]) -> dict[str, object]:
     """Look for a file where the person stands: notebooks run in the project's folder."""
     if not given.get("file"):
         return dict(given)
+    stated = [name for name in _NUMBERS if str(given.get(name, 0)).strip("0.")]
+    if stated:
+        problem = f"'file' and '{stated[0]}'", "both give a district's numbers", "give one of them"
+        raise SetupError.of("nothing was run", *problem)
     try:
         file = Path(str(given["file"])).expanduser().resolve()
         project.read_whole(file)

@@ -286,7 +286,7 @@ def _sum_up(outcomes: list[Outcome], folder: Path) -> None:
     failed = [outcome.name for outcome in outcomes if not outcome.page]
     for note in dict.fromkeys(outcome.note for outcome in outcomes if outcome.note):
         _say(note)
-    if len(failed) < len(outcomes):
+    if len(failed) < len(outcomes) and "index.html" not in failed:
         _say(f"Open {folder / 'index.html'} in a browser.")
     if failed:
         raise click.ClickException(f"{len(failed)} of {len(outcomes)} failed: {', '.join(failed)}")

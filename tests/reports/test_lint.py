@@ -42,6 +42,10 @@ def told(html, kind="report"):
         ("<p>in /home/someone/data.csv</p>", "a path of this machine"),
         ("<pre><code>open('C:\\Users\\someone\\x.csv')</code></pre>", "a path of this machine"),
         ("<a href='file:///x'>a</a>", "a path of this machine"),
+        (
+            "<figure id='f'><table><tr><th>a</th></tr><tr><td>PK-2</td><td>/tmp/x</td></tr></table>",
+            "text in exhibit 'f', row 'PK-2 /tmp/x': a path of this machine",
+        ),
         ("<main><h2>4 figures of one_to_one</h2></main>", "a code: 'one_to_one'"),
         ("<main><p>pay under 70000 dollars</p></main>", "a code: '70000'"),
         ("<main><li>x-2024.devices.all.count</li></main>", "a code: 'x-2024.devices.all.count'"),

@@ -150,7 +150,9 @@ def _place(piece: Any) -> str:
     """Say in which exhibit, or under which heading, a text stands."""
     exhibit = piece.find_parent("figure", id=True)
     if exhibit is not None:
-        return f"text in exhibit {exhibit['id']!r}"
+        row = piece.find_parent("tr")
+        of = f", row {row.get_text(' ', strip=True)[:80]!r}" if row else ""
+        return f"text in exhibit {exhibit['id']!r}{of}"
     heading = piece.find_previous(_HEADINGS)
     return f"text under {heading.get_text(' ', strip=True)[:50]!r}" if heading else "text"
 
