@@ -312,15 +312,7 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
     return beside[["weight", "start"]].astype(float).join([levels, met, repeated])
 
 
-def linearised(
-    kind: str,
-    values: pd.Series,
-    sample: Sample,
-    *,
-    divisor: pd.Series | None = None,
-    confidence: float = 0.95,
-    at: float = 0.5,
-) -> pd.DataFrame:
+def linearised(kind: str, values: pd.Series, sample: Sample, **choices: Any) -> pd.DataFrame:
     """Estimate a mean, share, total, ratio or quantile in each group, with errors by svy.
 
     Binder (1983), International Statistical Review 51:279-292 (linearisation); Deville and
@@ -331,7 +323,7 @@ def linearised(
     groups = list(sample.groups)
     if values.isna().all():
         return pd.DataFrame(index=groups, columns=NUMBERS, dtype="Float64")
-    found = _estimated(kind, values, sample, divisor, confidence, at).to_polars()
+    found = _estimated(kind, values, sample, **choices).to_polars()
     table = pd.DataFrame(found.to_dict(as_series=False)).rename(
         columns={"est": "estimate", "se": "std_error", "lci": "conf_low", "uci": "conf_high"}
     )
@@ -351,13 +343,9 @@ def covariance(values: pd.Series, sample: Sample) -> tuple[list[str], NDArray[np
 
 
 def _estimated(
-    kind: str,
-    values: pd.Series,
-    sample: Sample,
-    divisor: pd.Series | None = None,
-    confidence: float = 0.95,
-    at: float = 0.5,
-) -> Any:
+    kind: str, values: pd.Series, sample: Sample, *,
+    divisor: pd.Series | None = None, confidence: float = 0.95, at: float = 0.5,
+) -> Any:  # fmt: skip
     import svy  # noqa: PLC0415
 
     weights = sample.weights
@@ -403,11 +391,10 @@ def _replication(sample: Sample) -> Any:
     if method == "bootstrap":
         told["scale"] = 1 / (len(names) - 1)
     if method == "jackknife" and "stratum" in sample.design:
-        left_out = [set(sample.design["stratum"][reps[name].eq(0)]) for name in names]
+        left_out = [[*sample.design["stratum"][reps[name].eq(0)].unique()] for name in names]
         if any(len(strata) != 1 for strata in left_out):
             raise EstimateError("a jackknife replicate leaves out rows of no stratum, or of two")
-        of = pd.Series([strata.pop() for strata in left_out])
-        many = of.groupby(of).transform("size")
+        many = pd.Series(left_out).str[0].pipe(lambda of: of.groupby(of).transform("size"))
         told["scale"] = np.where(many > 1, (many - 1) / many, 1.0).tolist()
     return svy.RepWeights(method, f"{method}_", len(names), **told)
 
