@@ -357,10 +357,11 @@ def means(
     Returns
     -------
     DataFrame
-        The result shape, statistic ``mean``, in the item's unit; Student's interval, which on
-        skewed items with some 20 answers covers less than it says. A group without answers
-        has base 0 and no estimate; one answer has no interval. With a population, a group that
-        not every respondent is in is a domain, whose size is chance as well (of shares and
+        The result shape, statistic ``mean``, in the item's unit; Student's interval, which
+        covers 95 % on pay, but on enrollment, which is skewed, 84, 87, 91 and 92 % at 10, 20, 40
+        and 62 of 200 districts, and in small strata less (``benchmarks/coverage.py``). A group
+        without answers has base 0 and no estimate; one answer has no interval. With a
+        population, a group that not every respondent is in is a domain, whose size is chance as well (of shares and
         quantiles the limits suppose its part of the population); without one it is a sample of
         its own.
 
@@ -411,7 +412,8 @@ def totals(
     Returns
     -------
     DataFrame
-        The result shape, statistic ``total``.
+        The result shape, statistic ``total``. The interval is that of a mean, and too short on
+        skewed items: on devices it covers 82, 86 and 90 % at 20, 40 and 62 of 200 districts.
 
     Raises
     ------
@@ -469,7 +471,9 @@ def ratios(
     DataFrame
         The result shape, two rows a group: statistics ``ratio_of_totals`` and
         ``mean_of_ratios``. A district whose denominator is 0 has no ratio of its own: it
-        counts in the first and not in the second, whose ``method`` says how many.
+        counts in the first and not in the second, whose ``method`` says how many. Where a few large
+        districts decide the first, its interval is too short: on devices per student it covers
+        75, 76 and 83 % at 20, 40 and 62 of 200 districts, that of the second 95 %.
 
     Raises
     ------
