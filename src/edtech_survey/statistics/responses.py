@@ -361,9 +361,9 @@ def means(
         covers 95 % on pay, but on enrollment, which is skewed, 84, 87, 91 and 92 % at 10, 20, 40
         and 62 of 200 districts, and in small strata less (``benchmarks/coverage.py``). A group
         without answers has base 0 and no estimate; one answer has no interval. With a
-        population, a group that not every respondent is in is a domain, whose size is chance as well (of shares and
-        quantiles the limits suppose its part of the population); without one it is a sample of
-        its own.
+        population, a group that not every respondent is in is a domain, whose size is chance
+        as well (of shares and quantiles the limits suppose its part of the population);
+        without one it is a sample of its own.
 
     Raises
     ------
