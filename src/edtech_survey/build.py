@@ -139,8 +139,8 @@ def make(
         for done in as_completed(asked):
             tell(done.result())
     except BaseException:  # kernels would outlive it, and their pages be waited for
-        notebooks.stop()
         pool.shutdown(wait=False, cancel_futures=True)
+        notebooks.stop()
         raise
     outcomes = [done.result() for done in asked]
     made = [one[:2] for one, outcome in zip(fit, outcomes, strict=True) if outcome.page]
