@@ -320,16 +320,10 @@ KINDS: dict[str, Kind] = {
 
 
 def means(
-    x: Any,
-    item: str,
-    *,
-    by: Grouping = (),
-    population: Population = None,
-    weights: pd.DataFrame | None = None,
-    cluster: Grouping = "district_id",
-    strata: Grouping = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
+    x: Any, item: str, *,
+    by: Grouping = (), population: Population = None, weights: pd.DataFrame | None = None,
+    cluster: Grouping = "district_id", strata: Grouping = None, confidence: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
     """Estimate the mean over those who answered; of published figures, the means as printed.
 
     Parameters
@@ -386,16 +380,10 @@ def means(
 
 
 def totals(
-    x: Any,
-    item: str,
-    *,
-    by: Grouping = (),
-    population: Population = None,
-    weights: pd.DataFrame | None = None,
-    cluster: Grouping = "district_id",
-    strata: Grouping = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
+    x: Any, item: str, *,
+    by: Grouping = (), population: Population = None, weights: pd.DataFrame | None = None,
+    cluster: Grouping = "district_id", strata: Grouping = None, confidence: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
     """Add up a number over the respondents, or estimate its total over all units.
 
     Without population and weights it is the sum over those who answered, without an error:
@@ -440,18 +428,10 @@ def totals(
 
 
 def ratios(
-    x: Any,
-    numerator: str,
-    denominator: str | None = None,
-    *,
-    name: str | None = None,
-    by: Grouping = (),
-    population: Population = None,
-    weights: pd.DataFrame | None = None,
-    cluster: Grouping = "district_id",
-    strata: Grouping = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
+    x: Any, numerator: str, denominator: str | None = None, *, name: str | None = None,
+    by: Grouping = (), population: Population = None, weights: pd.DataFrame | None = None,
+    cluster: Grouping = "district_id", strata: Grouping = None, confidence: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
     """Estimate a ratio both ways: of the totals, and as the mean of the districts' ratios.
 
     They answer different questions: devices per support person in all districts together,
@@ -501,17 +481,10 @@ def ratios(
 
 
 def quantiles(
-    x: Any,
-    item: str,
-    at: float | Sequence[float] = (0.25, 0.5, 0.75),
-    *,
-    by: Grouping = (),
-    population: Population = None,
-    weights: pd.DataFrame | None = None,
-    cluster: Grouping = "district_id",
-    strata: Grouping = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
+    x: Any, item: str, at: float | Sequence[float] = (0.25, 0.5, 0.75), *,
+    by: Grouping = (), population: Population = None, weights: pd.DataFrame | None = None,
+    cluster: Grouping = "district_id", strata: Grouping = None, confidence: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
     """Estimate quantiles over those who answered, with limits that suppose no distribution.
 
     Parameters
