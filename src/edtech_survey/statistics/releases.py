@@ -85,12 +85,16 @@ def follow(table: pd.DataFrame, found: pd.DataFrame, record: pd.DataFrame) -> pd
     came = _counted(found).astype(float) - was["count"].fillna(0).astype(float)
     came *= np.sign(moved)
     answers = table["statistic"].isin(COUNTS) & ~table["item"].str.contains("responding")
-    alike = answers & shown & ~same & ~came.between(2, moved.abs() - 2) & ~few
-    # Of a whole all that moved are withheld, or the last would follow from the others.
     parts = table["item"].isin(WHOLES)
     band = table["group"].str.partition("|")[0].where(table["item"].isin(WHOLES[2:]), "")
     whole = [table["wave"], table["item"].replace(*WHOLES[2:]), band]
-    few |= parts & ~same & ~alike & ((few | alike) & parts).groupby(whole).transform("any")
+    rest = came.where(parts & ~shown & table["statistic"].eq("count"))
+    rest = rest.groupby(whole).transform("sum", min_count=1)  # parts that are withheld, together
+    sure = ~came.between(2, moved.abs() - 2) | (parts & rest.lt(2))
+    alike = answers & shown & ~same & sure & ~few
+    # Of a whole nothing new is told, or the last part would follow from the others.
+    stopped = ((few | alike) & parts).groupby(whole).transform("any")
+    few |= parts & ~(same & shown) & ~alike & stopped
     # Who has a position are the base of its means, so that these would tell it, too.
     held = table["item"].str.startswith("position_")
     of_position = [table["wave"], table["group"]]
