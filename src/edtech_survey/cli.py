@@ -64,9 +64,6 @@ class Told(click.Group):
             raise click.ClickException(_printable(in_words(error))) from None
         except KeyboardInterrupt as error:
             _say("Stopped: what was told of is made, all else is as it was.", err=True)
-            for stream in (sys.stdout, sys.stderr):
-                with suppress(OSError):
-                    stream.flush()
             # A page that is just being made would be waited for.
             os._exit(128 + (error.args or (signal.SIGINT,))[0])
 

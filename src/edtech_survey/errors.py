@@ -20,6 +20,10 @@ class Problem:
         return f"{told} -> {self.advice}" if self.advice else told
 
 
+_MOST = 200
+"""Problems that a message lists; all are in ``problems``."""
+
+
 def cut(text: str, most: int = 600) -> str:
     """Shorten a text that may come from anywhere, so that a message can be read to its end.
 
@@ -44,7 +48,9 @@ class SurveyError(Exception):
 
     def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n  ".join([message, *map(str, self.problems)]))
+        more = len(self.problems) - _MOST
+        told = [*map(str, self.problems[:_MOST]), *([f"and {more:,} more"] if more > 0 else [])]
+        super().__init__("\n  ".join([message, *told]))
 
     @classmethod
     def of(cls, message: str, where: str, what: str, advice: str = "") -> Self:
