@@ -19,7 +19,7 @@ from edtech_survey.data.new_wave import new_wave
 from edtech_survey.errors import SetupError
 from edtech_survey.reports import filters, notebooks, provenance, site
 from edtech_survey.reports.exhibits import csv_link, csv_text
-from edtech_survey.statistics import summarise
+from edtech_survey.statistics import releases, summarise
 from edtech_survey.statistics.releases import DIFFERS, FOLLOWS
 
 ROOT = Path(__file__).parents[1]
@@ -126,6 +126,17 @@ def test_late_answers_are_held_back_until_five_have_come(project):
     )
     enough = project(35)
     assert (len(enough.held), enough.about().answered) == (0, 35)
+
+
+@pytest.mark.parametrize(("came", "earlier", "held"), [
+    ("ghijk", "", ""), ("ghijk", "g", "ghijk"), ("ghijkl", "g", "g"), ("ghijk", "ghijk", ""),
+])  # fmt: skip
+def test_who_answered_twice_is_held_back_until_five_such_have_come(came, earlier, held):
+    waves = ((2021, "abcdef" + came), (2017, earlier))
+    rows = [{"wave": wave, "district_id": one} for wave, names in waves for one in names]
+    record = pd.DataFrame({"wave": 2021, "item": releases.UNIT, "group": list("abcdef")})
+    found = releases.late(pd.DataFrame(rows), record)
+    assert "".join(found["district_id"]) == held
 
 
 def test_a_number_that_differs_by_fewer_than_five_is_withheld_until_ten_or_five_more(project):

@@ -21,7 +21,8 @@ WHOLES = ("sharing", "provision", "student_device_ratio", "one_to_one")
 def late(districts: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
     """List the respondents of released waves that are too few to be added: ``wave, district_id``.
 
-    Added to what was released, one to four would be told by the difference.
+    Added to what was released, one to four would be told by the difference; so would one to four
+    who answered another wave, too, by that of the changes among the same districts.
 
     Examples
     --------
@@ -33,7 +34,15 @@ def late(districts: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
     rows = districts[["wave", UNIT]]
     named = pd.MultiIndex.from_frame(rows).isin(pd.MultiIndex.from_frame(known))
     new = rows[rows["wave"].isin(known["wave"]) & ~named]
-    return new[new.groupby("wave")[UNIT].transform("size").lt(THRESHOLD)].reset_index(drop=True)
+    both = new.merge(rows, on=UNIT, suffixes=("", "_other")).query("wave != wave_other")
+    few = both.groupby(["wave", "wave_other"])[UNIT].transform("size").lt(THRESHOLD)
+    again = (
+        new[UNIT]
+        .add(new["wave"].astype("str"))
+        .isin(both.loc[few, UNIT] + both.loc[few, "wave"].astype("str"))
+    )
+    others = (~again).groupby(new["wave"]).transform("sum")
+    return new[again | others.lt(THRESHOLD)].reset_index(drop=True)
 
 
 def follow(table: pd.DataFrame, found: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
