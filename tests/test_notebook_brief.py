@@ -20,6 +20,7 @@ def test_by_default_it_is_an_honest_example():
     made = brief()
     assert made.of("h1")[0].startswith("An average district, 3,232 students: a technology")
     assert "an example with the average numbers" in made.text
+    assert '<p class="confidential">' not in made.page
     # 281,925 devices over 280 people
     assert "1,007 devices for each person who repairs them. Districts average 670" in made.text
 
@@ -108,6 +109,10 @@ def test_a_file_is_found_where_the_person_stands_and_named_without_its_folder(
 def test_a_respondent_stands_in_its_class_and_the_others_stay_unknown():
     made = brief(data="sample", district="sample-011")
     assert "SYNTHETIC" in made.text
+    assert (
+        '<p class="confidential">Confidential: holds this district’s own answers</p>' in made.page
+    )
+    assert '@bottom-left { content: "Confidential: ' in made.page
     assert "Its class is the respondents of fewer than 1,000 students" in made.text
     for other in ("Sample Alder", "sample-010", "sample-012", "Ellington"):
         assert other not in made.text
