@@ -128,11 +128,11 @@ def faults(
     wrong = {f"{one} is missing": frame[one].isna() for one in (columns if full else ())}
     if unit:
         wrong["is there twice"] = frame.duplicated(list(unit))
-    places = frame[list(unit)].astype("str").agg(" ".join, axis=1) if unit else frame.index
+    places = frame[list(unit)].astype("str") if unit else frame.index.to_frame().astype("str")
     return [
-        Problem(f"{name}, {place}", what, "give one complete row, or leave it out")
+        Problem(f"{name}, {' '.join(place)}", what, "give one complete row, or leave it out")
         for what, rows in wrong.items()
-        for place in np.asarray(places)[rows.to_numpy()][:20]
+        for place in places.to_numpy()[rows.to_numpy()][:20]
     ]
 
 
