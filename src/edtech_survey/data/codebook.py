@@ -23,7 +23,6 @@ IGNORED = "ignored"
 
 TABLES = ("items", "positions", "bands", "answers", "wordings", "labels", "methods")
 _NAMED_GROUPS = ("none", "positions", "bands", "")
-_SLUG = re.compile(r"_|(?<!\d)-|-(?!\d)")
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,7 +80,7 @@ class Codebook:
         own = known.get((str(item), str(group))) or known.get(("", str(group)))
         if own or len(parts) > 1:
             return own or ", ".join(self.name(item, part) for part in parts)
-        return _SLUG.sub(" ", parts[0])
+        return re.sub(r"_|(?<!\d)-|-(?!\d)", " ", parts[0])
 
     def label(self, kind: str, code: str) -> str:
         """Name a code of a kind (``statistic``, ``category``, ``topic``); else the code."""

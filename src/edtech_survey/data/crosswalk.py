@@ -18,7 +18,6 @@ from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
 
 COLUMNS = ("column", "item", "group", "comparability", "note")
-COMPARABILITIES = ("A", "B", "C", "")
 SLOT = re.compile(r"slot-\d+")
 """Group of a column that belongs to a title which the respondent typed: slot-1, slot-2 ..."""
 
@@ -93,7 +92,7 @@ def _problems(
             listed = f"write one of {', '.join(allowed)}" if allowed else "leave it empty"
             what = f"{group!r} is no group of {item}"
             tell(row, "group", what, nearest(group, allowed) or listed)
-        if grade not in COMPARABILITIES:
+        if grade not in ("A", "B", "C", ""):
             tell(row, "comparability", f"{grade!r} is not A, B, C or empty")
         if (item, group) in claims and item not in {*texts, ""}:
             what = f"{column!r} is a second column for {item} {group}".rstrip()

@@ -18,8 +18,6 @@ from edtech_survey.words import join
 
 TEST_NAME = r"(?:test(?:ing|er)?|demo|dummy)\b.*|asdf|xxx+|.*\b(?:please ignore|ignore this)\b.*"
 """What people type who try a survey out; a directory that has such a name takes it first."""
-SHORTEST_CUT = 25
-"""Characters of a name cut off by a form, from which its beginning is beyond doubt."""
 AMBIGUOUS = "?"
 
 _OUTCOME = {
@@ -149,8 +147,8 @@ def match_districts(
         for how, find in (("key", key), ("parts", parts)):
             if (found := find(typed)) in by_key:
                 return by_key[found], how
-        begins = plain_spellings.str.startswith(plain) & (len(plain) >= SHORTEST_CUT)
-        ids = set(listed.loc[begins, "district_id"])  # cut off, and one district begins so
+        begins = plain_spellings.str.startswith(plain) & (len(plain) >= 25)
+        ids = set(listed.loc[begins, "district_id"])  # cut off by a form, and one begins so
         return (ids.pop(), "cut") if len(ids) == 1 else (None, "unmatched")
 
     told = [

@@ -218,8 +218,6 @@ def filled(row: Sequence[str]) -> int:
 
 
 _SEARCHED = 30
-_LOOKED_AT = 2_000
-"""Characters of a cell by which a header is told; a hostile one may hold millions."""
 _DATA_LIKE = re.compile(
     r"[$€£]?[-+]?\d[\d,. ]{0,30}%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.{0,20})?"
     r"|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|R_\w{5,30}"
@@ -229,7 +227,6 @@ _MOMENT = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4},?[ T]\d{1,2}:\d{2}.{0,40}"
     r"|[A-Z][a-z]{2,8},? [A-Z][a-z]{2,8} \d{1,2},? \d{4} \d{1,2}:\d{2}.{0,60}"
 )
-_ID = re.compile(r"\d{4,20}|R_\w{5,30}")
 
 
 def _head(opened: Opened, where: str, dialect: str | None) -> tuple[dialects.Recognised, Why]:
@@ -237,7 +234,7 @@ def _head(opened: Opened, where: str, dialect: str | None) -> tuple[dialects.Rec
     grid = opened.grid
     skipped = int(opened.format == "csv" and bool(told_by_file(grid.text)))
     reach = range(min(len(grid), _SEARCHED + 4))
-    rows = [[cell[:_LOOKED_AT] for cell in grid.row(number)] for number in reach]
+    rows = [[cell[:2_000] for cell in grid.row(number)] for number in reach]  # not of millions
     widest = max(map(filled, rows), default=0)
     for first in range(skipped, min(len(rows), _SEARCHED)):
         known = dialect != "plain" and dialects.recognise(rows[first:]).dialect != "plain"
@@ -276,7 +273,7 @@ def _refuse_answers(row: Sequence[str], where: str, number: int) -> None:
         if moment or (_DATA_LIKE.fullmatch(cell) and not _YEAR.fullmatch(cell))
     ]
     begins = len(cells) > 1 and (
-        moments[0] or (_ID.fullmatch(cells[0]) is not None and any(moments[:5]))
+        moments[0] or (bool(re.fullmatch(r"\d{4,20}|R_\w{5,30}", cells[0])) and any(moments[:5]))
     )
     if begins or 2 * len(told) >= len(cells) > 1:
         what = f"looks like answers, not headers: {', '.join(map(repr, told[:4]))}"
@@ -299,7 +296,6 @@ def _refuse_other_delimiters(above: dialects.Rows, table: dialects.Rows, where: 
             raise unreadable(where, what, "remove the quotes around whole rows")
 
 
-_TRAILING = 60
 _NOTHING = frozenset({"-", "–", "—", "n/a", "N/A"})
 _ENDS = {name: "|".join(patterns) for name, patterns in VOCABULARY["table_ends"].items()}
 _TOTAL = re.compile(
@@ -332,7 +328,7 @@ def is_footnote(row: Sequence[str], width: int = 0) -> bool:
 def _trailing(grid: Grid, first: int, width: int, why: Why) -> int:
     """Pass over totals, footnotes and blank rows at the end of a table; say where it stops."""
     stop, seen = len(grid), 0
-    while stop > first and width > 1 and seen < _TRAILING:
+    while stop > first and width > 1 and seen < 60:
         row = grid.row(stop - 1)
         if not filled(row):
             reason = "blank"
@@ -348,9 +344,7 @@ def _trailing(grid: Grid, first: int, width: int, why: Why) -> int:
     return stop
 
 
-_OFTEN = 3
 _SURELY = 3
-_UNDER_HEADERS = 3
 _RULE = re.compile(r"\s*:?[-=_]{2,200}:?\s*")
 
 
@@ -370,7 +364,7 @@ def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.Data
         why[frame.index[left]] = "repeated_header" if wanted else "blank"
         if len(left):
             frame = frame.drop(frame.index[left])
-    for number, cells in frame.iloc[:_UNDER_HEADERS].iterrows():
+    for number, cells in frame.iloc[:3].iterrows():
         ruled = [cell for cell in cells if cell.strip()]
         if len(ruled) > 1 and all(map(_RULE.fullmatch, ruled)):
             why[number] = "separator"
@@ -381,7 +375,7 @@ def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.Data
 def _headers_again(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> Iterator[Doubt]:
     """Doubt headers that stand in most rows, and those again that are in another order."""
     again = np.flatnonzero(why == "repeated_header")
-    if len(again) >= _OFTEN and len(again) > len(frame):
+    if len(again) >= 3 and len(again) > len(frame):
         what = f"{len(again):,} rows are equal to the first one ({shown(headers[0])!r})"
         yield int(again[0]), what, "it may be an answer: export with the questions as the first row"
     names = {_bare(cell) for cell in headers[0]} - {""}

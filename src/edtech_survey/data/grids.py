@@ -20,7 +20,6 @@ TEXT = pd.StringDtype(na_value=np.nan)
 
 _CHUNK = 1 << 21
 _BLOCK = 1 << 23
-_LONG = 100_000
 _QUOTE, _LF, _CR = 34, 10, 13
 _BOM = b"\xef\xbb\xbf"
 
@@ -94,7 +93,7 @@ class Grid:
     def row(self, number: int) -> list[str]:
         """Cells of one row."""
         start, stop = int(self.starts[number]), int(self.stops[number])
-        if stop - start > _LONG:  # the csv module refuses long cells
+        if stop - start > 100_000:  # the csv module refuses long cells
             whole = self._table(number, number + 1, int(self.widths[number]))
             return [str(cell[0]) for cell in whole.to_pydict().values()]
         piece = self.text[start:stop].decode()

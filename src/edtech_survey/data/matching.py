@@ -24,13 +24,8 @@ SURE, LIKELY = 75.0, 55.0
 """Scores from which a match is filled in, and from which it is filled in but marked to check."""
 SAMPLE = 200
 """Distinct answers by which a column is judged."""
-TRIED = 4
-"""Items, the likeliest by their words, as which a column's answers are read."""
-MATRIX, TOGETHER = 3, 35.0
-"""Columns that make a matrix, and the mean score from which they are taken together."""
 _WORDS_WEIGHT = 0.72
 _STOP = frozenset(VOCABULARY["unsaid"])
-_RESPONSE_ID = re.compile(r"(?i)^(respondent|response) ?id$|^id$")
 
 _Key = tuple[str, str]
 """An item and its group."""
@@ -67,7 +62,7 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> _Scores:
         for group, rest in _groups_named(column, item, words)
     }
     found: _Scores = {}
-    ranked = sorted(said, key=lambda key: -said[key])[:TRIED]
+    ranked = sorted(said, key=lambda key: -said[key])[:4]  # as the likeliest answers are read
     for item, group in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
         fit = _fit(answers, item, group, words)
         # Names that no directory knows do not make a column of districts less of one.
@@ -90,7 +85,7 @@ def _matrices(columns: pd.DataFrame, scored: list[_Scores], words: _Words) -> di
                 blocks.setdefault((table, found[1]), {}).setdefault(found[0], at)
     judged: dict[int, _Scores] = {}
     for (table, _), places in blocks.items():
-        if len(places) < MATRIX:
+        if len(places) < 3:  # no matrix
             continue
         means = {
             item: sum(scored[at].get((item, group), 0.0) for group, at in places.items())
@@ -100,7 +95,7 @@ def _matrices(columns: pd.DataFrame, scored: list[_Scores], words: _Words) -> di
         }
         best = max(means, key=means.__getitem__)
         second = sorted([0.0, *means.values()])[-2]
-        if means[best] >= max(TOGETHER, second + 5):
+        if means[best] >= max(35.0, second + 5):
             for group, at in places.items():
                 judged[at] = {(best, group): max(scored[at].get((best, group), 0.0), LIKELY)}
     return judged
@@ -194,7 +189,8 @@ def _row(column: pd.Series, empty: bool, scores: _Scores, chosen: _Key | None) -
     told = [f"{' '.join(filter(None, key))} ({-score:.0f})" for score, key in sorted(others)[:3]]
     row = {"column": column["name"], "group": "", "score": None, "alternatives": " | ".join(told)}
     if column["role"] == "meta":
-        item = RESPONSE if _RESPONSE_ID.match(column["name"]) else IGNORED
+        own_id = re.match(r"(?i)^(respondent|response) ?id$|^id$", column["name"])
+        item = RESPONSE if own_id else IGNORED
         return {**row, "item": item, "note": "written by the survey tool"}
     if chosen is None and empty:
         return {**row, "item": IGNORED, "note": "empty"}

@@ -236,7 +236,6 @@ _POSTS = {
     for words, number in (("full", 1.0), ("half", 0.5))
     for word in VOCABULARY["posts"][words]
 }
-_LEAST_PERCENT = 5.0  # of a full-time post; below it a number of posts is more likely meant
 
 
 def amount(text: str, kind: str, low: float = -math.inf, high: float = math.inf) -> Reading:
@@ -247,7 +246,7 @@ def amount(text: str, kind: str, low: float = -math.inf, high: float = math.inf)
     if not isinstance(number, float):
         return found
     if style != kind:
-        if 0 < number < _LEAST_PERCENT:
+        if 0 < number < 5:  # of a full-time post: a number of posts is more likely meant
             return readings.unreadable("ambiguous_share/fte", text=text)
         return readings.value(number / 100, "fraction", *found.rules)
     if kind == "count" and not number.is_integer():
@@ -297,7 +296,6 @@ _CLOCK = re.compile(
     r"(?P<dated>1899-\d\d-\d\d[ t]|1900-01-(?P<day>\d\d)[ t]|(?P<days>\d{1,3}) days?,? )?"
     r"(?P<hour>\d{1,4}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,6})?)?(?: ?(?P<half>am|pm))?"
 )
-_PART_OF_DAY = re.compile(r"\d{0,3}\.\d{5,20}")
 _MONTH_DAY = re.compile(
     r"\d{4}-(\d{2})-(\d{2})(?: 00:00:00)?|(\d{1,2})/(\d{1,2})/\d{2,4}"
     rf"|(\d{{1,2}})-({_MONTH})(?:-\d{{2,4}})?|({_MONTH})-(\d{{1,2}})"
@@ -373,7 +371,7 @@ def _damaged(text: str) -> Reading | None:
         if clock["half"]:
             hour = hour % 12 + 12 * (clock["half"] == "pm")
         return None if second else _pair(24 * days + hour, int(clock["minute"]), "time")
-    if _PART_OF_DAY.fullmatch(text):
+    if re.fullmatch(r"\d{0,3}\.\d{5,20}", text):
         minutes = float(text) * 24 * 60
         if abs(minutes - round(minutes)) >= 0.02:
             return None

@@ -17,9 +17,6 @@ from edtech_survey.data.exports import Export
 from edtech_survey.data.ledger import BALANCE, account, flow, refuse_unknown, review
 from edtech_survey.data.schemas import DISTRICTS, KINDS, dtypes
 
-NEVER_A_RESPONSE = ("preview", "test", "spam")
-"""Flags of an export's rows that exclude them; an incomplete row is taken for what it says."""
-
 _DTYPE_OF = {
     "count": "Int64", "money": "Float64", "fte": "Float64", "percent": "Float64", "ratio": "str",
     "yes_no": "boolean", "outsourced": "boolean", "single": "str",
@@ -150,7 +147,8 @@ def _finished(table: pd.DataFrame, types: Mapping[str, str], keys: dict[str, Any
 
 def _fates(rows: pd.DataFrame, export: Export, tool: pd.Series) -> pd.Series:
     """Say why a row is not kept, or "": of several the most complete counts, then the latest."""
-    flagged = export.flagged[export.flagged["flag"].isin(NEVER_A_RESPONSE)]
+    # An incomplete row is flagged, too, but taken for what it says.
+    flagged = export.flagged[export.flagged["flag"].isin(["preview", "test", "spam"])]
     flags = flagged.drop_duplicates("row").set_index("row")["flag"]
     fate = flags.reindex(rows.index).astype("str").fillna("")
     silent = rows["answers"].eq(0)

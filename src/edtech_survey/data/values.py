@@ -150,12 +150,9 @@ def _several(raw: str, answers: Answers) -> Reading:
     return readings.value("|".join(chosen), *rules)
 
 
-_SEPARATOR = re.compile(r"[,;|\n\r]")
-
-
 def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], list[str]]:
     """Cut a cell into the longest known answers, which may hold separators themselves."""
-    ends = [*(match.start() for match in _SEPARATOR.finditer(raw)), len(raw)]
+    ends = [*(match.start() for match in re.finditer(r"[,;|\n\r]", raw)), len(raw)]
     longest = max(map(len, answers))
     known: list[tuple[str | None, str]] = []
     unknown: list[str] = []
@@ -178,7 +175,6 @@ def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], l
 
 
 _YES, _NO = (frozenset(VOCABULARY["truths"][name]) for name in ("yes", "no"))
-_REMARK = re.compile(r"(yes|no)(?: ?[,;.:(!-]| \()")
 
 
 def _yes_no(text: str, raw: str) -> Reading:
@@ -187,7 +183,7 @@ def _yes_no(text: str, raw: str) -> Reading:
         return readings.value(text in _YES, "plain" if text in ("yes", "no") else "spelling")
     if text in NONE_WORDS:
         return readings.value(False, "none_word")
-    remark = _REMARK.match(text)
+    remark = re.match(r"(yes|no)(?: ?[,;.:(!-]| \()", text)
     if remark and not re.search(r"\b(?:yes|no)\b", text[remark.end() :]):
         return readings.value(remark.group(1) == "yes", "with_remark")
     return _unknown(raw, what="neither yes nor no")

@@ -65,7 +65,6 @@ _DAMAGE = (
     zipfile.BadZipFile, zlib.error, OSError, ArithmeticError, ValueError, IndexError, KeyError,
     EOFError, RuntimeError, ET.ParseError,
 )  # fmt: skip
-_READ = (".xml", ".rels", ".vml")
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def open_workbook(data: bytes, where: str, limits: Limits) -> Workbook:
                 raise unreadable(where, "protected by a password", "save it without one", spot)
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise unreadable(where, "is packed in an unknown way", _AGAIN, spot)
-            if entry.filename.lower().endswith(_READ):
+            if entry.filename.lower().endswith((".xml", ".rels", ".vml")):
                 with archive.open(entry) as part:  # not a byte more than it declares
                     content = parts[entry.filename] = part.read(entry.file_size + 1)
                 if b"<!DOCTYPE" in content[:65536] or b"<!ENTITY" in content[:65536]:
@@ -131,9 +130,6 @@ def _styles(xml: bytes) -> dict[str, str]:
         elif re.fullmatch(r"0{2,40}", code):
             shown[str(number)] = code
     return shown
-
-
-_MANY, _SPARSE = 100_000, 20
 
 
 class _Sheet:
@@ -222,7 +218,7 @@ def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None 
     except _DAMAGE as error:
         told = f"the workbook is damaged ({str(error)[:200]})"
         raise unreadable(where, told, _AGAIN) from None
-    if found.bottom > _MANY and found.held * _SPARSE <= found.bottom:  # few, yet a million are made
+    if found.bottom > 100_000 and 20 * found.held <= found.bottom:  # few, yet a million are made
         what = f"row {found.bottom:,} holds a value, but only {found.held:,} rows hold anything"
         raise unreadable(spot, what, "delete what stands far below the table, and save it")
     for kind, cells in found.said.items():

@@ -87,13 +87,10 @@ def supposed(rows: pd.DataFrame) -> str:
     )
 
 
-_LEVEL = re.compile(r"([\d.]+% confidence) is (?:enough|asked for)")
-
-
 def supposition(rows: pd.DataFrame) -> str:
     """Say what a caller supposed as a clause that can follow: at 50% confidence; or nothing."""
     text = supposed(rows)
-    level = _LEVEL.fullmatch(text)
+    level = re.fullmatch(r"([\d.]+% confidence) is (?:enough|asked for)", text)
     return f"at {level[1]}" if level else f"supposing that {plain(text)}" if text else ""
 
 

@@ -256,8 +256,6 @@ _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 read rightly without them."""
 
 _HEADING = re.compile("^h[1-5]$")
-FEWEST_CONTENTS = 3
-"""Questions from which a contents list helps."""
 
 
 def _finished(markup: str, name: str, manifest: dict[str, Any]) -> str:
@@ -359,7 +357,7 @@ def _heading_ids(main: Any) -> None:
 def _contents(main: Any) -> None:
     """List the questions, after the findings and the key picture."""
     headings = main.select("h2:not(.exhibit-title)")
-    if len(headings) < FEWEST_CONTENTS:
+    if len(headings) < 3:  # which need no list
         return
     items = [f'<li><a href="#{h["id"]}">{escape(text_of(h))}</a></li>' for h in headings]
     nav = (
@@ -392,12 +390,6 @@ def _regions(soup: Any, main: Any) -> None:
             region["aria-label"] = f"{said} ({seen[said]})"
 
 
-NARROW = 34
-"""Characters that a line of a table has room for on a phone of 320 px."""
-
-FILES = "Data and code"
-"""Summary of the fold that is of no use on paper."""
-
 _ROLES_OF_TABLES = {
     "table": "table", "thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "td": "cell",
     "th": "rowheader",
@@ -413,8 +405,8 @@ def _cards(main: Any) -> None:
         cells = [[*map(text_of, row.find_all(["th", "td"]))] for row in [*heads, *rows]]
         told = cells[0]
         whole = [row for row in cells if len(row) == len(told)]
-        if sum(max(map(_narrowest, column)) + 2 for column in zip(*whole, strict=True)) <= NARROW:
-            continue
+        if sum(max(map(_narrowest, column)) + 2 for column in zip(*whole, strict=True)) <= 34:
+            continue  # it has room on a phone of 320 px
         table["class"] = [*table.get("class", []), "cards"]
         for element in [table, *table.find_all(list(_ROLES_OF_TABLES))]:
             element["role"] = _ROLES_OF_TABLES[element.name]
@@ -436,7 +428,7 @@ def _appendix(main: Any) -> None:
     parts = main.select(".prose > *, .output > :not(.prose), main > pre")
     ending = [*takewhile(lambda part: part.name == "details", reversed(parts))]
     for fold in ending:
-        kept = text_of(fold.summary) != FILES
+        kept = text_of(fold.summary) != "Data and code"  # which are of no use on paper
         fold["class"] = [*fold.get("class", []), "appendix" if kept else "off-paper"]
     first = [fold for fold in ending if "appendix" in fold["class"]][-1:]
     for fold in first:

@@ -33,12 +33,6 @@ from edtech_survey.shape import MEANINGS
 
 INDEX = "index.html"
 BRIEFS = "briefs"
-TOUR = "notebooks/00_"
-"""Notebooks that show the tool and answer no question: their pages are offered last."""
-
-SHOWN = 5
-"""Lines of what changed that are seen; the others are folded."""
-
 CARD = 760
 """Pixels across a picture of a card, for a screen that shows two or three to each of CSS."""
 
@@ -102,7 +96,7 @@ def write_index(
         synthetic=bool(pages) and all(page["manifest"].get("synthetic") for page in pages),
         built=built,
         changes=changes,
-        shown=SHOWN,
+        shown=5,  # lines of what changed; the others are folded
         readers=readers,
         briefs=briefs,
         tours=[page for page in pages if page["tour"]],
@@ -150,7 +144,9 @@ def _read(path: Path, asked: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[st
         **about,
         "title": text_of(soup.find("h1")),
         "findings": list(map(text_of, soup.select(".findings li"))),
-        "tour": isinstance(notebook, dict) and str(notebook.get("path")).startswith(TOUR),
+        # It shows the tool and answers no question, so it is offered last.
+        "tour": isinstance(notebook, dict)
+        and str(notebook.get("path")).startswith("notebooks/00_"),
         "manifest": manifest,
         "cards": cards,
         # A page may come from elsewhere: only a plain name may become that of a file.
