@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from edtech_survey import build
 from edtech_survey.cli import main
-from edtech_survey.errors import ReportError, SetupError, SourceError
+from edtech_survey.errors import ReportError, SetupError
+from edtech_survey.project import whole_folder
 from edtech_survey.reports import notebooks
 from edtech_survey.reports.provenance import embedded
 
@@ -202,48 +203,58 @@ def test_where_no_folder_can_be_made_each_page_says_so(quick, project):
 
 
 @pytest.fixture
-def package(project):
-    """The files of the data, as names and bytes."""
-    folder = project / "data" / "processed"
-    return lambda: {path.name: path.read_bytes() for path in folder.iterdir()}
+def written(tmp_path):
+    """Write a set of files, and tell it."""
+    folder = tmp_path / "data" / "processed"
+
+    def write(text, *, broken=False):
+        with whole_folder(folder) as new:
+            (new / "figures.csv").write_text(text)
+            if broken:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            (new / "datapackage.json").write_text(text)
+        return {path.name: path.read_text() for path in folder.iterdir()}
+
+    return write
 
 
-def test_data_that_cannot_be_written_whole_stays_as_it_was(project, package, monkeypatch):
-    build.make_data()
-    before = package()
-    rename = Path.rename
-    for times in range(2):  # at the first, and between the two steps of the exchange
+def of(text):
+    return {"figures.csv": text, "datapackage.json": text}
+
+
+def test_files_that_cannot_be_written_whole_stay_as_they_were(written, tmp_path, monkeypatch):
+    folder, rename = tmp_path / "data" / "processed", Path.rename
+    assert written("old") == of("old")
+    for times in range(2):  # before the first, and between the two steps of the exchange
         left = iter([True] * times)
 
         def killed(path, to, left=left):
-            if to.name.startswith((".processed", "processed")) and not next(left, False):
+            if not next(left, False):
                 monkeypatch.setattr(Path, "rename", rename)
                 raise KeyboardInterrupt
             return rename(path, to)
 
         monkeypatch.setattr(Path, "rename", killed)
         with pytest.raises(KeyboardInterrupt):
-            build.make_data()
-        assert package() == before
-    assert {path.name for path in (project / "data").iterdir()} == {"raw", "processed"}
+            written("new")
+        assert {path.name: path.read_text() for path in folder.iterdir()} == of("old")
+    with pytest.raises(OSError, match="No space left"):
+        written("new", broken=True)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == of("old")
+    assert [path.name for path in folder.parent.iterdir()] == ["processed"]
 
 
-def test_what_a_killed_run_left_is_put_right_by_the_next(project, package):
-    build.make_data()
-    before, data = package(), project / "data"
+def test_what_a_killed_run_left_is_put_right_by_the_next(written, tmp_path):
+    data = tmp_path / "data"
+    written("old")
     (data / "processed").rename(data / ".processed.old")
     (data / ".processed.new").mkdir()
     (data / ".processed.new" / "figures.csv").write_text("half")
-    shutil.move(data / "raw" / "ct-2024", project / "elsewhere")
-    (data / "raw" / "ct-2024").mkdir()
-    (data / "raw" / "ct-2024" / "source.yaml").write_text("id: [")
-    with pytest.raises(SourceError):
-        build.make_data()
-    shutil.rmtree(data / "raw" / "ct-2024")
-    shutil.move(project / "elsewhere", data / "raw" / "ct-2024")
-    build.make_data()
-    assert package() == before
-    assert {path.name for path in data.iterdir()} == {"raw", "processed"}
+    with pytest.raises(OSError, match="No space left"):
+        written("new", broken=True)
+    assert (data / "processed" / "figures.csv").read_text() == "old"
+    assert written("new") == of("new")
+    assert [path.name for path in data.iterdir()] == ["processed"]
 
 
 def test_a_folder_with_other_files_is_not_exchanged(project):

@@ -80,7 +80,6 @@ def test_data_is_written_with_its_descriptor(run, tmp_path):
         (("new-wave", "2026"), "--from"),
         (("reports", "--data", "publishd"), "'publishd' is not one of"),
         (("briefs", "--data", "publishd"), "'publishd' is not one of"),
-        (("briefs", "--wave", "20"), "of wave 20"),
         (("reports", "--timeout", "0"), "--timeout"),
         (("reports", "--memory", "1"), "--memory"),
         (("reports", "05", "-p", "file=nowhere.csv"), "nowhere.csv"),

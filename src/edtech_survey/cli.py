@@ -25,7 +25,9 @@ THERE = click.Path(path_type=Path, exists=True, dir_okay=False)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OUT = click.option("--out", type=PLACE, help="Folder to write, in place of the project's.")
 JOBS = click.option("--jobs", type=click.IntRange(1), help="Pages at once; default all processors.")
-DATA = click.option("--data", "evidence", type=click.Choice(project.CHOICES))
+DATA = click.option(
+    "--data", "evidence", type=click.Choice(project.CHOICES), help="Default published."
+)
 TIMEOUT = click.option(
     "--timeout", type=click.IntRange(1), default=600, help="Seconds a page may take; default 600."
 )
