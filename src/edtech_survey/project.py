@@ -105,7 +105,7 @@ def write_whole(path: Path, content: bytes | str) -> Path:
         Path(name).replace(path)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError):  # a full disk names no file
+        if isinstance(error, OSError) and error.strerror:  # a full disk names no file
             error.filename, error.filename2 = str(path), None
         raise
     return path
