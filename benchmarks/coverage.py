@@ -264,4 +264,4 @@ def main(times: int, only: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000, *sys.argv[2:])
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300, *sys.argv[2:])

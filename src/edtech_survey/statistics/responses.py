@@ -401,7 +401,8 @@ def totals(
     -------
     DataFrame
         The result shape, statistic ``total``. The interval is that of a mean, and too short on
-        skewed items: on devices it covers 82, 86 and 90 % at 20, 40 and 62 of 200 districts.
+        skewed items: on devices it covers 82, 86 and 90 % at 20, 40 and 62 of 200 districts,
+        raked by size 79, 86 and 90 %, and under plain weights 78, 87 and 92 %.
 
     Raises
     ------
