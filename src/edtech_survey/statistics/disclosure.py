@@ -121,8 +121,8 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
 
 
 def _place(table: pd.DataFrame) -> pd.Series:
-    known = table[["wave", "item", "group"]].astype("object").fillna("")
-    return known.astype("str").agg("\n".join, axis=1)
+    known = table[["wave", "item", "group"]].astype("object").fillna("").astype("str")
+    return known["wave"].str.cat([known["item"], known["group"]], sep="\n")
 
 
 def dominated(values: Any) -> Any:
