@@ -14,6 +14,7 @@ from edtech_survey.statistics.disclosure import (
     FEW,
     HIGH,
     LOW,
+    NAMES,
     OWN,
     TELLS,
     UNJUDGED,
@@ -166,7 +167,7 @@ def mean_of(values, statistic="mean", **further):
 
 
 def test_rounding_by_hand():
-    pay = [60, 62, 64, 70, 74, 80, 90, 100]  # thousands: mean 75; 100 / 5 / 8 = 2.5, so 5
+    pay = [60, 62, 64, 70, 74, 80, 90, 100]  # thousands: mean 75; 0.3 x 100 / 8 = 3.75, so 5
     further = {"std_error": 5.02, "conf_low": 63.1, "conf_high": 86.9, "method": "mean"}
     told = mean_of(pay, **further)
     assert told[["estimate", "std_error", "conf_low", "conf_high"]].tolist() == [75, 10, 60, 90]
@@ -266,8 +267,10 @@ def test_no_rule_is_broken_in_made_up_waves(n):
     ].itertuples():
         there = given[given["item"].eq(row.item) & given["group"].eq(row.group)]["value"]
         step = float(row.method.rpartition(" ")[2].replace(",", ""))
-        assert step * len(there) >= 0.2 * there.max() - 1e-9
-        assert row.base == len(there) or row.base == max(5, n - 4)
+        there = there[given.loc[there.index, "among"]]
+        assert step * len(there) >= 0.3 * there.max() - 1e-9
+        assert row.base == len(there) or row.base == n - 4
+        assert n >= 10  # of fewer, a mean of five tells that nearly all have it
     key = ["item", "group", "statistic"]
     share = done.set_index(key)["withheld"].fillna("")
     assert share["one_to_one", "6-8", "share"] == share["student_device_ratio", "6-8|1:1", "count"]
@@ -301,3 +304,36 @@ def test_changes_of_means_cannot_be_judged():
     rows = panel(9, 8, 7, 6).assign(pay=lambda frame: 20.0 + frame["district_id"])
     change = es.changes(rows, "pay", pairs="ends", statistic="mean")
     assert withhold(change)["withheld"].tolist() == [UNJUDGED]
+
+
+def test_a_mean_of_public_sizes_names_nobody():
+    # One district of 25,000 among 19 of 500 to 1,400: with it any mean is large, without it small.
+    sizes = np.array([25_000, *range(500, 1450, 50)], float)
+    row = OF | {"statistic": "mean", "estimate": sizes[:12].mean(), "base": 12}
+    told = withhold(estimates([row]), single(sizes, of=20, among=np.arange(20) < 12))
+    # To 1,000 it would be 3,000, 30,000 to 42,000 in all: only with the large one. To 2,000 it is
+    # 12,000 to 36,000: 33,250 and more with it, up to 13,500 without it.
+    assert (told["estimate"].item(), told["method"].item()) == (2000, "rounded to 2,000")
+    lone = np.array([*[1000.0] * 10, 300_000])
+    row |= {"estimate": 1000.0, "base": 6}
+    told = withhold(estimates([row]), single(lone, of=11, among=np.arange(11) < 6))
+    assert told["withheld"].item() == NAMES
+    alike = np.linspace(900, 1500, 20)
+    row |= {"estimate": alike[::2].mean(), "base": 10}
+    told = withhold(estimates([row]), single(alike, of=20, among=np.arange(20) % 2 == 0))
+    assert told["withheld"].isna().all()
+
+
+def test_of_fewer_than_ten_no_mean_tells_that_five_have_it():
+    assert mean_of([10.0, 11, 12, 13, 14], of=9)["withheld"] == EITHER
+    assert pd.isna(mean_of([10.0, 11, 12, 13, 14], of=10)["withheld"])
+
+
+def test_the_step_does_not_tell_the_largest_and_with_it_all():
+    # All are paid 49,000. The step says that none is paid more than n x step / 0.3.
+    for n in (5, 10, 20):
+        told = mean_of([49_000.0] * n)
+        step = float(told["method"].rpartition(" ")[2].replace(",", ""))
+        most = n * step / 0.3
+        least = n * (told["estimate"] - step / 2) - (n - 1) * most
+        assert least < 0.9 * 49_000 or most > 1.1 * 49_000

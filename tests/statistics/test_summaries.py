@@ -170,7 +170,7 @@ def test_withheld_numbers_become_no_figures(summary, districts_2024, positions_2
     assert "sample-2024.position-present.technology-director.count" not in text
     mean = as_figures(safe).set_index("figure_id")
     mean = mean.loc["sample-2024.position-salary.technology-director.mean"]
-    assert (mean["base"], mean["note"]) == (58, "rounded to 500")
+    assert (mean["base"], mean["note"]) == (58, "rounded to 1,000")
 
 
 def test_every_position_tells_absent_from_unanswered(districts_2024, positions_2024):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ FEW = f"fewer than {THRESHOLD} answered"
 LOW, HIGH = f"fewer than {THRESHOLD}, or none", f"all, or all but fewer than {THRESHOLD}"
 EITHER = f"fewer than {THRESHOLD}, or all but fewer than {THRESHOLD}"
 TELLS, OWN = "would tell another that is withheld", "one respondent's own value"
+NAMES = "would tell who is among them"
 UNJUDGED = "the single answers were not given, so that it cannot be judged"
 
 COUNTS = ("count", "share")
@@ -42,7 +44,8 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
         ``wave, item, group, value``: the single respondents' numbers behind means, totals and
         ratios, without which these are withheld; under weights each times its weight over the
         mean weight. Optional: ``statistic``, where a row is about one alone; ``of``, among how
-        many respondents, where it is an answer to be among them (to have the position).
+        many respondents, where it is an answer to be among them (to have the position);
+        ``among``, False in the rows of those that are not, where all values are public (sizes).
 
     Returns
     -------
@@ -58,11 +61,12 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
     largest value could be estimated within 10 percent, or of which two hold over 90 percent;
     changes among the same districts of which any of the four cells is below five.
 
-    Means and ratios are rounded to the least of 1, 2 and 5 of a power of ten that is a fifth of
+    Means and ratios are rounded to the least of 1, 2 and 5 of a power of ten that is 0.3 times
     the largest value over the number of values, totals to that times their number: so that even
     who knew all other values could not tell one within 10 percent of the largest. Errors and
     limits are widened outward; ``method`` says to what it was rounded. Where all but fewer than
-    five have what is asked about, the base is the fewest that this can be.
+    five have what is asked about, the base is the fewest that this can be; of fewer than ten that
+    were asked such means are withheld, and means of public sizes rounded until they name nobody.
 
     References
     ----------
@@ -111,11 +115,20 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
     for at, place in _place(told)[sums].items():
         row, rows = told.loc[at], answers.get(place, pd.DataFrame(columns=["statistic", "value"]))
         rows = rows[rows["statistic"].fillna(row["statistic"]).eq(row["statistic"])]
-        values = rows["value"].to_numpy(float)
+        of = rows["of"].iloc[0] if "of" in rows and len(rows) else pd.NA
+        every = rows["value"].to_numpy(float)
+        values = every if "among" not in rows else rows.loc[rows["among"], "value"].to_numpy(float)
         reason[at] = dominated(values) if len(values) else UNJUDGED
-        if pd.isna(reason[at]):
-            rounded = _rounded(row, values, rows["of"].iloc[0] if "of" in rows else pd.NA)
+        if pd.notna(of) and of < 2 * THRESHOLD:
+            reason[at] = EITHER
+        for coarser in (1, 2.5, 5, 10) if pd.isna(reason[at]) else ():
+            rounded, step = _rounded(row, values, coarser * np.abs(every).max(), of)
             told.loc[at, list(rounded)] = list(rounded.values())
+            named = len(every) > len(values) and _names(rounded, step, every, of)
+            named |= not rounded["estimate"]
+            reason[at] = NAMES if named else pd.NA
+            if not named:
+                break
     masked = told.columns.intersection(_MASKED)
     return told.assign(**told[masked].mask(reason.notna()), withheld=reason.astype("str"))
 
@@ -173,10 +186,30 @@ def _changed(told: pd.DataFrame) -> pd.Series:
     return why.where(few).mask(means, UNJUDGED).where(told["statistic"].isin(("change", "trend")))
 
 
-def _rounded(row: pd.Series, values: np.ndarray, of: Any) -> dict[str, Any]:
+def _names(rounded: Mapping[str, Any], step: float, every: np.ndarray, of: Any) -> bool:
+    """Whether sizes that are public and their mean over some tell that one is among them, or not.
+
+    Bounds of sums of the smallest and the largest others, for each number that they can be.
+    """
+    fits = np.zeros((2, len(every)), bool)
+    most = rounded["base"] if rounded["base"] <= of - THRESHOLD else of
+    for n in range(rounded["base"], min(most, len(every) - 1) + 1):
+        low, high = (n * (rounded["estimate"] + side * step / 2) for side in (-1, 1))
+        for at, size in enumerate(every):
+            sums = np.cumsum(np.sort(np.delete(every, at)))
+            for k, own in ((n, 0.0), (n - 1, size)):
+                top = sums[-1] - (sums[-k - 1] if k < len(sums) else 0)
+                fits[int(k < n), at] |= own + sums[k - 1] <= high and own + top >= low
+    return not fits.all()
+
+
+def _rounded(
+    row: pd.Series, values: np.ndarray, largest: float, of: Any
+) -> tuple[dict[str, Any], float]:
     """Round an estimate, so that who knew all other values could not tell one of them."""
     n, mean = len(values), np.abs(values.mean())
-    wanted = 2 * P_PERCENT / 100 * np.abs(values).max() / n
+    # Half as much again, or the step itself would tell the largest.
+    wanted = 3 * P_PERCENT / 100 * largest / n
     power = 10.0 ** np.floor(np.log10(wanted))
     step = next(unit * power for unit in (1, 2, 5, 10) if unit * power >= wanted)
     size = step * (abs(row["estimate"]) / mean if row["statistic"] == "total" and mean else 1)
@@ -193,5 +226,6 @@ def _rounded(row: pd.Series, values: np.ndarray, of: Any) -> dict[str, Any]:
     said = f"rounded to {size:,.10g}"
     rounded["method"] = said if pd.isna(row["method"]) else f"{row['method']}; {said}"
     if pd.notna(of) and row["base"] > of - THRESHOLD:
-        rounded["base"] = max(THRESHOLD, of - THRESHOLD + 1)
-    return rounded
+        rounded["base"] = of - THRESHOLD + 1
+    rounded.setdefault("base", row["base"])
+    return rounded, size

@@ -355,13 +355,13 @@ def _among(
     chosen = responses.districts[responses.districts["wave"].eq(wave)].merge(found[["district_id"]])
     every = answers(responses, wave)
     near = every[every["district_id"].isin(found["district_id"])]
-    theirs = _in_dollars(district_measures(near), "value", factor).assign(wave=wave)
+    theirs = district_measures(near).assign(wave=wave)
     rows = [
         {"item": mine.item, "group": mine.group, "unit": mine.unit} | told
         for mine in stated.itertuples()
         for values in [theirs[theirs["item"].eq(mine.item) & theirs["group"].eq(mine.group)]]
         for told in _placed(
-            mine.estimate,
+            mine.estimate / (factor if mine.unit == "usd" else 1),
             values["value"].to_numpy(float),
             confidence,
             values["district_id"].ne(shared(own, "district_id") or "").to_numpy(),
@@ -388,6 +388,8 @@ def _among(
     told = withhold(table, contributions=theirs)
     reason = told["withheld"].mask(pay & told["base"].notna(), _FEW_PAID)
     coarse = told[_NUMBERS].apply(_coarse, axis=1).astype("Float64")
+    # Rounded once, in the dollars of the survey.
+    coarse = coarse * told["unit"].eq("usd").map({True: factor, False: 1.0}).to_numpy()[:, None]
     return told.assign(**coarse, withheld=reason, **told[["base", "verdict"]].mask(reason.notna()))
 
 

@@ -113,10 +113,13 @@ def contributions(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFr
     """List the single districts' numbers behind the sums of a summary, as the gate takes them."""
     tables, parts = _tables(districts, positions), []
     for row in SUMMARY[SUMMARY["statistic"].isin(SUMS)].itertuples():
-        rows = tables.get(str(row.table), pd.DataFrame())
+        holders = row.table == "holders"
+        rows = tables.get("positions" if holders else str(row.table), pd.DataFrame())
         if not {row.column, row.divisor or row.column} <= set(rows):
             continue
-        holders, wave = row.table == "holders", rows["wave"]
+        asked = rows["present"].notna() if holders else pd.Series(True, rows.index)
+        rows = rows[asked]
+        wave, among = rows["wave"], rows["present"].astype(bool) if holders else True
         value = below = rows[row.column].astype("Float64")
         if row.divisor:
             below = rows[row.divisor].astype("Float64").where(value.notna())
@@ -128,8 +131,10 @@ def contributions(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFr
         value = value / below if row.divisor else value
         part = {"wave": wave, "item": row.item, "statistic": row.statistic, "value": value}
         part |= {"group": rows["position"] if holders else "all"}
-        part |= {"of": wave.map(districts.groupby("wave").size()) if holders else pd.NA}
-        parts.append(pd.DataFrame(part))
+        of = [wave, rows["position"]] if holders else []
+        part |= {"of": wave.groupby(of).transform("size") if holders else pd.NA, "among": among}
+        made = pd.DataFrame(part)
+        parts.append(made[made["among"] | (row.column == "enrollment")])
     told = pd.concat(parts, ignore_index=True).astype({"of": "Int64"})
     return told[told["value"].notna() & told["value"].abs().lt(np.inf)]
 
