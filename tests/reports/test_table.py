@@ -114,7 +114,9 @@ def test_hostile_cells_are_text():
 # ------------------------------------------------------------------ the data
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+a1", "-1+1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+a1", "-1+1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x"]
+)
 def test_a_spreadsheet_never_runs_a_cell(text):
     told = csv_text(pd.DataFrame({text: [text]}))
     assert told.count("'") == 2
