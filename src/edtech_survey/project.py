@@ -36,6 +36,7 @@ HOME_VARIABLE = "EDTECH_SURVEY_HOME"
 CHOICES = ("published", "responses", "sample")
 _PACKAGED = Path(__file__).parent / "_project"
 _KEYS = ["wave", "item", "group", "statistic"]
+_OF_HOLDERS = ("position_enrollment", "position_fte", "position_salary")
 MARK = "CONFIDENTIAL.md"
 """What lies in a folder with this file, or just below it, is for its owner only."""
 
@@ -255,7 +256,9 @@ class Evidence:
     def withheld(self) -> pd.DataFrame:
         """What was estimated and is not told, nor published: ``name``, and why, ``withheld``."""
         rows = self.estimated.reindex(columns=["source", *_KEYS, "withheld", "synthetic"])
-        rows = rows[rows["withheld"].notna() & rows["wave"].isin(self.waves)]
+        # That a mean is withheld would tell that somebody has the post: its count says the rest.
+        rows = rows[rows["withheld"].notna() & ~rows["item"].isin(_OF_HOLDERS)]
+        rows = rows[rows["wave"].isin(self.waves)]
         rows = rows.merge(self.own[_KEYS].drop_duplicates(), how="left", indicator=True)
         rows = rows[rows.pop("_merge").eq("left_only")]
         names = map(self.codebook.name, rows["item"], rows["group"])
