@@ -8,6 +8,8 @@ import pytest
 from scipy.optimize import linprog
 
 import edtech_survey as es
+from edtech_survey.errors import ReportError
+from edtech_survey.reports import origins
 from edtech_survey.shape import ESTIMATE_COLUMNS, estimates
 from edtech_survey.statistics.disclosure import (
     EITHER,
@@ -337,3 +339,11 @@ def test_the_step_does_not_tell_the_largest_and_with_it_all():
         most = n * step / 0.3
         least = n * (told["estimate"] - step / 2) - (n - 1) * most
         assert least < 0.9 * 49_000 or most > 1.1 * 49_000
+
+
+def test_rows_made_from_answers_are_not_shown_before_they_passed_the_gate():
+    made = es.means(pd.DataFrame({"district_id": range(9), "pay": [50.0] * 9}), "pay")
+    with pytest.raises(ReportError, match=r"pass them through es\.withhold first"):
+        origins.note(made)
+    origins.note(withhold(made))
+    origins.note(made.assign(figures="ct-2024.pay"))
