@@ -50,25 +50,17 @@ def hidden_changes(sheet: pd.DataFrame, told: Any, wave: int, seed: int = 1) -> 
     rows = told.estimated.query("wave == @wave and statistic == 'count'")
     hidden = rows[rows["withheld"].notna()].set_index(["item", "group"])["withheld"]
     small = hidden[hidden.eq("fewer than 5, or none")]
-    posts = pd.read_csv(worlds.RAW / "codebook" / "positions.csv").set_index("position")["label"]
-    for column, item, spelled in (
-        ("After hours", "after_hours", {one.lower(): one for one in worlds.AFTER}),
-        ("Outsourced", "position_outsourced", {one: posts[one] for one in worlds.HELD}),
-    ):
-        for answer, text in spelled.items():
-            if (item, answer) not in small.index:
-                continue
-            asked = changed.index[changed[column].ne("")]
-            lists = changed.loc[asked, column].str.split("; ")
-            yes = lists.map(lambda given, text=text: text in given)
-            if yes.sum() <= 2:
-                at = asked[~yes][seed]
-                kept = [one for one in lists[at] if one != "None"]
-                changed.loc[at, column] = "; ".join([*kept, text])
-            else:
-                at = asked[yes][0]
-                kept = [one for one in lists[at] if one != text]
-                changed.loc[at, column] = "; ".join(kept) or "None"
+    for text in worlds.AFTER:
+        if ("after_hours", text.lower()) not in small.index:
+            continue
+        column = "After hours"
+        asked = changed.index[changed[column].ne("")]
+        lists = changed.loc[asked, column].str.split("; ")
+        yes = lists.map(lambda given, text=text: text in given)
+        at = asked[~yes][seed] if yes.sum() <= 2 else asked[yes][0]
+        kept = [one for one in lists[at] if one not in ("None", text)]
+        kept += [] if yes[at] else [text]
+        changed.loc[at, column] = "; ".join(kept) or "None"
     for item, group, spelled in [
         ("sharing", "", worlds.SHARING), ("provision", "", worlds.PROVISION),
         *[("student_device_ratio", band, {r: r for r in worlds.RATIOS}) for band in worlds.BANDS],

@@ -133,7 +133,7 @@ def test_pages_are_the_same_whatever_was_withheld(tmp_path, size, names):
     other = published.world(worlds.write(others, raw))
     keys = ["wave", "item", "group", "statistic"]
     true, changed = (one.true.estimated.set_index(keys)["estimate"] for one in (made, other))
-    assert true.ne(changed.reindex(true.index)).sum() > 20
+    assert true.ne(changed.reindex(true.index)).sum() > 10
     after = pages.read(raw, names)
     assert {name: pages.differences(before[name], after[name]) for name in names} == {
         name: [] for name in names
