@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from edtech_survey import build
 from edtech_survey.cli import main
 from edtech_survey.errors import ReportError, SetupError
-from edtech_survey.project import whole_folder
+from edtech_survey.places import whole_folder
 from edtech_survey.reports import notebooks
 from edtech_survey.reports.provenance import embedded
 

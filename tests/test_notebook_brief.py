@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from tests.sweep.runner import read
 
-from edtech_survey import build, project
+from edtech_survey import build, places
 
 pytestmark = pytest.mark.slow
 
@@ -95,11 +95,11 @@ def test_a_file_is_found_where_the_person_stands_and_named_without_its_folder(
     (tmp_path / "mine.csv").write_text(
         "item,group,value\nenrollment,,3150\nposition_fte,technology_director,1\n"
     )
-    monkeypatch.setenv("EDTECH_SURVEY_HOME", str(project.project_root()))
+    monkeypatch.setenv("EDTECH_SURVEY_HOME", str(places.project_root()))
     monkeypatch.chdir(tmp_path)
     given = build._from_here({"file": "mine.csv"})
     assert build._from_here({"file": str(tmp_path / "mine.csv")}) == given
-    notebook = project.project_root() / "notebooks" / f"{BRIEF}.ipynb"
+    notebook = places.project_root() / "notebooks" / f"{BRIEF}.ipynb"
     assert str(tmp_path) not in str(build.run_manifest(notebook, given))
     told = page(BRIEF, **given).text
     assert "from the file mine.csv" in told

@@ -1,7 +1,7 @@
 import pytest
 
 import edtech_survey as es
-from edtech_survey import project as home
+from edtech_survey import places
 from edtech_survey.data.codebook import read_codebook
 from edtech_survey.errors import SetupError, WaveError
 
@@ -158,17 +158,17 @@ def test_the_card_names_the_series_and_what_there_is(published, sample):
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
-    target = home.write_whole(tmp_path / "page.html", "old")
-    monkeypatch.setattr(home.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    target = places.write_whole(tmp_path / "page.html", "old")
+    monkeypatch.setattr(places.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        home.write_whole(target, b"new")
+        places.write_whole(target, b"new")
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    monkeypatch.delenv(home.HOME_VARIABLE, raising=False)
+    monkeypatch.delenv(places.HOME_VARIABLE, raising=False)
     (tmp_path / "data" / "raw").mkdir(parents=True)
     (tmp_path / "notebooks" / "deep").mkdir(parents=True)
     return tmp_path
@@ -178,13 +178,13 @@ def test_the_project_is_where_the_variable_says_or_the_nearest_parent_with_data_
     project, monkeypatch, tmp_path_factory
 ):
     monkeypatch.chdir(project / "notebooks" / "deep")
-    assert home.project_root() == project
+    assert places.project_root() == project
     other = tmp_path_factory.mktemp("other")
-    monkeypatch.setenv(home.HOME_VARIABLE, str(other))
+    monkeypatch.setenv(places.HOME_VARIABLE, str(other))
     with pytest.raises(SetupError, match=rf"no data/raw in {other}, where"):
-        home.project_root()
+        places.project_root()
     (other / "data" / "raw").mkdir(parents=True)
-    assert home.raw_dir() == other / "data" / "raw"
+    assert places.raw_dir() == other / "data" / "raw"
 
 
 def test_a_wheel_reads_its_own_copy_and_writes_beside_the_user(
@@ -192,8 +192,8 @@ def test_a_wheel_reads_its_own_copy_and_writes_beside_the_user(
 ):
     away = tmp_path_factory.mktemp("away")
     monkeypatch.chdir(away)
-    monkeypatch.setattr(home, "_PACKAGED", away / "nothing")
+    monkeypatch.setattr(places, "PACKAGED", away / "nothing")
     with pytest.raises(SetupError, match=r"no data/raw in .* or above it"):
-        home.project_root()
-    monkeypatch.setattr(home, "_PACKAGED", project)
-    assert (home.project_root(), home.output_root()) == (project, away)
+        places.project_root()
+    monkeypatch.setattr(places, "PACKAGED", project)
+    assert (places.project_root(), places.output_root()) == (project, away)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import edtech_survey as es
-from edtech_survey import build, cli
+from edtech_survey import build, cli, places
 from edtech_survey import project as home
 from edtech_survey.data import codebook, figures, waves
 from edtech_survey.data.new_wave import new_wave
@@ -80,7 +80,7 @@ def answers(raw, book):
 def project(raw, book, answers, tmp_path, monkeypatch):
     """A copy of it, of whose answers ``answered`` takes the first, with some of them changed."""
     shutil.copytree(raw, tmp_path / "data" / "raw")
-    monkeypatch.setenv(home.HOME_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(places.HOME_VARIABLE, str(tmp_path))
     read = figures.read_all(raw=raw)
     monkeypatch.setattr(figures, "read_all", lambda **_: read)
     monkeypatch.setattr(codebook, "read_codebook", lambda *_: book)
@@ -241,7 +241,7 @@ def test_nothing_confidential_is_written_into_reports(project, monkeypatch):
     monkeypatch.setattr(build, "briefs", lambda *_: [])
     for wrong in ("reports", "reports/briefs"):
         with pytest.raises(SetupError, match=r"shared as a whole -> .*--out briefs"):
-            home.keep_private(project.folder / wrong)
+            places.keep_private(project.folder / wrong)
     ran = CliRunner().invoke(cli.main, ["briefs", "--data", "sample", "--out",
                                         str(project.folder / "reports" / "own")])  # fmt: skip
     assert (ran.exit_code, "is shared as a whole" in ran.output) == (2, True)
@@ -279,7 +279,7 @@ def test_git_keeps_no_answers_but_those_that_were_made_up(tmp_path):
 
 
 def test_no_wave_is_made_inside_an_installed_package(project, monkeypatch):
-    monkeypatch.setattr(home, "_PACKAGED", project.folder)
+    monkeypatch.setattr(places, "PACKAGED", project.folder)
     with pytest.raises(SetupError, match=r"inside the installed package.*EDTECH_SURVEY_HOME"):
         new_wave(2026, project.folder / "data" / "raw" / "sample-2021" / "export.csv")
 

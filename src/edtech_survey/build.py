@@ -21,7 +21,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from edtech_survey import project, words
+from edtech_survey import places, project, words
 from edtech_survey.errors import ReportError, SetupError, SurveyError, in_words
 
 BRIEF = "05_district_brief"
@@ -52,22 +52,22 @@ def make_data(out: Path | None = None, *, public: bool = False) -> tuple[list[Pa
 
     found = project.evidence(gate=public)
     tables: dict[str, Any] = {"figures": found.printed, "sources": found.sources}
-    told, folder = "", out or project.output_root() / "data" / ("public" if public else "processed")
+    told, folder = "", out or places.output_root() / "data" / ("public" if public else "processed")
     title = "Surveys of K-12 technology leaders"
     if public:
         if found.responses is not None:
             tables["estimates"] = found.estimated[list(schemas.dtypes("estimates"))]
             told = project.release(found)
         about = files("edtech_survey.data").joinpath("public.md").read_text("utf-8")
-        with project.whole_folder(folder) as new:
+        with places.whole_folder(folder) as new:
             written = schemas.write_package(tables, new, title=f"{title}: what may be shared")
-            written.append(project.write_whole(new / "README.md", about))
+            written.append(places.write_whole(new / "README.md", about))
         return [folder / path.name for path in written], told
-    project.keep_private(folder)
+    places.keep_private(folder)
     if found.responses is not None:
         for name in ("districts", "positions", "bands", "ledger"):
             tables[name] = getattr(found.responses, name)
-    with project.whole_folder(folder) as new:
+    with places.whole_folder(folder) as new:
         written = schemas.write_package(tables, new, title=title)
     return [folder / path.name for path in written], told
 
@@ -181,7 +181,7 @@ def write_index(folder: Path) -> Path:
     from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
     from edtech_survey.reports import site  # noqa: PLC0415
 
-    table = project.project_root() / "notebooks" / "questions.csv"
+    table = places.project_root() / "notebooks" / "questions.csv"
     columns = ("reader", "question", "page", "anchor")
     asked = read_text_csv(table, columns).to_dict("records") if table.is_file() else []
     pages = site.read_pages(folder, asked)
@@ -213,7 +213,7 @@ def _survey(manifests: Sequence[Mapping[str, Any]]) -> SimpleNamespace | None:
 
 def notebook_paths(names: Iterable[str] = ()) -> list[Path]:
     """Paths of the project's notebooks, in order; scratch notebooks have no number and are none."""
-    paths = (project.project_root() / "notebooks").glob("[0-9][0-9]_*.ipynb")
+    paths = (places.project_root() / "notebooks").glob("[0-9][0-9]_*.ipynb")
     there = {path.stem: path for path in sorted(paths)}
     numbers = {name[:2]: name for name in there}
     wanted = [numbers.get(name, Path(name).stem) for name in names] or list(there)
@@ -268,7 +268,7 @@ def audit_table(table: Path) -> Any:
         declared = tables.read_relation_file(folder / "relations.csv", figures, alone=True)
     if (folder / "source.yaml").is_file() and read.read_meta(folder):
         known = read.read_all([folder.name], raw=folder.parent).sources
-    asked = codebook.read_codebook(project.raw_dir() / "codebook")
+    asked = codebook.read_codebook(places.raw_dir() / "codebook")
     return audit(figures, declared, known, codebook=asked)
 
 
@@ -277,7 +277,7 @@ def open_lab(options: Sequence[str] = ()) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise SetupError("JupyterLab is not installed: make lab does it, or pip install '.[lab]'")
     named = any(not option.startswith("-") for option in options)
-    folder = [] if named else [str(project.project_root() / "notebooks")]
+    folder = [] if named else [str(places.project_root() / "notebooks")]
     quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
     with tempfile.TemporaryDirectory() as settings:
         (Path(settings) / "overrides.json").write_text(json.dumps(quiet))
@@ -304,7 +304,7 @@ def _from_here(given: Mapping[str, object]) -> dict[str, object]:
         raise SetupError.of("nothing was run", *problem)
     try:
         file = Path(str(given["file"])).expanduser().resolve()
-        project.read_whole(file)
+        places.read_whole(file)
     except (OSError, ValueError, RuntimeError) as error:
         problem = "parameter 'file'", in_words(error), "give a CSV with item,group,value"
         raise SetupError.of("nothing was run", *problem) from None
@@ -324,7 +324,7 @@ def _page(
             name=name,
             manifest=run_manifest(path, typed),
             kind="brief" if path.stem == BRIEF else "report",
-            cwd=project.project_root(),
+            cwd=places.project_root(),
             **limits,
         )
 
@@ -348,7 +348,7 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     from edtech_survey.reports import provenance  # noqa: PLC0415
 
     declared = _declared(path, typed)
-    synthetic, raw = declared.get("data") == "sample", project.raw_dir()
+    synthetic, raw = declared.get("data") == "sample", places.raw_dir()
     sources, known = read_all().sources, read_series(raw / "codebook")
     whose = project.series_of(declared.get("series") or None, known, sources, synthetic=synthetic)
     mine = sources["series"].eq(whose.series)
@@ -366,7 +366,7 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     shown = {k: Path(str(v)).name if k == "file" else v for k, v in typed.items()}
     return provenance.manifest(
         inputs=[*(file for file in files if not {file, *file.parents} & others), path],
-        root=project.project_root(),
+        root=places.project_root(),
         parameters=shown,
         notebook=path,
         date=max(dates, default=None),

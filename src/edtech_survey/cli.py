@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edtech_survey import build, project, words
+from edtech_survey import build, places, project, words
 from edtech_survey.errors import SetupError, SurveyError, in_words
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def reports(
     parameters = {name: value for name, _, value in pairs}
     work = build.reports(notebooks, parameters)
     _say(f"{words.count(len(work), 'notebook')} to run")
-    folder = out or project.output_root() / "reports"
+    folder = out or places.output_root() / "reports"
     _sum_up(build.make(work, folder, jobs, _tell, pdf=pdf, **limits), folder)
 
 
@@ -161,9 +161,9 @@ def briefs(
     work = build.briefs(evidence, wave)
     _say(f"{words.count(len(work), 'brief')} to make")
     own = {"responses": "briefs", "sample": "briefs/demo"}
-    folder = out or project.output_root() / own.get(evidence, "reports/briefs")
+    folder = out or places.output_root() / own.get(evidence, "reports/briefs")
     if evidence in own:
-        project.keep_private(folder)
+        places.keep_private(folder)
     _sum_up(build.make(work, folder, jobs, _tell, **limits), folder)
 
 

@@ -5,7 +5,7 @@ import pytest
 from edtech_survey.data.codebook import read_codebook, titles
 from edtech_survey.data.crosswalk import read_crosswalk
 from edtech_survey.errors import WaveError
-from edtech_survey.project import raw_dir
+from edtech_survey.places import raw_dir
 
 
 @pytest.fixture(scope="module")

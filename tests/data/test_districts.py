@@ -13,7 +13,7 @@ from edtech_survey.data.districts import (
 )
 from edtech_survey.data.schemas import plain_name
 from edtech_survey.errors import WaveError
-from edtech_survey.project import raw_dir
+from edtech_survey.places import raw_dir
 
 PLACE = "connecticut|conn|ct"
 DIRECTORY = raw_dir() / "codebook" / "districts.csv"

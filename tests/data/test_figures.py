@@ -11,7 +11,7 @@ from edtech_survey.data.figures import (
     read_meta,
 )
 from edtech_survey.errors import SourceError
-from edtech_survey.project import raw_dir
+from edtech_survey.places import raw_dir
 from edtech_survey.shape import FIGURE_COLUMNS
 
 YAML = """\

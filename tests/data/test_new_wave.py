@@ -12,7 +12,7 @@ from edtech_survey.data.matching import match_columns
 from edtech_survey.data.new_wave import check_export, new_wave
 from edtech_survey.data.waves import read_wave
 from edtech_survey.errors import WaveError
-from edtech_survey.project import raw_dir
+from edtech_survey.places import raw_dir
 
 # Wording that none of the waves has used, and what it means.
 EXPORT = {

@@ -4,7 +4,7 @@ import pytest
 from tools.sample_waves import sample_files
 
 from edtech_survey.data.waves import merge_waves
-from edtech_survey.project import raw_dir
+from edtech_survey.places import raw_dir
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,12 @@ from PIL import Image
 from traitlets.config import Config
 
 import edtech_survey
-from edtech_survey import project
+from edtech_survey import places, project
 from edtech_survey.data import figures, waves
 from edtech_survey.reports import chart, exhibits, html, notebooks, origins
 from edtech_survey.reports.html import text_of
 
-NOTEBOOKS = project.project_root() / "notebooks"
+NOTEBOOKS = places.project_root() / "notebooks"
 
 
 class CellError(Exception):
@@ -182,7 +182,7 @@ def _in_process(shown: list[exhibits.Exhibit], *, pictures: bool) -> Iterator[In
         return bundle(self, *args, **kw)
 
     with contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.chdir(project.project_root()))
+        stack.enter_context(contextlib.chdir(places.project_root()))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # as a kernel, whose warnings no page shows
         for place, name, made in (
@@ -209,7 +209,7 @@ _made: dict[Any, Any] = {}
 
 
 def _evidence(data: str = "published", **given: Any) -> Any:
-    key = (project.raw_dir(), data, *sorted((name, str(value)) for name, value in given.items()))
+    key = (places.raw_dir(), data, *sorted((name, str(value)) for name, value in given.items()))
     if key not in _made:
         _made[key] = _READ["evidence"](data, **given)
     copy = _copied(_made[key])

@@ -8,7 +8,7 @@ from tests.sweep.runner import read
 
 from edtech_survey.data.figures import read_all
 from edtech_survey.data.schemas import read_table
-from edtech_survey.project import raw_dir
+from edtech_survey.places import raw_dir
 
 SOURCES = (
     "ct-2024", "cosn-2013", "incident-iq-2024", "department-structures-2018", "edtech-functions",

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from tests.sweep import checks, runner, settings
 
-from edtech_survey import project
+from edtech_survey import places
 from edtech_survey.reports import exhibits
 
 SEEN = {
@@ -126,7 +126,7 @@ def test_nothing_of_one_run_reaches_the_next():
 
 @pytest.mark.slow
 def test_the_text_is_that_of_the_page_that_papermill_makes(tmp_path):
-    from edtech_survey.project import project_root  # noqa: PLC0415
+    from edtech_survey.places import project_root  # noqa: PLC0415
     from edtech_survey.reports.notebooks import run_notebook  # noqa: PLC0415
 
     made = run_notebook(runner.path_of("00"), tmp_path, cwd=project_root()).read_text("utf-8")
@@ -150,7 +150,7 @@ def with_a_new_wave(tmp_path_factory):
     """The project with answers of 2026: the sample's, as if districts of the series gave them."""
     home = tmp_path_factory.mktemp("home")
     raw = home / "data" / "raw"
-    shutil.copytree(project.raw_dir(), raw)
+    shutil.copytree(places.raw_dir(), raw)
     shutil.copytree(raw / "sample-2024", raw / "ct-2026")
     meta = raw / "ct-2026" / "source.yaml"
     text = meta.read_text("utf-8")
@@ -166,7 +166,7 @@ def with_a_new_wave(tmp_path_factory):
 @pytest.mark.parametrize("data", ["published", "responses"])
 @pytest.mark.parametrize("name", ["01", "02", "04", "05"])
 def test_answers_of_a_new_wave_read_as_well_as_figures(with_a_new_wave, monkeypatch, name, data):
-    monkeypatch.setenv(project.HOME_VARIABLE, str(with_a_new_wave))
+    monkeypatch.setenv(places.HOME_VARIABLE, str(with_a_new_wave))
     page = runner.read(name, data=data)
     assert checks.complaints(page) == []
     assert "2026" in page.text

@@ -31,7 +31,7 @@ from tools.sample_waves.questionnaires import (
 from tools.sample_waves.tools import tools
 
 from edtech_survey.data.figures import read_figures
-from edtech_survey.project import raw_dir, write_whole
+from edtech_survey.places import raw_dir, write_whole
 
 WAVES = (2017, 2020, 2021, 2024)
 DIRECTORY = "districts-sample.csv"

@@ -14,7 +14,7 @@ from edtech_survey.data import schemas
 from edtech_survey.data.schemas import one_meaning, one_of, plain_name, read_table, where
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
-from edtech_survey.project import raw_dir
+from edtech_survey.places import raw_dir
 
 IDENTITY = "district_name"
 RESPONSE = "response_id"

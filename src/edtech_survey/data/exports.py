@@ -20,7 +20,7 @@ from edtech_survey.data.textfiles import DELIMITERS, parted, read_text, run_toge
 from edtech_survey.data.workbooks import read_spreadsheet
 from edtech_survey.data.workbooks import recognise as recognise_file
 from edtech_survey.errors import Problem, WaveError, in_words
-from edtech_survey.project import read_whole
+from edtech_survey.places import read_whole
 
 Why = npt.NDArray[np.object_]
 """Of each row of a file why it is no response, or ""."""

@@ -18,7 +18,7 @@ from edtech_survey.data.readings import SMALL_NUMBERS
 from edtech_survey.data.schemas import FIGURES, NUMBER, SOURCES, WHOLE, Rule, one_of, typed, where
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, SourceError, in_words
-from edtech_survey.project import raw_dir, read_whole
+from edtech_survey.places import raw_dir, read_whole
 from edtech_survey.shape import FIGURE_COLUMNS
 from edtech_survey.shape import figures as as_figures
 

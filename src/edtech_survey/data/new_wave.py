@@ -19,7 +19,7 @@ from edtech_survey.data.matching import match_columns
 from edtech_survey.data.textfiles import csv_bytes
 from edtech_survey.data.tidy import tidy
 from edtech_survey.errors import Problem, WaveError
-from edtech_survey.project import raw_dir, write_whole
+from edtech_survey.places import raw_dir, write_whole
 
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from edtech_survey import words
 from edtech_survey.data.textfiles import csv_bytes, read_text_csv
 from edtech_survey.errors import Problem, SourceError, SurveyError, cut
-from edtech_survey.project import write_whole
+from edtech_survey.places import write_whole
 
 _TEXT = files("edtech_survey.data").joinpath("schemas.csv").read_text("utf-8")
 _COLUMNS = list(csv.DictReader(io.StringIO(_TEXT)))

@@ -18,7 +18,7 @@ import pandas as pd
 from edtech_survey import words
 from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, scan, unreadable, written
 from edtech_survey.errors import Problem, SurveyError, in_words
-from edtech_survey.project import read_whole
+from edtech_survey.places import read_whole
 
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"

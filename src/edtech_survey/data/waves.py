@@ -17,7 +17,7 @@ from edtech_survey.data.figures import read_meta
 from edtech_survey.data.schemas import ASKED, KINDS, gathering
 from edtech_survey.data.tidy import Responses, panel, tidy
 from edtech_survey.errors import Problem, WaveError
-from edtech_survey.project import raw_dir
+from edtech_survey.places import raw_dir
 
 _TABLES = ("positions", "bands", "districts", "asked", "ledger", "balance", "flow", "review")
 

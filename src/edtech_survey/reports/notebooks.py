@@ -34,7 +34,7 @@ from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 
 from edtech_survey.errors import Problem, ReportError, SetupError, cut, in_words
-from edtech_survey.project import keep_private, read_whole, write_whole
+from edtech_survey.places import keep_private, read_whole, write_whole
 from edtech_survey.reports.exhibits import slug
 from edtech_survey.reports.filters import nearest
 from edtech_survey.reports.html import render

@@ -24,7 +24,7 @@ import pandas as pd
 from bs4 import BeautifulSoup, Tag
 
 from edtech_survey.errors import ReportError, cut, in_words
-from edtech_survey.project import read_whole
+from edtech_survey.places import read_whole
 
 PACKAGES = (
     "edtech-survey", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn",

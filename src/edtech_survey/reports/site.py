@@ -25,7 +25,7 @@ from PIL import Image
 
 from edtech_survey import words
 from edtech_survey.errors import ReportError, SetupError
-from edtech_survey.project import write_whole
+from edtech_survey.places import write_whole
 from edtech_survey.reports import lint, provenance
 from edtech_survey.reports.exhibits import TEMPLATES, slug
 from edtech_survey.reports.html import SERIES, stylesheet, text_of

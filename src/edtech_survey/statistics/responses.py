@@ -17,7 +17,7 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.given import given, pick, reported
+from edtech_survey.statistics.given import as_list, given, pick, reported
 from edtech_survey.statistics.intervals import checked_confidence, share_estimates
 from edtech_survey.statistics.samples import (
     ALL,
@@ -112,8 +112,7 @@ def hits(column: pd.Series, answer: Answer = None, known: Sequence[str] = ()) ->
         return {"": column.astype("boolean").astype("Float64")}
     texts = _texts(column)
     there = sorted(set(texts.dropna()))
-    asked = [answer] if isinstance(answer, (str, int, float)) else list(answer or ())
-    wanted = tuple(_texts(pd.Series(asked))) or tuple(known) or there
+    wanted = tuple(_texts(pd.Series(as_list(answer)))) or tuple(known) or there
     listed = ", ".join(there) or "no answers"
     problems = [
         Problem(f"answer {text!r}", "nobody gave it", f"there are {listed}")
@@ -263,7 +262,7 @@ def _total(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float)
     if sample.weights is not None:
         weight = sample.weights["weight"]
     if not short and not sample.linear:
-        size = sample.population or weight[sample.group == sample.groups[0]].sum()
+        size = weight[sample.group == sample.groups[0]].sum()
         method = f"mean times {size:g} districts; " + mean["method"]
         return _made(sample, y, size * mean[NUMBERS], method)
     # The sum of the weights is itself an estimate: the mean times it is the total of `parts`.
@@ -514,7 +513,7 @@ def quantiles(
     >>> quantiles(asked, "devices", [0.5])[["estimate", "conf_low", "conf_high"]].values.tolist()
     [[5.0, 2.0, 8.0]]
     """
-    asked = np.atleast_1d(at).astype(float)
+    asked = pd.to_numeric(np.atleast_1d(at), errors="coerce")
     if not ((asked >= 0) & (asked <= 1)).all():
         raise EstimateError(f"at={at!r}: quantiles are fractions such as 0.5")
     kinds = {f"quantile_{q:g}": partial(_quantile, at=q) for q in asked}

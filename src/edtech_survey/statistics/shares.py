@@ -283,11 +283,12 @@ def by_group(found: Sequence[Share]) -> dict[str, dict[int, Share]]:
 
 
 def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:
-    # groups= is about the column of by= that is not the wave.
-    grouped = next((name for name in as_list(settings["by"]) or [] if name != "wave"), "group")
+    # groups= is about the column of by= that is not the wave, and all rows are of the design.
+    grouped = next((name for name in as_list(settings["by"]) or [] if name != "wave"), None)
     for column, values in (("wave", wave_list(waves)), (grouped, as_list(groups))):
         if values is not None and column not in rows:
-            raise EstimateError(f"the rows have no column {column}: say with by= what groups are")
+            wanted = f"the rows have no column {column or 'group'}"
+            raise EstimateError(f"{wanted}: say with by= what groups are")
         there = sorted(rows[column].dropna().unique()) if values else []
         listed = ", ".join(map(str, there))
         absent = [value for value in values or [] if value not in there]
@@ -295,5 +296,7 @@ def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> 
             "the rows cannot be taken as asked",
             [Problem(f"{column} {one}", "has no row", f"there are {listed}") for one in absent],
         )
-        rows = rows if values is None else rows[rows[column].isin(values)]
-    return estimated(rows, item, {"share": KINDS["share"]}, **settings)
+        rows = rows[rows["wave"].isin(values)] if values and column == "wave" else rows
+    found = estimated(rows, item, {"share": KINDS["share"]}, **settings)
+    taken = found["group"].str.partition("|")[0].isin([str(one) for one in values or []])
+    return found[taken].reset_index(drop=True) if values else found
