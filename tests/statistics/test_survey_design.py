@@ -322,7 +322,7 @@ def test_everybody_and_nobody_have_an_interval_and_no_error(schools):
     ("change", "said"),
     [
         (lambda weights: weights.assign(wave=2001), r"183 rows have[\s\S]*wave 2000, school-0"),
-        (lambda weights: weights.assign(weight=weights.index != 3), "row 3: is not above 0"),
+        (lambda weights: weights.assign(weight=weights.index != 3), "row 3: is no number above 0"),
         (lambda weights: pd.concat([weights, weights.head(1)]), "2000 school-0: is there twice"),
         (lambda weights: weights.drop(columns="weight"), "weights, column weight: is missing"),
     ],

@@ -45,7 +45,7 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
         ratios, without which these are withheld; under weights each times its weight over the
         mean weight. Optional: ``statistic``, where a row is about one alone; ``of``, among how
         many respondents, where it is an answer to be among them (to have the position);
-        ``among``, False in the rows of those that are not, where all values are public (sizes).
+        ``among``, True or False, where all values are public (sizes), those of who is not, too.
 
     Returns
     -------
@@ -117,15 +117,15 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
         rows = rows[rows["statistic"].fillna(row["statistic"]).eq(row["statistic"])]
         of = rows["of"].iloc[0] if "of" in rows and len(rows) else pd.NA
         every = rows["value"].to_numpy(float)
-        values = every if "among" not in rows else rows.loc[rows["among"], "value"].to_numpy(float)
+        public = "among" in rows and rows["among"].notna().all() and pd.notna(of)
+        values = every[rows["among"].to_numpy(bool)] if public else every
         reason[at] = dominated(values) if len(values) else UNJUDGED
         if pd.notna(of) and of < 2 * THRESHOLD:
             reason[at] = EITHER
         for coarser in (1, 2.5, 5, 10) if pd.isna(reason[at]) else ():
             rounded, step = _rounded(row, values, coarser * np.abs(every).max(), of)
             told.loc[at, list(rounded)] = list(rounded.values())
-            named = len(every) > len(values) and _names(rounded, step, every, of)
-            named |= not rounded["estimate"]
+            named = not rounded["estimate"] or (public and _names(rounded, step, every, of))
             reason[at] = NAMES if named else pd.NA
             if not named:
                 break

@@ -12,7 +12,7 @@ from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates
-from edtech_survey.statistics.disclosure import withhold
+from edtech_survey.statistics.disclosure import TELLS, THRESHOLD, withhold
 from edtech_survey.statistics.given import given, pick, reported, total
 from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.salary import priced
@@ -199,11 +199,15 @@ def own_measures(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
 CLASSES = (500, 1000, 2500, 5000, 10_000)
 """Enrollments at which a class of size begins."""
 
+LEAST = 2 * THRESHOLD
+"""Fewest respondents of a class of size, of which anything is told."""
+
 PAY_PERCENTILE = 20
 """Fewest peers among whom it is told how many are paid less."""
 MOST = 75.0
 """Percent of the peers from which "most" is said; up to the rest "few"."""
 _FEW_PAID = f"pay of fewer than {PAY_PERCENTILE} districts"
+_FEW_ALIKE = f"fewer than {LEAST} in the class"
 _NUMBERS = ["estimate", "conf_low", "conf_high"]
 _FURTHER = "name verdict unit basis own times price_year withheld members"
 
@@ -212,7 +216,6 @@ def peers(
     own: pd.DataFrame | Mapping[str, float],
     x: Any,
     *,
-    least: int = 10,
     confidence: float = 0.95,
     price_year: int | None = None,
 ) -> pd.DataFrame:
@@ -230,8 +233,6 @@ def peers(
         respondents of its class of size. Figures: the averages alone. The described departments
         (``evidence.structures``): those nearest in size; the list of all districts
         (``evidence.frame``): those like it; see Notes.
-    least : int
-        Fewest respondents of a class of size; the classes are the same for all districts.
     confidence : float
         Level of the interval of the peers' mean.
     price_year : int, optional
@@ -251,7 +252,8 @@ def peers(
     -----
     What is told of the peers could be subtracted from what is told of another district's. So means
     pass ``es.withhold`` and are rounded once more, coarsely; shares and places (peers below, ties
-    by half) are said in words: few, some and most, of which none and all are a part. Means have
+    by half) are said in words: few, some and most, of which none and all are a part. How many of
+    a class have a position is not told, nor anything of a class of fewer than ten. Means have
     Student's interval, which is rough among so few.
 
     Of described departments the rows give staff per 1,000 students (``estimate``, else
@@ -290,7 +292,7 @@ def peers(
     means = pick(x, ["position_fte", "position_salary"], "mean", wave=year)
     series = pd.concat([support(x, year), reported(means).assign(basis="as published")])
     series = _in_dollars(series, "estimate", factor)
-    beside = _among(mine, x, year, stated, factor, least, confidence)
+    beside = _among(mine, x, year, stated, factor, confidence)
     here = stated[["item", "group", "estimate"]].rename(columns={"estimate": "own"})
     rows = pd.concat([stated, series, beside]).merge(here, "left", ["item", "group"])
     rows = rows[rows["item"].isin([*_MEASURED, "position_present"]) | rows["own"].notna()]
@@ -318,22 +320,27 @@ def _in_dollars(table: pd.DataFrame, column: str, factor: float) -> pd.DataFrame
     return table.assign(**{column: table[column].where(~pay, table[column] * factor)})
 
 
-def size_class(
-    responses: Any, enrollment: float, *, wave: int, least: int = 10
-) -> tuple[pd.DataFrame, str]:
-    """Choose the respondents of a district's class of size, and name the class.
-
-    The classes are the same for every district: what a brief tells of one cannot be subtracted
-    from what another tells. Those of fewer than ``least`` are one with the next larger.
-    """
+def _classes(responses: Any, wave: int) -> tuple[pd.DataFrame, list[float]]:
+    """Give the respondents of known size, and the sizes at which their classes begin and end."""
     pool = responses.districts[responses.districts["wave"].eq(wave)]
     pool = pool[pool["enrollment"].gt(0).fillna(False)]
     sizes, edges = pool["enrollment"].astype(float), [0.0]
     for edge in (*CLASSES, np.inf):
-        if sizes.between(edges[-1], edge, inclusive="left").sum() >= least:
+        if sizes.between(edges[-1], edge, inclusive="left").sum() >= LEAST:
             edges.append(edge)
     # Too few at the end are one with those before.
     edges = [*(edges[:-1] or edges), np.inf]
+    return pool, edges
+
+
+def size_class(responses: Any, enrollment: float, *, wave: int) -> tuple[pd.DataFrame, str]:
+    """Choose the respondents of a district's class of size, and name the class.
+
+    The classes are the same for every district: what a brief tells of one cannot be subtracted
+    from what another tells. Those of fewer than ten are one with the next larger.
+    """
+    pool, edges = _classes(responses, wave)
+    sizes = pool["enrollment"].astype(float)
     at = int(np.searchsorted(edges, enrollment, side="right"))
     low, high = edges[at - 1 : at + 1]
     found = pool.loc[sizes.between(low, high, inclusive="left"), ["district_id", "enrollment"]]
@@ -344,14 +351,13 @@ def size_class(
 
 
 def _among(
-    own: pd.DataFrame, x: Any, wave: int, stated: pd.DataFrame, factor: float, least: int,
-    confidence: float,
-) -> pd.DataFrame:  # fmt: skip
+    own: pd.DataFrame, x: Any, wave: int, stated: pd.DataFrame, factor: float, confidence: float
+) -> pd.DataFrame:
     """Give the rows that compare with peers; none without responses or an own enrollment."""
     responses, size = getattr(x, "responses", None), number_of(own, "enrollment")
     if responses is None or not size or "enrollment" not in responses.districts:
         return pd.DataFrame()
-    found, members = size_class(responses, size, wave=wave, least=least)
+    found, members = size_class(responses, size, wave=wave)
     chosen = responses.districts[responses.districts["wave"].eq(wave)].merge(found[["district_id"]])
     every = answers(responses, wave)
     near = every[every["district_id"].isin(found["district_id"])]
@@ -384,13 +390,38 @@ def _among(
         synthetic=bool(chosen["synthetic"].any()), basis="peers", members=members,
     )  # fmt: skip
     pay = table["item"].eq("position_salary") & table["statistic"].eq("percentile")
-    pay &= table["base"].lt(PAY_PERCENTILE)
+    # Of a class just as large, that it is told would tell that all have the position.
+    pay &= table["base"].lt(PAY_PERCENTILE) | (len(found) < PAY_PERCENTILE + THRESHOLD)
     told = withhold(table, contributions=theirs)
     reason = told["withheld"].mask(pay & told["base"].notna(), _FEW_PAID)
+    reason = reason if len(found) >= LEAST else pd.Series(_FEW_ALIKE, told.index)
+    telling = _telling(every, *_classes(responses, wave))
+    reason = reason.mask(told["statistic"].eq("share") & told["group"].isin(telling), TELLS)
+    held = told["group"].ne("all") & told["statistic"].ne("share")  # so many have the position
     coarse = told[_NUMBERS].apply(_coarse, axis=1).astype("Float64")
     # Rounded once, in the dollars of the survey.
     coarse = coarse * told["unit"].eq("usd").map({True: factor, False: 1.0}).to_numpy()[:, None]
-    return told.assign(**coarse, withheld=reason, **told[["base", "verdict"]].mask(reason.notna()))
+    shown = {"base": told["base"].mask(held), "verdict": told["verdict"]}
+    told = told.assign(**coarse, **shown, withheld=reason)
+    return told.assign(**told[[*_NUMBERS, "base", "verdict"]].mask(reason.notna()))
+
+
+def _telling(every: pd.DataFrame, pool: pd.DataFrame, edges: list[float]) -> list[str]:
+    """List the positions of which the words of all classes, with the whole, would tell a class."""
+    sizes = pd.cut(pool["enrollment"].astype(float), edges, right=False)
+    holders = every[every["item"].eq("position_present")].set_index("district_id")["group"]
+    classes = sizes.set_axis(pool["district_id"])
+    counts = pd.crosstab(holders, classes.reindex(holders.index).to_numpy(), dropna=False)
+    n = counts.columns.map(sizes.value_counts()).to_numpy(float)
+    few, most = counts <= n * (100 - MOST) / 100, counts >= n * MOST / 100
+    least = np.where(most, np.ceil(n * MOST / 100), np.where(few, 0, n * (100 - MOST) // 100 + 1))
+    largest = np.where(most, n, np.where(few, n * (100 - MOST) // 100, np.ceil(n * MOST / 100) - 1))
+    whole, safe = counts.sum(axis=1).to_numpy()[:, None], n.sum() - THRESHOLD
+    low = np.where(whole > safe, safe + 1, np.where(whole < THRESHOLD, 0, whole))  # as it is told
+    high = np.where(whole > safe, n.sum(), np.where(whole < THRESHOLD, THRESHOLD - 1, whole))
+    at_least = low - largest.sum(axis=1, keepdims=True) + largest
+    at_most = high - least.sum(axis=1, keepdims=True) + least
+    return counts.index[((at_least > n - 2) | (at_most < 2)).any(axis=1)].tolist()
 
 
 def _placed(

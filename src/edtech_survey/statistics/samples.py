@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.linalg import orth
 
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import BANDS
@@ -184,6 +185,7 @@ def samples(
         raise EstimateError("with strata or two stages population= is a column, or two of them")
     needed = [*stages, *(as_list(strata) or []), *sizes]
     refuse("the survey design cannot be used", faults("responses", frame, needed, full=True))
+    checked_frame(frame, None, None, numbers=sizes)
     within = [name for name in names if name != "wave"]
     for _, rows in frame.groupby("wave", sort=True) if "wave" in names else [(None, frame)]:
         labels, order = _labels(rows, within)
@@ -200,8 +202,8 @@ def samples(
         size = None
         if "size" in design:
             size = int(design["size"].groupby(design.get("stratum", lambda _: ALL)).first().sum())
-        most = clusters.groupby(labels).nunique().max()
-        if "district_id" in rows:
+        most = clusters.nunique() if stages else clusters.groupby(labels).nunique().max()
+        if "district_id" in rows and not stages:
             most = max(most, rows["district_id"].nunique())
         if size is not None and most > size:
             raise EstimateError(
@@ -280,9 +282,10 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
     problems = faults("weights", weights, [*UNIT, "weight"], unit=UNIT)
     problems += faults("responses", rows, UNIT)
     if not problems:
-        wrong = ~(weights["weight"] > 0).fillna(False).astype(bool)
+        number = pd.to_numeric(weights["weight"], errors="coerce").astype(float)
+        wrong = ~number.between(0, np.inf, inclusive="neither")
         problems = [
-            Problem(f"weights, row {at}", "is not above 0", "give each response its weight")
+            Problem(f"weights, row {at}", "is no number above 0", "give each response its weight")
             for at in np.flatnonzero(wrong)[:20]
         ]
     refuse("the weights cannot be used", problems)
@@ -295,7 +298,7 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
         for wave, district in index[absent].unique()[:20]
     ]
     refuse(f"{absent.sum()} rows have no weight", problems)
-    repeated = beside.filter(regex=_REPLICATE).astype(float)
+    repeated = beside.filter(regex=_REPLICATE).apply(pd.to_numeric, errors="coerce").astype(float)
     methods = {name.split("_")[0] for name in repeated}
     if len(methods) > 1 or repeated.shape[1] == 1 or repeated.isna().any(axis=None):
         raise EstimateError("replicate weights: give two or more of one method, without gaps")
@@ -359,7 +362,8 @@ def _estimated(
     if sample.replicates:
         declared["rep_wgts"] = _replication(sample)
     elif weights is not None and "start" in weights:
-        met = pd.get_dummies(weights.iloc[:, 2:], dtype=float).add_prefix("met ")
+        margins = pd.get_dummies(weights.iloc[:, 2:], dtype=float)
+        met = pd.DataFrame(orth(margins), table.index).add_prefix("met ")  # svy needs full rank
         table = table.assign(start=weights["start"]).join(met)
         declared["wgt_adjustment"] = svy.WgtAdjustment(
             kind="calibration", prev_wgt="start", new_wgt="weight", aux=tuple(met)

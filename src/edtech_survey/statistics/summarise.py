@@ -119,7 +119,7 @@ def contributions(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFr
             continue
         asked = rows["present"].notna() if holders else pd.Series(True, rows.index)
         rows = rows[asked]
-        wave, among = rows["wave"], rows["present"].astype(bool) if holders else True
+        wave, among = rows["wave"], rows["present"].astype(bool) if holders else asked[asked]
         value = below = rows[row.column].astype("Float64")
         if row.divisor:
             below = rows[row.divisor].astype("Float64").where(value.notna())
@@ -132,9 +132,10 @@ def contributions(districts: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFr
         part = {"wave": wave, "item": row.item, "statistic": row.statistic, "value": value}
         part |= {"group": rows["position"] if holders else "all"}
         of = [wave, rows["position"]] if holders else []
-        part |= {"of": wave.groupby(of).transform("size") if holders else pd.NA, "among": among}
-        made = pd.DataFrame(part)
-        parts.append(made[made["among"] | (row.column == "enrollment")])
+        part |= {"of": wave.groupby(of).transform("size") if holders else pd.NA}
+        public = holders and row.column == "enrollment"
+        part |= {"among": among} if public else {}
+        parts.append(pd.DataFrame(part)[among | public])
     told = pd.concat(parts, ignore_index=True).astype({"of": "Int64"})
     return told[told["value"].notna() & told["value"].abs().lt(np.inf)]
 
