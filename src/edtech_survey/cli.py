@@ -90,9 +90,11 @@ def _say(text: str, *, err: bool = False) -> None:
 @click.version_option(package_name="edtech-survey")
 def main() -> None:
     """Surveys of K-12 technology leaders: data, estimates, reports."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(ValueError):  # no main thread
-            signal.signal(number, _stop)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no last; nohup ignores it
+        with suppress(ValueError, AttributeError):  # no main thread, no such signal
+            number = getattr(signal, name)
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, _stop)
 
 
 @main.command()

@@ -25,7 +25,7 @@ from PIL import Image
 
 from edtech_survey import words
 from edtech_survey.errors import ReportError, SetupError
-from edtech_survey.places import write_whole
+from edtech_survey.places import read_whole, write_whole
 from edtech_survey.reports import lint, provenance
 from edtech_survey.reports.exhibits import TEMPLATES, slug
 from edtech_survey.reports.html import SERIES, stylesheet, text_of
@@ -209,7 +209,7 @@ def _today() -> str:
 def _manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of the build before; empty where there was none that tells its day."""
     try:
-        made: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        made: dict[str, Any] = json.loads(read_whole(folder / "manifest.json"))
         changes = made["changes"] or {"built": made["built"], "since": made["built"], "told": []}
         for day in (made["built"], changes["built"], changes["since"]):
             date.fromisoformat(day)
@@ -250,7 +250,7 @@ def _moved(before: Mapping[str, Any], pages: Sequence[dict[str, Any]], data: Pat
 def _numbers_moved(file: Path, frame: pd.DataFrame, content: bytes) -> int:
     """Count the numbers of an exhibit that are others than in its file."""
     try:
-        if file.read_bytes() == content:
+        if read_whole(file) == content:
             return 0
         was = pd.read_csv(file, dtype="str", keep_default_na=False)
     except (OSError, ValueError):
