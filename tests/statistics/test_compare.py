@@ -114,7 +114,7 @@ def test_b_stands_side_by_side_and_c_is_refused_with_the_reason_and_no_number_at
     assert table["printed"].isna().all()
     table = compared(pair("us.share", "B", wave=2017), pair("us.none", "B", "post", "count"))
     assert list(table["side"]) == ["refused", "own", "elsewhere"]
-    assert "one_to_one all share 2017" in table.loc[0, "reason"]
+    assert table.loc[0, "reason"] == "this survey's number is not there"
 
 
 def test_a_difference_of_means_has_no_interval():

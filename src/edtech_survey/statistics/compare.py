@@ -139,7 +139,8 @@ def compare(
     once = unrepeated(x if framed else x.figures)
     others = once.loc[once["figure_id"].isin(table["figure_id"]), "source"]
     mine = once[~once["source"].isin(others) if framed else once["source"].isin(x.own["source"])]
-    steps = _steps(table, once) if over_time else _pairs(table, mine)
+    hidden = pd.DataFrame() if framed else x.withheld
+    steps = _steps(table, once) if over_time else _pairs(table, mine, hidden)
     steps = steps.astype(object).where(steps.notna(), None)
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
@@ -169,8 +170,9 @@ def compare(
 
 
 # ------------------------------------------------------------------ what is compared
-def _pairs(table: pd.DataFrame, mine: pd.DataFrame) -> pd.DataFrame:
+def _pairs(table: pd.DataFrame, mine: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     """Give each pair its two sides: the own figure that it asks for, and the one that it names."""
+    why = hidden.set_index(_ASKED)["withheld"].to_dict() if len(hidden) else {}
     ids = mine.groupby(_ASKED)["figure_id"].agg(", ".join).to_dict()
     asked = [tuple(row) for row in table[_ASKED].itertuples(index=False)]
     named = table[["figure_id", "figure_take", *_TAKEN[2:]]].set_axis(_OTHER, axis=1)
@@ -178,7 +180,7 @@ def _pairs(table: pd.DataFrame, mine: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(
         where="pair " + table["pair_id"],
         figure_id=[ids.get(one) for one in asked],
-        asked=[" ".join(map(str, one)) for one in asked],
+        lacking=[f"is withheld: {why[one]}" if one in why else "is not there" for one in asked],
         other=table["figure_id"],
     )
 
@@ -217,8 +219,7 @@ def _rows(
         return [refused]
     other = _side(row, "_other", figures, confidence)
     if row["figure_id"] is None:
-        told = f"the own figure ({row['asked']}) is not among those given"
-        return [refused | {"reason": told}]
+        return [refused | {"reason": f"{{place}}'s number {row['lacking']}"}]
     first = _side(row, "", figures, confidence)
     kind, wave = "difference", {}
     shown = [first.row | {"side": "own"}, other.row | {"side": "elsewhere"}]

@@ -140,7 +140,15 @@ def published_shares(x: Any, what: Given, item: str, **choices: Any) -> list[Sha
         near = get_close_matches(item, list(items["item"]), n=3)
         problem = Problem(item, "is not in the codebook", f"did you mean {', '.join(near)}?")
         raise EstimateError("there is no such item", [problem] if near else [])
-    return published_pairs(unrepeated(what.figures), item, **choices)
+    figures, asked = unrepeated(what.figures), as_list(choices.get("groups"))
+    hidden = getattr(x, "withheld", pd.DataFrame({"item": [], "group": []}))
+    unseen = {*hidden.loc[hidden["item"].eq(item), "group"]}
+    unseen -= {*figures.loc[figures["item"].eq(item), "group"]}
+    if asked and unseen & {*asked}:  # asked, and withheld in all waves: no rows of it
+        choices["groups"] = [group for group in asked if group not in unseen]
+        if not choices["groups"]:
+            return []
+    return published_pairs(figures, item, **choices)
 
 
 def shaped(rows: Sequence[Mapping[str, Any]], further: str, what: Given) -> pd.DataFrame:
