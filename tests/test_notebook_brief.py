@@ -110,7 +110,7 @@ def test_a_respondent_stands_in_its_class_and_the_others_stay_unknown():
     made = brief(data="sample", district="sample-011")
     assert "SYNTHETIC" in made.text
     assert (
-        '<p class="confidential">Confidential: holds this district’s own answers</p>' in made.page
+        '<p class="confidential">Confidential: holds this district’s own answers.</p>' in made.page
     )
     assert '@bottom-left { content: "Confidential: ' in made.page
     assert "Its class is the respondents of fewer than 1,000 students" in made.text

@@ -39,8 +39,8 @@ def test_the_page_says_what_is_clear_alone_and_together(told):
 def test_one_survey_shows_no_change(told):
     title, text = told(waves="2020")
     assert title.startswith("In 2020, 14% to 64% of")
-    assert "The percents of a single survey show no change." in text
-    assert "Nothing can be said about them: how many answered is not known." in text
+    assert "No percent here is told of both the first survey and the last, so no change" in text
+    assert "Nothing can be said about them from the numbers that are here." in text
     assert "rose" not in text
 
 
@@ -52,10 +52,11 @@ def test_a_subset_is_named_and_makes_no_verdict_stronger(told):
     assert "(at 90% confidence)" in text
 
 
-def test_the_sample_compares_the_same_districts(told):
+def test_of_the_same_districts_what_would_tell_an_answer_is_withheld(told):
     _, text = told(data="sample")
     assert "SYNTHETIC" in text
-    assert "+71 points in early elementary (52 to 82; 42 districts)" in text
+    assert "Among those that answered in both 2017 and 2024, the change" in text
+    assert "is withheld, so that no answer can be told" in text
 
 
 def test_the_same_districts_are_those_of_the_chosen_surveys(told):
