@@ -55,7 +55,8 @@ def _memo(real: Any) -> Any:
     def made(first: Any, *args: Any, **kw: Any) -> Any:
         key: Any = id(first)
         if isinstance(first, list):
-            key = tuple((folder / "export.csv").read_bytes() for folder in first)
+            exports = [one for folder in first for one in sorted(folder.glob("export.*"))]
+            key = tuple(one.read_bytes() for one in exports)
         if (key := (real.__name__, key)) not in _kept:
             _kept[key] = (real(first, *args, **kw), first, args)
         return _kept[key][0]

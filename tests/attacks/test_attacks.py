@@ -5,12 +5,15 @@ Each attack is first shown to bite where nothing passes the gate.
 
 from __future__ import annotations
 
+import shutil
+
 import pandas as pd
 import pytest
 from tests.attacks import pages, published, worlds
 from tests.attacks.programmes import value_ranges, within
 
 import edtech_survey as es
+from edtech_survey.places import raw_dir
 
 SEED = 2
 
@@ -91,6 +94,16 @@ def test_nothing_is_recovered_in_any_wave(survey, size, alike):
     attacks = ("counts", "members", "values", "matched", "peers")
     found = {attack: getattr(published, attack)(made) for attack in attacks}
     assert {attack: leaks for attack, leaks in found.items() if leaks} == {}
+
+
+@pytest.mark.slow
+def test_nothing_is_recovered_in_the_sample(tmp_path):
+    raw = shutil.copytree(raw_dir(), tmp_path / "data" / "raw")
+    attacks = ("counts", "members", "values", "matched", "peers")
+    made = published.world(raw)
+    assert {attack: getattr(published, attack)(made) for attack in attacks} == {
+        attack: [] for attack in attacks
+    }
 
 
 @pytest.mark.slow

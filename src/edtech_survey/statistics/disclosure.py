@@ -165,7 +165,9 @@ def _counted(count: np.ndarray, base: np.ndarray) -> list[Any]:
     least = np.where(high, base - THRESHOLD + 1, np.where(low, 0, THRESHOLD))
     most = np.where(low, THRESHOLD - 1, np.where(high, base, base - THRESHOLD))
     while parts and 0 < (hidden := why != "").sum() < len(why):
-        rest, floor, roof = count[hidden].sum(), least[hidden], most[hidden]
+        # What was withheld for another's sake is known to be no larger than what is shown.
+        roof = np.where(why == TELLS, np.minimum(most, count[~hidden].min()), most)[hidden]
+        rest, floor = count[hidden].sum(), least[hidden]
         span = np.minimum(roof, rest - floor.sum() + floor)
         # Three values, not two: that one more is withheld tells that fewer were possible.
         if (span - np.maximum(floor, rest - roof.sum() + roof) >= 2).all():
