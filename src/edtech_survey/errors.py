@@ -53,6 +53,12 @@ class SurveyError(Exception):
         super().__init__("\n  ".join([message, *told]))
 
     @classmethod
+    def refuse(cls, message: str, problems: Iterable[Problem]) -> None:
+        """Raise all that is wrong at once; nothing where there is nothing."""
+        if found := list(problems):
+            raise cls(message, found)
+
+    @classmethod
     def of(cls, message: str, where: str, what: str, advice: str = "") -> Self:
         """Make an error of one problem."""
         return cls(message, [Problem(where, what, advice)])

@@ -10,8 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-_DECLARED = files("edtech_survey").joinpath("columns.csv").read_text("utf-8")
-_COLUMNS = list(csv.DictReader(io.StringIO(_DECLARED)))
+_COLUMNS, _RESULTS = (
+    list(csv.DictReader(io.StringIO(files("edtech_survey").joinpath(name).read_text("utf-8"))))
+    for name in ("columns.csv", "results.csv")
+)
 TYPES = {row["column"]: row["type"] for row in _COLUMNS}
 """Every column that a figure or an estimate may have, with its type: ``columns.csv``."""
 
@@ -22,18 +24,13 @@ KINDS = {row["column"]: row["kind"] for row in _COLUMNS}
 HEADERS = {row["column"]: row["header"] for row in _COLUMNS}
 """What a table calls a column, where that is not its name."""
 
-_FIGURE = (
-    "figure_id source wave item group statistic printed value unit base base_kind population "
-    "publication confidence locator note synthetic"
-)
-_ESTIMATE = (
-    "source wave item group statistic estimate std_error conf_low conf_high base base_kind "
-    "population method synthetic figures"
-)
-FIGURE_COLUMNS = tuple(_FIGURE.split())
+RESULTS = {row["result"]: row["columns"] for row in _RESULTS}
+"""Columns of what each verb returns, after those of every estimate: ``results.csv``."""
+
+FIGURE_COLUMNS = tuple(RESULTS["figure"].split())
 """Columns of a figure (a number that somebody published), in order."""
 
-ESTIMATE_COLUMNS = tuple(_ESTIMATE.split())
+ESTIMATE_COLUMNS = tuple(RESULTS["estimate"].split())
 """Columns of an estimate, in order: the same whatever goes in.
 
 ``figures`` holds the ids of the published figures behind the number, a space between them; it
@@ -53,23 +50,11 @@ BANDS = ("pk-2", "3-5", "6-8", "9-12")
 def estimates(
     rows: Iterable[Mapping[str, Any]] | pd.DataFrame, further: str | None = None
 ) -> pd.DataFrame:
-    """Put rows into the one result shape.
+    """Put rows into the one result shape, a missing key as NA.
 
-    Parameters
-    ----------
-    rows : iterable of mappings, or DataFrame
-        Keys are column names. A missing key becomes NA.
-    further : str, optional
-        Columns of ``columns.csv`` that follow the fifteen, also where there are no rows, a space
-        between them; what else the rows have is left out. Default: what they have, as it is.
+    The fifteen columns are followed by `further` ones, also where there are no rows, and by no
+    others; without it by what the rows have, as it is.
 
-    Returns
-    -------
-    DataFrame
-        Columns of ``ESTIMATE_COLUMNS`` in that order, nullable types, then the others.
-
-    Examples
-    --------
     >>> table = estimates([{"item": "one_to_one", "estimate": 89, "base": 53}], "verdict")
     >>> list(table.columns[:3]), list(table.columns[-2:])
     (['source', 'wave', 'item'], ['figures', 'verdict'])
@@ -83,8 +68,6 @@ def estimates(
 def joined(*texts: Any) -> Any:
     """Join ids of figures without repeats, row by row where columns are given; NA if none.
 
-    Examples
-    --------
     >>> joined("a.1 a.2", pd.NA, "a.2 b.1")
     'a.1 a.2 b.1'
     >>> joined(pd.Series(["a", pd.NA]), "b").tolist()

@@ -12,7 +12,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.text import Text
-from PIL import Image
 from tests.reports.saying import BANDS, MIXED, known, levels, moves
 
 import edtech_survey as es
@@ -132,15 +131,6 @@ def test_a_supposition_and_unknown_bases_stand_under_the_picture():
     assert "Base: How many answered is not known for 2017." in notes
     assert "Supposing that At least 30 answered in 2017." not in notes
     assert "Supposing that at least 30 answered in 2017." in notes
-
-
-def test_a_slide_holds_title_picture_and_source(tmp_path):
-    draw(levels(), slide=tmp_path / "slide.png")
-    assert draw(levels().head(0), slide=tmp_path / "none.png") == []
-    with Image.open(tmp_path / "slide.png") as slide:
-        assert slide.width == round(marks.WIDTH * marks.DPI) + 120
-        assert slide.height > 3.2 * marks.DPI + 300
-    assert not (tmp_path / "none.png").exists()
 
 
 def test_the_same_bytes_twice():

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,7 +44,6 @@ def chart(
     alt: str | None = None,
     sharex: bool = True,
     sharey: bool = True,
-    slide: str | Path | None = None,
 ) -> Iterator[Any]:
     """Give axes in the house theme, take what is drawn on them, show it as an accessible exhibit.
 
@@ -70,8 +68,6 @@ def chart(
         Templates in place of the base line and the alt text that follow from the frame.
     sharex, sharey : bool
         Whether panels share the axis across, and the upright one.
-    slide : path, optional
-        Also write a PNG with title, notes and source burnt in: for use outside the page.
 
     Examples
     --------
@@ -118,9 +114,7 @@ def chart(
         for ax in axes.values():
             marks.settle(ax)
         said = _said(frame, title=title, measure=measure, note=note, base=base, alt=alt)
-        shown, png = _exhibit(canvas, frame, said, panels, columns)
-        if slide is not None:
-            Path(slide).write_bytes(_slide(png, shown))
+        shown = _exhibit(canvas, frame, said, panels, columns)
     display(shown)
 
 
@@ -207,13 +201,12 @@ def _refuse_columns(frame: pd.DataFrame, columns: Mapping[str, Any], groups: str
             found.append(Problem(f"column {name!r}", "has no header", "name it and its unit"))
         if kind not in words.FORMATS:
             found.append(Problem(f"column {name!r}", f"no kind {kind!r}", f"there are {kinds}"))
-    if found:
-        raise ReportError("a table cannot be made of this frame", found)
+    ReportError.refuse("a table cannot be made of this frame", found)
 
 
 def _exhibit(
     canvas: Canvas, frame: pd.DataFrame, told: Mapping[str, Any], panels: str | None, columns: Any
-) -> tuple[exhibits.Exhibit, bytes]:
+) -> exhibits.Exhibit:
     """Put the picture among its words."""
     title, measure = told["title"], told["measure"]
     notes = exhibits.around(frame, "chart", title, told["note"], told["base"])
@@ -229,14 +222,14 @@ def _exhibit(
             0.5, 0.5, "SYNTHETIC", ha="center", va="center", fontsize=54, fontweight="bold",
             color=marks.PINK, alpha=0.16, rotation=24, zorder=100,
         )  # fmt: skip
-    png, name = _png(canvas), exhibits.identity("chart", frame)
+    name, png = exhibits.identity("chart", frame), base64.b64encode(_png(canvas)).decode()
     wide, high = canvas.get_size_inches() * _CSS_PIXELS
     body = (
-        f'<div class="picture"><img src="data:image/png;base64,{base64.b64encode(png).decode()}" '
+        f'<div class="picture"><img src="data:image/png;base64,{png}" '
         f'alt="{escape(alt, quote=True)}" width="{wide:.0f}" height="{high:.0f}"></div>'
     )
     table = exhibits.data_table(frame, columns or _columns(frame, panels), name, "figure")
-    return exhibits.Exhibit("figure", frame, title, measure, body, notes, [table], alt, name), png
+    return exhibits.Exhibit("figure", frame, title, measure, body, notes, [table], alt, name)
 
 
 def describe(frame: pd.DataFrame, panels: str | None = None) -> str:
@@ -292,24 +285,3 @@ def _png(canvas: Canvas) -> bytes:
     out = io.BytesIO()
     few.save(out, "PNG", optimize=True, dpi=(marks.DPI, marks.DPI))
     return out.getvalue()
-
-
-def _slide(png: bytes, shown: exhibits.Exhibit) -> bytes:
-    """Set title and measure above a picture and its notes below."""
-    edge, picture = 0.3, np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
-    written = [(shown.title, 13.0, marks.INK), (shown.measure, marks.TEXT, marks.QUIET)]
-    written += [(note, 8.5, marks.QUIET) for note in shown.notes if note]
-    told = [(marks.fitted(text, marks.WIDTH, 99, size), size, ink) for text, size, ink in written]
-    tall = [(text.count("\n") + 1) * size * 1.45 / 72 for text, size, _ in told]
-    room = picture.shape[0] / marks.DPI + 2 * edge
-    wide, high = marks.WIDTH + 2 * edge, room + sum(tall) + 2 * edge
-    sheet, top = Canvas(figsize=(wide, high)), high - edge
-    for at, (text, size, ink) in enumerate(told):
-        if at == 2:
-            top -= room
-        weight = "normal" if at else "bold"
-        sheet.text(edge / wide, top / high, text, size=size, weight=weight, va="top", color=ink)
-        top -= tall[at]
-    low = high - edge - sum(tall[:2]) - room + edge
-    sheet.figimage(picture, round(edge * marks.DPI), round(low * marks.DPI))
-    return _png(sheet)

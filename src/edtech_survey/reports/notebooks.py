@@ -115,8 +115,7 @@ def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, An
             what = f"{str(value)[:200]!r} is not {error}"
             advice = declared["help"] or f"default {declared['default']!r}"
             found.append(Problem(f"parameter {name!r}", what, advice))
-    if found:
-        raise SetupError(f"{Path(path).name} was not run", found)
+    SetupError.refuse(f"{Path(path).name} was not run", found)
     return typed
 
 

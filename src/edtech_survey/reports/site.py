@@ -103,8 +103,7 @@ def write_index(
         others=[page for page in pages if not page["tour"] and page["page"] not in elsewhere],
         data={page["title"]: page["csv"] for page in pages if page["csv"]},
     )
-    if found := lint.lint(made):
-        raise ReportError(f"{INDEX} is not fit to be published", found)
+    ReportError.refuse(f"{INDEX} is not fit to be published", lint.lint(made))
     for old in (folder / "data").glob("*--*.csv"):
         if old.name not in data:
             old.unlink()

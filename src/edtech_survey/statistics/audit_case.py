@@ -16,7 +16,7 @@ import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import FIGURE_COLUMNS, TYPES
+from edtech_survey.shape import FIGURE_COLUMNS, RESULTS, TYPES
 from edtech_survey.shape import figures as as_figures
 from edtech_survey.statistics.published import Percent, bases_text, is_percent, read_percent
 
@@ -311,8 +311,7 @@ def read(
         problems += [Problem(str(one), "value is infinite", "NA if unknown") for one in endless]
     if threshold < 1:
         problems.append(Problem("disclosure_threshold", f"{threshold} is below 1"))
-    if problems:
-        raise EstimateError("these figures cannot be audited", problems)
+    EstimateError.refuse("these figures cannot be audited", problems)
     answered = {}
     for frame in (one for one in known if one is not None):
         for row in _rows(frame.dropna(subset="answered")):
@@ -358,26 +357,14 @@ def _relation(row: Row, by_id: Mapping[str, Figure]) -> Relation:
     )
 
 
-_COLUMNS = (
-    "finding_id check grade source item name figures count printed arithmetic implication "
-    "supports advice base bases base_high method synthetic"
-)
-COLUMNS = _COLUMNS.split()
+COLUMNS = RESULTS["audit"].split()
 """Columns of the findings, in order."""
 
-_SUPPORTING = {
-    **dict.fromkeys(("sum", "quotient", "growth", "parts"), (PASSED,)),
-    "counts_and_percents": (PASSED, FEWER),
-}
-"""Checks that hold a number up, and with which grades: counts and percents that agree do so even
-where fewer answered than the survey. What is only within a limit, or a whole percent of a large
-total, holds nothing up."""
+_CLAIMS = pd.read_csv(files(__package__).joinpath("checks.csv"), index_col="check")
+"""What each check claims and advises; the grades with which it ``supports`` a number; and that it
+is not ``supported``: how numbers are told, no sum can answer."""
 
-_OF_WORDS = (
-    *("small_bases", "told_of_one", "fitting_sets", "precision", "directions", "order"),
-    *("class_limits", "moved_boundary"),
-)
-"""Checks of how numbers are told, which no sum can answer."""
+_SUPPORTING = _CLAIMS["supports"].dropna().str.split("|").to_dict()
 
 _MOST = 3
 """Supports that are told of one finding."""
@@ -432,8 +419,7 @@ def findings_frame(findings: Iterable[Row]) -> pd.DataFrame:
     """Put findings into their table: gravest first, else in the order of the checks."""
     given = sorted(findings, key=lambda finding: GRADES.index(finding["grade"]))
     rows = pd.DataFrame(given, columns=[*COLUMNS, "note"])
-    with files("edtech_survey.statistics").joinpath("checks.csv").open(encoding="utf-8") as table:
-        told = pd.read_csv(table).set_index("check").reindex(rows["check"]).reset_index()
+    told = _CLAIMS.reindex(rows["check"]).reset_index()
     passed, untestable = rows["grade"].eq(PASSED), rows["grade"].eq(UNTESTABLE)
     again = rows.groupby("finding_id").cumcount()
     rows["finding_id"] += ("-" + (again + 1).astype("str")).where(again > 0, "")
@@ -454,7 +440,8 @@ def _items(names: Iterable[str]) -> str:
 
 def _supports(found: Row, given: Sequence[Row], sizes: Mapping[Any, set[str]]) -> str | None:
     """Tell which checks hold up the number in question, or the total that was stated."""
-    if found["check"] in _OF_WORDS or found["grade"] in (PASSED, UNTESTABLE):
+    of_words = _CLAIMS.at[found["check"], "supported"] == "no"
+    if of_words or found["grade"] in (PASSED, UNTESTABLE):
         return None
     asked = found["disputed"]
     if found["grade"] == FEWER:

@@ -15,17 +15,13 @@ from scipy import optimize, special, stats
 from statsmodels.tools.numdiff import approx_hess_cs
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates, joined
+from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.given import pick
 from edtech_survey.statistics.intervals import checked_confidence, wilson
 from edtech_survey.statistics.published import feasible_bases, read_percent, whole_number
 from edtech_survey.statistics.salary import priced
 
 ITEM = "salary_bracket"
-_FURTHER = (
-    "name count unit low high holds_median free_low free_high df p_value price_year "
-    "dollar_year currency reason"
-)
 
 
 def brackets(
@@ -96,7 +92,7 @@ def brackets(
         raise EstimateError("quantiles= are fractions such as 0.5")
     cells = _cells(x, wave and whole_number("wave", wave))
     if cells.empty:
-        return estimates([], _FURTHER)
+        return estimates([], RESULTS["brackets"])
     year = dollar_year or int(cells["wave"].iloc[0])
     factor, dollars, behind = priced(year, price_year, x)
     known = bool(cells["known"].all())
@@ -127,7 +123,7 @@ def brackets(
     )
     curve = _curve(counts, low, high, asked, stats.norm.ppf(0.5 + confidence / 2), known)
     curve = curve.assign(item="salary_distribution", figures=joined(*cells["figure_id"], behind))
-    return estimates(pd.concat([shares, curve]).assign(**shared), _FURTHER)
+    return estimates(pd.concat([shares, curve]).assign(**shared), RESULTS["brackets"])
 
 
 def _name(low: float, high: float) -> str:
@@ -159,8 +155,7 @@ def _cells(x: Any, wave: int | None) -> pd.DataFrame:
         Problem(f"{ITEM}, group {group!r}", "not a bracket", "write under-N, N-M or N-plus")
         for group in rows.loc[bounds.isna(), "group"]
     ]
-    if problems:
-        raise EstimateError("the brackets cannot be read", problems)
+    EstimateError.refuse("the brackets cannot be read", problems)
     rows = rows.assign(low=bounds.str[0], high=bounds.str[1]).astype({"low": float, "high": float})
     rows = rows.drop_duplicates(["wave", "source", "low", "high", "value"])
     tables = [rows.head(0)]
@@ -186,8 +181,7 @@ def _counted(cells: pd.DataFrame) -> pd.DataFrame:
     half = 0 if printed else sum(read_percent(text).half_unit for text in cells["printed"])
     if not printed and cells["value"].sum() > 100 + half + 1e-9:
         problems.append(Problem("shares", f"sum to {cells['value'].sum():g} percent"))
-    if problems:
-        raise EstimateError(f"item {ITEM}: the brackets do not make one distribution", problems)
+    EstimateError.refuse(f"item {ITEM}: the brackets do not make one distribution", problems)
     if printed:
         return cells.assign(count=cells["value"], known=True)
     base, kind = cells["base"].iloc[0], cells["base_kind"].iloc[0]

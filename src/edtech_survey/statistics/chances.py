@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from edtech_survey.shape import estimates, joined
+from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.given import pick, total, with_fewest
 from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.peers import frame_of, number_of, own_numbers, shared, wave_of
@@ -18,12 +18,6 @@ from edtech_survey.statistics.peers import frame_of, number_of, own_numbers, sha
 USUAL, EITHER, UNUSUAL = "usual", "could go either way", "unusual"
 SHAPES: dict[str, Callable[[Any], Any]] = {"straight": lambda students: students, "log": np.log}
 """What the log odds are straight in: enrollment itself, or its doublings."""
-
-_CHANCE = (
-    "name unit verdict supposed enrollment estimate_low estimate_high range_low range_high "
-    "count share mean_enrollment answered_low answered_high reason label_together low_together "
-    "high_together family"
-)
 
 
 def chances(
@@ -84,7 +78,7 @@ def chances(
     both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))
     students, (known, listed, frame) = total(x, "students", year), _enrollments(x, year)
     if both.empty or not len(known):
-        return estimates([], _CHANCE)
+        return estimates([], RESULTS["chances"])
     reason = "its enrollment is not known" if not size else pd.NA
     if size and not listed.min() <= size <= listed.max():
         reason = f"no listed district is so {'small' if size < listed.min() else 'large'}"
@@ -114,7 +108,7 @@ def chances(
         supposed=supposed, answered_low=known.min(), answered_high=known.max(),
     )  # fmt: skip
     source = " ".join(dict.fromkeys([*table["source"], *frame]))
-    told = estimates(table.assign(source=source), _CHANCE)
+    told = estimates(table.assign(source=source), RESULTS["chances"])
     order = ["estimate", "share"]
     return told.sort_values(order, ascending=False, kind="stable", ignore_index=True)
 

@@ -13,7 +13,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import VERDICTS, joined
+from edtech_survey.shape import RESULTS, VERDICTS, joined
 from edtech_survey.statistics.contrasts import (
     Pairs,
     checked_pairs,
@@ -39,17 +39,10 @@ from edtech_survey.statistics.samples import (
     covariance,
     faults,
     linearised,
-    refuse,
     samples,
 )
 from edtech_survey.statistics.shares import by_group, published_shares, shaped
 
-_CHANGE = (
-    "name label holds_from_base label_together holds_together_from low_together high_together "
-    "family verdict wave_from period whole silent supposed share_from share_to base_from_low "
-    "base_from_high base_low base_high estimate_low estimate_high"
-)
-_MATCHED = "gained lost p_value"
 _NOBODY = {"conf_low": np.nan, "conf_high": np.nan, "base": 0} | {
     "method": "no district answered each time"
 }
@@ -179,7 +172,7 @@ def changes(
                 row |= {name: strict[name] for name in ("label", "verdict", "holds_from_base")}
             row |= {"group": group, "statistic": kind} | together(alone, confidence, family)
             rows.append(row)
-    return shaped(rows, _CHANGE, what)
+    return shaped(rows, RESULTS["changes"], what)
 
 
 def gaps(
@@ -237,7 +230,7 @@ def gaps(
     found = published_shares(x, what, item, groups=groups, waves=waves, **choices)
     series = by_group(found)
     if len(series) < 2:
-        return shaped([], _CHANGE, what)
+        return shaped([], RESULTS["changes"], what)
     listed = [group for group in what.figures["group"].unique() if group in series]
     low, high = listed[0], listed[-1]
     lower, upper = series[low], series[high]
@@ -264,7 +257,7 @@ def gaps(
         alone = partial(contrast, terms, limits=limits)
         row = alone(confidence, how=", together by Bonferroni") | shared | about
         rows.append(row | together(alone, confidence, len(both) + len(told)))
-    return shaped(rows, _CHANGE, what)
+    return shaped(rows, RESULTS["changes"], what)
 
 
 def _period(chosen: Sequence[int], waves: Sequence[int]) -> dict[str, Any]:
@@ -293,7 +286,7 @@ def _of_responses(
     **design: Any,
 ) -> pd.DataFrame:  # fmt: skip
     """Judge changes from rows of respondents: of all who answered, or of the same units."""
-    kinds, columns = f"{_CHANGE} {_MATCHED}", [item, *(as_list(by) or [])]
+    kinds, columns = RESULTS["changes of rows"], [item, *(as_list(by) or [])]
     rows = what.rows
     if what.figures is not None:
         if not hasattr(x, "responses"):
@@ -365,7 +358,7 @@ def _by_group(sample: Sample, values: pd.Series, matched: bool) -> dict[str, pd.
     )
     answers = answers.assign(value=values, weight=weight).dropna(subset="value")
     unit = ["group", "district", "wave"]
-    refuse(
+    EstimateError.refuse(
         "a district has several answers in a group: add the column that tells them apart to by=, "
         "such as position or band",
         faults("the responses", answers, unit, unit),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates, joined, unrepeated
+from edtech_survey.shape import RESULTS, estimates, joined, unrepeated
 from edtech_survey.statistics import published
 from edtech_survey.statistics.contrasts import contrast, together
 from edtech_survey.statistics.given import given
@@ -43,12 +43,6 @@ DESIGNS = {
 """How a figure came about; the second and third have no interval of ours."""
 
 _ABOUT = (*_JUDGED, "pair_id", "name", "item", "group", "other", "wave_from", "wave", "period")
-_FURTHER = (
-    "name survey other label label_together holds_together_from low_together high_together family "
-    "verdict holds_from_base supposed pair_id topic side "
-    "comparability reason wave_from period silent unit publication printed take estimate_low "
-    "estimate_high base_low base_high real price_year"
-)
 
 
 def compare(
@@ -150,11 +144,9 @@ def compare(
             rows += _rows(row, once, confidence, family)
         except EstimateError as error:
             problems.append(Problem(row["where"], str(error), "correct the row"))
-    if problems:
-        raise EstimateError(
-            f"{words.count(len(problems), 'comparison')} cannot be taken as asked", problems
-        )
-    made = estimates(rows, _FURTHER)
+    many = words.count(len(problems), "comparison")
+    EstimateError.refuse(f"{many} cannot be taken as asked", problems)
+    made = estimates(rows, RESULTS["compare"])
     made = made.assign(**_names(made, once, given(x).name, None if framed else x))
     place = "this survey" if framed else x.series.place
     made["reason"] = made["reason"].astype("str").str.replace("{place}", place, regex=False)

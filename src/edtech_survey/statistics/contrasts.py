@@ -209,8 +209,7 @@ def checked_pairs(pairs: Pairs, waves: Iterable[int], item: str) -> list[Any]:
             asked.append(pair)
         elif there:
             problems.append(Problem(told, f"is not there: there are {', '.join(map(str, there))}"))
-    if problems:
-        raise EstimateError(f"{item}: pairs= takes {', '.join(PAIRS)}, or waves", problems)
+    EstimateError.refuse(f"{item}: pairs= takes {', '.join(PAIRS)}, or waves", problems)
     return asked
 
 

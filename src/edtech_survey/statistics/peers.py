@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates
+from edtech_survey.shape import RESULTS, estimates
 from edtech_survey.statistics.disclosure import TELLS, THRESHOLD, withhold
 from edtech_survey.statistics.given import given, pick, reported, total
 from edtech_survey.statistics.intervals import checked_confidence
@@ -51,8 +51,7 @@ def own_numbers(own: pd.DataFrame | Mapping[str, float]) -> pd.DataFrame:
         for fault, wrong in faults.items()
         for row in own[wrong].itertuples()
     ]
-    if problems:
-        raise EstimateError("the district's own numbers cannot be taken", problems)
+    EstimateError.refuse("the district's own numbers cannot be taken", problems)
     return own.astype({"value": "Float64"}).reset_index(drop=True)
 
 
@@ -209,7 +208,6 @@ MOST = 75.0
 _FEW_PAID = f"pay of fewer than {PAY_PERCENTILE} districts"
 _FEW_ALIKE = f"fewer than {LEAST} in the class"
 _NUMBERS = ["estimate", "conf_low", "conf_high"]
-_FURTHER = "name verdict unit basis own times price_year withheld members"
 
 
 def peers(
@@ -306,7 +304,7 @@ def peers(
     ]
     paid = pd.Series(dollars, rows.index).where(rows["unit"].eq("usd"))
     times = (rows["own"] / rows["estimate"]).mask(alone)
-    return estimates(rows.assign(name=named, times=times, price_year=paid), _FURTHER)
+    return estimates(rows.assign(name=named, times=times, price_year=paid), RESULTS["peers"])
 
 
 def shared(own: pd.DataFrame, column: str) -> Any:
@@ -466,7 +464,6 @@ def _coarse(numbers: pd.Series) -> pd.Series:
 
 NEAR = 2.0
 """Up to so many times as large, or as small, is about the same size."""
-_DESCRIBED = "name students_printed near staff roles estimate_low estimate_high"
 
 
 def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFrame) -> pd.DataFrame:
@@ -495,7 +492,7 @@ def _departments(own: pd.DataFrame | Mapping[str, float], structures: pd.DataFra
         near=near.mask(near & low.isna()),
     )  # fmt: skip
     known = table[table["staff"].gt(0).fillna(False) & table["estimate_low"].notna()]
-    return estimates(known.sort_values(["away", "staff"], kind="stable"), _DESCRIBED)
+    return estimates(known.sort_values(["away", "staff"], kind="stable"), RESULTS["departments"])
 
 
 NEAREST = 20

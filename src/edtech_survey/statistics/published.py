@@ -61,8 +61,7 @@ def read_percents(printed: Iterable[str]) -> list[Percent]:
         for at, (text, percent) in found.items()
         if percent is None
     ]
-    if problems:
-        raise EstimateError("the counts behind these percents cannot be worked out", problems)
+    EstimateError.refuse("the counts behind these percents cannot be worked out", problems)
     return [percent for _, percent in found.values() if percent]
 
 
@@ -305,8 +304,7 @@ def published_pairs(
             found.append(_share(row, bases, kind, [*supposed, *more]))
         except EstimateError as error:
             problems += error.problems
-    if problems:
-        raise EstimateError(f"the published shares of {item} cannot be used as asked", problems)
+    EstimateError.refuse(f"the published shares of {item} cannot be used as asked", problems)
     order = as_list(groups) or list(share_figures(figures, item)["group"].unique())
     return sorted(found, key=lambda share: (order.index(share.group), share.wave))
 
@@ -332,8 +330,7 @@ def share_figures(
             if len(rows) and one not in there
         ]
         keep &= rows[column].isin(there if values is None else values) | (values is None)
-    if problems:
-        raise EstimateError(f"the published shares of {item} cannot be chosen as asked", problems)
+    EstimateError.refuse(f"the published shares of {item} cannot be chosen as asked", problems)
     return rows[keep]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates, joined
+from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.contrasts import judged, suppositions, together
 from edtech_survey.statistics.intervals import checked_confidence
 
@@ -23,31 +24,9 @@ MAX_CONDITION = 1e7
 MIN_CLUSTERS = 20
 """Below some 20 to 50 clusters the clustered error is too small (Cameron & Miller 2015, VI)."""
 
-SPECS = pd.DataFrame(
-    [
-        (f"{counted}{within}", f"{left} ~ {right}{effects}", weights, unit)
-        for left, right, unit in (
-            ("salary", "I(enrollment / 1000)", "usd"),
-            ("log_salary", "log_enrollment", "percent per percent"),
-        )
-        for within, effects in (("", ""), (", within categories", " + C(category)"))
-        for counted, weights in (
-            ("each job once", pd.NA),
-            ("each job once per district", "districts"),
-        )
-    ],
-    columns=["name", "formula", "weights", "unit"],
-)
+SPECS = pd.read_csv(files(__package__).joinpath("specs.csv"))
 """The eight specifications that are shown together, never one of them alone."""
 
-_FIT = (
-    "name label label_together low_together high_together family verdict supposed formula weights "
-    "clusters unit df p_value records left_out reason"
-)
-_INFLUENCE = (
-    "name spec formula weights unit full turns added weight leverage cooks_distance dfbetas "
-    "influential reason"
-)
 _SPEC = ("name", "formula", "weights", "clusters", "unit")
 _RANKS = re.compile(r"rank\(\w+\)\s*~\s*rank\(\w+\)")
 _SURE = 1 - 1e-9
@@ -133,7 +112,7 @@ def regressions(
     for told in fitted:
         limits = told["limits"]
         told.update(limits(confidence) | together(limits, confidence, len(fitted)))
-    return estimates(found, _FIT)
+    return estimates(found, RESULTS["regressions"])
 
 
 def _specs(
@@ -166,8 +145,7 @@ def _specs(
             near = [one for name in lacking for one in get_close_matches(name, columns, n=1)]
             there = f"there are {', '.join(near or columns)}"
             problems.append(Problem(where, f"no column {', '.join(lacking)}", there))
-    if problems:
-        raise EstimateError("the specifications do not fit the table", problems)
+    EstimateError.refuse("the specifications do not fit the table", problems)
     return found
 
 
@@ -361,7 +339,7 @@ def influence(
         rows = rows.assign(**about, spec=spec["name"], group=group, name=rows.get("name", group))
         method = "slope without one row; its part by Frisch & Waugh"
         parts.append(rows.drop(columns=told, errors="ignore").join(told).assign(method=method))
-    return estimates(pd.concat(parts), _INFLUENCE)
+    return estimates(pd.concat(parts), RESULTS["influence"])
 
 
 def _measures(results: Any, place: int) -> pd.DataFrame:

@@ -21,11 +21,8 @@ WHOLES = ("sharing", "provision", "student_device_ratio", "one_to_one")
 def late(districts: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
     """List the respondents of released waves that are too few to be added: ``wave, district_id``.
 
-    Added to what was released, one to four would be told by the difference; so would one to four
-    who answered another wave, too, by that of the changes among the same districts.
+    One to four would be told by the difference to what was released, or to its changes.
 
-    Examples
-    --------
     >>> record = pd.DataFrame({"wave": 2024, "item": UNIT, "group": list("abc")})
     >>> late(pd.DataFrame({"wave": 2024, "district_id": list("abcd")}), record).values.tolist()
     [[2024, 'd']]
@@ -46,30 +43,13 @@ def late(districts: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
 
 
 def follow(table: pd.DataFrame, found: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
-    """Withhold, of gated estimates, what would tell an answer beside the release before.
+    """Withhold, of a gated table, what would tell an answer beside the release before.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Estimates with ``withheld``, as :func:`withhold` gives them.
-    found : DataFrame
-        The same rows before the gate.
-    record : DataFrame
-        What :func:`recorded` made of the release before.
-
-    Returns
-    -------
-    DataFrame
-        The table. A number that differs while its base moved by fewer than five is withheld; one
-        that was withheld is shown once ten more answered; a count is withheld from which it could
-        follow that all who came answered alike, or all but one.
-
-    References
-    ----------
+    A number that differs while its base moved by fewer than five is withheld; one that was
+    withheld is shown once ten more answered; a count is withheld from which it could follow that
+    all who came answered alike, or all but one. ``found`` are the same rows before the gate.
     Hundepool et al. (2012), Statistical Disclosure Control, section 5.4, on linked tables.
 
-    Examples
-    --------
     >>> from edtech_survey.shape import estimates
     >>> mean = {"wave": 2024, "item": "devices", "group": "all", "statistic": "mean"}
     >>> first = estimates([mean | {"estimate": 900, "base": 50}]).assign(withheld=pd.NA)

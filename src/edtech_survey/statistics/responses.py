@@ -27,7 +27,6 @@ from edtech_survey.statistics.samples import (
     Sample,
     checked_frame,
     linearised,
-    refuse,
     samples,
 )
 
@@ -119,7 +118,7 @@ def hits(column: pd.Series, answer: Answer = None, known: Sequence[str] = ()) ->
         for text in wanted
         if text not in {*there, *known}
     ]
-    refuse(f"{column.name} has no such answer", problems)
+    EstimateError.refuse(f"{column.name} has no such answer", problems)
     nobody = pd.Series(pd.NA, index=column.index, dtype="Float64")
     return {one: nobody.mask(texts.notna(), texts.eq(one)) for one in wanted} or {"": nobody}
 
@@ -218,14 +217,11 @@ def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: floa
 
 
 def _mean(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: float) -> pd.DataFrame:
-    made = _student(sample, y, None, confidence)
-    return made.assign(method="mean; " + made["method"])
-
-
-def _ratio(sample: Sample, y: pd.Series, x: Any, confidence: float) -> pd.DataFrame:
-    both = y.notna() & x.notna()
-    made = _student(sample, y.where(both), x.where(both), confidence)
-    return made.assign(method="ratio of totals; " + made["method"])
+    """Mean; over `x` the ratio of the totals of those that gave both."""
+    if x is not None:
+        x, y = x.where(y.notna()), y.where(x.notna())
+    made = _student(sample, y, x, confidence)
+    return made.assign(method=f"{'mean' if x is None else 'ratio of totals'}; " + made["method"])
 
 
 def _mean_of_ratios(sample: Sample, y: pd.Series, x: Any, confidence: float) -> pd.DataFrame:
@@ -309,7 +305,7 @@ KINDS: dict[str, Kind] = {
     "total": _total,
     "max": partial(_extreme, which="max", said="largest"),
     "min": partial(_extreme, which="min", said="smallest"),
-    "ratio_of_totals": _ratio,
+    "ratio_of_totals": _mean,
     "mean_of_ratios": _mean_of_ratios,
 }
 """Statistic -> how it is estimated."""
@@ -475,7 +471,7 @@ def ratios(
     if denominator is None and given(x).figures is None:
         raise EstimateError(f"ratios of rows needs two columns: {numerator!r} and its denominator")
     name = name or f"{numerator}/{denominator}"
-    both = {"ratio_of_totals": _ratio, "mean_of_ratios": _mean_of_ratios}
+    both = {name: KINDS[name] for name in ("ratio_of_totals", "mean_of_ratios")}
     design = (by, population, weights, cluster, strata, confidence)
     return estimated(x, numerator, both, *design, divisor=denominator, name=name)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates, joined
+from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.given import latest, pick
 from edtech_survey.statistics.published import bases_text, whole_number
 
@@ -18,10 +18,6 @@ _ITEMS = {
     "position_fte": "fte",
     "position_salary": "salary",
 }
-_TABLE = (
-    "name category districts enrollment fte salary log_enrollment log_salary price_year "
-    "currency unit"
-)
 _KEYS = ["wave", "district_id"]
 
 
@@ -73,7 +69,7 @@ def salary_table(
     if each not in ("position", "district"):
         raise EstimateError(f"each={each!r}: one of position, district")
     rows = _means(x, wave) if each == "position" else _records(x, wave)
-    further = _TABLE if each == "position" else f"district_id position {_TABLE}"
+    further = RESULTS["salary_table" + " of districts" * (each == "district")]
     if rows.empty:
         return estimates([], further)
     waves = sorted(rows["wave"].unique())
@@ -119,8 +115,7 @@ def _means(x: Any, wave: int | None) -> pd.DataFrame:
         Problem(f"{row.item}, {row.group}", "published twice", "keep one figure")
         for row in rows[rows.duplicated(["source", "group", "item"])].itertuples()
     ]
-    if problems:
-        raise EstimateError("the table of positions cannot be made", problems)
+    EstimateError.refuse("the table of positions cannot be made", problems)
     value, ids = (
         rows.pivot(index="group", columns="item", values=name).reindex(columns=list(_ITEMS))
         for name in ("value", "figure_id")
@@ -176,8 +171,7 @@ def price_index(x: Any) -> pd.DataFrame:
         Problem(f"cpi_u {row.wave}", f"level {row.value}", "give one annual average a year")
         for row in rows[wrong.fillna(True)].itertuples()
     ]
-    if problems:
-        raise EstimateError("prices cannot be taken as they stand", problems)
+    EstimateError.refuse("prices cannot be taken as they stand", problems)
     return rows.astype({"wave": int, "value": float}).set_index("wave").sort_index()
 
 

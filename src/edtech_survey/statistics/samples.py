@@ -137,12 +137,6 @@ def faults(
     ]
 
 
-def refuse(message: str, problems: Sequence[Problem]) -> None:
-    """Raise all that is wrong at once."""
-    if problems:
-        raise EstimateError(message, problems)
-
-
 def checked_frame(
     frame: pd.DataFrame,
     by: Grouping,
@@ -161,7 +155,7 @@ def checked_frame(
             problems.append(Problem(f"column {name}", f"has type {kind}, not a number", advice))
     if not len(frame):
         problems.append(Problem("responses", "has no rows", "check the wave and the filter"))
-    refuse("the responses cannot be estimated as asked", problems)
+    EstimateError.refuse("the responses cannot be estimated as asked", problems)
     return frame.reset_index(drop=True)
 
 
@@ -184,7 +178,8 @@ def samples(
     if not sizes and population is not None and (strata or len(stages) > 1):
         raise EstimateError("with strata or two stages population= is a column, or two of them")
     needed = [*stages, *(as_list(strata) or []), *sizes]
-    refuse("the survey design cannot be used", faults("responses", frame, needed, full=True))
+    problems = faults("responses", frame, needed, full=True)
+    EstimateError.refuse("the survey design cannot be used", problems)
     checked_frame(frame, None, None, numbers=sizes)
     within = [name for name in names if name != "wave"]
     for _, rows in frame.groupby("wave", sort=True) if "wave" in names else [(None, frame)]:
@@ -234,7 +229,7 @@ def _design(
     if stratum.nunique() > 1:  # one stratum says nothing
         design = design.assign(stratum=stratum)
         alone = design.groupby("stratum")["cluster"].nunique().eq(1)
-        refuse(
+        EstimateError.refuse(
             "a stratum with one unit has no error",
             [Problem(f"stratum {one}", "one unit", "merge it") for one in alone.index[alone]],
         )
@@ -288,7 +283,7 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
             Problem(f"weights, row {at}", "is no number above 0", "give each response its weight")
             for at in np.flatnonzero(wrong)[:20]
         ]
-    refuse("the weights cannot be used", problems)
+    EstimateError.refuse("the weights cannot be used", problems)
     index = pd.MultiIndex.from_frame(rows[list(UNIT)].astype("object"))
     keyed = weights.set_index(pd.MultiIndex.from_frame(weights[list(UNIT)].astype("object")))
     beside = keyed.reindex(index).set_axis(rows.index)
@@ -297,7 +292,7 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
         Problem(f"wave {wave}, {district}", "no weight", "rake its wave with it")
         for wave, district in index[absent].unique()[:20]
     ]
-    refuse(f"{absent.sum()} rows have no weight", problems)
+    EstimateError.refuse(f"{absent.sum()} rows have no weight", problems)
     repeated = beside.filter(regex=_REPLICATE).apply(pd.to_numeric, errors="coerce").astype(float)
     methods = {name.split("_")[0] for name in repeated}
     if len(methods) > 1 or repeated.shape[1] == 1 or repeated.isna().any(axis=None):
@@ -476,12 +471,13 @@ def weights(
     problems += faults("responses", responses, [*UNIT, *names, *numbers], unit=UNIT, full=True)
     if not problems and responses.empty:
         problems = [Problem("responses", "has no rows", "check the wave and the filter")]
-    refuse("the responses cannot be weighted", problems)
+    EstimateError.refuse("the responses cannot be weighted", problems)
     parts = []
     for wave, rows in responses.groupby("wave", sort=True):
         own = table.loc[table["wave"].isna() | (table["wave"] == wave)]
         levels = rows[names].astype("str")
-        refuse("the margins do not fit the responses", _misfits(levels, own, f"wave {wave}"))
+        problems = _misfits(levels, own, f"wave {wave}")
+        EstimateError.refuse("the margins do not fit the responses", problems)
         told = {
             name: total.get(wave) if isinstance(total, Mapping) else total
             for name, total in numbers.items()
@@ -491,7 +487,7 @@ def weights(
             for name, total in told.items()
             if pd.isna(total) or not pd.api.types.is_numeric_dtype(rows[name])
         ]
-        refuse("the totals do not fit the responses", wrong)
+        EstimateError.refuse("the totals do not fit the responses", wrong)
         raked = _raked(levels, own, f"wave {wave}", rows[[*told]], told)
         met = rows[[*told]].add_prefix(TOTALS)
         parts.append(rows[list(UNIT)].assign(**raked).join([levels, met]))
@@ -502,7 +498,7 @@ def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """One table ``margin, level, size, wave``, counted from a list of units or as given."""
     given = isinstance(frame, pd.DataFrame) and {"margin", "level", "size"} <= set(frame.columns)
     message = "there are no margins to rake to"
-    refuse(message, faults("frame", frame, () if given else by, full=True))
+    EstimateError.refuse(message, faults("frame", frame, () if given else by, full=True))
     if given:
         wave = frame.get("wave", pd.NA)
         table = frame.assign(wave=wave, level=frame["level"].astype("str"))
@@ -518,7 +514,7 @@ def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     if table.empty:
         advice = "say by which columns of the frame, or give margin, level, size"
         problems = [Problem("by", repr(by), advice)]
-    refuse(message, problems)
+    EstimateError.refuse(message, problems)
     return table
 
 

@@ -13,15 +13,12 @@ from numpy.typing import ArrayLike
 
 from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates, unrepeated
+from edtech_survey.shape import RESULTS, estimates, unrepeated
 from edtech_survey.statistics.contrasts import over, suppositions
 from edtech_survey.statistics.given import Given, as_list, given, wave_list
 from edtech_survey.statistics.intervals import Interval, checked_counts, share_error, share_limits
 from edtech_survey.statistics.published import Assumed, Share, published_pairs
 from edtech_survey.statistics.responses import KINDS, estimated
-from edtech_survey.statistics.samples import refuse
-
-_LEVEL = "name silent supposed count base_low base_high n_bases printed rounding"
 
 
 def shares(
@@ -122,7 +119,7 @@ def shares(
         x, what, item, groups=groups, waves=waves, sources=sources, population=population,
         joint=joint, min_base=min_base, assume_base=assume_base,
     )  # fmt: skip
-    return shaped([level(share, confidence) for share in found], _LEVEL, what)
+    return shaped([level(share, confidence) for share in found], RESULTS["shares"], what)
 
 
 def published_shares(x: Any, what: Given, item: str, **choices: Any) -> list[Share]:
@@ -194,9 +191,6 @@ def share_columns(share: Share) -> dict[str, Any]:
     }
 
 
-_BOUNDS = "name silent supposed bound_low bound_high differ covered base_low base_high"
-
-
 def bounds(
     x: Any,
     item: str,
@@ -250,8 +244,7 @@ def bounds(
         for share in found
         if share.population is None
     ]
-    if problems:
-        raise EstimateError("no bounds can be worked out", problems)
+    EstimateError.refuse("no bounds can be worked out", problems)
     reaches: list[float | None] = [None, *np.atleast_1d(np.asarray(differ, dtype=float)).tolist()]
     rows = []
     for share in found:
@@ -267,7 +260,7 @@ def bounds(
                 | {"differ": points, "supposed": words.join([*share.supposed, *more]) or pd.NA}
                 | {"covered": 100 * share.base / size if share.base else pd.NA}
             )
-    return shaped(rows, _BOUNDS, what)
+    return shaped(rows, RESULTS["bounds"], what)
 
 
 def nonresponse_bounds(
@@ -300,7 +293,7 @@ def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> 
         there = sorted(rows[column].dropna().unique()) if values else []
         listed = ", ".join(map(str, there))
         absent = [value for value in values or [] if value not in there]
-        refuse(
+        EstimateError.refuse(
             "the rows cannot be taken as asked",
             [Problem(f"{column} {one}", "has no row", f"there are {listed}") for one in absent],
         )

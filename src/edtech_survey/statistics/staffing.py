@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from edtech_survey.errors import EstimateError, Problem
-from edtech_survey.shape import estimates, joined
+from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.contrasts import together
 from edtech_survey.statistics.disclosure import HIGH, LOW, THRESHOLD
 from edtech_survey.statistics.given import latest, pick, total, with_fewest
@@ -31,10 +31,6 @@ _ITEMS = {
     "salary": ("position_salary", "mean"),
 }
 _ABOUT = ["source", "wave", "base", "base_kind", "population", "synthetic"]
-_STAFF = (
-    "name level category count unit estimate_low estimate_high left_out supposed low_together "
-    "high_together family"
-)
 
 
 def staffing(
@@ -95,7 +91,7 @@ def staffing(
     """
     table = position_numbers(x, wave, suppose)
     if table.empty:
-        return estimates([], _STAFF)
+        return estimates([], RESULTS["staffing"])
     counts = table.assign(
         item="position_present", group=table["position"], count=table["districts"],
         figures=table["figures_districts"],
@@ -111,7 +107,7 @@ def staffing(
     sums = sums.assign(item="implied_fte", unit="fte", method="districts x mean FTE", behind=pd.NA)
     staff = _with_each(x, sums, "per_1000_students", PER_STUDENTS)
     asked = table["fte"].notna().any()
-    return estimates(pd.concat([shares, staff if asked else staff.head(0)]), _STAFF)
+    return estimates(pd.concat([shares, staff if asked else staff.head(0)]), RESULTS["staffing"])
 
 
 def cost(
@@ -159,7 +155,7 @@ def cost(
        group statistic   estimate  price_year
     0  coach     total  1820000.0        2024
     """
-    further = f"{_STAFF} benefits benefit_rate price_year"
+    further = RESULTS["cost"]
     table = position_numbers(x, latest(x, "position_salary", wave), suppose)
     if table.empty or not (table["fte"] * table["salary"]).notna().any():
         return estimates([], further)
@@ -207,8 +203,7 @@ def position_numbers(
         for name, fte in suppose.items()
         if name not in known.index or not fte > 0
     ]
-    if problems:
-        raise EstimateError("the positions cannot be taken as they stand", problems)
+    EstimateError.refuse("the positions cannot be taken as they stand", problems)
     table = known.rename_axis(None).join(counts.set_index("group")[_ABOUT], how="inner")
     for name, rows in found.items():
         table = table.join(with_range(rows, "group", name))
@@ -328,8 +323,7 @@ def at_least_one(
         Problem(str(row.Index), f"bases {row.min} to {row.max}", "take groups of one base")
         for row in bases[bases["nunique"].gt(1)].itertuples()
     ]
-    if problems:
-        raise EstimateError(f"{item} of {year} cannot be bounded", problems)
+    EstimateError.refuse(f"{item} of {year} cannot be bounded", problems)
     high = parts["high"].sum()
     bounds = parts[_ABOUT].first().assign(
         item=item, statistic="share", group=list(parts.groups), name=list(parts.groups),

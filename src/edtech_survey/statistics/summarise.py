@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey import words
-from edtech_survey.errors import Problem
+from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import estimates, figures
 from edtech_survey.statistics.disclosure import SUMS
 from edtech_survey.statistics.responses import KINDS, estimated
-from edtech_survey.statistics.samples import UNIT, Population, faults, refuse
+from edtech_survey.statistics.samples import UNIT, Population, faults
 
 with files("edtech_survey.statistics").joinpath("summary.csv").open(encoding="utf-8") as _text:
     SUMMARY = pd.read_csv(_text, dtype="str", keep_default_na=False)
@@ -181,7 +181,7 @@ def _beside(
             Problem(" ".join(map(str, row)), "is not among the districts", "merge all tables once")
             for row in fits.loc[fits["_merge"] == "left_only", keys].to_numpy()[:20]
         ]
-    refuse(f"the {name} do not fit the districts", problems)
+    EstimateError.refuse(f"the {name} do not fit the districts", problems)
     places = rows[["wave", key]].drop_duplicates().sort_values(["wave", key])
     carried = [one for one in ("source", "synthetic", "enrollment", "staffing") if one in districts]
     grid = districts[[*UNIT, *carried]].merge(places, on="wave")[[*keys, *carried]]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.errors import EstimateError
-from edtech_survey.shape import estimates, joined
+from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.given import given, latest, pick, total
 from edtech_survey.statistics.salary import priced
 from edtech_survey.statistics.staffing import ENDS, ends, position_numbers, with_range
@@ -33,16 +33,6 @@ UNITS = {
 
 MEETS, MISSES, PARTLY = "met", "not met", "met in part"
 LOWEST, ABOVE_LOWEST = "in the lowest level", "above the lowest level"
-
-_SUPPORT = "name unit counted basis estimate_low estimate_high"
-_JUDGED = (
-    f"{_SUPPORT} standard standard_name standard_wave standard_low standard_high asks better times "
-    "verdict verdict_together publication"
-)
-_WAGES = (
-    "name occupation sector sector_name comparability reason unit price_year nominal "
-    "nominal_year difference count"
-)
 
 
 def support(x: Any, wave: int | None = None) -> pd.DataFrame:
@@ -80,7 +70,7 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
     """
     year = latest(x, "support_staff", wave) or latest(x, "position_fte", wave)
     if year is None:
-        return estimates([], _SUPPORT)
+        return estimates([], RESULTS["support"])
     table = position_numbers(x, year)
     totals = [total(x, item, year) for item in ("support_staff", "devices", "students")]
     known = [row for row in totals if row is not None]
@@ -107,7 +97,7 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
             group="all",
             **{name: about.get(name) for name in shared},
         ),
-        _SUPPORT,
+        RESULTS["support"],
     )
 
 
@@ -194,7 +184,7 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
                 figures=joined(here["figures"], joined(*part["figure_id"])),
             )
         )  # fmt: skip
-    judged = estimates(pd.concat(found), _JUDGED)
+    judged = estimates(pd.concat(found), RESULTS["standards"])
     # A level that only places a measure does not count beside what can be met.
     clear = judged["verdict"].where(judged["verdict"].isin([MEETS, MISSES]))
     keys = ["item", "statistic", "unit", "publication"]
@@ -252,7 +242,7 @@ def wages(
     table = table[table[["districts", "fte", "salary"]].gt(0).fillna(False).all(axis=1)]
     links = links[links["position"].isin(table.index)]
     if links.empty:
-        return estimates([], _WAGES)
+        return estimates([], RESULTS["wages"])
     newest = pick(getattr(x, "elsewhere", x), "occupation_wage", "mean")
     bars = newest["group"].str.partition("|")
     newest = newest.assign(
@@ -292,4 +282,4 @@ def wages(
         figures=joined(rows["figures"], money["figures"]),
         method=rows["method"].mask(money["factor"].ne(1), rows["method"] + ", CPI-U"),
     )  # fmt: skip
-    return estimates(told, _WAGES)
+    return estimates(told, RESULTS["wages"])
