@@ -168,9 +168,12 @@ def test_titles_totals_footnotes_and_repeated_headers_are_accounted_for(read) ->
     assert export.frame.index.tolist() == [4, 5, 6, 7, 8, 9, 13]
     assert export.excluded[["row", "reason"]].to_numpy().tolist() == [
         [1, "title"], [2, "blank"], [3, "header"], [10, "blank"], [11, "blank"],
-        [12, "repeated_header"], [14, "total"], [15, "blank"], [16, "footnote"],
+        [12, "header"], [14, "total"], [15, "blank"], [16, "footnote"],
     ]  # fmt: skip
-    assert "2 blank rows between responses" in export.notices[0].what
+    told = [(notice.where[-6:], notice.what) for notice in export.notices]
+    assert told == [
+        ("row 12", "the headers again"), ("row 10", "2 blank rows between responses"),
+    ]  # fmt: skip
 
 
 def test_odd_headers_and_cells_beyond_them(read) -> None:
@@ -194,7 +197,7 @@ def test_a_stray_quote_is_kept_and_leaves_every_other_cell_alone(read) -> None:
 def test_a_mark_of_utf8_inside_the_file_is_text(read, refusal) -> None:
     """Arrow takes it off the first row that it is given; a row of one mark was a traceback."""
     assert read("a,b\n\ufeffx,1\n").frame.iloc[0, 0] == "\ufeffx"
-    assert "row 2: 1 of 4 cells" in refusal("A,A,,B\n\ufeff")
+    assert "row 2, 1 of 4 cells" in refusal("A,A,,B\n\ufeff")
 
 
 def test_excel_may_name_the_delimiter(read) -> None:
@@ -205,8 +208,8 @@ def test_excel_may_name_the_delimiter(read) -> None:
 
 DAMAGED = {
     "cells shifted by a comma": (
-        HEADER + "r1,A,100,$116,668,x\n" + "r2,B,1\n",
-        ["row 2: 6 of 5 cells", "$116,668", "row 3: 3 of 5 cells"],
+        HEADER + "r1,A,100,$116,668,x\nr2,B,1\nr3,C,1\nr4,D,1,2,x\n",
+        ["row 2: 6 of 5 cells", "$116,668", "row 3: 3 of 5 cells", "row 4: 3 of 5 cells"],
     ),
     "cut off": ((HEADER + ROWS)[:-14], ["row 7", "cut off"]),
     "a quote never closed": (HEADER + 'r1,"A,1,2,x\nr2,B,1,2,y\n', ["row 2", "never closed"]),
@@ -279,11 +282,92 @@ def test_what_looks_like_damage_and_is_none(read) -> None:
     assert kept.flagged["flag"].tolist() == ["footnote?"]
 
 
-def test_lines_of_one_cell_in_a_narrow_table_are_said(read) -> None:
-    export = read('District,Comment\nAvon,"Great\nBerlin,fine"\nCanton,"so\nso"\n')
+SWALLOWED = {
+    "one column": 'District\nAvon\n"Berlin\nBethel"\nBristol\n',
+    "two": 'District,Comment\nAvon,"Great\nBerlin,fine\nBethel,done"\nCanton,fine\n',
+    "two, semicolons": 'Bezirk;Note\nAvon;"gut\n\nBerlin;1"\nCanton;2\n',
+    "two, blanks behind commas": 'District, Comment\nAvon,"Great\nBerlin, fine"\n',
+    "three, the middle one": 'A,B,C\nAvon,"100,ok\nBerlin,200",x\nCanton,1,2\n',
+    "three, codes": '"A","B","C"\n1,2,"ok\n3,4,fine"\n5,6,x\n',
+}
+
+
+@pytest.mark.parametrize("name", SWALLOWED)
+def test_rows_inside_a_cell_of_a_narrow_table_are_refused_with_the_row(refusal, name: str) -> None:
+    row = 3 if name == "one column" else 2
+    message = refusal(SWALLOWED[name])
+    assert f"row {row}: quotes have made" in message
+    assert "a quote opens here and closes" in message
+
+
+def test_lines_inside_a_cell_that_are_no_rows_stay_there(read) -> None:
+    for text in ('"Comment"\n"first\nsecond"\n"x"\n', 'Comment\n"first, a\nsecond"\nx\n',
+                 '"A","B"\n"1","so\n2,so"\n', 'A,B\n1,"so\nso"\n'):  # fmt: skip
+        found = read(text).frame.iloc[0].tolist()
+        assert "\n" in found[-1]
+    export = read('District,Comment\nAvon,"Great\nThanks, Ann"\nCanton,"so\nso"\n')
     assert len(export.frame) == 2
     said = [notice for notice in export.notices if "made 2 rows one" in notice.what]
     assert [notice.where for notice in said] == ["export.csv, row 2"]
+
+
+SHEETS = "Timestamp\tDistrict\tComment\n1\tAvon\t{}\n2\tBerlin\tfine\n3\tBethel\t{}\n"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [('"Grand" help desk', "none"), ('"opens', 'closes"'), ('"opens', "x"), ('a "b" c', '"d" e'),
+     ('"all"', '"some" of it'), ('""', '"'), ('27" screens', '"27"" screens')],
+)  # fmt: skip
+@pytest.mark.parametrize("above", ["", "Form responses\n\n"])
+def test_a_file_that_never_quotes_is_read_as_it_stands(read, cells, above: str) -> None:
+    export = read(above + SHEETS.format(*cells), "x.tsv")
+    assert export.frame["Comment"].tolist() == [cells[0], "fine", cells[1]]
+    assert any("does not quote" in notice.what for notice in export.notices)
+
+
+def test_a_tab_separated_file_that_quotes_keeps_its_quoting(read, refusal) -> None:
+    text = 'District\tComment\tN\nAvon\t"two\twords"\t1\nBerlin\t"he said ""no"""\t2\n'
+    assert read(text).frame["Comment"].tolist() == ["two\twords", 'he said "no"']
+    lines = 'District\tN\tComment\nAvon\t1\t"two\nlines"\nBerlin\t2\t"x"\n'
+    assert read(lines).frame["Comment"].tolist() == ["two\nlines", "x"]
+    assert "row 3: a quote closes" in refusal(text.replace('"he', '"a" he'))
+
+
+def test_cells_guarded_for_excel_lose_their_guard_and_that_is_said(read) -> None:
+    quoted = 'Code,District,N\n"=""007""",Avon,"=""a """"b"""""""\n"=""""",Berlin,3\n'
+    for text in (quoted, 'Code,District,N\n="007",Avon,"=""a """"b"""""""\n="",Berlin,3\n'):
+        export = read(text)
+        assert export.frame.to_numpy().tolist() == [["007", "Avon", 'a "b"'], ["", "Berlin", "3"]]
+        assert "3 cells guarded for Excel" in export.notices[0].what
+    kept = ['=A1&"x"', '="a"&"b"', '<a href="x">']
+    export = read("A,B\n" + "".join(f'1,"{cell.replace(chr(34), chr(34) * 2)}"\n' for cell in kept))
+    assert export.frame["B"].tolist() == kept
+    assert not export.notices
+
+
+def test_rows_that_end_early_are_filled_up_and_named(read, refusal) -> None:
+    text = "District,Students,Devices,Pay,Comment\nAvon,1,2,3,x\nBerlin,2725\nBethel,1,2,3,y\n"
+    for delimiter in ",;\t":
+        export = read(text.replace(",", delimiter))
+        assert export.frame.iloc[1].tolist() == ["Berlin", "2725", "", "", ""]
+        assert [(n.where[-5:], n.what[:12]) for n in export.notices] == [("row 3", "2 of 5 cells")]
+    ends = "Canton,1,2,3,z\nDanbury,299"
+    assert "the file ends inside row 6" in refusal(text + ends)
+    export = read(text + ends + "\n")
+    assert "the file ends inside row 6" in export.notices[-1].what
+    assert read(text + "Source: state").excluded["reason"].iloc[-1] == "footnote"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_headers_again_may_be_partly_filled(read, delimiter: str) -> None:
+    text = "Year,District,School,Students\n26,Avon,A,1\n,District,School,\n26,Berlin,B,2\n"
+    export = read((text + "Year,,,Students\n,Other,School,\n,,School,\n").replace(",", delimiter))
+    assert export.excluded[["row", "reason"]].to_numpy().tolist() == [
+        [1, "header"], [3, "header"], [5, "header"],
+    ]  # fmt: skip
+    assert export.frame["School"].tolist() == ["A", "B", "School", "School"]
+    assert [notice.where[-5:] for notice in export.notices] == ["row 3", "row 5"]
 
 
 def test_many_totals_and_blanks_between_responses_do_not_take_long(read) -> None:

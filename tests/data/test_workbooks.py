@@ -220,6 +220,8 @@ def test_ghost_dimensions_prefixes_and_cells_without_references_are_understood()
         '<row r="2"><c r="A2" s="1"/><c r="XFD2" s="1"/></row><row r="1048576"><c s="1"/></row>'
     )
     assert cells(by_hand(ONE + ghosts)) == [["1"]]  # formats far from any value
+    told = read_spreadsheet(by_hand(ONE + ghosts), "x.xlsx", Limits()).notices
+    assert "(as far as XFD1048576)" in told[0].what
     bare = '<row><c t="str"><v>a</v></c><c t="e"><f>1/0</f><v>#REF!</v></c></row>'
     assert cells(by_hand(bare * 2)) == [["a", "#REF!"]] * 2
     main = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{{}}</x:sheetData></x:worksheet>'

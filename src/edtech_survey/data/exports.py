@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from edtech_survey.data import dialects
@@ -121,16 +122,21 @@ def read_export(
     frame = _responses(grid.frame(start, stop, width), headers, why)
     why[start:stop][grid.empty[start:stop]] = "blank"
     if opened.format == "csv":
-        joined = _problems(where, opened, run_together(grid, width, start))
-        (problems if width >= _SURE_WIDTH else notices).extend(joined)
+        perhaps, surely = run_together(grid, width, start - 1)
+        problems += _problems(where, opened, surely)
+        notices += _problems(where, opened, perhaps)
+    short, unequal = _unequal(opened, start, stop, width)
     for doubts in (
-        _unequal(grid, start, stop, width),
+        unequal,
         _headers_again(frame, headers, why),
         _too_long(grid, first, stop, limits.cell_characters),
     ):
         problems += _problems(where, opened, doubts)
     if problems:
         raise WaveError(f"{where} cannot be taken as it stands", problems)
+    notices += _problems(where, opened, short)
+    again = start + np.flatnonzero(why[start:] == "header")
+    notices += _problems(where, opened, ((at, "the headers again", "left out") for at in again))
     used = width
     while used > 1 and not (
         filled([row[used - 1] for row in headers if len(row) >= used])
@@ -184,7 +190,6 @@ def _bytes(path: Path, where: str, limits: Limits) -> bytes:
 
 
 _LISTED = 20
-_SURE_WIDTH = 4  # lines of a comment may well hold two commas each
 
 
 def _problems(where: str, opened: Opened, doubts: Iterable[Doubt]) -> list[Problem]:
@@ -353,15 +358,19 @@ def _bare(text: str) -> str:
 
 
 def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.DataFrame:
-    """Leave out blank rows, the headers again, and rules under them, and say so."""
+    """Leave out blank rows, the headers again (two filled cells of the first do), rules."""
     width = frame.shape[1]
     for wanted in [[], *(header for header in headers if filled(header) >= min(2, width))]:
         left = np.arange(len(frame))
+        partial = width > 1 and wanted is headers[0]
         for place, text in enumerate([*map(_bare, wanted), *[""] * width][:width]):
             column = frame[place] if len(left) == len(frame) else frame[place].iloc[left]
-            cells = pc.utf8_trim_whitespace(arrow(column))
-            left = left[pc.equal(pc.utf8_trim(cells, characters="\ufeff"), text).to_numpy()]
-        why[frame.index[left]] = "repeated_header" if wanted else "blank"
+            cells = pc.utf8_trim(pc.utf8_trim_whitespace(arrow(column)), characters="\ufeff")
+            told = pa.array(["", text] if partial else [text], pa.large_string())
+            left = left[pc.is_in(cells, told).to_numpy()]
+        if partial:
+            left = left[[filled(row) > 1 for row in frame.iloc[left].to_numpy().tolist()]]
+        why[frame.index[left]] = "header" if wanted else "blank"
         if len(left):
             frame = frame.drop(frame.index[left])
     for number, cells in frame.iloc[:3].iterrows():
@@ -374,7 +383,7 @@ def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.Data
 
 def _headers_again(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> Iterator[Doubt]:
     """Doubt headers that stand in most rows, and those again that are in another order."""
-    again = np.flatnonzero(why == "repeated_header")
+    again = np.flatnonzero(why == "header")[len(headers) :]
     if len(again) >= 3 and len(again) > len(frame):
         what = f"{len(again):,} rows are equal to the first one ({shown(headers[0])!r})"
         yield int(again[0]), what, "it may be an answer: export with the questions as the first row"
@@ -389,18 +398,35 @@ def _headers_again(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> Ite
             yield number, what, "two exports are joined: give each its own file"
 
 
-def _unequal(grid: Grid, start: int, stop: int, width: int) -> Iterator[Doubt]:
-    """Doubt rows of too many or too few cells; blank ones beyond the headers do no harm."""
+def _unequal(opened: Opened, start: int, stop: int, width: int) -> tuple[list[Doubt], list[Doubt]]:
+    """Find rows that end before the last columns, and those that are in doubt.
+
+    Blank cells beyond the headers do no harm. Short rows are in doubt where others are too long
+    (cells have moved then), where most rows are short, and where the file ends inside one.
+    """
+    grid = opened.grid
     unequal = (grid.widths[start:stop] != width) & ~grid.empty[start:stop]
+    short: list[Doubt] = []
+    doubts: list[Doubt] = []
     for number in (start + np.flatnonzero(unequal)).tolist():
         row = grid.row(number)
         what = f"{len(row)} of {width} cells: {shown(row)!r}"
         if filled(row) and len(row) < width:
-            last = number == len(grid) - 1
-            advice = "add the missing cells, or remove the row if it is no response"
-            yield number, what, "the file may be cut off: export it again" if last else advice
+            short.append((number, what, "the missing cells are taken as empty"))
         elif filled(row[width:]):
-            yield number, what, "an answer with the delimiter (such as $116,668) must be in quotes"
+            advice = "an answer with the delimiter (such as $116,668) must be in quotes"
+            doubts.append((number, what, advice))
+    if short and short[-1][0] == len(grid) - 1:
+        number, what, _ = short[-1]
+        inside = f"the file ends inside row {number + 1}, {what}"
+        short[-1] = number, inside, "the file may be cut off: export it again"
+        doubts += [] if opened.ended else short[-1:]
+    if doubts or 2 * len(short) > np.count_nonzero(~grid.empty[start:stop]):
+        advice = "add the missing cells, or remove the row if it is no response"
+        cut = len(grid) - 1
+        moved = [one if one[0] == cut else (*one[:2], advice) for one in short]
+        return [], sorted({*doubts, *moved})
+    return short, doubts
 
 
 def _too_long(grid: Grid, start: int, stop: int, most: int) -> Iterator[Doubt]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,6 +158,26 @@ class Opened:
     encoding: str
     notices: list[Problem]
     doubts: list[Doubt]
+    ended: bool = True  # the last row has its line end
+
+
+_GUARD = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
+
+
+def unguarded(
+    rows: Iterable[Sequence[str]], where: str, notices: list[Problem]
+) -> Iterator[Sequence[str]]:
+    """Take off the guard by which Excel keeps a text as it is (``="007"``), and say where."""
+    first, cells = 0, 0
+    for number, row in enumerate(rows, start=1):
+        found = [_GUARD.fullmatch(cell) if '="' in cell else None for cell in row]
+        cells += sum(map(bool, found))
+        first = first or number * bool(cells)
+        told = zip(row, found, strict=True)
+        yield [one[1].replace('""', '"') if one else cell for cell, one in told]
+    if cells:
+        what = f'{cells:,} cells guarded for Excel (="..."), the first in row {first}'
+        notices.append(Problem(where, what, "the text within is taken"))
 
 
 def written(

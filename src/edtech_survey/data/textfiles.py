@@ -16,7 +16,16 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey import words
-from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, scan, unreadable, written
+from edtech_survey.data.grids import (
+    Doubt,
+    Grid,
+    Limits,
+    Opened,
+    scan,
+    unguarded,
+    unreadable,
+    written,
+)
 from edtech_survey.errors import Problem, SurveyError, in_words
 from edtech_survey.places import read_whole
 
@@ -153,21 +162,44 @@ def read_text(
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> Opened:
-    """Cut a text file into rows."""
+    """Cut a text file into rows; whether quotes quote, and cells are guarded, the file tells."""
     text, name, notices = decode(data, where, encoding)
     if delimiter is not None and not re.fullmatch(r'[\x01-\x7f](?<!["\r\n])', delimiter):
         raise unreadable(where, f"{delimiter!r} cannot part cells", "give one of , ; | or a tab")
     grid = scan(text, delimiter or detect(text), where, limits)
     doubts: list[Doubt] = []
-    if not grid.regular:
-        before = csv.field_size_limit()
-        csv.field_size_limit(max(before, limits.cell_characters + 1))
-        try:
+    before = csv.field_size_limit()
+    csv.field_size_limit(max(before, limits.cell_characters + 1))
+    try:
+        if not grid.regular:
             rows = _strict_rows(text, grid.delimiter, doubts)
             grid = written(rows, where, limits, grid.delimiter)
-        finally:
-            csv.field_size_limit(before)
-    return Opened(grid, "csv", name, notices, doubts)
+        if grid.delimiter == "\t" and (doubts or grid.spans.max(initial=1) > 1) and _even(text):
+            what = "quote marks are plain characters: without them all rows have one width"
+            notices.append(Problem(where, f"the file does not quote; {what}"))
+            grid, doubts = written(_unquoted(text), where, limits, "\t"), []
+        if _GUARDED.search(text):
+            rows = ([] if grid.empty[at] else grid.row(at) for at in range(len(grid)))
+            grid = written(unguarded(rows, where, notices), where, limits, grid.delimiter)
+    finally:
+        csv.field_size_limit(before)
+    return Opened(grid, "csv", name, notices, doubts, text.endswith((b"\n", b"\r")))
+
+
+_GUARDED = re.compile(rb'(?:^|[,;|\t\r\n])\s*"?="')
+
+
+def _unquoted(text: bytes) -> Iterator[list[str]]:
+    """Rows of a tab-separated text in which a quote is a character like others."""
+    source = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
+    return csv.reader(source, delimiter="\t", quoting=csv.QUOTE_NONE)
+
+
+def _even(text: bytes) -> bool:
+    """Say whether all rows below the titles have one width if no quote quotes."""
+    widths = [len(row) for row in _unquoted(text) if any(map(str.strip, row))]
+    widest = max(widths, default=1)
+    return widest > 1 and set(widths[widths.index(widest) :]) == {widest}
 
 
 def _strict_rows(text: bytes, delimiter: str, doubts: list[Doubt]) -> Iterator[list[str]]:
@@ -194,13 +226,32 @@ def _strict_rows(text: bytes, delimiter: str, doubts: list[Doubt]) -> Iterator[l
         yield row
 
 
-def run_together(grid: Grid, width: int, first: int) -> Iterator[Doubt]:
-    r"""Find rows that a stray pair of quotes has made one cell."""
-    for number in (first + np.flatnonzero(grid.spans[first:] > 1)).tolist():
-        lines = re.split(r"\r\n|\n|\r", grid.delimiter.join(grid.row(number)))
-        if len(lines) > 1 and all(line.count(grid.delimiter) == width - 1 for line in lines):
-            what = f"quotes have made {len(lines)} rows one: {lines[1][:60]!r} looks like a row"
-            yield number, what, "remove the stray quotes, or the line breaks in the cell"
+def run_together(grid: Grid, width: int, header: int) -> tuple[list[Doubt], list[Doubt]]:
+    r"""Find rows that a stray pair of quotes may have made one cell, and those that it surely has.
+
+    None is a row whose cells are all quoted, like the header; lines with a blank behind each
+    delimiter are prose, unless the headers have such blanks.
+    """
+    first = grid.text[int(grid.starts[header]) : int(grid.stops[header])]
+    prose, rows = f"{grid.delimiter} ", width - 1
+    perhaps: list[Doubt] = []
+    surely: list[Doubt] = []
+    for number in (header + 1 + np.flatnonzero(grid.spans[header + 1 :] > 1)).tolist():
+        whole = grid.text[int(grid.starts[number]) : int(grid.stops[number])]
+        if first[:1] == whole[:1] == b'"' and whole.count(b'"') >= 2 * width:
+            continue
+        cells = grid.delimiter.join(grid.row(number))
+        lines = [line for line in re.split(r"\r\n|\n|\r", cells) if line.strip()]
+        if len(lines) > 1 and all(line.count(grid.delimiter) == rows for line in lines):
+            spaced = all(line.count(prose) == rows > 0 for line in lines[1:])
+            what = (
+                f"quotes have made {len(lines)} rows one: {lines[1][:60]!r} looks like a row (a "
+                f"quote opens here and closes {int(grid.spans[number]) - 1} below)"
+            )
+            advice = "remove the stray quotes, or the line breaks in the cell"
+            kind = perhaps if spaced and prose.encode() not in first else surely
+            kind.append((number, what, advice))
+    return perhaps, surely
 
 
 _SAVE = 'save it again as "CSV UTF-8", with commas between the cells'

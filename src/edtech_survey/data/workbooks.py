@@ -17,7 +17,7 @@ from typing import Any
 import python_calamine
 import yaml
 
-from edtech_survey.data.grids import Limits, Opened, letter, unreadable, written
+from edtech_survey.data.grids import Limits, Opened, letter, unguarded, unreadable, written
 from edtech_survey.data.readings import printable
 from edtech_survey.errors import Problem, WaveError
 
@@ -140,6 +140,7 @@ class _Sheet:
         self.told: dict[tuple[int, int], str] = {}  # by row and column from 0: an error, a style
         self.said: dict[str, list[str]] = {kind: [] for kind in _SIGNS["hides"]}
         self.row = self.column = self.bottom = self.right = self.held = 0
+        self.below = self.beside = 0  # how far cells go that hold no value
         self.cell: dict[str, str] = {}
         self.parts: dict[str, list[str]] = {}  # of the cell: its value, its formula
         self.open: list[str] | None = None
@@ -183,6 +184,8 @@ class _Sheet:
                 area = self.bottom * self.right
                 self.limits.check("columns", self.right, self.where)
                 self.limits.check("sheet_cells", area, self.where, "cells spanned")
+        elif "f" not in self.parts:
+            self.below, self.beside = max(self.below, self.row), max(self.beside, self.column)
         hidden = []
         if "f" in self.parts and (self.book.later or not stored):
             hidden.append("later" if stored else "no value")
@@ -221,6 +224,8 @@ def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None 
     if found.bottom > 100_000 and 20 * found.held <= found.bottom:  # few, yet a million are made
         what = f"row {found.bottom:,} holds a value, but only {found.held:,} rows hold anything"
         raise unreadable(spot, what, "delete what stands far below the table, and save it")
+    if found.below > found.bottom or found.beside > found.right:
+        found.said["formatted"].append(f"as far as {letter(found.beside - 1)}{found.below}")
     for kind, cells in found.said.items():
         what, advice = _SIGNS["hides"][kind]
         if cells:
@@ -229,7 +234,8 @@ def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None 
         [_text(value, found.told.get((row, place), "")) for place, value in enumerate(values)]
         for row, values in enumerate(_values(data, name, spot))
     ]
-    return Opened(written(rows, spot, limits), "xlsx", "utf-8", notices, [])
+    grid = written(unguarded(rows, spot, notices), spot, limits)
+    return Opened(grid, "xlsx", "utf-8", notices, [])
 
 
 def _choose(book: Workbook, where: str, sheet: str | None) -> tuple[str, list[Problem]]:
