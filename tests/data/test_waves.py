@@ -113,7 +113,7 @@ def test_skipped_is_not_no(read):
     assert not read(row(afterhours="None")).districts["after_hours_staff"].iloc[0]
 
 
-def test_unreadable_numbers_are_refused_implausible_ones_kept_and_both_listed(read):
+def test_unreadable_and_implausible_numbers_are_left_out_and_listed(read):
     wrong = row(district="Bethel", students="lots", directorpay="$58.50/hr", devices="0.5")
     found = read(row(directorpay="1,166,680"), wrong)
     second = found.districts.set_index("district_id").loc["ct-bethel"]
@@ -123,9 +123,12 @@ def test_unreadable_numbers_are_refused_implausible_ones_kept_and_both_listed(re
         [2, "1,166,680", "doubtful"], [3, "$58.50/hr", "unreadable"],
     ]  # fmt: skip
     assert "hour" in pay["advice"].iloc[1]
-    assert 1_166_680 in found.positions["salary"].tolist()
+    assert pay["suggestion"].iloc[0] == "1166680"
+    assert found.positions["salary"].fillna(0).lt(1_000_000).all()
+    left = found.asked.set_index("item")
+    assert left.loc["devices", ["doubtful", "unreadable"]].tolist() == [1, 0]
     assert pd.isna(entry(found, "Students", "no_number")["raw"])  # words may be anything
-    assert entry(found, "Devices", "not_whole")["raw"] == "0.5"
+    assert entry(found, "Devices", "not_whole+implausible")["raw"] == "0.5"
 
 
 def test_unknown_answers_are_raised_together_with_rows_and_advice(read):

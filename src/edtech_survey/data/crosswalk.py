@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,30 +118,24 @@ def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> pd.D
     kind, answers = _reading(item, group, question["type"], question["column"], codebook)
     text = text.astype("str").fillna("")
     parsed = values.parse(text, kind, answers, *values.plausible(item, kind)).assign(text=text)
-    if kind == "count":  # half a student was never counted
-        broken = (parsed["value"] % 1).fillna(0).ne(0)
-        told = {"missing": "unreadable", "rule": "not_whole", "severity": "error"}
-        advice = "a count is a whole number: ask the respondent"
-        parsed = _ruled(parsed, broken, value=None, advice=advice, **told)
     refused = parsed["severity"].eq("error")
     if group == "other" and question["type"] == "multi":
         # Whoever writes what the other is has chosen "other"; the words themselves stay behind.
-        rule = {"rule": "other_in_words", "severity": "note"}
-        parsed = _ruled(parsed, refused, value=True, missing=None, **rule)
+        told = {"value": True, "missing": None, "rule": "other_in_words", "severity": "note"}
+        parsed = parsed.assign(
+            **{name: parsed[name].mask(refused, to) for name, to in told.items()}
+        )
     elif kind in CLOSED and answers is not None:
         near = {one: nearest(one, list(answers["spelling"])) for one in set(text[refused])}
-        told = (parsed["advice"] + " " + text.map(near).astype("str")).str.strip()
-        parsed = parsed.assign(advice=parsed["advice"].mask(refused, told))
+        nearer = (parsed["advice"] + " " + text.map(near).astype("str")).str.strip()
+        parsed = parsed.assign(advice=parsed["advice"].mask(refused, nearer))
     missing, severity = parsed["missing"].notna(), parsed["severity"]
     outcome = np.select(
-        [severity.eq("error"), severity.eq("ok"), missing], [REFUSED, TAKEN, BLANKED], CHANGED
+        [severity.isin(["doubt", "error"]), severity.eq("ok"), missing],
+        [REFUSED, TAKEN, BLANKED],
+        CHANGED,
     )
     return parsed.assign(outcome=outcome)
-
-
-def _ruled(parsed: pd.DataFrame, where: pd.Series, **told: Any) -> pd.DataFrame:
-    """Read some cells by another rule."""
-    return parsed.assign(**{name: parsed[name].mask(where, said) for name, said in told.items()})
 
 
 def _reading(

@@ -125,19 +125,21 @@ def review(cells: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """List what could not be decided or read, once for each distinct text, and each conflict."""
     kept, named = cells["fate"].eq(""), cells["item"].eq(IDENTITY)
     names = cells[kept & named]
-    doubtful = cells[kept & ~named & cells["severity"].isin(["warn", "error"])]
+    doubtful = cells[kept & ~named & cells["severity"].isin(["warn", "doubt", "error"])]
     undecided = names[names["rule"].isin(["district_unmatched", "district_ambiguous"])]
     undecided = undecided[["row", "column", "text"]].drop_duplicates("text")
     near = review_table(undecided["text"], codebook.districts, place=codebook.place)
     near = near.rename(columns={"name": "text", "district_id": "suggestion"})
     nameless = names.loc[names["rule"].eq("district_blank"), ["row", "column"]]
     doubtful = doubtful.drop_duplicates(["column", "text"])
-    refused, titled = doubtful["outcome"].eq(REFUSED), doubtful["item"].eq("position_title")
+    refused, titled = doubtful["severity"].eq("error"), doubtful["item"].eq("position_title")
     kinds = np.select([refused & titled, refused], ["position", "unreadable"], "doubtful")
     parts = [
         near.merge(undecided, on="text", how="left").assign(kind="district", advice=_MATCHES),
         nameless.assign(kind="district", text="", advice=_NAMELESS),
-        doubtful[["row", "column", "text", "advice"]].assign(kind=kinds),
+        doubtful[["row", "column", "text", "advice", "proposed"]]
+        .rename(columns={"proposed": "suggestion"})
+        .assign(kind=kinds),
         _conflicts(cells).assign(kind="duplicate", column=names["column"].astype("str").max()),
     ]
     whole = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
@@ -170,7 +172,7 @@ def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
 
 def refuse_unknown(cells: pd.DataFrame, where: str) -> None:
     """Raise each answer of a kept row that contradicts the codebook, with its rows and advice."""
-    wrong = cells["outcome"].eq(REFUSED) & cells["fate"].eq("") & cells["type"].isin(CLOSED)
+    wrong = cells["severity"].eq("error") & cells["fate"].eq("") & cells["type"].isin(CLOSED)
     wrong &= cells["item"].ne("position_title")
     problems = []
     for (column, text), told in cells[wrong].groupby(["column", "text"], sort=False):

@@ -128,12 +128,12 @@ def _fit(answers: pd.Series, item: str, group: str, words: _Words) -> float:
         return float((answers.str.count(" ") >= 2).mean())
     question = pd.Series({"column": "", "item": item, "group": group, "type": kind})
     parsed = read_cells(answers, question, words.codebook)
-    doubt = parsed["severity"].isin(["warn", "error"])
+    doubt = parsed["severity"].isin(["warn", "doubt", "error"])
     if kind == "fte":  # thousands of people are devices, more likely
         most = values.plausible("", kind)[1]
         doubt |= (pd.to_numeric(parsed["value"]) > most).fillna(False).astype(bool)
     unsaid = parsed["missing"].notna() & ~parsed["rule"].str.contains("outsourced", regex=False)
-    rest = ~unsaid | parsed["severity"].eq("error")
+    rest = ~unsaid | parsed["severity"].isin(["doubt", "error"])
     if not rest.any():
         return 0.5
     fit = float((~doubt[rest]).mean())

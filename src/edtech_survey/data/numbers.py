@@ -137,7 +137,9 @@ def read_number(text: str, style: Style) -> Reading:
             return readings.unreadable("negative")
     found = _single(text, style) or _range(text, style)
     if found is not None:
-        return readings.also(found, *rules)
+        bound = [rule for rule in rules if rule in ("lower_bound", "upper_bound")]
+        bounded = bound and not found.missing
+        return readings.missing("censored", bound[0]) if bounded else readings.also(found, *rules)
     numbers = len(re.findall(r"\d[\d,.]*", text))
     if numbers == 1:
         return readings.unreadable("words_and_number")
@@ -231,6 +233,7 @@ _REFUSED = {
     kind: {rule: re.compile("|".join(words)) for rule, words in told.items()}
     for kind, told in VOCABULARY["refused_words"].items()
 }
+_SUPPRESSED = re.compile("|".join(VOCABULARY["suppressed"]))
 _POSTS = {
     word: readings.value(number, "word")
     for words, number in (("full", 1.0), ("half", 0.5))
@@ -260,6 +263,8 @@ def _said(text: str, kind: str) -> Reading | None:
     """Read what is said in words: hourly pay, part-time posts and the like are never multiplied."""
     if kind == "fte" and text in _POSTS:
         return _POSTS[text]
+    if _SUPPRESSED.fullmatch(text):
+        return readings.missing("censored", "suppressed")
     if text in NONE_WORDS:
         none = readings.value(0.0, "none_word")
         return readings.missing("not_applicable", "none_word") if kind == "money" else none

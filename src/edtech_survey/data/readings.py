@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import yaml
 
-OK, NOTE, WARN, ERROR = "ok", "note", "warn", "error"
-SEVERITIES = (OK, NOTE, WARN, ERROR)
-MISSING = ("not_asked", "skipped", "not_applicable", "refused", "unreadable")
+OK, NOTE, WARN, DOUBT, ERROR = SEVERITIES = ("ok", "note", "warn", "doubt", "error")
+MISSING = (
+    "not_asked", "skipped", "not_applicable", "refused", "censored", "doubtful", "unreadable",
+)  # fmt: skip
 OUTCOMES = ("taken", "changed", "blanked", "refused")
 TAKEN, CHANGED, BLANKED, REFUSED = range(4)
 
@@ -61,12 +63,16 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """Outcome of one text: a value or a kind of missing, never both and never neither."""
+    """Outcome of one text: a value or a kind of missing, never both and never neither.
+
+    ``proposed``: the value that a doubtful text would have, as a person would type it, or "".
+    """
 
     value: float | str | bool | None
     missing: str | None
     rules: tuple[str, ...]
     advice: str = ""
+    proposed: str = ""
 
     @property
     def rule(self) -> str:
@@ -75,7 +81,7 @@ class Reading:
 
     def graded(self) -> tuple[str, str]:
         """Severity and advice, the gravest rule deciding."""
-        if self.missing:
+        if self.missing and self.missing != "doubtful":
             quiet = NOTE if self.rules[0] not in ("absent", "blank") else OK
             return (ERROR if self.missing == "unreadable" else quiet), self.advice
         grades = [RULES[rule] for rule in self.rules]
@@ -92,6 +98,21 @@ def value(read: float | str | bool, *rules: str) -> Reading:
 def missing(kind: str, rule: str) -> Reading:
     """Say that there is no value, and why."""
     return Reading(None, kind, (rule,))
+
+
+def confirmed_first(reading: Reading) -> Reading:
+    """Hold back a value read with doubt, and propose it: a person confirms it."""
+    if reading.missing or reading.graded()[0] != DOUBT:
+        return reading
+    read = reading.value
+    if isinstance(read, bool):
+        read = "yes" if read else "no"
+    elif "none_beside" in reading.rules:
+        read = "|".join(part for part in str(read).split("|") if part != "none")
+    elif isinstance(read, float):  # nothing is proposed by 0, nor by half a student
+        useless = read == 0 or "not_whole" in reading.rules
+        read = "" if useless else np.format_float_positional(read, trim="-")
+    return replace(reading, value=None, missing="doubtful", proposed=str(read))
 
 
 def unreadable(reason: str, **told: object) -> Reading:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from edtech_survey import words
+from edtech_survey.data.readings import MISSING
 from edtech_survey.data.textfiles import csv_bytes, read_text_csv
 from edtech_survey.errors import Problem, SourceError, SurveyError, cut
 from edtech_survey.places import write_whole
@@ -151,7 +152,7 @@ FIGURES, SOURCES, LEDGER = "figures", "sources", "ledger"
 DISTRICTS, POSITIONS, BANDS = "districts", "positions", "bands"
 FLOW, REVIEW, ASKED = map(dtypes, ("flow", "review", "asked"))
 """Columns and types of the tables about a wave that are not written out."""
-KINDS = ("answered", "skipped", "not_applicable", "refused", "unreadable")
+KINDS = ("answered", *MISSING[1:])
 
 
 def problems_of(table: pd.DataFrame, rules: Rules, shown: str) -> list[Problem]:

@@ -84,7 +84,9 @@ def tidy(
     used = crosswalk[~free]
     naming = crosswalk[crosswalk["item"].eq(IDENTITY)].iloc[0]
     names = identify(export.frame[naming["column"]], book, **keys, matches=matches)
-    parts = [(naming, names.drop(columns=["how", "district"]).assign(missing="", advice=""))]
+    parts = [
+        (naming, names.drop(columns=["how", "district"]).assign(missing="", advice="", proposed=""))
+    ]
     parts += [(asked, read_cells(export.frame[asked["column"]], asked, book))
               for _, asked in used.iterrows()]  # fmt: skip
     told = ["column", "item", "group", "type"]
@@ -93,7 +95,9 @@ def tidy(
     cells = cells.rename_axis("row").reset_index()
 
     rows = names[["how", "district"]]
-    values = cells[cells["item"].ne(IDENTITY) & cells["missing"].isna()]
+    # What is held back was answered, too: a row of doubts alone is for a person, and not empty.
+    silent = cells["missing"].isin(["not_asked", "skipped", "not_applicable", "refused"])
+    values = cells[cells["item"].ne(IDENTITY) & ~silent]
     rows["answers"] = values["row"].value_counts().reindex(rows.index, fill_value=0)
     rows["fate"] = _fates(rows, export, tool)
     cells = cells.merge(rows[["district", "fate"]], left_on="row", right_index=True)

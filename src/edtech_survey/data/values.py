@@ -20,7 +20,7 @@ PLAUSIBLE = {name: (low, high) for name, (low, high) in VOCABULARY["plausible"].
 NUMBERS = ("count", "money", "fte", "percent")
 TRUTHS = ("yes_no", "outsourced")
 TYPES = (*NUMBERS, "ratio", *TRUTHS, "single", "multi", "text", "id")
-COLUMNS = ("value", "missing", "rule", "severity", "advice")
+COLUMNS = ("value", "missing", "rule", "severity", "advice", "proposed")
 
 _LINES = re.compile(r"(?<=\d)[ \t]{0,20}[\r\n]{1,20}[ \t]{0,20}(?=\d)")
 """A line break between digits parts two numbers; a blank might not."""
@@ -67,7 +67,7 @@ def parse(
     codes, distinct = pd.factorize(text)
     found = [read(raw, type, known, low, high) for raw in pd.Series(distinct, dtype=TEXT)]
     found.append(readings.missing("not_asked", "absent"))
-    rows = [(one.value, one.missing, one.rule, *one.graded()) for one in found]
+    rows = [(one.value, one.missing, one.rule, *one.graded(), one.proposed) for one in found]
     kind = "Float64" if type in NUMBERS else "boolean" if type in TRUTHS else TEXT
     table = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
     table = table.astype({"value": kind} | dict.fromkeys(COLUMNS[1:], TEXT))
@@ -95,7 +95,8 @@ def read(
     if type in NUMBERS and not found.missing and not low <= float(found.value or 0.0) <= high:
         told = f"outside {low:,.10g} to {high:,.10g}"
         found = replace(found, rules=(*found.rules, "implausible"), advice=told)
-    return readings.also(found, "digits") if readings.foreign_digits(raw) else found
+    found = readings.also(found, "digits") if readings.foreign_digits(raw) else found
+    return readings.confirmed_first(found)
 
 
 def _listed(text: str, raw: str, type: str, answers: Answers) -> Reading:
