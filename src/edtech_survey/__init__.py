@@ -33,6 +33,7 @@ _HOME = {
     "check_export": "data.new_wave",
     "compare": "statistics.compare",
     "cost": "statistics.staffing",
+    "counted": "statistics.support",
     "evidence": "project",
     "feasible_bases": "statistics.published",
     "gaps": "statistics.changes",

@@ -333,21 +333,21 @@ def test_the_frame_is_the_list_of_all_districts_and_each_is_known():
 def test_the_list_of_another_year_or_series_is_data_alone(few_sources, tmp_path):
     raw = few_sources(tmp_path)
     assert len(evidence(raw=raw).frame) == 0
-    (raw / "nv-list").mkdir()
+    (raw / "vt-list").mkdir()
     rows = "01,Elko County,county,9000,yes,,,,,,,,", "02,Storey,county,,,,,,,,,,"
-    write(raw, "nv-list/units", *rows, table="units")
-    about = "id: nv-list\ntitle: t\npublisher: p\nkind: frame\ncitation: c\nsynthetic: false\n"
-    (raw / "nv-list" / "source.yaml").write_text(about + "series: nv\nwave: '2026'\n")
-    (raw / "codebook" / "districts-nv.csv").write_text(
-        "district_id,name,kind,aliases\nnv-elko,Elko,county,Elko County\nnv-storey,Storey,county,\n"
+    write(raw, "vt-list/units", *rows, table="units")
+    about = "id: vt-list\ntitle: t\npublisher: p\nkind: frame\ncitation: c\nsynthetic: false\n"
+    (raw / "vt-list" / "source.yaml").write_text(about + "series: vt\nwave: '2026'\n")
+    (raw / "codebook" / "districts-vt.csv").write_text(
+        "district_id,name,kind,aliases\nvt-elko,Elko,county,Elko County\nvt-storey,Storey,county,\n"
     )
     with (raw / "codebook" / "series.csv").open("a") as file:
-        file.write("nv,Nevada,district,districts,P,2026=17,districts-nv.csv,nevada|nv\n")
-    other = evidence("published", series="nv", raw=raw)
+        file.write("vt,Vermont,district,districts,P,2026=17,districts-vt.csv,vermont|vt\n")
+    other = evidence("published", series="vt", raw=raw)
     assert other.frame[["wave", "district_id", "answered"]].values.tolist() == [
-        [2026, "nv-elko", True], [2026, "nv-storey", False],
+        [2026, "vt-elko", True], [2026, "vt-storey", False],
     ]  # fmt: skip
-    (raw / "nv-list" / "units.csv").write_text(
-        (raw / "nv-list" / "units.csv").read_text().replace("Storey", "Atlantis")
+    (raw / "vt-list" / "units.csv").write_text(
+        (raw / "vt-list" / "units.csv").read_text().replace("Storey", "Atlantis")
     )
     assert "row 3, column name: 'Atlantis' leads to no district" in refused(read_frame, other)

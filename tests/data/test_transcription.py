@@ -61,3 +61,35 @@ def test_facts_left_out_are_listed_with_reasons():
         left = pd.read_csv(path, dtype=str)
         assert left.notna().all(axis=None)
         assert len(left)
+
+
+def test_the_state_records_follow_from_what_is_printed_and_add_up(figures):
+    own = figures[
+        figures["source"].eq("nv-report-card") & figures["item"].str.startswith("school_")
+    ]
+    totals = own[own["statistic"].eq("total")]
+    wide = totals.pivot_table(index=["wave", "group"], columns="item", values="value")
+    wide = wide.drop(index=["charter-schools", "largest-charter-schools"], level="group").astype(
+        float
+    )
+    assert len(wide) == 130
+    assert (
+        wide["school_computers"]
+        .eq(wide["school_computers_new"] + wide["school_computers_old"])
+        .all()
+    )
+    assert wide["school_devices"].eq(wide["school_computers"] + wide["school_mobile_devices"]).all()
+    state = wide.xs("all", level="group")
+    # typed from the list of published facts, which was made apart from the table
+    assert state["school_technicians"].tolist() == [149.7, 221.6, 238.7, 291.9, 345.5, 473.2, 383.4]
+    assert state["school_coaches"].tolist() == [293.7, 246.4, 240.2, 211.4, 89.8, 57.1, 68.8]
+    assert state.loc[2017, ["school_computers", "school_devices"]].tolist() == [256834, 485118]
+    directory = pd.read_csv(RAW / "codebook" / "districts-nv.csv")["district_id"]
+    assert set(wide.index.get_level_values("group")) == {"all", *directory}
+    each = own[own["statistic"].eq("each")].set_index(["wave", "group"])
+    assert len(each) == 24
+    # the teams times their schools are the districts' figures; one school has no row of its own
+    ratio = wide.loc[each.index, "school_technicians"] / (each["value"] * each["base"]).astype(
+        float
+    )
+    assert set(ratio[ratio.ne(1)].index.get_level_values("group")) == {"nv-lander"}

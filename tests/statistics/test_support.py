@@ -250,3 +250,24 @@ def test_positions_that_cannot_be_weighted_are_left_out():
     assert lacking["group"].iloc[0] == "technician_1|technician_3"
     for nothing in (beside(links(), figures=own("ct.position_salary")), beside(links().head(0))):
         assert (len(nothing), nothing.dtypes.equals(full.dtypes)) == (0, True)
+
+
+def test_what_schools_report_is_told_as_printed_and_without_one_number_at_every_school():
+    told = es.counted(es.evidence(series="nv"))
+    state = told[told["group"].eq("all")].set_index(["item", "basis", "wave"])["estimate"]
+    for item, first, last in (
+        ("computers_per_technician", 669.2, 669.9), ("devices_per_technician", 817.3, 1265.3),
+        ("technicians", 149.7, 383.4),
+    ):  # fmt: skip
+        assert state[item, "as printed", 2011] == pytest.approx(first, abs=0.06)
+        assert state[item, "as printed", 2017] == pytest.approx(last, abs=0.06)
+    assert state["technicians", "without repeats", 2017] == pytest.approx(325.4)
+    assert state["devices_per_technician", "without repeats", 2017] == pytest.approx(1491, abs=0.5)
+    assert ("technicians", "without repeats", 2011) not in state.index
+    # Churchill, typed by hand: 3,666 devices, 36 technicians, 6 at each of 6 schools
+    own = told[told["group"].eq("nv-churchill") & told["wave"].eq(2017)]
+    own = own[own["item"].eq("devices_per_technician")].set_index("basis")["estimate"]
+    assert own.to_dict() == {"as printed": pytest.approx(3666 / 36), "without repeats": 611}
+    zero = told[told["group"].eq("nv-eureka") & told["wave"].eq(2017)]
+    assert "devices_per_technician" not in set(zero["item"])
+    assert len(es.counted(es.evidence())) == 0

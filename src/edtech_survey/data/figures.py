@@ -205,7 +205,12 @@ def _follows(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
     """Find values that do not follow from what was printed."""
     wrong = cells.ne("") & table["printed"].ne("") & ~NUMBER.wrong(cells, table)
     for row in table.index[wrong]:
-        wrong[row] = float(cells[row]) not in map(float, printed_values(table.at[row, "printed"]))
+        printed = str(table.at[row, "printed"])
+        # A total may be one side of a ratio, a ratio is both.
+        sides = printed.split(" : ") if table.at[row, "statistic"] == "total" else [printed]
+        wrong[row] = float(cells[row]) not in [
+            float(one) for s in sides for one in printed_values(s)
+        ]
     return wrong
 
 

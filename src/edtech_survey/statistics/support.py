@@ -34,6 +34,8 @@ UNITS = {
 MEETS, MISSES, PARTLY = "met", "not met", "met in part"
 LOWEST, ABOVE_LOWEST = "in the lowest level", "above the lowest level"
 
+AS_PRINTED, WITHOUT_REPEATS = "as printed", "without repeats"
+
 
 def support(x: Any, wave: int | None = None) -> pd.DataFrame:
     """Give devices and students per support person, both ways and from each count of people.
@@ -99,6 +101,73 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
         ),
         RESULTS["support"],
     )
+
+
+def counted(x: Any, wave: int | None = None) -> pd.DataFrame:
+    """Give devices, technicians and coaches as schools report them, by district and in all.
+
+    Parameters
+    ----------
+    x : Evidence or DataFrame
+        Figures ``school_students, school_computers, school_devices, school_technicians,
+        school_coaches``: the ``total`` of each group (a district, or ``all``); and where all
+        schools of a district have one number, that number, ``each``, its base the schools.
+    wave : int, optional
+        Default all.
+
+    Returns
+    -------
+    DataFrame
+        The result shape, a row for each wave, group and measure: items ``students, devices,
+        technicians, coaches``, ``school_devices_per_student, computers_per_technician,
+        devices_per_technician`` and ``technicians_per_1000_students, coaches_per_1000_students``.
+        Then ``name`` (of the group), ``unit``, ``basis``: ``as printed`` and, where the same
+        number stands at each school of a district, also ``without repeats``: that number in
+        place of the district's, and as much less in all. Nothing is divided by zero.
+
+    Examples
+    --------
+    >>> rows = [("all", "school_devices", "total", 9000, None),
+    ...         ("all", "school_technicians", "total", 40, None),
+    ...         ("elm", "school_technicians", "total", 15, None),
+    ...         ("elm", "school_technicians", "each", 5, 3)]
+    >>> printed = pd.DataFrame(rows, columns=["group", "item", "statistic", "value", "base"])
+    >>> found = counted(printed.assign(wave=2017, figure_id=printed["group"]))
+    >>> found.loc[found["unit"].eq("devices_per_staff"), ["basis", "estimate"]].values.tolist()
+    [['as printed', 225.0], ['without repeats', 300.0]]
+    """
+    measures = MEASURES[MEASURES["above"].str.startswith("school_")]
+    items = sorted({*measures["above"], *measures["below"]} - {"one"})
+    rows = pick(x, items, ["total", "each"], wave=wave).dropna(subset="value")
+    keys, total_of = ["wave", "group", "item"], rows["statistic"].eq("total")
+    totals = rows[total_of].set_index(keys)
+    each = rows[~total_of].set_index(keys)
+    each = each.assign(value=totals["value"].reindex(each.index) - each["value"]).reset_index()
+    again = pd.concat([each, each.assign(group="all")]).groupby(keys)
+    less, ids = again["value"].sum(), again["figure_id"].agg(" ".join)
+    fewer = totals[totals.index.isin(less.index)]
+    fewer = fewer.assign(
+        value=fewer["value"] - less, figure_id=joined(fewer["figure_id"], ids.reindex(fewer.index))
+    )
+    found, touched = [], fewer.index.droplevel("item")
+    for basis, changed in ((AS_PRINTED, totals.head(0)), (WITHOUT_REPEATS, fewer)):
+        taken = pd.concat([changed, totals[~totals.index.isin(changed.index)]])
+        value, figure = (taken[column].unstack("item") for column in ("value", "figure_id"))
+        about = taken.groupby(keys[:2])[["source", "base_kind", "synthetic", "name"]].first()
+        value, figure = (table.reindex(columns=items).assign(one=1) for table in (value, figure))
+        for row in measures.itertuples():
+            below = value[row.below].where(value[row.below].gt(0))
+            told = about.assign(
+                item=row.item, statistic=row.statistic, unit=row.unit, basis=basis, method=basis,
+                estimate=row.times * value[row.above] / below,
+                figures=joined(figure[row.above], figure[row.below].mask(figure[row.below].eq(1))),
+            )  # fmt: skip
+            alike = not {row.above, row.below} & {*changed.index.get_level_values("item")}
+            found.append(told.head(0) if alike and len(changed) else told)
+    told = pd.concat(found).reset_index().dropna(subset="estimate")
+    again = told["basis"].eq(WITHOUT_REPEATS)
+    affected = pd.MultiIndex.from_frame(told[["wave", "group"]]).isin(touched)
+    return estimates(told[~again | affected].sort_values("wave", kind="stable"), "name unit basis")
 
 
 def _amounts(ratios: pd.DataFrame, totals: list[Any], table: pd.DataFrame) -> pd.DataFrame:
