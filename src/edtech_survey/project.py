@@ -191,10 +191,7 @@ class Evidence:
         from edtech_survey.statistics.peers import own_district  # noqa: PLC0415
 
         read = read_own_district(file, self) if file else None
-        ids = () if self.responses is None else self.responses.districts["district_id"]
-        codes = self.frame.dropna(subset="code").set_index("code")["district_id"].to_dict()
-        known = codes | dict(zip(ids, ids, strict=True))
-        found = find_district(district, self.codebook, known) if district else ""
+        found = find_district(district, self.codebook) if district else ""
         own = own_district(self, found, read, numbers, name, kind, wave)
         return own.assign(file=Path(file).name if file else "")
 

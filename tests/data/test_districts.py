@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.codebook import read_changes, read_directory, read_matches
+from edtech_survey.data.codebook import read_changes, read_codebook, read_directory, read_matches
 from edtech_survey.data.districts import (
+    identify,
     match_districts,
     name_key,
     part_keys,
@@ -86,6 +87,14 @@ def test_every_spelling_of_region_one(connecticut, name):
         ("E. Windsor", "ct-east-windsor"),
         ("W. Hartford", "ct-west-hartford"),
         ("E. O. Smith", "ct-regional-19"),
+        ("So Windsor", "ct-south-windsor"),
+        ("Avon Sch. Dist. (CT)", "ct-avon"),
+        ("Naugatuck Boro", "ct-naugatuck"),
+        ("U.S.D. #2", "ct-usd-2"),
+        ("Easton & Redding", "ct-regional-09"),
+        ("Old Saybrook Board of Educatio", "ct-old-saybrook"),  # cut off by the form
+        ("West Hartford Public School Di", "ct-west-hartford"),
+        *((code, "ct-avon") for code in ("0040011", "40011", "4 0011", "CT-0040011", "40011.0")),
     ],
 )
 def test_names_that_are_beyond_doubt(connecticut, name, district):
@@ -96,10 +105,70 @@ def test_names_that_are_beyond_doubt(connecticut, name, district):
     "name",
     ["Noriwch", "Ea. Hampton", "Hamptons", "Region 21", "Regional 08 and 09", "North Hampton",
      "Regional School District 15 (Hampton)", "Public Schools", "Board of Education", "Winchster",
-     "Stamford Charter", "12", "-", "=1+1", "N. Haven", "N Canaan", "N.", "E. Avon", "No. 5"],
+     "Stamford Charter", "Manchester, NH", "Avon, SD", "Litchfield County", "Union City", "0040012",
+     "Avon (MA)", "12", "-", "=1+1", "N. Haven", "N Canaan", "N.", "E. Avon", "No. 5"],
 )  # fmt: skip
 def test_near_misses_are_not_taken(connecticut, name):
     assert one(name, connecticut) is None
+
+
+ELSEWHERE = pd.DataFrame(
+    [
+        ("vernon-1", "Mount Vernon", "township", "", "0101"),
+        ("vernon-2", "Mount Vernon", "city", "", "0102"),
+        ("austin", "Austin ISD", "", "", "227901"),
+        ("elko", "Elko", "county", "", "04"),
+        ("paul", "Saint Paul", "", "", "0625"),
+        ("washington", "Washington Township", "township", "", ""),
+        ("salem", "Salem Community Consolidated School District 111", "", "", ""),
+    ],
+    columns=["district_id", "name", "kind", "aliases", "code"],
+    dtype="str",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "district"),
+    [
+        ("Austin Independent School District", "austin"),
+        ("AUSTIN", "austin"),
+        ("Austin Community", None),
+        ("ELKO CO. SCH. DIST.", "elko"),
+        ("Elko, CO", None),
+        ("St Paul Pub. Schools", "paul"),
+        ("Washington Twp", "washington"),
+        ("Washington Boro", None),
+        ("Salem CCSD 111", "salem"),
+        ("Salem CCSD 112", None),
+        ("Mt. Vernon", None),
+        ("NJ-0101", "vernon-1"),
+        ("4", "elko"),
+    ],
+)
+def test_forms_of_districts_and_codes_of_any_place(name, district):
+    found = match_districts(pd.Series([name]), ELSEWHERE, place="new jersey|nj")["district_id"][0]
+    assert (None if pd.isna(found) else found) == district
+
+
+def test_a_name_of_two_districts_lists_both():
+    near = review_table(pd.Series(["Mt. Vernon"]), ELSEWHERE)["district_id"]
+    assert near.tolist()[:2] == ["vernon-1", "vernon-2"]
+
+
+def test_a_number_that_a_form_may_have_cut_is_not_taken(connecticut):
+    """Thirty letters hold Regional School District No. 1 whole, and nine others but a digit."""
+    names = ["Regional School District No. 1", "Capitol Region Education Counc"]
+    assert one(names[0], connecticut) == "ct-regional-01"
+    both = match_districts(pd.Series(names), connecticut, place=PLACE)["district_id"]
+    assert pd.isna(both[0])
+    assert both[1] == "ct-crec"
+
+
+@pytest.mark.parametrize("name", ["Test District - please ignore", "asdf", "xxx", "TEST",
+                                  "Joe's test"])  # fmt: skip
+def test_who_tries_the_survey_out_is_no_district(name):
+    named = identify(pd.Series([name]), read_codebook(), source="s", wave=2024)
+    assert named["how"].tolist() == ["test"]
 
 
 def test_near_misses_are_suggested_best_first(connecticut):

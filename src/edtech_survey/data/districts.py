@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,10 @@ from edtech_survey.data.schemas import plain_name
 from edtech_survey.errors import EstimateError
 from edtech_survey.words import join
 
-TEST_NAME = r"(?:test(?:ing|er)?|demo|dummy)\b.*|asdf|xxx+|.*\b(?:please ignore|ignore this)\b.*"
+TEST_NAME = (
+    r"(?:(?:\w+['’]s|my|a|just a) )?(?:test(?:ing|er)?|demo|dummy)\b.*|.* test|(?:asdf|qwer)\w*|"
+    r"x{3,}|.*\b(?:please ignore|ignore this|do not use)\b.*"
+)
 """What people type who try a survey out; a directory that has such a name takes it first."""
 AMBIGUOUS = "?"
 
@@ -31,10 +34,22 @@ _REGIONAL = re.compile(
     r"|\b(?:rsd|rhsd) (\d+)\b"
 )
 _FILLER = re.compile(
-    r"\b(?:the|public|pub|schools?|ps|districts?|dist|boe|bd of ed|boards?|education|department of|"
-    r"of education|town of|city of|lea)\b"
+    r"\b(?:the|and|public|pub|schools?|schls?|sch|ps|districts?|distr?|sd|boe|boards?|bd|education|"
+    r"(?:department |dept )?of ed(?:uc?|ucation)?|department of|town of|city of|lea)\b"
 )
-_COMPASS = re.compile(r"^\W*(?:(no|so|[nsew])\.\s*|([nsew])\s+)(?=[^\W\d_]{3})", re.IGNORECASE)
+_SHORT = {
+    "mt": "mount", "st": "saint", "ste": "saint", "ft": "fort", "twp": "township", "co": "county",
+    "boro": "borough", "isd": "independent", "usd": "unified", "cusd": "community unit",
+    "ccsd": "community consolidated", "cisd": "consolidated independent",
+}  # fmt: skip
+_FORMS = ("independent", "unified", "consolidated", "community", "unit", "csd")
+_MUNICIPAL = {"town", "township", "borough"}
+_ENDS = ("schools", "districts", "public", "boards", "of", "education")
+_CUT = 24
+"""Letters from which a name may have been cut off by a form."""
+_COMPASS = re.compile(
+    r"^\W*(?:(no|so|[nsew])\.\s*|(no|so|[nsew])\s+)(?=[^\W\d_]{3})", re.IGNORECASE
+)
 _POINTS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _MARKS = str.maketrans({"&": " and ", "#": " no ", "’": "", "'": "", ".": ""})
 
@@ -47,13 +62,15 @@ def perhaps_new(name: str) -> bool:
 
 def name_key(name: str, place: str = "") -> str:
     """Reduce a district's name to the words that identify it; the place's names say nothing."""
-    folded = unicodedata.normalize("NFKD", name)
+    other = re.sub(r"[,(]\s*(CO|SD)\W*$", r" of \1x", name)  # states, not a county or a district
+    folded = unicodedata.normalize("NFKD", other)
     text = "".join(letter for letter in folded if not unicodedata.combining(letter)).casefold()
     text = _COMPASS.sub(lambda found: f"{_POINTS[(found[1] or found[2])[0]]} ", text)
     text = " ".join(re.sub(r"[^\w]+|_", " ", text.translate(_MARKS)).split())
     if text.startswith(("reg", "rsd", "rhsd")):
         text = " ".join(str(SMALL_NUMBERS.get(word, word)) for word in text.split())
     text = re.sub(r"\b(rsd|rhsd|region|regional|no|usd)(\d)", r"\1 \2", text)
+    text = " ".join(_SHORT.get(word, word) for word in text.split()) if " " in text else text
     text = re.sub(r"\b(?:number|num|no) (\d)", r"\1", text)
     text = re.sub(r"\b0+(\d)", r"\1", text)
     text = _REGIONAL.sub(lambda found: f"regional {found[1] or found[2]}", text)
@@ -115,15 +132,21 @@ def match_districts(
     place: str = "",
 ) -> pd.DataFrame:
     """Resolve names where that is beyond doubt, and say ``how``; the ``place`` tells nothing."""
-    listed = spellings(directory)
+    names, listed = names.astype("str"), spellings(directory)
     aliases = listed[listed["alias"]]
     plain_spellings = plain_name(listed["spelling"])
-    by_key = _index((name_key(name, place) for name in listed["spelling"]), listed["district_id"])
+    keys = [name_key(name, place) for name in listed["spelling"]]
+    by_key = _index(keys, listed["district_id"])
+    kinds = set(directory["kind"])
+    forms = {*_FORMS, *(_MUNICIPAL if kinds & _MUNICIPAL else ()), *({"county", "parish"} & kinds)}
+    by_name = _index((_without(key, forms) for key in keys), listed["district_id"])
     exact = {
         "name": _index(plain_name(directory["name"]), directory["district_id"]),
         "id": _index(plain_name(directory["district_id"]), directory["district_id"]),
         "alias": _index(plain_spellings[listed["alias"]], aliases["district_id"]),
     }
+    if "code" in directory:
+        exact["code"] = _index(map(_digits, directory["code"]), directory["district_id"])
     if matches is not None:
         reviewed = _index(plain_name(matches["name"]), matches["district_id"])
         exact = {"reviewed": reviewed} | exact
@@ -142,21 +165,35 @@ def match_districts(
 
     def resolve(typed: str, plain: str) -> tuple[str | None, str]:
         for how, known in exact.items():
-            if plain in known:
-                return known[plain], how
+            asked = _digits(plain, place) if how == "code" else plain
+            if asked in known:
+                return known[asked], how
         for how, find in (("key", key), ("parts", parts)):
             if (found := find(typed)) in by_key:
                 return by_key[found], how
-        begins = plain_spellings.str.startswith(plain) & (len(plain) >= 25)
+        text = key(typed)
+        bare = _without(text, forms)
+        if bare in by_name and (bare == text or bare in by_key):  # one of the two says no form
+            return by_name[bare], "key"
+        if len(plain) >= _CUT:
+            rest, _, end = text.rpartition(" ")
+            rest = rest.removesuffix(" of")
+            if rest in by_key and any(word.startswith(end) for word in _ENDS):
+                return by_key[rest], "cut"
+        begins = plain_spellings.str.startswith(plain) & (len(plain) > _CUT)
         ids = set(listed.loc[begins, "district_id"])  # cut off by a form, and one begins so
         return (ids.pop(), "cut") if len(ids) == 1 else (None, "unmatched")
 
     told = [
         resolve(typed, plain) if pd.notna(plain) and plain else (None, "blank")
-        for typed, plain in zip(names.astype("str"), plain_name(names), strict=True)
+        for typed, plain in zip(names, plain_name(names), strict=True)
     ]
     found = pd.DataFrame(told, columns=["district_id", "how"], index=names.index, dtype="str")
     id_, how = found["district_id"], found["how"]
+    # Where a form cut other names off here, it may have cut a number, too.
+    length = names.str.strip().str.len()
+    cut = length.isin(length[how.eq("cut")]) & names.str.contains(r"\d\s*$", regex=True)
+    id_, how = id_.mask(cut & how.eq("key")), how.mask(cut & how.eq("key"), "unmatched")
     how = how.mask(id_.eq(AMBIGUOUS), "ambiguous").mask(id_.eq(""), "not_a_district")
     return pd.DataFrame({"district_id": id_.mask(id_.isin([AMBIGUOUS, ""])), "how": how})
 
@@ -173,12 +210,9 @@ def review_table(names: pd.Series, directory: pd.DataFrame, *, place: str = "") 
     return pd.DataFrame(rows, columns=[*texts, "score"]).astype({**texts, "score": "Float64"})
 
 
-def find_district(text: str, codebook: Codebook, known: Mapping[str, str]) -> str:
-    """Give the id of the district that a person means by a known code, an id or a name."""
+def find_district(text: str, codebook: Codebook) -> str:
+    """Give the id of the district that a person means by a code, an id or a name."""
     typed = str(text).strip()
-    for code in (typed, typed.zfill(max(map(len, known), default=0))):
-        if code in known:
-            return str(known[code])
     names, directory = pd.Series([typed], dtype="str"), codebook.districts
     found = match_districts(names, directory, place=codebook.place)["district_id"].iloc[0]
     if pd.isna(found):
@@ -213,6 +247,18 @@ def _nearest(
         district_id, spelling, _ = listed.iloc[-at]
         best.setdefault(district_id, (spelling, round(score, 1)))
     return [(district_id, *found) for district_id, found in best.items()]
+
+
+def _without(key: str, words: Iterable[str]) -> str:
+    """Leave the words of a form, such as unified, out of a key: "" if no name is left."""
+    rest = " ".join(word for word in key.split() if word not in words)
+    return rest if re.search(r"[^\W\d]{3}", rest) else ""
+
+
+def _digits(code: str, place: str = "") -> str:
+    """Write a code without what it may be written with: the place, zeros in front, marks."""
+    plain = re.sub(rf"^(?:{place})\b|\.0$", "", code.strip().lower()) if place else code.lower()
+    return re.sub(r"[\W_]", "", plain).lstrip("0") if re.search(r"\d", plain) else ""
 
 
 def _numbers_differ(one: str, other: str) -> bool:

@@ -146,7 +146,7 @@ def _fit_district(answers: pd.Series, codebook: Codebook) -> float:
     if len(answers) < 2 or answers.str.contains("[A-Za-z]{3}", regex=True).mean() < 0.5:
         return 0.0
     how = match_districts(answers, codebook.districts, place=codebook.place)["how"]
-    return float(how.isin(["id", "name", "alias", "key", "parts", "cut"]).mean())
+    return float(how.isin(["id", "name", "alias", "code", "key", "parts", "cut"]).mean())
 
 
 def _assigned(scored: list[_Scores], words: _Words) -> list[_Key | None]:

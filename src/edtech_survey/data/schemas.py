@@ -133,7 +133,7 @@ def rules_of(table: str) -> dict[str, list[Rule]]:
     rules: dict[str, list[Rule]] = {}
     for row in declared:
         asked = rules.setdefault(row["column"], [])
-        asked += [filled()] if row["needed"] else []
+        asked += [filled()] if row["needed"] == "yes" else []
         asked += {"Int64": [WHOLE], "Float64": [NUMBER]}.get(row["type"], [])
         asked += [within(row["low"], row["high"])] if row["low"] or row["high"] else []
         if row["pattern"]:
@@ -208,7 +208,9 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a CSV of the columns that are declared, every cell as text, and ask further rules."""
     columns = list(dtypes(table))
-    texts = read_text_csv(path, columns, error)[columns]
+    may = [row["column"] for row in _COLUMNS if row["table"] == table and row["needed"] == "may"]
+    texts = read_text_csv(path, [name for name in columns if name not in may], error)
+    texts = texts.reindex(columns=columns, fill_value="").astype("str")
     declared = rules_of(table)
     asked = {name: [*declared[name], *rules.get(name, ())] for name in columns}
     return check(texts, asked, "/".join(Path(path).parts[-2:]), error)
@@ -293,7 +295,7 @@ def _resource(name: str, frame: pd.DataFrame, content: bytes) -> dict[str, Any]:
         truths = {"trueValues": ["True"], "falseValues": ["False"]}
         field = {"name": column, "type": kind, **(truths if kind == "boolean" else {})}
         if row:
-            rules: dict[str, Any] = {"required": bool(row["needed"]), "unique": keys == [column]}
+            rules: dict[str, Any] = {"required": row["needed"] == "yes", "unique": keys == [column]}
             rules |= {"enum": row["words"].split("|") if row["words"] else []}
             constraints = {rule: asked for rule, asked in rules.items() if asked}
             field |= {"description": row["description"], "constraints": constraints}
