@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -22,7 +23,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from edtech_survey import places, project, words
-from edtech_survey.errors import ReportError, SetupError, SurveyError, in_words
+from edtech_survey.errors import (
+    OpenWarning,
+    ReportError,
+    SetupError,
+    SurveyError,
+    WaveError,
+    in_words,
+)
 
 BRIEF = "05_district_brief"
 
@@ -40,6 +48,45 @@ class Outcome:
 
 Work = tuple[Path, Mapping[str, object], str | None]
 """A notebook, its parameters, and the name of its page where that is not the notebook's."""
+
+
+def refuse_open(
+    asked: Iterable[tuple[str, str | None]], *, accept_open: bool = False
+) -> tuple[str, ...]:
+    """Refuse data of which rows wait for a person, with all of them, unless they are accepted.
+
+    ``asked`` are choices of data with their series. Return what is to be said of waves: what is
+    open, and how many unfinished answers do not count.
+    """
+    from edtech_survey.data.ledger import left_open, open_problems  # noqa: PLC0415
+
+    problems, told = [], []
+    for data, series in sorted(set(asked), key=str):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OpenWarning)
+            responses = project.evidence(data, series=series, gate=False).responses
+        if responses is None:
+            continue
+        for (source, wave), look in responses.review.groupby(["source", "wave"]):
+            again = f"(or: edtech-survey new-wave {wave} --again --series {responses.series})"
+            problems += open_problems(look, again)
+            if counts := left_open(look):
+                told.append(f"{source}: {counts} open and left out of every estimate: "
+                            "review.csv of data/processed lists them")  # fmt: skip
+        unfinished = responses.flow[responses.flow["reason"].eq("incomplete")]
+        told += [f"{row.source}: {words.count(row.rows, 'unfinished answer')} left out "
+                 "(incomplete: keep in source.yaml counts them)"
+                 for row in unfinished.itertuples() if row.rows]  # fmt: skip
+    if problems and not accept_open:
+        message = f"{words.count(len(problems), 'row')} wait for a person: settle each, or leave "
+        raise WaveError(f"{message}them out of every estimate by --accept-open", problems)
+    return tuple(dict.fromkeys(told))
+
+
+def shown_by(work: Iterable[Work]) -> set[tuple[str, str | None]]:
+    """Say of which data and series runs of notebooks tell."""
+    given = [_declared(path, typed) for path, typed, _ in work]
+    return {(str(one.get("data") or "published"), one.get("series") or None) for one in given}
 
 
 def make_data(out: Path | None = None, *, public: bool = False) -> tuple[list[Path], str]:
@@ -65,7 +112,7 @@ def make_data(out: Path | None = None, *, public: bool = False) -> tuple[list[Pa
         return [folder / path.name for path in written], told
     places.keep_private(folder)
     if found.responses is not None:
-        for name in ("districts", "positions", "bands", "ledger"):
+        for name in ("districts", "positions", "bands", "ledger", "review"):
             tables[name] = getattr(found.responses, name)
     with places.whole_folder(folder) as new:
         written = schemas.write_package(tables, new, title=title)
@@ -116,12 +163,14 @@ def make(
     jobs: int | None = None,
     tell: Callable[[Outcome], object] = lambda outcome: None,
     *,
+    accept_open: bool = False,
     pdf: bool = False,
     **limits: Any,
 ) -> list[Outcome]:
     """Run notebooks, render their pages, print and index them; what fails lets others go on.
 
-    A parameter that is unknown or of the wrong type is refused before anything runs. ``tell``
+    A parameter that is unknown or of the wrong type is refused before anything runs, and so is
+    data of which rows wait for a person, unless with ``accept_open`` they are left out. ``tell``
     hears of each outcome as soon as it is there. ``limits`` are those of a run, ``timeout`` and
     ``memory``.
     """
@@ -133,6 +182,7 @@ def make(
         (path, notebooks.check_parameters(path, _from_here(given)), name)
         for path, given, name in work
     ]
+    told = refuse_open(shown_by(fit), accept_open=accept_open)
     pool = ThreadPoolExecutor(jobs or min(len(fit), os.cpu_count() or 1))
     try:
         asked = [pool.submit(_page, *one, folder, **limits) for one in fit]
@@ -157,7 +207,8 @@ def make(
     if made and not (index := _attempt(site.INDEX, closed)).page:
         outcomes.append(index)
         tell(index)
-    return [replace(outcome, note=notes[-1]) for outcome in outcomes]
+    note = "\n".join(filter(None, [notes[-1], *told]))
+    return [replace(outcome, note=note) for outcome in outcomes]
 
 
 def _declared(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
@@ -169,8 +220,7 @@ def _declared(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
 
 def _release(made: Sequence[tuple[Path, Mapping[str, object]]]) -> str:
     """Keep what pages showed of answers, and say what the release before withholds."""
-    given = [_declared(*one) for one in made]
-    shown = {(one.get("data") or "published", one.get("series") or None) for one in given}
+    shown = shown_by((*one, None) for one in made)
     found = [project.evidence(data, series=series) for data, series in sorted(shown, key=str)]
     notes = [project.release(one) for one in found if one.responses is not None]
     return "\n".join(filter(None, notes))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edtech_survey import build, places, project, words
-from edtech_survey.errors import SetupError, SurveyError, in_words
+from edtech_survey.errors import OpenWarning, SetupError, SurveyError, in_words
 
 if TYPE_CHECKING:
     from edtech_survey.build import Outcome
@@ -32,6 +33,7 @@ TIMEOUT = click.option(
     "--timeout", type=click.IntRange(1), default=600, help="Seconds a page may take; default 600."
 )
 MEMORY = click.option("--memory", type=click.IntRange(500), help="MB a kernel may take (Linux).")
+OPEN = click.option("--accept-open", is_flag=True, help="Go on without what is not settled.")
 DIALECT = click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
 SHEET = click.option("--sheet", help="Sheet of a workbook.")
 WHOSE = click.option("--series", help="Whose survey, a row of codebook/series.csv.")
@@ -90,6 +92,7 @@ def _say(text: str, *, err: bool = False) -> None:
 @click.version_option(package_name="edtech-survey")
 def main() -> None:
     """Surveys of K-12 technology leaders: data, estimates, reports."""
+    warnings.simplefilter("ignore", OpenWarning)  # each command refuses or tells it
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no last; nohup ignores it
         with suppress(ValueError, AttributeError):  # no main thread, no such signal
             number = getattr(signal, name)
@@ -100,14 +103,17 @@ def main() -> None:
 @main.command()
 @click.option("--public", is_flag=True, help="Only what may be shared, into data/public.")
 @OUT
-def data(public: bool, out: Path | None) -> None:
+@OPEN
+def data(public: bool, out: Path | None, accept_open: bool) -> None:
     """Read and check all sources; write Parquet, CSV and a Data Package descriptor.
 
     What is written holds answers of single districts, where there are any, and is for you only.
     """
     _say("Reading and checking all sources")
+    told = build.refuse_open([(project.CHOICES[0], None)], accept_open=accept_open)
     written, note = build.make_data(out, public=public)
-    _say("\n".join([f"{len(written)} files in {written[-1].parent}", *filter(None, [note])]))
+    told = (f"{len(written)} files in {written[-1].parent}", *filter(None, [note]), *told)
+    _say("\n".join(told))
 
 
 @main.command()
@@ -118,6 +124,7 @@ def data(public: bool, out: Path | None) -> None:
 @JOBS
 @TIMEOUT
 @MEMORY
+@OPEN
 @click.option("--pdf", is_flag=True, help="Print each page to PDF with an installed browser.")
 def reports(
     notebooks: tuple[str, ...],
@@ -148,6 +155,7 @@ def reports(
 @JOBS
 @TIMEOUT
 @MEMORY
+@OPEN
 def briefs(
     evidence: str | None,
     wave: int | None,
@@ -252,19 +260,29 @@ def check(export: Path, as_json: bool, **how: Any) -> None:
 
 @main.command("new-wave")
 @click.argument("year", type=int)
-@click.option("--from", "export", type=THERE, required=True, help="The survey tool's export.")
+@click.option("--from", "export", type=THERE, help="The survey tool's export.")
+@click.option("--again", is_flag=True, help="Keep what is settled; add what is newly open.")
 @WHOSE
 @DIALECT
 @SHEET
-def new_wave(year: int, export: Path, **how: Any) -> None:
-    """Make the folder of the wave YEAR from an export, questions.csv filled by best match."""
+def new_wave(year: int, export: Path | None, **how: Any) -> None:
+    """Make the folder of the wave YEAR from an export, with files of what a person must settle.
+
+    An export that came later, with late answers, is taken by --again --from FILE.
+    """
     from edtech_survey.data.new_wave import new_wave as make  # noqa: PLC0415
 
+    if export is None and not how["again"]:
+        raise click.UsageError("Missing option '--from'.")
     made = make(year, export, **how)
-    _say(f"{made.folder}: {len(made.questions)} columns in questions.csv")
-    for column in made.undecided:
-        _say(f"  not matched: {column!r}")
-    _say("Settle the rows of questions.csv, then: make reports")
+    _say(f"{made.folder}: {len(made.questions)} columns")
+    for file, rows in made.open.items():
+        _say(f"  {file}: {words.count(rows, 'row')} to settle")
+    marked = "Settle each cell that begins with ? (remove it to confirm, or write what is right), "
+    if made.untried:
+        next_ = "in questions.csv first: their answers can be listed then, with --again"
+        _say(f"Say what the {words.count(made.untried, 'column')} without a proposal are, {next_}")
+    _say(f"{marked}then: make reports" if made.open else "Nothing is open: make reports")
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

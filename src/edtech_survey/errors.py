@@ -87,6 +87,10 @@ class WaveError(SurveyError):
     """A survey export, its crosswalk or the codebook cannot be taken as it stands."""
 
 
+class OpenWarning(UserWarning):
+    """Some of what was answered waits for a person, and is left out until then."""
+
+
 class EstimateError(SurveyError):
     """The numbers given do not support the estimate asked for."""
 

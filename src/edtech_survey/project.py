@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from edtech_survey import words
-from edtech_survey.errors import Problem, SetupError
+from edtech_survey.errors import OpenWarning, Problem, SetupError
 from edtech_survey.places import PACKAGED, keep_private, output_root, raw_dir, write_whole
 from edtech_survey.shape import unrepeated
 
@@ -321,6 +321,7 @@ def evidence(
     """
     from edtech_survey.data.codebook import read_codebook, read_series  # noqa: PLC0415
     from edtech_survey.data.figures import read_all  # noqa: PLC0415
+    from edtech_survey.data.ledger import left_open  # noqa: PLC0415
     from edtech_survey.data.waves import merge_waves  # noqa: PLC0415
     from edtech_survey.reports import origins  # noqa: PLC0415
     from edtech_survey.statistics import releases  # noqa: PLC0415
@@ -342,7 +343,14 @@ def evidence(
             stacklevel=2,
         )
     mine = [folder / name for name in exports.loc[exports["series"].eq(whose.series), "source"]]
-    responses = merge_waves(mine, codebook) if mine else None
+    responses = merge_waves(mine, codebook, unknown="refuse") if mine else None
+    if responses is not None and (told := left_open(responses.review)):
+        warnings.warn(
+            f"open, and left out of every estimate: {told}. Those rows of responses.review say "
+            "where each is settled",
+            OpenWarning,
+            stacklevel=2,
+        )
     if responses is None and data != "published":
         raise SetupError(
             f"data={data!r}: no wave of {whose.series} with an export in {folder}; "

@@ -19,6 +19,7 @@ from tools.sample_waves.files import (
     crosswalk_bytes,
     export_rows,
     file_bytes,
+    settled_files,
 )
 from tools.sample_waves.invented import directory
 from tools.sample_waves.latest import answers_2024
@@ -50,6 +51,11 @@ _MESS = {
             (9, "Number of staff (FTE) | Level 1 Technician"): "varies",
             (12, "Total number of computing devices"): "over 900",
         },
+        decided={
+            (4, "Average annual salary | Technology Director"): ("", "the hours were not given"),
+            (9, "Number of staff (FTE) | Level 1 Technician"): ("", "nobody could be asked"),
+            (12, "Total number of computing devices"): ("900", "asked again: about 900"),
+        },
         total=True,
     ),
     2020: Mess(
@@ -58,6 +64,7 @@ _MESS = {
             (7, "Another technology role in your district (job title)"): "Tech wizard",
             (7, "FTE in that other role"): "1",
         },
+        unlisted={"position_title": "Tech wizard"},
         strangers=("Sample Parents Association",),
     ),
     2021: Mess(begun_twice=(15,), misspelt={30: "Smaple Distrct 30"}, preview=True),
@@ -126,15 +133,12 @@ def _folder(wave: int, answers: Sequence[Answer]) -> dict[str, bytes]:
     mess, questions, columns = _MESS[wave], _QUESTIONS[wave](), tools(wave)
     rows = export_rows(answers, questions, columns, mess, Draws(f"forms {wave}"))
     name, data = file_bytes(wave, rows)
-    matches = [(text, answers[at].district_id) for at, text in (mess.misspelt or {}).items()]
-    matches += [(text, "") for text in mess.strangers]
-    listed = "".join(f"{text},{district}\n" for text, district in matches)
-    decided = {"matches.csv": f"name,district_id\n{listed}".encode()} if matches else {}
+    ids = {text: answers[at].district_id for at, text in (mess.misspelt or {}).items()}
     return {
         name: data,
         "questions.csv": crosswalk_bytes(questions, columns),
         "source.yaml": _source(wave, name, len(answers)).encode("utf-8"),
-        **decided,
+        **settled_files(rows, mess, ids),
     }
 
 

@@ -28,6 +28,10 @@ class Mess:
         Answers that were sent, then corrected and sent again.
     spoilt : mapping of (int, str) to str
         Text of single cells, by answer and column.
+    decided : mapping of (int, str) to (str, str)
+        What a person decided on such cells: the value, empty where it is left out, and the reason.
+    unlisted : mapping of str to str
+        Spellings that a person took for no answer, by item.
     misspelt : mapping of int to str
         Names that a person had to look up.
     strangers : tuple of str
@@ -41,6 +45,8 @@ class Mess:
     begun_twice: tuple[int, ...] = ()
     sent_twice: tuple[int, ...] = ()
     spoilt: Mapping[tuple[int, str], str] | None = None
+    decided: Mapping[tuple[int, str], tuple[str, str]] | None = None
+    unlisted: Mapping[str, str] | None = None
     misspelt: Mapping[int, str] | None = None
     strangers: tuple[str, ...] = ()
     preview: bool = False
@@ -112,6 +118,42 @@ def crosswalk_bytes(questions: Sequence[Question], tools: Sequence[Tool]) -> byt
     writer.writerows([tool.column, tool.item, "", "", "written by the tool"] for tool in tools)
     writer.writerows([q.column, q.item, q.group, q.comparability, q.note] for q in questions)
     return stream.getvalue().encode("utf-8")
+
+
+def settled_files(rows: Rows, mess: Mess, ids: Mapping[str, str]) -> dict[str, bytes]:
+    """Write what a person settled of a wave: names, wordings and single cells.
+
+    Parameters
+    ----------
+    rows : list of list of str
+        The export.
+    mess : Mess
+    ids : mapping of str to str
+        The district of each misspelt name.
+
+    Returns
+    -------
+    dict of str to bytes
+        Contents by name; a file without a row is not written.
+    """
+    matches = [[name, ids.get(name, "")] for name in (*ids, *mess.strangers)]
+    answers = [[item, "", text] for item, text in (mess.unlisted or {}).items()]
+    cells = {text: row for row, cells in enumerate(rows, start=1) for text in cells}
+    decisions = [
+        [cells[text], column, text, *mess.decided[at, column]]
+        for (at, column), text in (mess.spoilt or {}).items()
+        if (at, column) in (mess.decided or {})
+    ]
+    files = {
+        "matches.csv": [["name", "district_id"], *matches],
+        "answers.csv": [["item", "answer", "spelling"], *answers],
+        "decisions.csv": [["row", "column", "text", "value", "reason"], *sorted(decisions)],
+    }
+    return {
+        name: csv_text(table).replace("\r\n", "\n").encode()
+        for name, table in files.items()
+        if len(table) > 1
+    }
 
 
 def _with_others(written: Rows, questions: Sequence[Question], mess: Mess, named: int) -> Rows:

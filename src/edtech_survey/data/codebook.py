@@ -131,23 +131,10 @@ class Codebook:
         districts = read_directory(directory)
         return replace(self, districts=districts, changes=read_changes(directory, districts))
 
-    def with_answers(self, path: Path | str) -> Codebook:
+    def with_answers(self, own: pd.DataFrame) -> Codebook:
         """Return the codebook with the wordings of one wave, which stand before its own."""
-
-        def closed(table: pd.DataFrame) -> pd.Series:
-            return table["answer"].ne("") & table["item"].isin(self.answers["item"])
-
-        known = schemas.row_of(
-            self.answers, ["item", "answer"], "is no answer of {item}",
-            "write one of codebook/answers.csv, or leave it empty",
-        )  # fmt: skip
-        rules: schemas.Rules = {
-            "item": [one_of(self.items["item"], "is not in items.csv")],
-            "answer": where(closed, known),
-            "spelling": [schemas.unique("item")],
-        }
-        own = read_table(path, "wave answers", rules, WaveError).assign(label="")
-        both = pd.concat([own, self.answers], ignore_index=True)[self.answers.columns]
+        both = pd.concat([own.assign(label=""), self.answers], ignore_index=True)
+        both = both[self.answers.columns]
         again = both.assign(spelling=plain_name(both["spelling"])).duplicated(["item", "spelling"])
         return replace(self, answers=both[~again].reset_index(drop=True))
 
@@ -257,12 +244,13 @@ def read_changes(directory_file: Path | str, directory: pd.DataFrame) -> pd.Data
 def read_matches(path: Path | str, directory: pd.DataFrame) -> pd.DataFrame:
     """Read what a person decided about names: ``name, district_id``; empty without the file."""
     if not Path(path).is_file():
-        return pd.DataFrame({"name": [], "district_id": []}, dtype="str")
+        return pd.DataFrame({"name": [], "district_id": []}, dtype="str").assign(open=False)
     twice = schemas.Rule(
         lambda cells, _: plain_name(cells).duplicated(), "stands twice", "keep one"
     )
     there = one_of(["", *directory["district_id"]], "is not in the directory")
-    return read_table(path, "matches", {"name": [twice], "district_id": [there]}, WaveError)
+    rules = {"name": [twice], "district_id": [there]}
+    return read_table(path, "matches", rules, WaveError, mark="district_id")
 
 
 def _spelled(table: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 from edtech_survey.data import values
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, TAKEN
+from edtech_survey.data.schemas import unmarked
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
 
@@ -22,10 +23,13 @@ SLOT = re.compile(r"slot-\d+")
 
 
 def read_crosswalk(path: Path | str, columns: Sequence[str], codebook: Codebook) -> pd.DataFrame:
-    """Read a wave's ``questions.csv`` and check it against the export and the codebook."""
+    """Read a wave's ``questions.csv`` and check it against the export and the codebook.
+
+    In ``open`` are the rows that still bear the mark; their ``item`` is a proposal, or empty.
+    """
     path = Path(path)
     shown = "/".join(path.parts[-2:])
-    table = read_text_csv(path, COLUMNS, WaveError)[list(COLUMNS)]
+    table = unmarked(read_text_csv(path, COLUMNS, WaveError)[list(COLUMNS)], "item")
     # ``new-wave`` puts an apostrophe before "=..." so that it is not run as a formula.
     bare = table["column"].str.removeprefix("'")
     guarded = ~table["column"].isin(columns) & bare.isin(columns)
@@ -70,8 +74,9 @@ def _problems(
         place = f", column {column}" if column else ""
         problems.append(Problem(f"{shown}, row {row}{place}", what, advice))
 
-    for row, (column, item, group, grade) in enumerate(
-        table[["column", "item", "group", "comparability"]].itertuples(index=False), start=2
+    asked = ["column", "item", "group", "comparability", "open"]
+    for row, (column, item, group, grade, marked) in enumerate(
+        table[asked].itertuples(index=False), start=2
     ):
         if column not in columns:
             near = nearest(column, unmapped) or "remove the row"
@@ -80,7 +85,8 @@ def _problems(
             tell(row, "column", f"{column!r} stands twice", "keep one row")
         if item == "":
             advice = f"write the item, or {IGNORED} to leave the column out"
-            tell(row, "item", f"{column!r} is undecided", advice)
+            if not marked:
+                tell(row, "item", f"{column!r} is undecided", advice)
         elif item not in known:
             tell(row, "item", f"{item!r} is no item that can be collected", nearest(item, known))
         elif codebook.type_of(item) != "text" and not (
@@ -93,11 +99,12 @@ def _problems(
             tell(row, "group", what, nearest(group, allowed) or listed)
         if grade not in ("A", "B", "C", ""):
             tell(row, "comparability", f"{grade!r} is not A, B, C or empty")
-        if (item, group) in claims and item not in {*texts, ""}:
+        if (item, group) in claims and item not in texts and not marked:
             what = f"{column!r} is a second column for {item} {group}".rstrip()
             tell(row, "", what, f"keep one; the other is {IGNORED}")
         seen.add(column)
-        claims.add((item, group))
+        if item and not marked:
+            claims.add((item, group))
     problems += [
         Problem(shown, f"column {name!r} of the export has no row", f"add one, or item {IGNORED}")
         for name in unmapped
@@ -136,6 +143,23 @@ def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> pd.D
         CHANGED,
     )
     return parsed.assign(outcome=outcome)
+
+
+def answers_allowed(item: str, codebook: Codebook) -> tuple[str, ...]:
+    """List what an answer of an item may be; nothing where it is no closed question."""
+    kind = codebook.type_of(item)
+    listed = codebook.answers_of(item)["answer"].tolist() if kind in CLOSED else []
+    listed += ["yes", "no"] if kind in ("yes_no", "outsourced") else []
+    listed += codebook.position_titles["answer"].tolist() if kind == "outsourced" else []
+    return tuple(dict.fromkeys(listed))
+
+
+def unknown_answers(text: str, question: pd.Series, codebook: Codebook) -> list[str]:
+    """List what of a refused text the codebook does not know: pieces of a list, or the whole."""
+    item, group, kind, column = (question[name] for name in ("item", "group", "type", "column"))
+    kind, answers = _reading(item, group, kind, column, codebook)
+    pieces = values.unknown_pieces(text, answers) if kind == "multi" and answers is not None else []
+    return pieces or [text.strip()]
 
 
 def _reading(

@@ -7,19 +7,22 @@ its parser says (``text, value, missing, rule, severity, advice, outcome``), the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from rapidfuzz import fuzz, process
 
 from edtech_survey import words
 from edtech_survey.data.codebook import IDENTITY, Codebook
-from edtech_survey.data.crosswalk import CLOSED
+from edtech_survey.data.crosswalk import CLOSED, unknown_answers
 from edtech_survey.data.districts import review_table
-from edtech_survey.data.readings import CHANGED, OUTCOMES, REFUSED
-from edtech_survey.data.schemas import FLOW, LEDGER, REVIEW, dtypes
+from edtech_survey.data.readings import CHANGED, OUTCOMES, REFUSED, plain
+from edtech_survey.data.schemas import FLOW, LEDGER, REVIEW, dtypes, plain_name
+from edtech_survey.data.settled import ANSWERS, DECISIONS, MATCHES, Settled
 from edtech_survey.data.values import NUMBERS
-from edtech_survey.errors import Problem, WaveError
+from edtech_survey.errors import Problem, WaveError, cut
 
 BALANCE = {
     "source": "str", "wave": "Int64", "column": "str", "raw": "Int64",
@@ -27,13 +30,16 @@ BALANCE = {
 }  # fmt: skip
 _PERSONAL = r"@|\bhttps?:|\b\d{3}[-. )]{1,2}\d{3}[-. ]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
 _LETTERS = r"[A-Za-z]{2}|[^\x00-\x7F]{2}"
-_NAMELESS = "the row names no district: find out who answered, or leave it out"
-_MATCHES = "add the name with its district_id (empty: no district) to the folder's matches.csv"
+_NAMELESS = "find out who answered, or leave the row out"
+_MATCHES = (
+    "write its district_id into matches.csv (empty: no district); one that is on no list gets a "
+    "row with a new id in codebook/{directory}"
+)
 _UNKNOWN = (
     "Add it to the folder's answers.csv (item,answer,spelling: for this wave alone) or to "
     "codebook/answers.csv; an empty answer means missing."
 )
-_STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial"}
+_STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial", "undecided": "undecided"}
 
 
 def account(
@@ -57,7 +63,7 @@ def account(
         raw=_safe(told),
         value=_taken_instead(told).mask(ruled[listed]),
         rule=told["rule"].mask(ruled[listed], told["ruled"]),
-        severity=told["severity"].replace({"ok": "note", "warn": "warning"}),
+        severity=told["severity"].replace({"ok": "note", "warn": "warning", "doubt": "warning"}),
         outcome=pd.array(OUTCOMES, dtype="str").take(became[listed].to_numpy(int)),
         cells=1,
     )
@@ -94,7 +100,8 @@ def check_balance(ledger: pd.DataFrame, balance: pd.DataFrame) -> None:
 def _safe(cells: pd.DataFrame) -> pd.Series:
     """Text that may be shown: unreadable words may be anything, a name included."""
     text = cells["text"]
-    lettered = cells["outcome"].eq(REFUSED) & text.str.contains(_LETTERS, regex=True)
+    unsure = cells["outcome"].eq(REFUSED) | cells["rule"].eq("decision")
+    lettered = unsure & text.str.contains(_LETTERS, regex=True)
     in_words = cells["rule"].eq("other_in_words")
     return text.mask(lettered | in_words | text.str.contains(_PERSONAL, regex=True))
 
@@ -116,34 +123,96 @@ def flow(excluded: pd.DataFrame, fate: pd.Series) -> pd.DataFrame:
     counts = dict.fromkeys(_STEPS, 0) | reasons.value_counts().to_dict()
     rows = [("read", "", len(reasons))]
     rows += [(_STEPS.get(reason, "excluded"), reason, count) for reason, count in counts.items()]
-    order = ("read", "excluded", "duplicates", "partial", "kept")
+    order = ("read", "excluded", "duplicates", "partial", "undecided", "kept")
     rows.sort(key=lambda row: (order.index(row[0]), row[1]))
     return pd.DataFrame(rows, columns=["step", "reason", "rows"]).reindex(columns=list(FLOW))
 
 
-def review(cells: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """List what could not be decided or read, once for each distinct text, and each conflict."""
-    kept, named = cells["fate"].eq(""), cells["item"].eq(IDENTITY)
-    names = cells[kept & named]
-    doubtful = cells[kept & ~named & cells["severity"].isin(["warn", "doubt", "error"])]
-    undecided = names[names["rule"].isin(["district_unmatched", "district_ambiguous"])]
-    undecided = undecided[["row", "column", "text"]].drop_duplicates("text")
-    near = review_table(undecided["text"], codebook.districts, place=codebook.place)
-    near = near.rename(columns={"name": "text", "district_id": "suggestion"})
-    nameless = names.loc[names["rule"].eq("district_blank"), ["row", "column"]]
-    doubtful = doubtful.drop_duplicates(["column", "text"])
-    refused, titled = doubtful["severity"].eq("error"), doubtful["item"].eq("position_title")
-    kinds = np.select([refused & titled, refused], ["position", "unreadable"], "doubtful")
+def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd.DataFrame:
+    """List what a person should look at; ``open`` is what waits for a decision until then."""
+    undecided, naming = cells["fate"].eq("undecided"), cells["item"].eq(IDENTITY)
+    rest = cells[(cells["fate"].eq("") | undecided) & ~naming]
+    refused = rest[rest["missing"].isin(["doubtful", "unreadable"]) & rest["outcome"].eq(REFUSED)]
+    closed, warned = refused["type"].isin(CLOSED), rest[rest["severity"].eq("warn")]
+    kind = refused["missing"].where(refused["missing"].eq("doubtful"), "unreadable")
+    numbers = refused.assign(
+        kind=kind, file=DECISIONS, suggestion=refused["proposed"], rows=refused["row"],
+        key=refused["row"].astype("str") + "|" + refused["column"].astype("str"),
+    )[~closed]  # fmt: skip
     parts = [
-        near.merge(undecided, on="text", how="left").assign(kind="district", advice=_MATCHES),
-        nameless.assign(kind="district", text="", advice=_NAMELESS),
-        doubtful[["row", "column", "text", "advice", "proposed"]]
-        .rename(columns={"proposed": "suggestion"})
-        .assign(kind=kinds),
-        _conflicts(cells).assign(kind="duplicate", column=names["column"].astype("str").max()),
+        *_names(cells[undecided & naming], settled.book, meta),
+        _unknown(refused[closed], settled.book),
+        numbers,
     ]
+    found = pd.concat([rows.assign(open=True) for rows in parts if len(rows)] or parts[:1])
+    found = found.reindex(columns=list(dict.fromkeys([*REVIEW, "key"])))
+    # What stands in a file with its mark is told with its line, and is open whatever else is so.
+    marked = settled.marked.assign(kind=settled.marked["kind"].replace("value", "doubtful"))
+    lines = marked.drop_duplicates(["file", "key"]).set_index(["file", "key"])["line"]
+    there = pd.MultiIndex.from_frame(found[["file", "key"]])
+    found = found.assign(line=lines.reindex(there).array)
+    more = marked[~pd.MultiIndex.from_frame(marked[["file", "key"]]).isin(there)].assign(open=True)
+    listed = [
+        warned.drop_duplicates(["column", "text"]).assign(kind="doubtful"),
+        _conflicts(cells).assign(
+            kind="duplicate", column=cells.loc[naming, "column"].astype("str").max()
+        ),
+    ]
+    parts = [found, more, *(rows.assign(open=False) for rows in listed)]
     whole = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     return whole.reindex(columns=list(REVIEW))
+
+
+def _names(names: pd.DataFrame, book: Codebook, meta: Mapping[str, Any]) -> list[pd.DataFrame]:
+    """List names that lead to no district, each with its candidates, and rows without a name."""
+    own = book.series.set_index("series")["directory"].get(book.whose)
+    directory = meta.get("directory") or own or "districts.csv"
+    nameless = names["rule"].eq("district_blank")
+    unknown = names[~nameless]
+    unknown = unknown.assign(plain=plain_name(unknown["text"]))
+    rows = unknown.groupby("plain")["row"].agg(_rows)
+    unknown = unknown.drop_duplicates("plain").assign(rows=lambda told: told["plain"].map(rows))
+    near = review_table(unknown["text"], book.districts, place=book.place)
+    near = near.rename(columns={"name": "text", "district_id": "suggestion"})
+    told = unknown[["row", "rows", "column", "item", "text", "plain"]]
+    near = near.merge(told, on="text", how="left").rename(columns={"plain": "key"})
+    rows = names.loc[nameless, ["row", "column", "item"]]
+    rows = rows.assign(
+        kind="district", text="", file=DECISIONS, rows=rows["row"], advice=_NAMELESS,
+        key=rows["row"].astype("str") + "|" + rows["column"].astype("str"),
+    )  # fmt: skip
+    advice = _MATCHES.format(directory=directory)
+    return [near.assign(kind="district", file=MATCHES, advice=advice), rows]
+
+
+def _unknown(refused: pd.DataFrame, book: Codebook) -> pd.DataFrame:
+    """List each distinct answer of a closed question that nobody knows, over all its columns."""
+    pieces = [
+        unknown_answers(cell["text"], pd.Series(cell), book) for cell in refused.to_dict("records")
+    ]
+    told = refused.assign(text=pd.Series(pieces, refused.index, dtype=object)).explode("text")
+    told = told.assign(key=told["item"].astype("str") + "|" + told["text"].map(plain).astype("str"))
+    rows = told.groupby("key")["row"].agg(_rows)
+    told = told.drop_duplicates("key").assign(rows=lambda rest: rest["key"].map(rows))
+    kind = np.where(told["item"].eq("position_title"), "position", "answer")
+    read = told["proposed"]
+    near = [_near(*pair, book) for pair in zip(told["item"], told["text"], strict=True)]
+    near = pd.Series(near, told.index, dtype=object)
+    return told.assign(kind=kind, file=ANSWERS, suggestion=read.mask(read.eq(""), near))
+
+
+def _near(item: str, text: str, book: Codebook) -> str | None:
+    """Propose the answer whose spelling is nearest to a text."""
+    known = book.answers_of(item)
+    known = known[known["answer"].ne("")]
+    found = process.extractOne(plain(text), known["spelling"].tolist(), score_cutoff=85,
+                               scorer=fuzz.ratio, processor=plain)  # fmt: skip
+    return str(known["answer"].iloc[found[2]]) if found else None
+
+
+def _rows(rows: pd.Series) -> str:
+    told = [*map(str, rows.drop_duplicates())]
+    return ", ".join(told[:5]) + (" ..." if len(told) > 5 else "")
 
 
 def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
@@ -170,16 +239,68 @@ def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["row", "text", "suggestion", "advice"])
 
 
-def refuse_unknown(cells: pd.DataFrame, where: str) -> None:
-    """Raise each answer of a kept row that contradicts the codebook, with its rows and advice."""
-    wrong = cells["severity"].eq("error") & cells["fate"].eq("") & cells["type"].isin(CLOSED)
-    wrong &= cells["item"].ne("position_title")
+_SAID = {
+    "question": ("column", "is undecided"),
+    "district": ("name", "is no district of the directory"),
+    "answer": ("answer", "is no answer that the codebook knows"),
+    "position": ("answer", "is no position of the taxonomy"),
+    "doubtful": ("value", "is doubtful"),
+    "unreadable": ("value", "cannot be read"),
+}
+"""What is open, by kind: as what it is counted, and what is wrong with it."""
+_ELSE = dict.fromkeys(_SAID, "or clear the cell to leave it out")
+_ELSE |= {"question": "or write another item, or ignored", "district": "or clear it: no district"}
+
+
+def each_open(look: pd.DataFrame) -> pd.DataFrame:
+    """Take of ``review`` what is open, once each: a name may have several candidates."""
+    rows = look[look["open"].astype(bool)]
+    return rows.drop_duplicates(["source", "kind", "row", "column", "item", "text"])
+
+
+def left_open(look: pd.DataFrame) -> str:
+    """Count what is open in words: "3 names, 2 answers, 4 values"; "" where nothing is."""
+    counted = each_open(look)["kind"].map(lambda kind: _SAID[kind][0]).value_counts(sort=False)
+    nouns = dict.fromkeys(noun for noun, _ in _SAID.values())
+    return ", ".join(words.count(counted[noun], noun) for noun in nouns if noun in counted)
+
+
+def open_problems(look: pd.DataFrame, again: str = "") -> list[Problem]:
+    """Say of each open row where it is decided, what is wrong, and what to do."""
     problems = []
-    for (column, text), told in cells[wrong].groupby(["column", "text"], sort=False):
-        rows = ", ".join(map(str, told["row"].iloc[:5])) + (" ..." if len(told) > 5 else "")
-        place = f"{where}, column {column!r}, item {told['item'].iloc[0]}"
-        what = f"{text!r} ({len(told)} rows: {rows}) is no answer that the codebook knows"
-        problems.append(Problem(place, what, f"{told['advice'].iloc[0]} {_UNKNOWN}"))
+    for told in each_open(look).itertuples():
+        near, what = told.suggestion, _SAID[told.kind][1]
+        listed = pd.notna(told.line)
+        place = f", row {told.row}" if pd.notna(told.row) else ""
+        place = f"/{told.file}, row {told.line}" if listed else f"{place}, column {told.column!r}"
+        if told.kind == "question":
+            what = f"is perhaps {near}" if near else "is like no item of the codebook"
+            what = f"{told.column!r} {what}" if listed else what
+        elif told.text:
+            rows = f" (rows {told.rows})" if listed or "," in str(told.rows) else ""
+            what = f"{cut(told.text, 200)!r}{rows} {what}"
+        else:
+            what = "names no district"
+        advice = "" if pd.isna(told.advice) else f"{told.advice} {again}".strip()
+        if listed or told.kind == "question":
+            took = f"remove the ? to take {near}" if pd.notna(near) and near else ""
+            advice = f"{took or 'write what it is in place of the ?'}; {_ELSE[told.kind]}"
+        problems.append(Problem(f"{told.source}{place}", what, advice))
+    return problems
+
+
+def refuse_unknown(look: pd.DataFrame, where: str) -> None:
+    """Raise each answer that contradicts the codebook and stands in no file for a decision."""
+    rows = each_open(look)
+    rows = rows[rows["kind"].eq("answer") & rows["line"].isna()]
+    problems = [
+        Problem(
+            f"{where}, column {told.column!r}, item {told.item}",
+            f"{told.text!r} (rows {told.rows}) is no answer that the codebook knows",
+            f"{told.advice} {_UNKNOWN}",
+        )
+        for told in rows.itertuples()
+    ]
     if problems:
         raise WaveError(
             f"{where}: {words.count(len(problems), 'answer')} against the codebook", problems

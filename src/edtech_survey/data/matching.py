@@ -22,6 +22,7 @@ from edtech_survey.data.readings import VOCABULARY
 MATCHED = ("column", "item", "group", "score", "alternatives", "note")
 SURE, LIKELY = 75.0, 55.0
 """Scores from which a match is filled in, and from which it is filled in but marked to check."""
+UNSURE = "check this match"
 SAMPLE = 200
 """Distinct answers by which a column is judged."""
 _WORDS_WEIGHT = 0.72
@@ -197,7 +198,7 @@ def _row(column: pd.Series, empty: bool, scores: _Scores, chosen: _Key | None) -
     if chosen is None:
         return {**row, "item": "", "note": "unmatched: write an item, or ignored"}
     score = round(scores[chosen], 1) if chosen in scores else None
-    note = "" if score is not None and score >= SURE else "check this match"
+    note = "" if score is not None and score >= SURE else UNSURE
     return {**row, "item": chosen[0], "group": chosen[1], "score": score, "note": note}
 
 

@@ -6,29 +6,33 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_codebook
+from edtech_survey.data.codebook import IDENTITY, Codebook, read_codebook
+from edtech_survey.data.crosswalk import COLUMNS
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
-from edtech_survey.data.matching import match_columns
-from edtech_survey.data.textfiles import csv_bytes
-from edtech_survey.data.tidy import tidy
+from edtech_survey.data.ledger import each_open, left_open, open_problems
+from edtech_survey.data.matching import UNSURE, match_columns
+from edtech_survey.data.schemas import MARK, unmarked
+from edtech_survey.data.settled import ANSWERS, DECISIONS, MATCHES, QUESTIONS, read_settled
+from edtech_survey.data.textfiles import csv_bytes, read_text_csv
+from edtech_survey.data.tidy import Responses, tidy
+from edtech_survey.data.waves import OPTIONS
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.places import raw_dir, write_whole
 
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_SAID = {
-    "district": "is no district of the directory",
-    "position": "is no position of the taxonomy",
-    "unreadable": "cannot be read",
-}
-"""What of ``review`` stands in the way of a wave."""
+_CLOSE = 80.0
+"""Score from which a name's best candidate is proposed; below it is only listed."""
+_SETTLED = {QUESTIONS: "item", ANSWERS: "answer", MATCHES: "district_id", DECISIONS: "value"}
+"""Files of a wave in which a person decides, each with the column that bears the mark."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class CheckReport:
     columns: pd.DataFrame = field(default_factory=pd.DataFrame)
     flow: pd.DataFrame = field(default_factory=pd.DataFrame)
     review: pd.DataFrame = field(default_factory=pd.DataFrame)
+    open: str = ""
 
     @property
     def ok(self) -> bool:
@@ -58,7 +63,7 @@ class CheckReport:
             "Columns": [_column_line(row) for row in _records(self.columns)],
             "Rows": [f"{' '.join(filter(None, (row['step'], row['reason'])))}: {row['rows']}"
                      for row in _records(self.flow)],
-            "To look at": [_review_line(row) for row in _records(self.review)],
+            "To look at": [_review_line(row) for row in _records(self.review) if not row["open"]],
             f"Notices ({len(self.notices)})": [str(one) for one in self.notices],
             f"Problems ({len(self.problems)})": [str(one) for one in self.problems],
         }  # fmt: skip
@@ -66,7 +71,8 @@ class CheckReport:
         lines += [f"{self.rows} responses, {len(self.columns)} columns"]
         for title, told in parts.items():
             lines += ["", title, *(f"  {line}" for line in told)] if told else []
-        lines += ["", "Nothing stands in the way."] if self.ok else []
+        open_ = f"To settle after new-wave: {self.open}" if self.open else ""
+        lines += ["", open_ or "Nothing stands in the way."] if self.ok or self.open else []
         return "\n".join(_CONTROL.sub("�", line) for line in lines) + "\n"
 
     def to_json(self) -> str:
@@ -113,40 +119,49 @@ def check_export(
     except WaveError as error:
         return CheckReport(path.name, error.problems or (Problem(path.name, str(error)),))
     matched = match_columns(export, book)
-    problems = [
-        Problem(
-            f"{export.file}, column {column!r}",
-            "is like no item of the codebook",
-            f"near: {others}" if others else f"name the item, or {IGNORED}",
-        )
-        for column, item, others in matched[["column", "item", "alternatives"]].values
-        if item == ""
-    ]
     report = CheckReport(
-        export.file, tuple(problems), export.notices, export.dialect, export.evidence,
+        export.file, (), export.notices, export.dialect, export.evidence,
         export.encoding, len(export.frame), matched,
     )  # fmt: skip
-    if not matched["item"].eq(IDENTITY).any():
+    questions = _marked(matched)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / _META["id"]
+        folder.mkdir()
+        write_whole(folder / QUESTIONS, csv_bytes(questions))
+        tried = _tried(folder, export, book, _META)
+    if tried is None:
         what = f"no column could be recognised as {IDENTITY}"
-        lost = Problem(export.file, what, "say in questions.csv which one names the district")
-        return replace(report, problems=(*report.problems, lost))
-    used = matched.assign(item=matched["item"].replace("", IGNORED), comparability="")
-    types = book.items.set_index("item")["type"]
-    tried = tidy(export, used.assign(type=used["item"].map(types).astype("str")), book, _META)
-    serious = tried.review[tried.review["kind"].isin(list(_SAID))]
-    serious = serious.drop_duplicates(["kind", "column", "text", "row"])
-    problems += [
-        Problem(f"{export.file}, row {row}, column {column!r}", f"{text!r} {_SAID[kind]}", advice)
-        for kind, row, column, text, advice in serious[
-            ["kind", "row", "column", "text", "advice"]
-        ].values
-    ]
+        advice = "say in questions.csv which one names the district, then: new-wave YEAR --again"
+        return replace(report, problems=(Problem(export.file, what, advice),))
     return replace(
         report,
         flow=tried.flow[["step", "reason", "rows"]],
-        review=tried.review.drop(columns=["source", "wave"]),
-        problems=tuple(problems),
+        review=tried.review.drop(columns=["source", "wave", "file", "line"]),
+        open=left_open(tried.review),
+        problems=tuple(open_problems(tried.review.assign(source=export.file, line=pd.NA))),
     )
+
+
+def _marked(matched: pd.DataFrame) -> pd.DataFrame:
+    """Write matches as ``questions.csv``: what is likely and not sure bears the mark."""
+    doubt = matched["note"].eq(UNSURE) | matched["item"].eq("")
+    item = (f"{MARK} " + matched["item"]).str.strip()
+    table = matched.assign(
+        item=matched["item"].mask(doubt, item),
+        note=matched["note"].mask(doubt, ""),
+        comparability="",
+    )
+    return table[[*COLUMNS, "score", "alternatives"]]
+
+
+def _tried(
+    folder: Path, export: Export, book: Codebook, meta: Mapping[str, Any]
+) -> Responses | None:
+    """Read all cells as the folder's files say and propose; None if no column names districts."""
+    items = read_text_csv(folder / QUESTIONS, COLUMNS, WaveError)
+    if not unmarked(items, "item")["item"].eq(IDENTITY).any():
+        return None
+    return tidy(export, read_settled(folder, export.frame, book).tried(), meta)
 
 
 def _codebook(series: str | None) -> Codebook:
@@ -175,32 +190,46 @@ def _review_line(row: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class NewWave:
-    """What was written for a new wave."""
+    """What was written for a new wave.
+
+    ``open``: in each file how many rows wait for a person; ``untried``: columns without a proposal,
+    whose answers can be listed once somebody says what they are.
+    """
 
     folder: Path
     questions: pd.DataFrame
-    undecided: tuple[str, ...]
+    open: dict[str, int]
+    untried: int
 
 
 def new_wave(
     year: int,
-    export: Path | str,
+    export: Path | str | None = None,
     root: Path | str | None = None,
     *,
+    again: bool = False,
     series: str | None = None,
     dialect: str | None = None,
     sheet: str | None = None,
 ) -> NewWave:
-    """Write the folder ``<series>-<year>`` of a wave: export, ``source.yaml``, ``questions.csv``.
+    """Write the folder ``<series>-<year>`` of a wave, with all that a person must settle.
+
+    Beside the export and ``source.yaml`` stand ``questions.csv`` and, where there is something to
+    settle, ``answers.csv`` (wordings), ``matches.csv`` (names) and ``decisions.csv`` (single
+    cells). Where a person must decide, and only there, a cell begins with ``?``: removing it
+    confirms what follows, other text corrects it, an empty cell leaves out.
 
     Parameters
     ----------
     year : int
         Year of the wave.
-    export : path
-        The survey tool's file; it is copied.
+    export : path, optional
+        The survey tool's file; it is copied. With ``again`` by default the one in the folder.
     root : path, optional
         Where the folder goes; default the project's ``data/raw``.
+    again : bool
+        Whether the folder is there: its export is replaced by this one, such as one with late
+        answers; what is settled is kept, and only what is newly open is added.
     series, dialect, sheet
         As for :func:`edtech_survey.check_export`.
 
@@ -211,44 +240,130 @@ def new_wave(
     Raises
     ------
     WaveError
-        If the folder is there already (it is never overwritten), the series or year will not do,
-        or the export cannot be read. Nothing is left behind then.
+        If the folder is there already (and not ``again``), the series or year will not do, the
+        export cannot be read or does not fit what is settled. Nothing is changed then.
     """
-    export, book = Path(export), _codebook(series)
+    book = _codebook(series)
     root = Path(root) if root is not None else raw_dir(new=True)
     folder = root / f"{book.whose}-{year}"
+    _check_place(year, export, root, folder, again=again)
+    meta = read_meta(folder) if again else {}
+    options: dict[str, Any] = {name: meta.get(name) or None for name in OPTIONS}
+    options |= {k: told for k, told in {"dialect": dialect, "sheet": sheet}.items() if told}
+    export = Path(export) if export is not None else folder / meta["export"]
+    read = read_export(export, **options)
+    known = export.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
+    copy = f"export{export.suffix.lower() if known else f'.{read.format}'}"
+    questions = _marked(match_columns(read, book))
+    try:  # beside the final place, and renamed: there is a whole folder or none
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=root) as scratch:
+            made = Path(scratch) / folder.name
+            if again:
+                shutil.copytree(folder, made)
+                source = (made / "source.yaml").read_text("utf-8")
+                for key, told in {"sha256": read.sha256, "export": copy}.items():
+                    line = f"{key}: {json.dumps(told)}\n"
+                    source = re.sub(rf"(?m)^{key}:.*\n?|\Z", line, source, count=1)
+                questions = _with_new_columns(made, questions)
+                if export != (before := folder / meta["export"]) and before.is_file():
+                    _carry_decisions(made, read_export(before, **options).frame, read.frame)
+            else:
+                made.mkdir()
+                source = _source(book, year, copy, read, sheet, root)
+            write_whole(made / QUESTIONS, csv_bytes(questions))
+            write_whole(made / "source.yaml", source)
+            shutil.copyfile(export, made / copy)
+            (made / copy).chmod(0o600)
+            tried = _tried(made, read, book, read_meta(made))
+            if tried is not None:
+                _list_open(made, tried.review, book)
+            if not again:
+                made.rename(folder)
+            for path in sorted(made.iterdir()) if again else ():
+                path.replace(folder / path.name)
+    except OSError as error:
+        problem = Problem(folder.name, f"could not be written ({error.strerror})")
+        raise WaveError("no folder was made for the new wave", [problem]) from None
+    counts = {name: _marks(folder / name, column) for name, column in _SETTLED.items()}
+    bare = questions["item"].eq(MARK)
+    return NewWave(folder, questions, {k: n for k, n in counts.items() if n}, int(bare.sum()))
+
+
+def _check_place(
+    year: int, export: Path | str | None, root: Path, folder: Path, *, again: bool
+) -> None:
+    """Refuse what cannot be the folder of a new wave, or of one that is taken again."""
     problems = []
     if not 1990 <= year <= 2100:
         problems.append(Problem("year", f"{year} is not a year of a survey", "such as 2026"))
-    if folder.exists():
+    if folder.exists() and not again:
         what = "is there already and is not overwritten"
-        problems.append(Problem(folder.name, what, "remove it first, or choose another series"))
+        advice = "--again keeps what is settled and takes this export; or remove it first"
+        problems.append(Problem(folder.name, what, advice))
+    if again and not (folder / QUESTIONS).is_file():
+        problems.append(Problem(folder.name, "is not there yet", "leave --again out"))
+    if export is None and not again:
+        problems.append(Problem("export", "is missing", "name the survey tool's file: --from FILE"))
     if not root.is_dir():
         problems.append(Problem(str(root), "is no folder", "point root at data/raw"))
     if problems:
         raise WaveError("no folder was made for the new wave", problems)
-    read = read_export(export, dialect, sheet)
-    questions = match_columns(read, book).assign(comparability="")
-    questions = questions[
-        ["column", "item", "group", "comparability", "note", "score", "alternatives"]
-    ]
-    known = export.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
-    copy = f"export{export.suffix.lower() if known else f'.{read.format}'}"
-    source = _source(book, year, copy, read, sheet, root)
-    try:  # beside the final place, and renamed: there is a whole folder or none
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=root) as scratch:
-            made = Path(scratch) / folder.name
-            made.mkdir()
-            shutil.copyfile(export, made / copy)
-            (made / copy).chmod(0o600)
-            write_whole(made / "questions.csv", csv_bytes(questions))
-            write_whole(made / "source.yaml", source.encode())
-            made.rename(folder)
-    except OSError as error:
-        problem = Problem(folder.name, f"could not be written ({error.strerror})")
-        raise WaveError("no folder was made for the new wave", [problem]) from None
-    undecided = questions.loc[questions["item"].eq(""), "column"]
-    return NewWave(folder, questions, tuple(undecided))
+
+
+def _marks(path: Path, column: str) -> int:
+    """Count the rows of a file that bear the mark."""
+    if not path.is_file():
+        return 0
+    return int(unmarked(read_text_csv(path, [column], WaveError), column)["open"].sum())
+
+
+def _with_new_columns(made: Path, matched: pd.DataFrame) -> pd.DataFrame:
+    """Add to ``questions.csv`` the columns that only the new export has."""
+    table = read_text_csv(made / QUESTIONS, COLUMNS, WaveError)
+    there = [*table["column"], *table["column"].str.removeprefix("'")]
+    new = matched[~matched["column"].isin(there)].astype("str")
+    return pd.concat([table, new]).fillna("") if len(new) else table
+
+
+def _carry_decisions(made: Path, old: pd.DataFrame, new: pd.DataFrame) -> None:
+    """Let decisions follow their rows to another export, as long as those say the same."""
+    if not (made / DECISIONS).is_file():
+        return
+    shared = [name for name in old if name in new]
+    place = {key: row for row, key in new[shared].agg("\x1f".join, axis=1).items()}
+    moved = old[shared].agg("\x1f".join, axis=1).map(place).dropna().astype(int).to_dict()
+    table = read_text_csv(made / DECISIONS, ["row"], WaveError)
+    rows = [moved.get(int(row), row) if row.isdecimal() else row for row in table["row"]]
+    write_whole(made / DECISIONS, csv_bytes(table.assign(row=rows)))
+
+
+def _list_open(folder: Path, review: pd.DataFrame, book: Codebook) -> None:
+    """Add what is open and in no file yet to the files in which it is decided."""
+    rows = review[review["open"] & review["line"].isna()]
+    names = rows[rows["file"].eq(MATCHES)]
+    known = book.districts.set_index("district_id")["name"]
+    near = names["suggestion"].map(known).astype("str") + " (" + names["suggestion"] + ")"
+    candidates = near.dropna().groupby(names["text"]).agg(" | ".join)
+    sure = names["suggestion"].where(names["score"].ge(_CLOSE))
+    rows = rows.assign(suggestion=rows["suggestion"].mask(rows["file"].eq(MATCHES), sure))
+    rows = each_open(rows.assign(source=""))
+    proposed = (f"{MARK} " + rows["suggestion"].fillna("")).str.strip()
+    columns = {
+        MATCHES: {"name": "text", "candidates": rows["text"].map(candidates), "rows": "rows"},
+        ANSWERS: {"item": "item", "answer": proposed, "spelling": "text", "rows": "rows"},
+        DECISIONS: {"row": "row", "column": "column", "text": "text", "value": proposed,
+                    "reason": "", "why": "advice"},
+    }  # fmt: skip
+    columns[MATCHES] = {"name": "text", "district_id": proposed, **columns[MATCHES]}
+    for file, told in columns.items():
+        mine = rows[rows["file"].eq(file)]
+        if mine.empty:
+            continue
+        cells = {name: rows[x] if isinstance(x, str) and x else x for name, x in told.items()}
+        table = pd.DataFrame(cells, index=rows.index).loc[mine.index].astype("str").fillna("")
+        if (folder / file).is_file():
+            table = pd.concat([read_text_csv(folder / file, [], WaveError), table]).fillna("")
+        write_whole(folder / file, csv_bytes(table))
 
 
 def _source(

@@ -203,14 +203,33 @@ def checked(
     return frame
 
 
+MARK = "?"
+"""What a cell of a wave's folder begins with where a person must decide; a proposal may follow."""
+
+
+def unmarked(texts: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Take the mark from the cells of a column, and say in ``open`` which had it."""
+    bare = texts[column].str.removeprefix(MARK).str.strip()
+    return texts.assign(**{column: bare}, open=texts[column].str.startswith(MARK))
+
+
 def read_table(
-    path: Path | str, table: str, rules: Rules, error: type[SurveyError] = SourceError
+    path: Path | str,
+    table: str,
+    rules: Rules,
+    error: type[SurveyError] = SourceError,
+    *,
+    mark: str = "",
 ) -> pd.DataFrame:
-    """Read a CSV of the columns that are declared, every cell as text, and ask further rules."""
+    """Read a CSV of the columns that are declared, every cell as text, and ask further rules.
+
+    ``mark`` names the column whose cells may bear the mark.
+    """
     columns = list(dtypes(table))
     may = [row["column"] for row in _COLUMNS if row["table"] == table and row["needed"] == "may"]
     texts = read_text_csv(path, [name for name in columns if name not in may], error)
     texts = texts.reindex(columns=columns, fill_value="").astype("str")
+    texts = unmarked(texts, mark) if mark else texts
     declared = rules_of(table)
     asked = {name: [*declared[name], *rules.get(name, ())] for name in columns}
     return check(texts, asked, "/".join(Path(path).parts[-2:]), error)

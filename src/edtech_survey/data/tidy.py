@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ from edtech_survey.data.codebook import IDENTITY, IGNORED, RESPONSE, Codebook
 from edtech_survey.data.crosswalk import SLOT, read_cells
 from edtech_survey.data.districts import identify
 from edtech_survey.data.exports import Export
-from edtech_survey.data.ledger import BALANCE, account, flow, refuse_unknown, review
+from edtech_survey.data.ledger import BALANCE, account, flow, left_open, refuse_unknown, review
 from edtech_survey.data.schemas import DISTRICTS, KINDS, dtypes
+from edtech_survey.data.settled import Settled
 
 _DTYPE_OF = {
     "count": "Int64", "money": "Float64", "fte": "Float64", "percent": "Float64", "ratio": "str",
@@ -26,6 +27,8 @@ _TIME = re.compile(
     r"(?i)timestamp|completion ?time|end ?date|recorded ?date|submit ?date|date submitted|"
     r"date modified"
 )
+_FLAGS = ("preview", "test", "spam", "deleted", "disqualified", "rejected")
+"""Flags of rows that are no answers of anybody."""
 _MEASURES = ("fte", "salary", "outsourced", "present")
 
 
@@ -37,7 +40,8 @@ class Responses:
     a grade band that it answered. ``panel``: who answered which waves. ``asked``: for each item and
     group how many were asked, and what became of it. ``ledger, balance``: every cell not taken as
     it stood; the count of all, by column. ``flow``: rows from file to responses. ``review``: what a
-    person should look at. ``series``: whose survey it is.
+    person should look at; where it is ``open`` it is left out until somebody decides. ``series``:
+    whose survey it is.
     """
 
     districts: pd.DataFrame
@@ -53,16 +57,17 @@ class Responses:
 
     def __repr__(self) -> str:
         waves = ", ".join(map(str, sorted(self.flow["wave"].unique())))
-        look = f", {len(self.review)} to review" if len(self.review) else ""
+        look = f"; open: {told}" if (told := left_open(self.review)) else ""
         return f"Responses(waves {waves}: {len(self.districts)} answers of districts{look})"
 
     def _repr_html_(self) -> str:
-        answers, look = self.districts.groupby("wave").size(), len(self.review)
+        answers, look = self.districts.groupby("wave").size(), left_open(self.review)
         rows = {
             ".districts": "; ".join(f"{count} in {wave}" for wave, count in answers.items()),
             ".positions": f"{len(self.positions):,} rows, a position that a district has",
             ".bands": f"{len(self.bands):,} rows, a grade band that it answered for",
-            ".review": f"{words.count(look, 'row')} to look at" if look else "",
+            ".review": f"{words.count(len(self.review), 'row')} to look at"
+            + (f"; open, and left out: {look}" if look else ""),
             "Also": ".panel .asked .ledger .balance .flow",
         }
         return words.card(f"Responses of the series {self.series}", rows)
@@ -70,39 +75,52 @@ class Responses:
 
 def tidy(
     export: Export,
-    crosswalk: pd.DataFrame,
-    book: Codebook,
+    settled: Settled,
     meta: Mapping[str, Any],
-    matches: pd.DataFrame | None = None,
     *,
     unknown: str = "refuse",
+    second: Collection[str] = (),
 ) -> Responses:
-    """Read every cell of an export, decide about its rows, and turn what is kept into tables."""
+    """Read every cell of an export, decide about its rows, and turn what is kept into tables.
+
+    Of districts in ``second`` the answer counts that would be the next to count.
+    """
+    crosswalk, book = settled.questions, settled.book
     keys = {"source": meta["id"], "wave": int(meta["wave"])}
     tool = export.columns.loc[export.columns["role"].eq("meta"), "name"]
     free = crosswalk["type"].isin(["text", "id"])
     used = crosswalk[~free]
     naming = crosswalk[crosswalk["item"].eq(IDENTITY)].iloc[0]
-    names = identify(export.frame[naming["column"]], book, **keys, matches=matches)
-    parts = [
-        (naming, names.drop(columns=["how", "district"]).assign(missing="", advice="", proposed=""))
-    ]
-    parts += [(asked, read_cells(export.frame[asked["column"]], asked, book))
-              for _, asked in used.iterrows()]  # fmt: skip
+    typed = export.frame[naming["column"]]
+    asked_for, given = settled.of_names(typed)
+    names = identify(asked_for, book, **keys, matches=settled.matches)
+    names = names.assign(
+        text=typed.fillna(""),
+        how=names["how"].mask(given & names["how"].eq("blank"), "not_a_district"),
+        rule=names["rule"].mask(given, "decision"),
+        severity=names["severity"].mask(given, "note"),
+    )
+    named = names.drop(columns=["how", "district"]).assign(missing="", advice="", proposed="")
+    parts = [(naming, named)]
+    for _, asked in used.iterrows():
+        read = read_cells(export.frame[asked["column"]], asked, book)
+        parts.append((asked, settled.of_cells(read, asked)))
     told = ["column", "item", "group", "type"]
     few = crosswalk[["column", "item", "type"]].astype("category").dtypes  # memory
     cells = pd.concat([read.assign(**asked[told]).astype(few) for asked, read in parts])
     cells = cells.rename_axis("row").reset_index()
 
     rows = names[["how", "district"]]
-    # What is held back was answered, too: a row of doubts alone is for a person, and not empty.
-    silent = cells["missing"].isin(["not_asked", "skipped", "not_applicable", "refused"])
-    values = cells[cells["item"].ne(IDENTITY) & ~silent]
-    rows["answers"] = values["row"].value_counts().reindex(rows.index, fill_value=0)
-    rows["fate"] = _fates(rows, export, tool)
+    said = cells[cells["item"].ne(IDENTITY)]
+    said = said[
+        said["missing"].isna() | said["missing"].isin(["censored", "doubtful", "unreadable"])
+    ]
+    rows["answers"] = said["row"].value_counts().reindex(rows.index, fill_value=0)
+    rows["fate"] = _fates(rows, export, tool, meta, second)
     cells = cells.merge(rows[["district", "fate"]], left_on="row", right_index=True)
+    look = _finished(review(cells, settled, meta), dtypes("review"), keys)
     if unknown == "raise":
-        refuse_unknown(cells, f"{meta['id']} {export.file}")
+        refuse_unknown(look, f"{meta['id']} {export.file}")
 
     kept = cells[cells["item"].ne(IDENTITY) & cells["fate"].eq("")]
     ids = rows.loc[rows["fate"].eq(""), "district"].sort_values().astype("str")
@@ -127,7 +145,7 @@ def tidy(
         ledger=_finished(ledger, dtypes("ledger"), keys),
         balance=_finished(balance, BALANCE, keys),
         flow=_finished(flow(export.excluded, rows["fate"]), dtypes("flow"), keys),
-        review=_finished(review(cells, book), dtypes("review"), keys),
+        review=look,
         series=meta.get("series") or "",
     )
 
@@ -149,10 +167,16 @@ def _finished(table: pd.DataFrame, types: Mapping[str, str], keys: dict[str, Any
     return table.assign(**wanted)[list(types)].astype(types).reset_index(drop=True)
 
 
-def _fates(rows: pd.DataFrame, export: Export, tool: pd.Series) -> pd.Series:
+def _fates(
+    rows: pd.DataFrame,
+    export: Export,
+    tool: pd.Series,
+    meta: Mapping[str, Any],
+    second: Collection[str],
+) -> pd.Series:
     """Say why a row is not kept, or "": of several the most complete counts, then the latest."""
-    # An incomplete row is flagged, too, but taken for what it says.
-    flagged = export.flagged[export.flagged["flag"].isin(["preview", "test", "spam"])]
+    left = [*_FLAGS, *(["incomplete"] if meta.get("incomplete") != "keep" else [])]
+    flagged = export.flagged[export.flagged["flag"].isin(left)]
     flags = flagged.drop_duplicates("row").set_index("row")["flag"]
     fate = flags.reindex(rows.index).astype("str").fillna("")
     silent = rows["answers"].eq(0)
@@ -160,6 +184,7 @@ def _fates(rows: pd.DataFrame, export: Export, tool: pd.Series) -> pd.Series:
         (rows["how"], rows["how"].isin(["test", "not_a_district"])),
         ("blank", silent & rows["how"].eq("blank")),
         ("partial", silent),
+        ("undecided", rows["how"].isin(["unmatched", "ambiguous", "blank"])),
     ):
         fate = fate.mask(fate.eq("") & met, reason)
     several = rows[fate.eq("")]
@@ -171,7 +196,10 @@ def _fates(rows: pd.DataFrame, export: Export, tool: pd.Series) -> pd.Series:
             several["moment"] = moment
             break
     ranked = several.sort_values(["answers", "moment"], kind="stable")
-    surplus = ranked.index[ranked.duplicated("district", keep="last")]
+    surplus = ranked.duplicated("district", keep="last")
+    rank = ranked[::-1].groupby("district").cumcount()
+    surplus = surplus.mask(ranked["district"].isin(list(second)), rank.ne(1))
+    surplus = ranked.index[surplus]
     return fate.mask(fate.index.isin(surplus), "duplicate")
 
 

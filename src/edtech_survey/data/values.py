@@ -36,11 +36,12 @@ def lookup(answers: pd.DataFrame | None) -> Answers:
     columns = [] if answers is None else [answers["answer"], answers["spelling"]]
     for answer, spelling in zip(*columns, strict=True):
         if answer:
-            found.setdefault(plain(answer), (answer, ""))
             found.setdefault(plain(spelling), (answer, ""))
         else:
             word = missing_word(plain(spelling))
             found.setdefault(plain(spelling), (None, (word and word.missing) or "not_applicable"))
+    for answer in filter(None, columns[0] if columns else ()):
+        found.setdefault(plain(answer), (answer, ""))
     return found
 
 
@@ -173,6 +174,11 @@ def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], l
             unknown.append(piece)
         start, first = ends[taken] + 1, taken + 1
     return known, unknown
+
+
+def unknown_pieces(raw: str, answers: pd.DataFrame) -> list[str]:
+    """List the answers in one cell that are not among those that an item knows."""
+    return _pieces(raw, lookup(answers))[1]
 
 
 _YES, _NO = (frozenset(VOCABULARY["truths"][name]) for name in ("yes", "no"))

@@ -3,45 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from edtech_survey import words
-from edtech_survey.data.codebook import Codebook, read_codebook, read_matches
-from edtech_survey.data.crosswalk import read_crosswalk
+from edtech_survey.data.codebook import Codebook, read_codebook
 from edtech_survey.data.exports import read_export
 from edtech_survey.data.figures import read_meta
 from edtech_survey.data.schemas import ASKED, KINDS, gathering
+from edtech_survey.data.settled import read_settled
 from edtech_survey.data.tidy import Responses, panel, tidy
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.places import raw_dir
 
 _TABLES = ("positions", "bands", "districts", "asked", "ledger", "balance", "flow", "review")
 
+OPTIONS = ("dialect", "sheet", "delimiter", "encoding")
+"""Keys of ``source.yaml`` that say how the export is read."""
+
 
 def read_wave(
-    folder: Path | str, codebook: Codebook | None = None, *, unknown: str = "raise"
+    folder: Path | str,
+    codebook: Codebook | None = None,
+    *,
+    unknown: str = "raise",
+    second: Collection[str] = (),
 ) -> Responses:
     """Read, clean and harmonise one export.
 
-    A district that is not in the directory keeps an id of its own, which links to no other wave.
-    Of several answers of a district the most complete counts, among equals the latest. Both are
-    listed for review.
+    What a person must decide is left out and ``open`` in ``review``: rows whose name leads to no
+    district, doubtful and unreadable numbers, and each row of the folder's files that still bears
+    the mark, a leading ``?``. Of several answers of a district the most complete counts, among
+    equals the latest; where they differ that is listed, too.
 
     Parameters
     ----------
     folder : path
         Folder of the wave: ``source.yaml``, ``questions.csv``, the export, perhaps
-        ``matches.csv`` (names) and ``answers.csv`` (``item, answer, spelling``: its wordings).
+        ``answers.csv`` (``item, answer, spelling``: its wordings), ``matches.csv`` (``name,
+        district_id``) and ``decisions.csv`` (``row, column, text, value, reason``: single cells).
     codebook : Codebook, optional
         Default the project's, with the directory of the wave's series. ``directory`` in
         ``source.yaml`` names another, in the codebook's folder or beside the export.
     unknown : str
         What to do with an answer that the codebook does not know: "raise" or "refuse" (leave
         it out, list it in the ledger and for review).
+    second : collection of str, optional
+        Ids of districts whose next best answer counts, to see what hangs on that choice.
 
     Returns
     -------
@@ -77,23 +88,26 @@ def read_wave(
     if problems:
         raise WaveError(f"{folder.name} cannot be read as asked", problems)
     book = _book_of(codebook or read_codebook(), meta, folder)
-    if (folder / "answers.csv").is_file():
-        book = book.with_answers(folder / "answers.csv")
-    named = ("dialect", "sheet", "delimiter", "encoding")
-    options: dict[str, Any] = {name: meta.get(name) or None for name in named}
+    options: dict[str, Any] = {name: meta.get(name) or None for name in OPTIONS}
     export = read_export(folder / meta["export"], **options)
     if meta.get("sha256") and meta["sha256"] != export.sha256:
         what = f"has changed since the wave was made: sha256 {export.sha256}, not {meta['sha256']}"
-        advice = "put the old file back, or write the new sum into source.yaml"
+        advice = (
+            "put the old file back, or take this one, which keeps what is settled: "
+            f"edtech-survey new-wave {wave} --again --series {book.whose}"
+        )
         told = f"{folder.name}: another export than the one recorded"
         raise WaveError.of(told, f"{folder.name}/{meta['export']}", what, advice)
-    questions = read_crosswalk(folder / "questions.csv", list(export.frame.columns), book)
-    matches = read_matches(folder / "matches.csv", book.districts)
-    return tidy(export, questions, book, meta, matches, unknown=unknown)
+    settled = read_settled(folder, export.frame, book).without_open()
+    return tidy(export, settled, meta, unknown=unknown, second=second)
 
 
 def merge_waves(
-    waves: Iterable[Path | str] | None = None, codebook: Codebook | None = None
+    waves: Iterable[Path | str] | None = None,
+    codebook: Codebook | None = None,
+    *,
+    unknown: str = "raise",
+    second: Collection[str] = (),
 ) -> Responses:
     """Read several waves of one series and merge them.
 
@@ -103,6 +117,8 @@ def merge_waves(
         Folders; default every wave folder of the project that is not synthetic.
     codebook : Codebook, optional
         Default the project's.
+    unknown, second
+        As for :func:`read_wave`.
 
     Returns
     -------
@@ -129,7 +145,7 @@ def merge_waves(
         waves = [folder for folder in there if read_meta(folder)["synthetic"] == "false"]
     for folder in waves:
         with gathering(problems, Path(folder).name):
-            parts.append(read_wave(folder, book))
+            parts.append(read_wave(folder, book, unknown=unknown, second=second))
     if problems:
         raise WaveError(f"{words.count(len(problems), 'problem')} in the waves", problems)
     if not parts:

@@ -1,0 +1,228 @@
+"""What a person settled of a wave, file by file, and which rows still bear the mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from edtech_survey.data import schemas
+from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_matches
+from edtech_survey.data.crosswalk import CLOSED, answers_allowed, read_cells, read_crosswalk
+from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, plain
+from edtech_survey.data.schemas import gathering, one_of, plain_name, read_table
+from edtech_survey.data.values import NUMBERS
+from edtech_survey.errors import Problem, WaveError
+
+QUESTIONS, ANSWERS = "questions.csv", "answers.csv"
+MATCHES, DECISIONS = "matches.csv", "decisions.csv"
+_NUMBER = re.compile(r"\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
+_MARKED = ("kind", "key", "file", "line", "row", "column", "item", "text", "suggestion")
+
+
+def _none(table: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(schemas.dtypes(table)), dtype="str").assign(open=False)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How a wave is read: its columns, the codebook with its wordings, names, single cells.
+
+    ``marked``: rows of the files that still bear the mark, with the ``key`` of what they are about.
+    """
+
+    questions: pd.DataFrame
+    book: Codebook
+    matches: pd.DataFrame = field(default_factory=lambda: _none("matches"))
+    decisions: pd.DataFrame = field(default_factory=lambda: _none("decisions"))
+    marked: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_MARKED)))
+
+    def without_open(self) -> Settled:
+        """Leave out the columns that are only proposed."""
+        return self._read_as(self.questions["open"])
+
+    def tried(self) -> Settled:
+        """Take each proposal for a column as it stands, beside what is settled."""
+        ranked = self.questions.sort_values("open", kind="stable")
+        again = ranked["open"] & (ranked["item"].eq("") | ranked.duplicated(["item", "group"]))
+        return self._read_as(again.reindex(self.questions.index))
+
+    def _read_as(self, left: pd.Series) -> Settled:
+        told = {"item": IGNORED, "group": "", "type": "text"}
+        cells = {name: self.questions[name].mask(left, text) for name, text in told.items()}
+        return replace(self, questions=self.questions.assign(**cells))
+
+    def of_names(self, names: pd.Series) -> tuple[pd.Series, pd.Series]:
+        """Put ids in the place of names where a decision on the row says so; say where it does."""
+        told = self._decided(str(names.name))
+        given = pd.Series(names.index.isin(list(told)), names.index)
+        return names.mask(given, names.index.to_series().map(told).astype("str")), given
+
+    def of_cells(self, read: pd.DataFrame, question: pd.Series) -> pd.DataFrame:
+        """Take decisions on cells of a column; hold out what still bears a mark."""
+        told = self._decided(question["column"])
+        if told:
+            value = read.index.to_series().map(told)
+            given = pd.Series(read.index.isin(list(told)), read.index)
+            taken, left = given & value.notna(), given & value.isna()
+            missing = read["missing"].mask(taken).mask(left & read["missing"].isna(), "unreadable")
+            read = read.assign(
+                value=read["value"].astype(object).mask(taken, value).mask(left),
+                missing=missing,
+                rule=read["rule"].mask(given, "decision"),
+                severity=read["severity"].mask(given, "note"),
+                advice=read["advice"].mask(given, ""),
+                outcome=read["outcome"].mask(taken, CHANGED).mask(left, BLANKED),
+            )
+        if self.marked.empty:
+            return read
+        rows = read.index.astype("str").to_series(read.index) + f"|{question['column']}"
+        keys = question["item"] + "|" + read["text"].map(plain).astype("str")
+        held = rows.isin(self._keys("value")) | keys.isin(self._keys("answer"))
+        held &= read["outcome"].ne(REFUSED)
+        marks: dict[str, Any] = {"value": None, "missing": "doubtful", "rule": "marked"}
+        marks |= {"severity": "doubt", "outcome": REFUSED}
+        return read.assign(**{name: read[name].mask(held, said) for name, said in marks.items()})
+
+    def _keys(self, kind: str) -> pd.Series:
+        return self.marked.loc[self.marked["kind"].eq(kind), "key"]
+
+    def _decided(self, column: str) -> dict[Hashable, Any]:
+        mine = self.decisions["column"].eq(column) & ~self.decisions["open"].astype(bool)
+        rows = self.decisions[mine]
+        return dict(zip(rows["row"], rows["value"], strict=True))
+
+
+def read_settled(folder: Path, frame: pd.DataFrame, book: Codebook) -> Settled:
+    """Read the four files of a wave's folder against its export, and tell all that is wrong."""
+    problems: list[Problem] = []
+    questions, matches, decisions = _none("decisions"), _none("matches"), _none("decisions")
+    answers = _none("wave answers")
+    with gathering(problems, QUESTIONS):
+        questions = read_crosswalk(folder / QUESTIONS, list(frame.columns), book)
+    with gathering(problems, ANSWERS):
+        answers = read_answers(folder / ANSWERS, book)
+    with gathering(problems, MATCHES):
+        matches = read_matches(folder / MATCHES, book.districts)
+    book = book.with_answers(answers[~answers["open"].astype(bool)])
+    if "item" in questions:
+        with gathering(problems, DECISIONS):
+            decisions = read_decisions(folder / DECISIONS, frame, questions, book)
+    if problems:
+        raise WaveError(f"{folder.name}: what was settled cannot be taken", problems)
+    group = (" " + questions["group"]).str.rstrip()
+    parts = {
+        QUESTIONS: questions.assign(
+            kind="question", key=questions["column"], suggestion=questions["item"] + group
+        ),
+        ANSWERS: answers.assign(
+            kind="answer", text=answers["spelling"], suggestion=answers["answer"],
+            key=answers["item"] + "|" + answers["spelling"].map(plain).astype("str"),
+        ),
+        MATCHES: matches.assign(
+            kind="district", key=plain_name(matches["name"]), text=matches["name"],
+            suggestion=matches["district_id"],
+        ),
+        DECISIONS: decisions.assign(
+            kind="value", key=decisions["row"].astype("str") + "|" + decisions["column"],
+            suggestion=decisions["value"].astype("str"),
+        ),
+    }  # fmt: skip
+    marked = [
+        table[table["open"].astype(bool)].assign(file=file, line=lambda rows: rows.index + 2)
+        for file, table in parts.items()
+    ]
+    whole = pd.concat([rows.reindex(columns=list(_MARKED)) for rows in marked if len(rows)] or
+                      [pd.DataFrame(columns=list(_MARKED))], ignore_index=True)  # fmt: skip
+    return Settled(questions, book, matches[~matches["open"].astype(bool)], decisions, whole)
+
+
+def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
+    """Read the wordings of one wave, ``item, answer, spelling``; no rows without the file."""
+    if not path.is_file():
+        return _none("wave answers")
+    allowed = {item: answers_allowed(item, book) for item in book.items["item"]}
+
+    def unknown(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
+        closed = table["item"].map(lambda item: item in allowed and bool(allowed[item]))
+        pairs = zip(table["item"], cells.str.split("|"), strict=True)
+        known = [{*parts} <= {*allowed.get(item, ())} for item, parts in pairs]
+        return cells.ne("") & closed & ~pd.Series(known, cells.index, dtype=bool)
+
+    rules: schemas.Rules = {
+        "item": [one_of(book.items["item"], "is not in items.csv")],
+        "answer": [schemas.Rule(unknown, "is no answer of {item}",
+                                "write one of codebook/answers.csv, or leave it empty")],
+        "spelling": [schemas.unique("item")],
+    }  # fmt: skip
+    return read_table(path, "wave answers", rules, WaveError, mark="answer")
+
+
+def read_decisions(
+    path: Path, frame: pd.DataFrame, questions: pd.DataFrame, book: Codebook
+) -> pd.DataFrame:
+    """Read what was decided on single cells; no rows without the file.
+
+    ``text`` must be what stands in the cell, and ``value`` is taken strictly: what it means in the
+    item's unit, an answer of the codebook, an id of the directory; NA leaves the cell out.
+    """
+    if not path.is_file():
+        return _none("decisions")
+    table = read_table(path, "decisions", {}, WaveError, mark="value")
+    bare = table["column"].str.removeprefix("'")
+    table = table.assign(column=table["column"].where(table["column"].isin(frame.columns), bare))
+    shown = "/".join(path.parts[-2:])
+    used = questions[questions["item"].ne("")].set_index("column", drop=False)
+    problems, taken = [], []
+    for at, told in table.iterrows():
+        place = f"{shown}, row {at + 2}"
+        row, column, value = int(told["row"]), told["column"], told["value"]
+        cell = frame[column].get(row) if column in frame else None
+        found, trouble = (None, "")
+        if column not in used.index or used.at[column, "item"] == IGNORED:
+            problems.append(Problem(f"{place}, column column", f"{column!r} is no column in use",
+                                    "correct it, or remove the row"))  # fmt: skip
+        elif cell is None:
+            what = f"{row} is no row of an answer in the export"
+            problems.append(Problem(f"{place}, column row", what, "correct it, or remove the row"))
+        elif _bare(cell) != _bare(told["text"]):
+            what = f"{told['text']!r} is not what stands in row {row}, which is {cell!r}"
+            advice = "look the row up in the export, and correct row or text"
+            problems.append(Problem(f"{place}, column text", what, advice))
+        elif value:
+            found, trouble = _strictly(value, used.loc[column], book)
+        if trouble:
+            advice = "correct it, or leave it empty to leave the cell out"
+            problems.append(Problem(f"{place}, column value", f"{value!r} is {trouble}", advice))
+        taken.append(found)
+    twice = table.duplicated(["row", "column"])
+    problems += [Problem(f"{shown}, row {at + 2}", "is about a cell that stands above",
+                         "keep one") for at in table.index[twice]]  # fmt: skip
+    if problems:
+        raise WaveError(f"{shown}: the decisions cannot be taken", problems)
+    value = pd.Series(taken, table.index, dtype=object)
+    return table.assign(row=table["row"].astype(float).astype(int), value=value)
+
+
+def _bare(cell: str) -> str:
+    """Text of a cell without what a spreadsheet or a CSV changes."""
+    return " ".join(cell.strip().removeprefix("'").split())
+
+
+def _strictly(value: str, question: pd.Series, book: Codebook) -> tuple[Any, str]:
+    """Take what a person wrote as the item's type, or say what it is not."""
+    kind, item = question["type"], question["item"]
+    if item == IDENTITY:
+        return value, "" if value in set(book.districts["district_id"]) else "not in the directory"
+    if kind in NUMBERS:
+        if not _NUMBER.fullmatch(value):
+            return None, "no plain number, such as 98500 or 0.5"
+        number = float(value.replace(",", "").replace("$", ""))
+        return number, "no whole number" if kind == "count" and number % 1 else ""
+    read = read_cells(pd.Series([value]), question, book).iloc[0]
+    sure = read["severity"] in ("ok", "note") and pd.isna(read["missing"])
+    return read["value"], "" if sure or kind not in CLOSED else f"no answer of {item}"
