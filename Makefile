@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUN := $(BIN)/python -m edtech_survey
+# make reports OPEN=--accept-open goes on without what a person has not settled.
+OPEN ?=
 
 PACKAGE := $(shell find src -type f -not -path '*/__pycache__/*' -not -name '*.pyc')
 RAW := $(shell find data/raw -type f)
@@ -46,17 +48,17 @@ STALE := $(shell [ ! -e .venv/runtime ] || { [ "$$(cat .venv/where)" = "$(CURDIR
 setup: .venv/package  ## make .venv from the lock files (also done by the others)
 
 data/processed/datapackage.json: .venv/package $(PACKAGE) $(RAW)
-	$(RUN) data
+	$(RUN) data $(OPEN)
 
 data: data/processed/datapackage.json  ## write data/processed: Parquet, CSV, Data Package
 
 public: .venv/package  ## write data/public: what of it may be shared
-	$(RUN) data --public
+	$(RUN) data --public $(OPEN)
 
 # Where only notebooks are newer, only they run; where only the questions of the index are, the
 # tour. The stamp is made after success, so that a failed notebook runs again.
 reports/.made: .venv/package $(PACKAGE) $(PUBLISHED) $(NOTEBOOKS) notebooks/questions.csv $(if $(GONE),gone) | data/processed/datapackage.json
-	$(RUN) reports $(if $(filter-out notebooks/%,$?),,$(or $(notdir $(filter %.ipynb,$?)),00))
+	$(RUN) reports $(if $(filter-out notebooks/%,$?),,$(or $(notdir $(filter %.ipynb,$?)),00)) $(OPEN)
 	@touch $@
 
 reports: reports/.made  ## run the notebooks on published figures, write reports/index.html
@@ -68,7 +70,7 @@ reports/demo/.made: .venv/package $(PACKAGE) $(RAW) $(NOTEBOOKS)
 demo: reports/demo/.made  ## the same notebooks on the synthetic sample waves
 
 briefs: .venv/package  ## a brief for each district of the published list
-	$(RUN) briefs
+	$(RUN) briefs $(OPEN)
 
 lab: .venv/lab  ## open JupyterLab in the notebooks
 	$(RUN) lab

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edtech_survey.data.codebook import read_codebook
-from edtech_survey.data.ledger import check_balance
+from edtech_survey.data.ledger import check_balance, each_open
 from edtech_survey.data.schemas import BANDS, DISTRICTS, LEDGER, POSITIONS, checked
 from edtech_survey.data.waves import merge_waves, read_wave
 from edtech_survey.errors import SourceError, WaveError
@@ -25,6 +25,7 @@ HEADS = {
     "After hours": ("after_hours", ""),
     "Remarks": ("comment_additional", ""),
 }
+FIRST = {"answers": "item,answer,spelling", "decisions": "row,column,text,value,reason"}
 FULL = ["2026-10-01 09:00", "Avon", "3000", "4000", "1", "$120,000", "2", "1:1", "Staff", "hello"]
 
 
@@ -39,7 +40,9 @@ def text_of(rows):
     return stream.getvalue()
 
 
-def make(root, rows, *, heads=None, wave=2026, name="t", matches="", synthetic="false", meta=""):
+def make(
+    root, rows, *, heads=None, wave=2026, name="t", matches="", synthetic="false", meta="", **files
+):
     """Write the folder of a wave."""
     heads = heads or HEADS
     folder = root / f"{name}-{wave}"
@@ -53,6 +56,8 @@ def make(root, rows, *, heads=None, wave=2026, name="t", matches="", synthetic="
         f"synthetic: {synthetic}\nexport: export.csv\n{meta}"
     )
     (folder / "matches.csv").write_text("name,district_id\n" + matches)
+    for file, told in files.items():  # answers, decisions
+        (folder / f"{file}.csv").write_text(f"{FIRST[file]}\n{told}")
     return folder
 
 
@@ -142,10 +147,10 @@ def test_unknown_answers_are_raised_together_with_rows_and_advice(read):
         read(*rows)
     first, second = caught.value.problems
     assert "'Ratio K-2'" in first.where
-    assert "'lots of them' (2 rows: 2, 3)" in first.what
+    assert "'lots of them' (rows 2, 3)" in first.what
     assert "answers.csv" in first.advice
     assert "Staf" in second.what
-    assert "rows: 4" in second.what
+    assert "rows 4" in second.what
     refused = read(*rows, unknown="refuse")
     assert len(refused.districts) == 3
     assert refused.bands["district_id"].tolist() == ["ct-berlin"]
@@ -190,18 +195,22 @@ def test_partial_blank_and_test_rows_are_counted(read):
     assert flow.to_dict() == {
         ("read", ""): 6, ("excluded", "header"): 1, ("excluded", "blank"): 1,
         ("excluded", "test"): 1, ("duplicates", "duplicate"): 0, ("partial", "partial"): 1,
-        ("kept", ""): 2,
+        ("undecided", "undecided"): 0, ("kept", ""): 2,
     }  # fmt: skip
 
 
-def test_unmatched_districts_are_kept_and_reported_until_matches_settle_them(read):
-    again = row(district="noriwch public schools", devices="")  # the same name: one district
-    found = read(row(), row(district="Noriwch"), row(district=""), again)
-    assert found.districts["district_id"].tolist() == [
-        "ct-avon", "unmatched-t-2026-row-3", "unmatched-t-2026-row-4",
-    ]  # fmt: skip
-    listed = found.review.query("kind == 'district'")
-    assert listed.iloc[0][["row", "text", "suggestion"]].tolist() == [3, "Noriwch", "ct-norwich"]
+def test_rows_without_a_district_are_out_and_open_until_somebody_settles_them(read):
+    found = read(row(), row(district="Noriwch"), row(district=""), row(district="noriwch "))
+    assert found.districts["district_id"].tolist() == ["ct-avon"]
+    assert found.flow.query("step == 'undecided'")["rows"].tolist() == [3]
+    listed = each_open(found.review).set_index("row")
+    assert listed["file"].to_dict() == {3: "matches.csv", 4: "decisions.csv"}
+    assert listed.loc[3, ["rows", "text", "suggestion"]].tolist() == [
+        "3, 5",
+        "Noriwch",
+        "ct-norwich",
+    ]
+    assert "codebook/districts.csv" in listed.loc[3, "advice"]
     assert "Noriwch" not in found.ledger.to_csv()
     checked(found.districts, DISTRICTS, "districts")
     rows = [row(district="Noriwch"), row(district="Some Vendor")]
@@ -328,6 +337,122 @@ def test_wordings_of_one_wave_stand_in_its_folder(tmp_path, book):
     answers.write_text("item,answer,spelling\nstudent_device_ratio,1-1,A1\n")
     with pytest.raises(WaveError, match="row 2, column answer: '1-1' is no answer of student_dev"):
         read_wave(folder, book)
+
+
+def test_answers_of_a_wave_win_over_the_codebook_and_over_the_grammar(read):
+    heads = {"District": ("district_name", ""), "Ratio": ("student_device_ratio", "pk-2"),
+             "Out": ("position_outsourced", "technology_director")}  # fmt: skip
+    told = "student_device_ratio,2:1,1:1\nstudent_device_ratio,1:1,2:1\n"
+    told += "position_outsourced,no,1\nposition_outsourced,yes,2\n"
+    found = read(["Avon", "1:1", "2"], ["Bethel", "2:1", "1"], heads=heads, answers=told)
+    assert found.bands["ratio"].tolist() == ["2:1", "1:1"]
+    assert found.positions[["district_id", "outsourced"]].values.tolist() == [["ct-avon", True]]
+
+
+def test_a_decision_beats_what_was_typed(read):
+    rows = [
+        row(district="?? town", devices="lots", directorpay="118"),
+        row(district="", students="n/a", afterhours="Staff, and the mayor"),
+        row(district="Bethel", devices="4,000"),
+    ]
+    found = read(
+        *rows,
+        decisions="2,District,?? town,ct-canton,asked\n2,Devices,lots,,\n"
+        "2,Director pay,118,118000,in thousands\n3,District,,ct-berlin,by mail\n"
+        '3,Students,n/a,3100,the state\n3,After hours,"Staff, and the mayor",staff|other,\n'
+        "4,District,Bethel,,answered by a vendor\n",
+    )
+    assert not each_open(found.review).size
+    district = found.districts.set_index("district_id")
+    assert district.index.tolist() == ["ct-berlin", "ct-canton"]
+    assert district["enrollment"].tolist() == [3100, 3000]
+    assert pd.isna(district.loc["ct-canton", "devices"])
+    assert district.loc["ct-berlin", ["after_hours_staff", "after_hours_students"]].tolist() == [
+        True, False,
+    ]  # fmt: skip
+    assert found.positions.query("district_id == 'ct-canton'")["salary"].tolist()[0] == 118_000
+    decided = found.ledger.query("rule == 'decision'").set_index(["row", "column"])
+    assert len(decided) == 6  # a row that counts for nothing is told of as such
+    assert decided.loc[(2, "Director pay"), ["value", "outcome"]].tolist() == ["118000", "changed"]
+    assert decided.loc[(2, "Devices"), "outcome"] == "blanked"
+    assert "mayor" not in found.ledger.to_csv()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("9,Devices,4000,1,", "row 2, column row: 9 is no row of an answer"),
+        ("2,Device,4000,1,", "row 2, column column: 'Device' is no column in use"),
+        ("2,Devices,400,1,", "'400' is not what stands in row 2, which is '4000'"),
+        ("2,Devices,4000,~4k,", "'~4k' is no plain number"),
+        ("2,Devices,4000,12.5,", "'12.5' is no whole number"),
+        ("2,Ratio K-2,1:1,7,", "'7' is no answer of student_device_ratio"),
+        ("2,District,Avon,ct-avn,", "'ct-avn' is not in the directory"),
+        ("2,Devices,4000,1,\n2,Devices,4000,2,", "row 3: is about a cell that stands above"),
+    ],
+)
+def test_a_decision_that_does_not_fit_is_refused_with_its_row(read, line, told):
+    with pytest.raises(WaveError, match=re.escape(told)):
+        read(FULL, decisions=line)
+
+
+@pytest.mark.parametrize(
+    ("file", "told", "kind", "line"),
+    [
+        ("questions", ("Devices,devices", "Devices,? devices"), "question", 5),
+        ("questions", ("Devices,devices", "Devices,?"), "question", 5),
+        ("answers", "student_device_ratio,? 2:1,1:1", "answer", 2),
+        ("matches", "Noriwch,? ct-norwich", "district", 2),
+        ("decisions", "2,Devices,4000,? 400,", "doubtful", 2),
+    ],
+)
+def test_a_row_that_bears_the_mark_is_open_and_left_out(tmp_path, book, file, told, kind, line):
+    rows = [FULL, row(district="Noriwch")]
+    folder = make(tmp_path, rows, matches="Noriwch,ct-norwich\n")
+    if file == "questions":
+        path = folder / "questions.csv"
+        path.write_text(path.read_text().replace(*told))
+    elif file == "matches":
+        (folder / "matches.csv").write_text(f"name,district_id\n{told}\n")
+    else:
+        (folder / f"{file}.csv").write_text(f"{FIRST[file]}\n{told}\n")
+    found = read_wave(folder, book)
+    assert each_open(found.review)[["kind", "file", "line"]].values.tolist() == [
+        [kind, f"{file}.csv", line]
+    ]
+    kept = found.districts.set_index("district_id")
+    assert kept.index.tolist() == (["ct-avon"] if file == "matches" else ["ct-avon", "ct-norwich"])
+    gone = {"questions": [], "decisions": [4000], "matches": [4000]}
+    devices = kept["devices"].dropna().tolist() if "devices" in kept else []
+    assert devices == gone.get(file, [4000, 4000])
+    assert len(found.bands) == {"answers": 0, "matches": 1}.get(file, 2)
+
+
+def test_what_nobody_handed_in_counts_only_where_the_wave_says_so(tmp_path, book):
+    heads = ["StartDate", "EndDate", "Status", "Finished", "ResponseId", "Q1", "Q2"]
+    wording = ["Start Date", "End Date", "Response Type", "Finished", "Response ID",
+               "District", "Students"]  # fmt: skip
+    ids = [f'{{""ImportId"":""{name}""}}' for name in heads]
+    lines = [",".join(heads), ",".join(wording), ",".join(f'"{one}"' for one in ids)]
+    for name, done in (("Avon", "True"), ("Bethel", "False")):
+        lines.append(f"2026,2026,IP Address,{done},R_{name},{name},3000")
+    used = dict.fromkeys(heads[:5], ("ignored", "")) | {
+        "Q1": ("district_name", ""), "Q2": ("enrollment", ""),
+    }  # fmt: skip
+    for meta, kept in (("", ["ct-avon"]), ("incomplete: keep\n", ["ct-avon", "ct-bethel"])):
+        folder = make(tmp_path, [], heads=used, meta=f"dialect: qualtrics\n{meta}")
+        (folder / "export.csv").write_text("\n".join(lines))
+        found = read_wave(folder, book)
+        assert found.districts["district_id"].tolist() == kept
+        left = found.flow.query("reason == 'incomplete'")["rows"].sum()
+        assert left == 2 - len(kept)
+
+
+def test_the_answer_that_would_count_next_can_be_seen(tmp_path, book):
+    folder = make(tmp_path, [row(devices=""), row(students="2900"), row(district="Bethel")])
+    told = {read_wave(folder, book, second=ids).districts["enrollment"].iloc[0]
+            for ids in ((), ("ct-avon",))}  # fmt: skip
+    assert told == {2900, 3000}
 
 
 def test_an_option_may_hold_its_own_name(read):

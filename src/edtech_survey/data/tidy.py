@@ -15,6 +15,7 @@ from edtech_survey.data.crosswalk import SLOT, read_cells
 from edtech_survey.data.districts import identify
 from edtech_survey.data.exports import Export
 from edtech_survey.data.ledger import BALANCE, account, flow, left_open, refuse_unknown, review
+from edtech_survey.data.readings import CHANGED
 from edtech_survey.data.schemas import DISTRICTS, KINDS, dtypes
 from edtech_survey.data.settled import Settled
 
@@ -99,6 +100,7 @@ def tidy(
         how=names["how"].mask(given & names["how"].eq("blank"), "not_a_district"),
         rule=names["rule"].mask(given, "decision"),
         severity=names["severity"].mask(given, "note"),
+        outcome=names["outcome"].mask(given, CHANGED),
     )
     named = names.drop(columns=["how", "district"]).assign(missing="", advice="", proposed="")
     parts = [(naming, named)]
