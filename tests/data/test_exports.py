@@ -13,8 +13,9 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edtech_survey.data.exports import Export, is_footnote, is_total, read_export
+from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.grids import Limits
+from edtech_survey.data.totals import is_footnote, is_total
 from edtech_survey.errors import WaveError
 
 HEADER = "Respondent,District,Devices,Salary,Comment\n"
@@ -473,6 +474,110 @@ def test_total_lines_have_only_numbers_beside_them() -> None:
         assert is_total(row), row
     for row in (["Total", "Bloomfield", "yes"], ["Totalville", "3"], ["N", "3", "4"], ["", ""]):
         assert not is_total(row), row
+
+
+UNITS = [
+    ("Adams", 2340, 2177, 12.4), ("Alton", 871, 903, 3.5), ("Batavia", 5127, 4950, 20.1),
+    ("Cairo", 412, 398, 1.5), ("Decatur", 7702, 8014, 31.0), ("Elgin", 1066, 1066, 5.5),
+]  # fmt: skip
+SUMS, MEANS = (17518, 17508, 74.0), ("2919.7", 2918, "12.33")  # by a pocket calculator
+COLUMNS = ("District", "Students", "Devices", "FTE")
+
+
+def table(*rows: tuple[object, ...], header: tuple[str, ...] = COLUMNS, by: str = ",") -> str:
+    return "".join(by.join(map(str, row)) + "\n" for row in (header, *rows))
+
+
+def totals(export: Export) -> list[int]:
+    assert export.frame.iloc[:, 0].tolist() == [row[0] for row in UNITS]
+    return export.excluded.loc[export.excluded["reason"].eq("total"), "row"].tolist()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["State", "Statewide", "State Total", "All districts", "District total:", "Column total",
+     "Summary", "Totals: all public schools", "Total (6 districts)", "Totales",
+     "Todos los distritos", "Suma", "Insgesamt", "Summe aller Bezirke",
+     "Total g\u00e9n\u00e9ral", "Ensemble", "Totale", "Totaal",
+     "Total geral", "Illinois", "State of Illinois", "", "6 districts"],
+)  # fmt: skip
+@pytest.mark.parametrize("place", [0, 3, 6])
+def test_a_row_that_adds_up_all_others_is_a_total(read, name: str, place: int) -> None:
+    text = table(*UNITS[:place], (name, *SUMS), *UNITS[place:])
+    for by in ",;\t":
+        export = read(text.replace(",", by))
+        assert totals(export) == [place + 2]
+        assert not len(export.flagged)
+    assert totals(read("Enrollment\n\n" + text + "* suppressed\nSource: state\n"))
+
+
+@pytest.mark.parametrize("name", ["Average", "Promedio", "Durchschnitt", "Moyenne", "M\u00e9dia",
+                                  "Gemiddelde", "Media", "Illinois", ""])  # fmt: skip
+def test_means_below_or_above_the_rows_or_below_their_sums_are_no_response(read, name) -> None:
+    assert totals(read(table(*UNITS, (name, *MEANS)))) == [8]
+    assert totals(read(table((name, *MEANS), *UNITS))) == [2]
+    assert totals(read(table(*UNITS, ("Illinois", *SUMS), (name, *MEANS)))) == [8, 9]
+
+
+def test_totals_where_numbers_are_written_otherwise_or_not_at_all(read) -> None:
+    own = ["2.340", "871", "5.127", "412", "7.702", "1.066"]
+    rows = [(row[0], own[at], f"{row[3]:.1f}".replace(".", ",")) for at, row in enumerate(UNITS)]
+    german = ("Bezirk", "Kinder", "Stellen")
+    assert totals(read(table(*rows, ("Sachsen", "17.518", "74,0"), header=german, by=";"))) == [8]
+    hidden = [(row[0], "<10" if row[0] == "Cairo" else row[1], *row[2:]) for row in UNITS]
+    assert totals(read(table(*hidden, ("Illinois", 17518 - 412 + 7, *SUMS[1:])))) == [8]
+    assert totals(read(table(("Illinois", *SUMS), *UNITS, ("Illinois", *SUMS)))) == [2, 9]
+
+
+def test_subtotals_by_county_are_found_by_their_block(read) -> None:
+    one, two = UNITS[:3], UNITS[3:]
+    first, second = (8338, 8030, 36.0), (9180, 9478, 38.0)
+    for name in ("{} County", "{} County Total", "Subtotal"):
+        below = [*one, (name.format("Cook"), *first), *two, (name.format("Kane"), *second)]
+        assert totals(read(table(*below))) == [5, 9]
+        assert totals(read(table(*below, ("Illinois", *SUMS)))) == [5, 9, 10]
+        above = [(name.format("Cook"), *first), *one, (name.format("Kane"), *second), *two]
+        assert totals(read(table(*above))) == [2, 6]
+    export = read(table(*one, ("Cook County Total", 7, 8, 9), *two))
+    assert export.flagged[["row", "flag"]].to_numpy().tolist() == [[5, "subtotal?"]]
+    assert "'Cook County Total | 7 | 8 | 9' reads like a subtotal" in export.notices[0].what
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("A", 100, 120), ("B", 200, 210), ("C", 300, 330)],
+        [("A", 1, 0), ("B", 0, 1), ("C", 1, 1), ("D", 2, 2)],
+        [("A", 3150, 3400), ("B", "", ""), ("C", "", ""), ("A", 3150, 3400)],
+        [("A", 100, 120), ("B", 200, 210), ("C", 50, 60), ("D", 350, 391)],
+        [("A", 0, 0), ("B", 0, 0), ("C", 0, 0), ("D", 0, 0)],
+        [("All Saints", 11, 12), ("B", 3, 4), ("C", 5, 9), ("State College Area", 7, 8)],
+        [("A", 3, "total mess"), ("B", 4, "all in all"), ("C", 5, "we have 9 in total")],
+    ],
+)
+def test_districts_that_look_like_totals_stay(read, rows: list[tuple[object, ...]]) -> None:
+    export = read(table(*rows, header=COLUMNS[:3]))
+    assert (len(export.frame), len(export.flagged)) == (len(rows), 0)
+
+
+LONG = ("SchoolYear", "Level", "DistrictCode", "District", "Group", "Students", "% Low income",
+        "Staff FTE", "Average class")  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["0000000", "", "99999"])
+@pytest.mark.parametrize("name", ["State Total", "Washington"])
+@pytest.mark.parametrize("place", [0, 6])
+def test_a_state_file_keeps_every_district_and_loses_every_total(read, code, name, place) -> None:
+    rows = [
+        ("2024-25", "District", f"{17001 + at}", row[0], "All Students", row[1], 3.5 * at + 9,
+         row[3], 18.2 + at % 3)
+        for at, row in enumerate(UNITS)
+    ]  # fmt: skip
+    rows.insert(place, ("2024-25", "State", code, name, "All Students", SUMS[0], 17.3, 74.0, 19.1))
+    text = "State agency\nReport card 2024-25\n\n" + table(*rows, header=LONG)
+    export = read(text + "Note: fewer than 10 students are suppressed\n* not reported\n")
+    assert export.frame["District"].tolist() == [row[0] for row in UNITS]
+    assert export.excluded["reason"].tolist().count("total") == 1
 
 
 def test_footnotes_stand_alone_or_are_cut_up_by_their_commas() -> None:

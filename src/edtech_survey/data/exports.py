@@ -15,9 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from edtech_survey.data import dialects
-from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, arrow, unreadable
-from edtech_survey.data.readings import VOCABULARY, printable
+from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, arrow, filled, shown, unreadable
+from edtech_survey.data.readings import printable
 from edtech_survey.data.textfiles import DELIMITERS, parted, read_text, run_together, told_by_file
+from edtech_survey.data.totals import (
+    Usual,
+    added_up,
+    is_footnote,
+    is_total,
+    like_totals,
+    usual_cells,
+)
 from edtech_survey.data.workbooks import read_spreadsheet
 from edtech_survey.data.workbooks import recognise as recognise_file
 from edtech_survey.errors import Problem, WaveError, in_words
@@ -103,9 +111,14 @@ def read_export(
         opened = read_spreadsheet(data, where, limits, sheet)
     else:
         raise WaveError.of(f"{where} is not an export", where, f"it is {kind}", advice)
-    grid, notices = opened.grid, opened.notices
     if (kind == "xlsx") != (path.suffix.lower() in (".xlsx", ".xlsm", ".xls")):
-        notices.append(Problem(where, f"it is {kind} whatever its name; read as such"))
+        opened.notices.append(Problem(where, f"it is {kind} whatever its name; read as such"))
+    return _export(opened, where, limits, dialect, hashlib.sha256(data).hexdigest())
+
+
+def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha256: str) -> Export:
+    """Say of each row what it is, and name the columns."""
+    grid, notices = opened.grid, opened.notices
     problems = _problems(where, opened, opened.doubts)
     if grid.empty.all():
         nothing = Problem(where, "no cell holds anything", "export it again")
@@ -118,8 +131,10 @@ def read_export(
     headers = [grid.row(number) for number in range(first, start)]
     width = max(map(len, headers))
     why = np.append(why, np.full(len(grid) - start, "", dtype=object))
-    stop = _trailing(grid, start, width, why)
+    usual = usual_cells([grid.row(at) for at in range(start, len(grid))[1:4]])
+    stop = _trailing(grid, start, width, usual, why)
     frame = _responses(grid.frame(start, stop, width), headers, why)
+    frame, sums, suspects = _totals(frame, headers[0] + [""] * width, usual, why)
     why[start:stop][grid.empty[start:stop]] = "blank"
     if opened.format == "csv":
         perhaps, surely = run_together(grid, width, start - 1)
@@ -135,8 +150,11 @@ def read_export(
     if problems:
         raise WaveError(f"{where} cannot be taken as it stands", problems)
     notices += _problems(where, opened, short)
-    again = start + np.flatnonzero(why[start:] == "header")
+    again = (start + np.flatnonzero(why[start:] == "header")).tolist()
     notices += _problems(where, opened, ((at, "the headers again", "left out") for at in again))
+    notices += _problems(where, opened, sums)
+    like = "reads like a subtotal or a remark, yet may be an answer; it stays"
+    notices += _problems(where, opened, ((at, f"{text!r} {like}", "") for at, _, text in suspects))
     used = width
     while used > 1 and not (
         filled([row[used - 1] for row in headers if len(row) >= used])
@@ -144,7 +162,6 @@ def read_export(
     ):
         used -= 1
     columns, doubtful = dialects.header_columns(found, headers, used, where)
-    doubted = _rows(_suspects(frame), "flag")
     frame = frame.iloc[:, :used].set_axis(columns["name"].to_numpy(dtype=object), axis=1)
     frame = frame.set_axis(pd.Index(frame.index + 1, name="row"))
     flagged = dialects.flagged(found.dialect, frame, columns)
@@ -158,12 +175,12 @@ def read_export(
         dialect=found.dialect,
         evidence=found.evidence,
         encoding=opened.encoding,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         rows=len(grid),
         frame=frame,
         columns=dialects.with_kinds(columns, frame),
         excluded=_rows(excluded, "reason"),
-        flagged=pd.concat([flagged, doubted], ignore_index=True),
+        flagged=pd.concat([flagged, _rows(suspects, "flag")], ignore_index=True),
         notices=(*notices, *doubtful, *_gaps(frame, why, start, where)),
     )
 
@@ -210,16 +227,6 @@ def _rows(doubts: Iterable[Doubt], label: str) -> pd.DataFrame:
     table = pd.DataFrame(doubts, columns=["row", label, "text"])
     table = table.astype({"row": "int64", label: "str", "text": "str"})
     return table.assign(row=table["row"] + 1)
-
-
-def shown(row: Sequence[str]) -> str:
-    """Show the filled cells of a row, for a person to recognise it by."""
-    return " | ".join(cell.strip() for cell in row if cell.strip())[:120]
-
-
-def filled(row: Sequence[str]) -> int:
-    """Cells of a row that hold more than blanks."""
-    return sum(bool(cell.strip()) for cell in row)
 
 
 _SEARCHED = 30
@@ -301,43 +308,14 @@ def _refuse_other_delimiters(above: dialects.Rows, table: dialects.Rows, where: 
             raise unreadable(where, what, "remove the quotes around whole rows")
 
 
-_NOTHING = frozenset({"-", "–", "—", "n/a", "N/A"})
-_ENDS = {name: "|".join(patterns) for name, patterns in VOCABULARY["table_ends"].items()}
-_TOTAL = re.compile(
-    rf"(?:{_ENDS['totals']})\s?[:=]?\s?\(?[\d,.]{{0,15}}\s?(?:{_ENDS['counted']})?\)?\s?[:=]?"
-    r"\s?[\d,.]{0,15}",
-    re.IGNORECASE,
-)
-_SURE_NOTE = re.compile(_ENDS["sure_notes"], re.IGNORECASE)
-_NOTE = re.compile(_ENDS["notes"], re.IGNORECASE)
-
-
-def is_total(row: Sequence[str]) -> bool:
-    """Say whether a row reads as a total line: its first filled cell says so, the rest count."""
-    cells = [cell.strip() for cell in row if cell.strip()]
-    if not cells or len(cells[0]) > 60 or not _TOTAL.fullmatch(cells[0]):
-        return False
-    return all(any(map(str.isdecimal, cell)) or cell in _NOTHING for cell in cells[1:])
-
-
-def is_footnote(row: Sequence[str], width: int = 0) -> bool:
-    """Say whether a row reads as a footnote, or as one cut up by its commas."""
-    if not row or not row[0].strip():
-        return False
-    opening = row[0][:200].lstrip()
-    if filled(row) == 1:
-        return (_SURE_NOTE.match(opening) or _NOTE.match(opening)) is not None
-    return len(row) < width and _SURE_NOTE.match(opening) is not None
-
-
-def _trailing(grid: Grid, first: int, width: int, why: Why) -> int:
+def _trailing(grid: Grid, first: int, width: int, usual: Usual, why: Why) -> int:
     """Pass over totals, footnotes and blank rows at the end of a table; say where it stops."""
     stop, seen = len(grid), 0
     while stop > first and width > 1 and seen < 60:
         row = grid.row(stop - 1)
         if not filled(row):
             reason = "blank"
-        elif is_total(row):
+        elif is_total(row, usual):
             reason = "total"
         elif is_footnote(row, width):
             reason = "footnote"
@@ -442,16 +420,25 @@ def _too_long(grid: Grid, start: int, stop: int, most: int) -> Iterator[Doubt]:
                 yield number, what, advice
 
 
-def _suspects(frame: pd.DataFrame) -> Iterator[Doubt]:
-    """Tell rows that read like a subtotal or a closing remark, yet may be answers; they stay."""
-    if frame.shape[1] < 3 or not len(frame):
-        return
-    pattern = rf"^\s*(?:{_ENDS['totals']})"
-    like = pc.match_substring_regex(arrow(frame.iloc[:, 0]), pattern, ignore_case=True)
-    for number, *row in frame[like.to_numpy()].itertuples():
-        if is_total(row):
-            yield number, "subtotal?", shown(row)
-    last = [str(cell) for cell in frame.iloc[-1]]
+def _totals(
+    frame: pd.DataFrame, headers: Sequence[str], usual: Usual, why: Why
+) -> tuple[pd.DataFrame, list[Doubt], list[Doubt]]:
+    """Leave out rows that add up others; tell those, and those that may be totals or remarks."""
+    like = like_totals(frame, usual)
+    sums = added_up(frame, headers, usual, like)
+    if not sums and list(like.items()) == [(0, True)]:
+        sums = [0]
+    why[frame.index[sums]] = "total"
+    told = [
+        (int(frame.index[at]), f"{shown(frame.iloc[at].tolist())!r} adds up other rows", "left out")
+        for at in sums
+        if not like.get(at)
+    ]
+    rows = [at for at in like if at not in sums and frame.shape[1] > 2]
+    doubts = [(int(frame.index[at]), "subtotal?", shown(frame.iloc[at].tolist())) for at in rows]
+    frame = frame.drop(frame.index[sums]) if sums else frame
+    last = frame.iloc[-1].tolist() if len(frame) and frame.shape[1] > 2 else [""]
     opening = last[0].strip()
     if filled(last) == 1 and " " in opening and not opening[0].isdigit():
-        yield int(frame.index[-1]), "footnote?", shown(last)
+        doubts.append((int(frame.index[-1]), "footnote?", shown(last)))
+    return frame, told, doubts

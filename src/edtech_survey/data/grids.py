@@ -65,6 +65,16 @@ def letter(place: int) -> str:
     return letters
 
 
+def shown(row: Sequence[str]) -> str:
+    """Show the filled cells of a row, for a person to recognise it by."""
+    return " | ".join(cell.strip() for cell in row if cell.strip())[:120]
+
+
+def filled(row: Sequence[str]) -> int:
+    """Cells of a row that hold more than blanks."""
+    return sum(bool(cell.strip()) for cell in row)
+
+
 def arrow(column: pd.Series) -> pa.ChunkedArray:
     """Text of a column as Arrow holds it, without a copy."""
     found = pa.array(column)
