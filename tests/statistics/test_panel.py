@@ -69,6 +69,18 @@ def test_everybody_has_it_in_the_end():
     assert es.changes(nobody, "near", matched=True)["p_value"].tolist() == [1]
 
 
+def test_few_of_whom_none_changed_do_not_prove_that_none_does():
+    names = list("abcdef")
+    frame = two_waves(names, names, near=[True, False] * 6)
+    for found in both_ways(frame, "near"):
+        assert found[ENDS].iloc[0].tolist() == pytest.approx(list(newcombe_paired(3, 0, 0, 3)))
+        assert pd.isna(found["std_error"].iloc[0])
+    all_gained = two_waves(names, names, near=[False] * 6 + [True] * 6)
+    assert es.changes(all_gained, "near", matched=True)["std_error"].isna().all()
+    with pytest.raises(EstimateError, match="group z: has no row -> there are all"):
+        es.changes(frame, "near", groups="z")
+
+
 def test_groups_in_order_and_only_those_in_both_waves():
     frame = two_waves(
         list("abab"), list("ababb"), band=["k", "k", "m", "m", "k", "k", "m", "m", "z"],

@@ -1,6 +1,6 @@
 """Estimates from responses, against textbooks, R's survey package and hand computation."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -183,10 +183,16 @@ def test_a_denominator_of_zero_has_no_ratio_of_its_own():
         (means, ["devices", {"confidence": 95}], "write 0.95 for 95 percent"),
         (totals, ["devices", {"confidence": None}], "None is not between 0 and 1"),
         (quantiles, ["devices", 50, {}], "fractions such as 0.5"),
+        (means, ["endless", {}], "endless: holds an infinite number"),
+        (means, ["devices", {"by": ["here", "there"]}], r"group a\|b\|c: names several"),
+        (means, ["devices", {"by": "some"}], "group missing: names several"),
+        (es.changes, ["near", {"waves": [1999, 2024]}], "wave 1999: has no row -> there are 2024"),
     ],
 )
 def test_what_cannot_be_estimated_is_refused_with_the_reason(estimate, asked, said):
-    frame = respondents(devices=[1, 2, 3], sharing=["all", "none", "all"], near=True)
+    frame = respondents(devices=[1, 2, 3], sharing=["all", "none", "all"], near=True,
+                        endless=[1, 2, np.inf], here=["a|b", "a", "a"], there=["c", "b|c", "c"],
+                        some=["missing", None, "x"])  # fmt: skip
     *columns, settings = asked
     with pytest.raises(EstimateError, match=said):
         estimate(frame, *columns, **settings)
@@ -239,6 +245,38 @@ def test_quantiles_against_numpy_and_conovers_limits():
     assert found[["conf_low", "conf_high"]].tolist() == [4.0, 13.0]
     few = quantiles(frame.head(4), "pay", [0.1]).iloc[0]
     assert pd.isna(few["conf_low"])
+
+
+def test_of_all_but_one_a_quantile_lies_within_its_limits():
+    for size, at in product(range(2, 12), (0.1, 0.25, 0.5, 0.75, 0.9)):
+        everyone = respondents(pay=np.arange(1.0, size + 1))
+        found = quantiles(everyone, "pay", at, population=size).iloc[0]
+        assert found["estimate"] == pytest.approx(np.quantile(everyone["pay"], at))
+        assert not found["conf_low"] > found["estimate"]
+        assert not found["conf_high"] < found["estimate"]
+
+
+def test_an_answer_that_is_lacking_leaves_a_census_unsure():
+    # Of either group everybody was asked; of one, five of six answered: Cochran's 1 - 5/6, and the
+    # spread of a domain, whose size is chance (Särndal, Swensson and Wretman, section 5.8).
+    pay = [1.0, 2, 4, 5, 9, None, 3, 3, 4, 5, 6, 8]
+    frame = respondents(pay=pay, kind=["a"] * 6 + ["b"] * 6)
+    some, every = (row for _, row in means(frame, "pay", by="kind", population=12).iterrows())
+    spread = np.var(pay[:5]) * 12 / 11
+    assert some["std_error"] == pytest.approx(np.sqrt((1 - 5 / 6) / 5 * spread))
+    assert every["std_error"] == 0
+
+
+def test_no_row_is_lost_without_a_word():
+    frame = respondents(pay=[1.0, 2, 3], told=pd.Series([np.True_, np.False_, None], dtype=object))
+    assert es.shares(frame, "told")[["group", "estimate", "base"]].values.tolist() == [
+        ["all", 50, 2]
+    ]
+    with pytest.raises(EstimateError, match="responses, 1: wave is missing"):
+        means(frame.assign(wave=[2024, None, 2024]), "pay", by="wave")
+    weights = frame[["wave", "district_id"]].assign(weight=[1.0, 2, 3])
+    with pytest.raises(EstimateError, match="denominators add up to 0"):
+        ratios(frame.assign(none=0), "pay", "none", weights=weights)
 
 
 def test_limits_of_quantiles_of_a_known_population_cover_by_count_of_every_sample():

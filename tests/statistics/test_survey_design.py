@@ -180,6 +180,11 @@ def test_poststratification_is_that_of_r(schools):
     assert (mean["estimate"], mean["std_error"] / np.sqrt(1 - 15 / 757)) == (
         r(642.310788211584), r(24.1610605814973))  # fmt: skip
     assert (total["estimate"], total["std_error"]) == (r(3680893, 0.5), r(406293, 0.5))
+    # A margin that says the same again, in other words, adds nothing.
+    twice = {"stype": MARGINS["stype"], "again": {f"{k}!": n for k, n in MARGINS["stype"].items()}}
+    again = rake(schools.assign(again=schools["stype"] + "!"), twice)
+    same = means(schools, "api00", **given | {"weights": again}).iloc[0]
+    assert same["std_error"] / np.sqrt(1 - 15 / 757) == r(24.1610605814973)
 
 
 # ---- replicate weights ----
@@ -271,13 +276,16 @@ def test_other_replicates_by_brute_force(stratified, method, scale):
         ({"population": "size"}, "must be constant"),
         ({"strata": "lone"}, r"stratum b: one unit -> merge it"),
         ({"strata": "gap"}, r"responses, 5: gap is missing"),
+        ({"strata": "stype", "population": "words"}, "column words: has type str, not a number"),
+        ({"cluster": ["stype", "district_id"], "population": ["two", "size"]}, "2 is below the 3"),
     ],
 )
 def test_designs_that_cannot_be_are_refused(stratified, asked, said):
     few = stratified["size"].replace(755, 40)
     frame = stratified.assign(
-        few=few, lone=["a"] * 199 + ["b"], gap=stratified["stype"].where(stratified.index != 5)
-    )
+        few=few, lone=["a"] * 199 + ["b"], gap=stratified["stype"].where(stratified.index != 5),
+        words="many", two=2,
+    )  # fmt: skip
     with pytest.raises(EstimateError, match=said):
         means(frame, "api00", **asked)
 
@@ -325,6 +333,9 @@ def test_everybody_and_nobody_have_an_interval_and_no_error(schools):
         (lambda weights: weights.assign(weight=weights.index != 3), "row 3: is no number above 0"),
         (lambda weights: pd.concat([weights, weights.head(1)]), "2000 school-0: is there twice"),
         (lambda weights: weights.drop(columns="weight"), "weights, column weight: is missing"),
+        (lambda weights: weights.assign(weight=np.inf), "row 0: is no number above 0"),
+        (lambda weights: weights.assign(weight="one"), "row 0: is no number above 0"),
+        (lambda weights: weights.assign(brr_1="a", brr_2=1.0), "two or more of one method"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(schools, change, said):

@@ -41,7 +41,7 @@ from edtech_survey.statistics.samples import (
     linearised,
     samples,
 )
-from edtech_survey.statistics.shares import by_group, published_shares, shaped
+from edtech_survey.statistics.shares import by_group, published_shares, refuse_absent, shaped
 
 _NOBODY = {"conf_low": np.nan, "conf_high": np.nan, "base": 0} | {
     "method": "no district answered each time"
@@ -287,16 +287,12 @@ def _of_responses(
 ) -> pd.DataFrame:  # fmt: skip
     """Judge changes from rows of respondents: of all who answered, or of the same units."""
     kinds, columns = RESULTS["changes of rows"], [item, *(as_list(by) or [])]
-    rows = what.rows
-    if what.figures is not None:
-        if not hasattr(x, "responses"):
-            raise EstimateError("figures do not say who answered twice: matched= needs responses")
-        tables = [getattr(x.responses, one, None) for one in ("bands", "positions", "districts")]
-        rows = next((one for one in tables if one is not None and set(columns) <= set(one)), None)
-        rows = rows if rows is None else rows[rows["wave"].isin(x.waves)]
+    rows = what.rows if what.figures is None else _answers(x, columns)
     if rows is not None and len(rows):
         numbers, answers = ["wave", *[item] * (statistic == "mean")], [item] * (statistic != "mean")
         rows = checked_frame(rows, columns[1:], cluster, numbers=numbers, answers=answers)
+        if what.figures is None:
+            refuse_absent("wave", wave_list(waves), rows["wave"])
         rows = rows if waves is None else rows[rows["wave"].isin(wave_list(waves) or [])]
     if rows is None or rows.empty:
         return shaped([], kinds, what)
@@ -313,6 +309,9 @@ def _of_responses(
         by_svy = "stratum" in sample.design if slopes else not matched
         by_wave = _by_wave(sample, own) if by_svy else None
         cuts.append((sample, own, _by_group(sample, own, matched), slopes, by_wave))
+
+    if what.figures is None and cuts:
+        refuse_absent("group", as_list(groups), cuts[0][0].groups)
 
     def at(level: float) -> pd.DataFrame:
         found: list[dict[str, Any]] = []
@@ -344,6 +343,15 @@ def _of_responses(
     known = what.figures.drop_duplicates("wave").set_index("wave")
     sources = [made[column].map(known["source"]) for column in ("wave_from", "wave")]
     return made.assign(source=joined(*sources), synthetic=made["wave"].map(known["synthetic"]))
+
+
+def _answers(x: Any, columns: list[str]) -> pd.DataFrame | None:
+    """Take the table of an Evidence's responses that has these columns."""
+    if not hasattr(x, "responses"):
+        raise EstimateError("figures do not say who answered twice: matched= needs responses")
+    tables = [getattr(x.responses, one, None) for one in ("bands", "positions", "districts")]
+    rows = next((one for one in tables if one is not None and set(columns) <= set(one)), None)
+    return rows if rows is None else rows[rows["wave"].isin(x.waves)]
 
 
 def _by_group(sample: Sample, values: pd.Series, matched: bool) -> dict[str, pd.DataFrame]:
@@ -445,9 +453,12 @@ def _crossed(
         (first, shared), (_, last) = errors.loc[places, places].to_numpy()
         spread = np.sqrt(first * last)
         correlation = float(shared / spread) if spread > 0 else 0.0
+        error = 100 * np.sqrt(max(first + last - 2 * shared, 0.0))
+        if spread > 0 and error < 1e-6:  # nobody changed, of so few: Newcombe's paired method 10
+            unlike = before * (100 - before) / 100**2
+            correlation, error = max(1 - 0.5 / (len(answered) * unlike), 0.0), np.nan
         at_first, at_last = (Interval(lows[at], highs[at]) for at in (0, 1))
         ends = correlated_difference(after, at_last, before, at_first, correlation)
-        error = 100 * np.sqrt(first + last - 2 * shared)
         error = np.nan if {before, after} & {0, 100} else error
         method = (
             f"difference of shares, {name} limits, clustered by district (svy): "
@@ -472,7 +483,7 @@ def _paired(confidence: float, group: str, table: pd.DataFrame) -> dict[str, Any
         int(((first == was) & (last == now)).sum()) for was, now in ((1, 1), (0, 1), (1, 0), (0, 0))
     )
     ends = newcombe_paired(both, gained, lost, neither, confidence)
-    error = 100 * (last - first).std(ddof=0) / np.sqrt(n) if gained + lost else np.nan
+    error = 100 * (last - first).std(ddof=0) / np.sqrt(n) or np.nan  # where it would be 0
     method = (
         f"paired difference of shares, Newcombe (paired, method 10), {n} districts "
         "that answered both times, unweighted"

@@ -102,7 +102,7 @@ def hits(column: pd.Series, answer: Answer = None, known: Sequence[str] = ()) ->
     An answer that neither the column nor `known` has is refused with what there is.
     """
     told = column.dropna()
-    if pd.api.types.is_bool_dtype(column) or (len(told) and told.map(type).eq(bool).all()):
+    if pd.api.types.is_bool_dtype(column) or (len(told) and told.map(pd.api.types.is_bool).all()):
         if answer is not None and answer is not True:
             raise EstimateError(
                 f"{column.name} is a yes/no column, which holds no {answer!r}: leave answer= out "
@@ -186,22 +186,22 @@ def _student(sample: Sample, y: pd.Series, x: pd.Series | None, confidence: floa
     and that of a domain is not, its size is chance: Särndal, Swensson and Wretman (1992), Model
     Assisted Survey Sampling, section 5.8, as svy has it.
     """
-    if sample.linear:
-        kind = "mean" if x is None else "ratio"
-        found = linearised(kind, y, sample, divisor=x, confidence=confidence)
-        return _made(sample, y, found, f"{sample.errors}, Student t; {sample.said()}")
     rows = pd.DataFrame({"y": y, "x": 1.0 if x is None else x}).dropna().astype(float)
     group = sample.group[rows.index]
     sums = rows.groupby(group).sum().reindex(list(sample.groups))
     if (sums["x"] == 0).any():
         raise EstimateError("the denominators add up to 0: there is no ratio of totals")
+    if sample.linear:
+        kind = "mean" if x is None else "ratio"
+        found = linearised(kind, y, sample, divisor=x, confidence=confidence)
+        return _made(sample, y, found, f"{sample.errors}, Student t; {sample.said()}")
     n = group.value_counts().reindex(sums.index, fill_value=0)
     ratio = sums["y"] / sums["x"]
     rest = (rows["y"] - group.map(ratio).astype(float) * rows["x"]) ** 2
     sampled, degrees, everyone = 0.0, n - 1, sample.cluster.nunique()
     if sample.population is not None:
         domain = sample.part < 1
-        sampled = n.mask(domain, everyone) / sample.population
+        sampled = n / (sample.population * sample.part)
         degrees = degrees.mask(domain, n * (everyone - 1) / everyone)
     spread = rest.groupby(group).sum() / degrees
     variance = (1 - sampled) / n * spread / (sums["x"] / n) ** 2
@@ -290,7 +290,8 @@ def _quantile(
         low, high = stats.binom.ppf(tails, n, at).astype(int)
         if size is not None:
             some = round(size * sample.part[group])
-            low, high = stats.hypergeom.ppf(tails, some, np.ceil(some * at), n).astype(int)
+            rank = np.floor((some - 1) * at) + 1  # of all it lies between this answer and the next
+            low, high = stats.hypergeom.ppf(tails, some, rank, n).astype(int)
             name = f"hypergeometric, population {size}"
         limits = (answers[low - 1], answers[high]) if low >= 1 and high < n else (np.nan, np.nan)
         rows[group] = (np.quantile(answers, at), np.nan, *limits)

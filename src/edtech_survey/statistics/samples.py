@@ -153,6 +153,8 @@ def checked_frame(
         if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
             advice = "es.shares is for answers; or turn the text into numbers first"
             problems.append(Problem(f"column {name}", f"has type {kind}, not a number", advice))
+        elif name in frame and frame[name].isin([np.inf, -np.inf]).any():
+            problems.append(Problem(f"column {name}", "holds an infinite number", "NA if unknown"))
     if not len(frame):
         problems.append(Problem("responses", "has no rows", "check the wave and the filter"))
     EstimateError.refuse("the responses cannot be estimated as asked", problems)
@@ -177,7 +179,7 @@ def samples(
         raise EstimateError("one or two stages: a column of cluster=, of population= for each")
     if not sizes and population is not None and (strata or len(stages) > 1):
         raise EstimateError("with strata or two stages population= is a column, or two of them")
-    needed = [*stages, *(as_list(strata) or []), *sizes]
+    needed = [*stages, *(as_list(strata) or []), *sizes, *(["wave"] if "wave" in names else [])]
     problems = faults("responses", frame, needed, full=True)
     EstimateError.refuse("the survey design cannot be used", problems)
     checked_frame(frame, None, None, numbers=sizes)
@@ -255,6 +257,11 @@ def _labels(rows: pd.DataFrame, within: list[str]) -> tuple[pd.Series, tuple[str
     place = ordered.groupby(within, dropna=False, sort=True, observed=True).ngroup()
     words = rows[within].astype("object").where(rows[within].notna(), "missing").astype("str")
     labels = words[within[0]].str.cat([words[name] for name in within[1:]], sep="|")
+    alike = place.groupby(labels).nunique()
+    problems = [
+        Problem(f"group {one}", "names several", "rename") for one in alike[alike > 1].index
+    ]
+    EstimateError.refuse(f"groups of {', '.join(within)} cannot be told apart", problems)
     return labels, tuple(labels[place.sort_values(kind="stable").index].unique())
 
 

@@ -283,6 +283,15 @@ def by_group(found: Sequence[Share]) -> dict[str, dict[int, Share]]:
     return groups
 
 
+def refuse_absent(column: str, values: Sequence[Any] | None, cells: Any) -> None:
+    """Refuse waves or groups that no row has."""
+    there = sorted(pd.Series(cells, dtype="object").dropna().unique())
+    listed = f"there are {', '.join(map(str, there))}"
+    absent = [one for one in values or () if one not in there]
+    problems = [Problem(f"{column} {one}", "has no row", listed) for one in absent]
+    EstimateError.refuse("the rows cannot be taken as asked", problems)
+
+
 def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> pd.DataFrame:
     # groups= is about the column of by= that is not the wave, and all rows are of the design.
     grouped = next((name for name in as_list(settings["by"]) or [] if name != "wave"), None)
@@ -290,13 +299,7 @@ def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> 
         if values is not None and column not in rows:
             wanted = f"the rows have no column {column or 'group'}"
             raise EstimateError(f"{wanted}: say with by= what groups are")
-        there = sorted(rows[column].dropna().unique()) if values else []
-        listed = ", ".join(map(str, there))
-        absent = [value for value in values or [] if value not in there]
-        EstimateError.refuse(
-            "the rows cannot be taken as asked",
-            [Problem(f"{column} {one}", "has no row", f"there are {listed}") for one in absent],
-        )
+        refuse_absent(column, values, rows[column] if values else ())
         rows = rows[rows["wave"].isin(values)] if values and column == "wave" else rows
     found = estimated(rows, item, {"share": KINDS["share"]}, **settings)
     taken = found["group"].str.partition("|")[0].isin([str(one) for one in values or []])
