@@ -420,3 +420,50 @@ def test_percents_of_mentions_are_told_from_percents_of_respondents(printed, gra
 def test_signs_of_approximation_are_read_from_the_printed_text(printed, text):
     value = float("".join(mark for mark in printed if mark.isdigit()))
     assert (one(printed, value).text, one(printed, value).exact) == (text, printed == "40 percent")
+
+
+def towns(*staff, odd=()):
+    """Twelve towns of 1,000 students with one technician each, and one with these, wave by wave."""
+    rows = [
+        figure(f"{item}.{town}.{wave}", str(value), value, item=item, group=town, unit=unit,
+               statistic="total", wave=wave)
+        for wave, here in enumerate(staff, 2012)
+        for town in (*"abcdefghijkl", "elm")
+        for item, unit, value in (("students", "students", 1000),
+                                  ("staff", "fte", here if town == "elm" else 1))
+    ]  # fmt: skip
+    return rows + [
+        figure(f"each.{wave}", str(value), value, item="staff", group="elm", unit="fte",
+               statistic="each", wave=wave, base=base)
+        for wave, value, base in odd
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("staff", "grade", "said"),
+    [
+        ((6, 36, 36), "suspicious", "2013: 36, exactly 6 times the 6 of 2012, 36 for 1,000"),
+        ((36, 36), "suspicious", "2012: 36, as in 2013"),
+        ((6, 20), "suspicious", "2013: 20, 3.3 times the 6 of 2012"),
+        # far out, but neither leapt nor the same again; a leap to what others have; a fall
+        ((6, 7), "passed", "13 units"),
+        ((1, 4), "passed", "13 units"),
+        ((9, 3), "passed", "13 units"),
+    ],
+)
+def test_staff_that_leaps_or_stands_twice_far_above_the_others(staff, grade, said):
+    told = found(towns(*staff), "leaps").iloc[0]
+    assert told["grade"] == grade
+    assert said in told["arithmetic"]
+    assert ("so would a unit too small" in told["implication"]) == (grade == "suspicious")
+
+
+def test_one_number_at_each_school_is_pointed_out_and_nobody_is_accused():
+    told = only(towns(6, 36, odd=[(2012, 1, 6), (2013, 6, 6)]), "same_at_each")
+    assert (
+        told["arithmetic"] == "elm, 2012: 1 at each of 6, 6 in all; 2013: 6 at each of 6, 36 in all"
+    )
+    assert told["grade"] == "suspicious"
+    assert "as many teams of one size would, too" in told["implication"]
+    assert told["advice"].startswith("check the source")
+    assert found(towns(6, 36), "same_at_each").empty

@@ -70,6 +70,10 @@ _RARE = 0.05
 _ANSWERING = ("districts", "people", "respondents")
 """Units of those who answer, so that no count of them is above its base."""
 
+_FAR, _LEAPT, _ENOUGH = 5, 3, 10
+"""Staff for its students is far out from so many times the middle of at least so many units; it
+leapt if it is so many times the wave's before."""
+
 _TOGETHER = 2
 """Counts that tell one respondent from others if they are told of it together."""
 
@@ -619,8 +623,64 @@ def _sets(sizes: Any, many: int, low: int, high: int) -> int:
     return int(sums[many, max(low, 0) :].sum())
 
 
+def same_at_each(material: Material) -> Iterator[Row]:
+    """Look for one number at each of several places that was added up as often."""
+    total = {(one.question, one.group): one for one in material.once if one.statistic == "total"}
+    each = [one for one in material.once if one.statistic == "each" and one.value and one.base]
+    for key, figures in grouped(each, attrgetter("source", "publication", "item", "group")).items():
+        sums = {one: total[one.question, one.group] for one in figures
+                if (one.question, one.group) in total}  # fmt: skip
+        told = [
+            f"{one.wave}: {one.text} at each of {one.base}"
+            + (f", {sums[one].text} in all" if one in sums else "")
+            for one in figures
+        ]
+        arithmetic = f"{figures[0].label}, {'; '.join(told)}"
+        yield finding("same_at_each", slug(key), [*sums.values(), *figures], SUSPICIOUS, arithmetic)
+
+
+def leaps(material: Material) -> Iterator[Row]:
+    """Look for staff far above the others' for its students that leapt, or stands twice."""
+    totals = [one for one in material.once if one.statistic == "total" and one.group != "all"]
+    place = attrgetter("source", "publication", "wave", "group")
+    students = {place(one): one.value for one in totals if one.unit == "students" and one.value}
+    staff = [one for one in totals if one.unit in ("fte", "staff", "people")]
+    rate = {one: 1000 * one.value / students[place(one)] for one in staff
+            if one.value and place(one) in students}  # fmt: skip
+    waves = grouped(rate, attrgetter("question"))
+    middle = {key: float(np.median([float(rate[one]) for one in some]))
+              for key, some in waves.items() if len(some) >= _ENOUGH}  # fmt: skip
+    known = [one for one in rate if one.question in middle]
+    clean: dict[Any, list[Figure]] = {}
+    for key, found in grouped(known, attrgetter("source", "publication", "item", "group")).items():
+        figures, told = sorted(found, key=attrgetter("wave")), {}
+        for before, one, after in zip([None, *figures], figures, [*figures[1:], None]):  # noqa: B905
+            times = one.value / before.value if before else Fraction(0)
+            same = [other for other in (before, after) if other and other.value == one.value]
+            if rate[one] < _FAR * middle[one.question] or not (same or times >= _LEAPT):
+                continue
+            how = f"as in {same[0].wave}" if same else ""
+            if before and times >= _LEAPT:
+                exact = "exactly " * (times.denominator == 1)
+                how = f"{exact}{shown(times, 1)} times the {before.text} of {before.wave}"
+            usual = f"where the middle of {len(waves[one.question])} is"
+            usual = f"{shown(rate[one], 1)} for 1,000 students {usual}"
+            told[one] = f"{one.wave}: {one.text}, {how}, {usual} {middle[one.question]:.1f}"
+        if told:
+            arithmetic = f"{figures[0].label}, {'; '.join(told.values())}"
+            yield finding("leaps", slug(key), told, SUSPICIOUS, arithmetic)
+        else:
+            clean.setdefault(key[:3], []).extend(figures)
+    for key, figures in clean.items():
+        many = len({one.group for one in figures})
+        told_of = (
+            f"{many} units whose numbers are near the others', or neither leapt nor stand twice"
+        )
+        yield finding("leaps", slug(key), figures, PASSED, told_of)
+
+
 _PERCENTS = (percent_base, joint_base, counts_and_percents)
 _ALIKE = (declared, class_limits, moved_boundary, printed_again, directions, identical_rows)
 _WHO = (other_units, small_bases, told_of_one, fitting_sets)
-CHECKS = (*_PERCENTS, mean_steps, extremes, *_ALIKE, precision, *_WHO)
+CHECKS = (*_PERCENTS, mean_steps, extremes, same_at_each, leaps, *_ALIKE, precision, *_WHO)
 """The checks, in the order in which they are asked."""
