@@ -66,8 +66,8 @@ def test_a_given_dialect_must_be_borne_out() -> None:
     assert recognise([MONKEY], "plain").header_rows == 1
     with pytest.raises(WaveError, match=r"not recognised as qualtrics.*looks like plain"):
         recognise([["a", "b"]], "qualtrics", "x.csv")
-    with pytest.raises(WaveError, match=r"no dialect is called 'typeform'.*surveymonkey"):
-        recognise([["a", "b"]], "typeform", "x.csv")
+    with pytest.raises(WaveError, match=r"no dialect is called 'wufoo'.*surveymonkey"):
+        recognise([["a", "b"]], "wufoo", "x.csv")
 
 
 def test_headers_are_read_as_a_person_reads_them() -> None:
@@ -175,8 +175,8 @@ def test_qualtrics_words_and_codes_mean_the_same() -> None:
     frame = pd.DataFrame(rows, columns=names, index=range(4, 9), dtype="str")
     told = pd.DataFrame({"name": names, "question": names, "role": ["meta"] * 3 + ["answer"]})
     found = flagged("qualtrics", frame, told)
-    assert found["row"].tolist() == [5, 5, 6, 7, 8, 8]
-    assert found["flag"].tolist() == ["preview"] * 3 + ["incomplete"] * 2 + ["spam"]
+    assert found["row"].tolist() == [5, 6, 7, 8, 8]
+    assert found["flag"].tolist() == ["preview"] * 2 + ["incomplete"] * 2 + ["spam"]
     assert flagged("plain", frame, told).empty
 
 
@@ -196,5 +196,6 @@ def test_cells_with_the_options_text_or_nothing_are_choices(
     cells: dict[str, list[str]], expected: list[str]
 ) -> None:
     kinds = ["other" if option == "Other" else "single" for option in cells]
-    table = pd.DataFrame({"question": "Who?", "option": list(cells), "kind": kinds}, dtype="str")
+    told = {"name": list(cells), "question": "Who?", "option": list(cells), "own": ""}
+    table = pd.DataFrame({**told, "role": "answer", "kind": kinds}, dtype="str")
     assert with_kinds(table, pd.DataFrame(cells, dtype="str"))["kind"].tolist() == expected

@@ -1,11 +1,14 @@
-"""Which tool wrote an export: its marks, its headers, its own columns (``dialects.yaml``)."""
+"""Which tool wrote an export (``dialects.yaml``), and what in it is the tool's (``tools.csv``)."""
 
 from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -24,9 +27,12 @@ _TAGS = re.compile(
     r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|sub|sup|u|ul)\b[^<>]{0,300}>",
     re.IGNORECASE,
 )
+_HERE = files("edtech_survey.data")
 _TOOLS: dict[str, dict[str, Any]] = yaml.safe_load(
-    files("edtech_survey.data").joinpath("dialects.yaml").read_text("utf-8")
+    _HERE.joinpath("dialects.yaml").read_text("utf-8")
 )
+_OWN = pd.read_csv(_HERE.joinpath("tools.csv"), dtype="str", keep_default_na=False)
+_OWN = _OWN.assign(column=_OWN["column"].str.split(" | ", regex=False)).explode("column")
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,24 @@ def tidy(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=20_000)
 def key(text: str) -> str:
-    """Letters and digits of a header in lower case, for comparing."""
-    return re.sub(r"[\W_]+", "", tidy(text).lower())
+    """Letters and digits of a header in lower case, or its signs, for comparing."""
+    return re.sub(r"[\W_]+", "", tidy(text).lower()) or text.strip()
+
+
+_SPELT = _OWN[~_OWN["column"].str.contains("*", regex=False)]
+for (_tool, _role), _columns in pd.concat([_SPELT, _SPELT.assign(role="own")]).groupby(
+    ["tool", "role"]
+)["column"]:
+    _TOOLS[_tool][_role] = " ".join(map(key, _columns))
+
+
+def _fits(name: str, text: str) -> bool:
+    """Say whether a header is a column of ``tools.csv``: by letters and digits, or by its ``*``."""
+    if "*" in name or name.startswith("_"):
+        return fnmatchcase(text.lower(), name.lower())
+    return key(text) == key(name)
 
 
 def recognise(rows: Rows, dialect: str | None = None, where: str = "") -> Recognised:
@@ -84,7 +105,7 @@ def _seen(proof: Sequence[dict[str, Any]], tool: dict[str, Any], rows: Rows) -> 
             like = re.compile(wanted["like"], re.DOTALL)
             found = [place for place in places if like.fullmatch(row[place])]
         else:
-            names = str(tool.get(wanted["names"], wanted["names"])).split()
+            names = " ".join(tool.get(name, name) for name in wanted["names"].split()).split()
             found = [place for place in places if key(_parted(tool, tidy(row[place]))[0]) in names]
         least = max(wanted.get("least", 1), wanted.get("share", 0) * len(places))
         if not least <= len(found) <= wanted.get("most", len(found)):
@@ -114,28 +135,66 @@ def header_columns(
     tool = _TOOLS[found.dialect]
     texts = [[tidy(cell) for cell in [*row, *[""] * width][:width]] for row in rows]
     parts = [_parted(tool, text) for text in texts[0]]
-    keys = [key(question) for question, _ in parts]
-    names = texts[0]
+    asked, names = [question for question, _ in parts], texts[0]
     if len(texts) > 1 and tool.get("second") == "options":
         labels = tool["labels"].split()
         options = ["" if key(below) in labels else below for below in texts[1]]
+        asked = [name if option == below else "" for name, option, below in
+                 zip(asked, options, texts[1], strict=True)]  # fmt: skip
         questions = pd.Series(texts[0], dtype="str").replace("", None).ffill().fillna("")
         parts = list(zip(questions, options, strict=True))
         both = [" | ".join(filter(None, part)) for part in parts]
         names = [name if any(c) else "" for name, *c in zip(both, *texts[:2], strict=True)]
     elif len(texts) > 1 and not any("ImportId" in text[:40] for text in texts[1]):
         parts = _options_after_dash(texts)
+    for mark, end in tool.get("parted", {}).items():
+        parts = _shared(texts[0], mark, end == "last")
     names, notices = _unique(names, where)
-    known = f"{tool['own']} {tool.get('proof', '')}".split()
-    own = len(list(itertools.takewhile(known.__contains__, keys)))
-    late = re.compile(tool.get("late", "(?!)"))
+    notices += [Problem(where, *told) for told in tool.get("cautions", ())]
     table = pd.DataFrame({"name": names}, dtype="str")
     table[["question", "option"]] = pd.DataFrame(parts, dtype="str")
-    meta = np.array([at < own or bool(late.fullmatch(text)) for at, text in enumerate(keys)])
+    table["own"] = pd.Series(_own(found.dialect, asked), dtype="str")
+    meta = table["own"].ne("")
     table["role"] = pd.Series(np.where(meta, "meta", "answer"), dtype="str")
     other = ~meta & table["option"].str.match(_OTHER)
     table["kind"] = pd.Series(np.where(other, "other", "single"), dtype="str")
     return table, notices
+
+
+def _own(dialect: str, headers: Sequence[str]) -> list[str]:
+    """Tell what the tool itself wrote into each column, or "": by its name, once, in its place."""
+    rows = list(_OWN[_OWN["tool"].eq(dialect)].drop_duplicates(["column", "place"]).itertuples())
+    fitting = [[row for row in rows if _fits(row.column, text)] for text in headers]
+    lower = {text.lower() for text in headers}
+    own, taken = [""] * len(headers), set[str]()
+    for run, step in (("first", 1), ("last", -1)):
+        whole = True
+        for at in range(len(headers))[::step]:
+            for row in fitting[at]:
+                place, _, other = row.place.partition(" ")
+                stem = headers[at].lower().removesuffix(row.column[1:])
+                before = at > 0 and own[at - 1] != "" and _fits(other, headers[at - 1])
+                once = (place == run and whole) or (place == "after" and before)
+                anywhere = place == "any" or (place == "with" and stem + other[1:] in lower)
+                if anywhere or (once and key(headers[at]) not in taken):
+                    own[at] = row.role
+                    taken.add(key(headers[at]))
+                    break
+            whole = whole and own[at] != ""
+    return own
+
+
+def _shared(headers: Sequence[str], mark: str, last: bool) -> list[tuple[str, str]]:
+    """Part headers at a mark where others share the question, which stands first or last."""
+    pieces = [header.split(mark, 20) for header in headers]
+    cuts = [[(mark.join(p[:at]), mark.join(p[at:])) for at in range(1, len(p))] for p in pieces]
+    asked = Counter([*headers, *(cut[last] for several in cuts for cut in several)])
+    parts = []
+    for header, several in zip(headers, cuts, strict=True):
+        fits = [cut for cut in several if asked[cut[last]] > 1 and all(map(str.strip, cut))]
+        one, two = max(fits, key=lambda cut: len(cut[last]), default=(header, ""))
+        parts.append((two.strip(), one.strip()) if fits and last else (one.strip(), two.strip()))
+    return parts
 
 
 def _options_after_dash(texts: Rows) -> list[tuple[str, str]]:
@@ -183,38 +242,104 @@ def _unique(names: Sequence[str], where: str) -> tuple[list[str], list[Problem]]
     return unique, notices
 
 
+def by_cells(
+    dialect: str, frame: pd.DataFrame, columns: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Tell what cells tell: the frame with unseen boxes blank, the columns' kinds, flagged rows."""
+    columns, flags = with_kinds(columns, frame, dialect), flagged(dialect, frame, columns)
+    told = _TOOLS[dialect].get("unticked")
+    unfinished = frame.index.isin(flags.loc[flags["flag"].eq("incomplete"), "row"])
+    boxes = columns[columns["option"].ne("") & (told is not None)]
+    for _, names in boxes.groupby("question")["name"]:
+        cells = frame[names.tolist()]
+        empty = cells.apply(_says, told=told)
+        unseen = empty.mul(unfinished | empty.all(axis=1), axis=0)
+        frame = frame.assign(**cells.mask(unseen, ""))
+    return frame, columns, flags
+
+
 def flagged(dialect: str, frame: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
     """List responses that the tool marks as not to be counted like others."""
-    marks = _TOOLS[dialect].get("flags", {})
-    empty = {"row": "int64", "flag": "str", "text": "str"}
-    found = [pd.DataFrame(columns=list(empty)).astype(empty)]
-    for name, question in columns.loc[columns["role"] == "meta", ["name", "question"]].to_numpy():
-        told = marks.get(key(name), marks.get(key(question)))
-        if told is not None:
-            held = frame[name].str.strip().str.lower()
-            flag = held[held.isin(list(told))].map(told)
-            text = f"{name} = " + frame.loc[flag.index, name].map(repr)
-            table = pd.DataFrame({"row": flag.index, "flag": flag, "text": text})
-            found.append(table.astype(empty))
-    return pd.concat(found, ignore_index=True).sort_values(["row", "flag"], ignore_index=True)
+    found: dict[tuple[str, str], pd.Series] = {}
+    marks = _OWN[_OWN["tool"].eq(dialect) & _OWN["flag"].ne("")]
+    own = columns.loc[columns["role"].eq("meta"), ["name", "question"]]
+    for mark, headers in itertools.product(marks.itertuples(), own.to_numpy()):
+        if any(_fits(mark.column, header) for header in headers):
+            told = frame.loc[_says(frame[headers[0]], mark.text), headers[0]]
+            text = f"{headers[0]} = " + told.map(repr)
+            before = found.get((mark.column, mark.flag), text)  # of several forms all must say so
+            found[mark.column, mark.flag] = before[before.index.isin(text.index)]
+    parts = [pd.DataFrame({"text": told, "flag": flag}) for (_, flag), told in found.items()]
+    listed = pd.concat([pd.DataFrame(columns=["flag", "text"]), *parts]).rename_axis("row")
+    listed = listed.reset_index().astype({"row": "int64", "flag": "str", "text": "str"})
+    return listed.drop_duplicates(["row", "flag"]).sort_values(["row", "flag"], ignore_index=True)
 
 
-def with_kinds(columns: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+def _says(cells: pd.Series, told: str) -> pd.Series:
+    """Tell which cells hold a text of ``tools.csv``; codes count by value: 1.0 is 1."""
+    held = cells.str.strip().str.lower().str.replace(r"\.0+$", "", regex=True)
+    texts = told.lower().split(" | ")
+    said = held.isin([*texts, "na"] if "" in texts else texts)  # as R writes a blank
+    for text in texts:
+        if text.endswith("*"):
+            said |= held.str.startswith(text[:-1])
+        elif text.startswith("<"):
+            said |= pd.to_numeric(held, errors="coerce").lt(float(text[1:]))
+    return said
+
+
+_TICKED = frozenset({"0", "1", "0.0", "1.0", "true", "false"})
+
+
+def with_kinds(columns: pd.DataFrame, frame: pd.DataFrame, dialect: str = "plain") -> pd.DataFrame:
     """Mark the columns whose cells hold the option's own text, or nothing."""
-    columns = columns.reset_index(drop=True)
+    columns, tool = columns.reset_index(drop=True), _TOOLS[dialect]
+    options = columns["option"].mask(
+        columns["role"].eq("answer") & ("alone" in tool), columns["name"]
+    )
     state = pd.Series("", index=columns.index)
-    for place in columns.index[columns["option"].ne("") & columns["kind"].eq("single")]:
-        option = columns["option"][place]
+    for place in columns.index[options.ne("") & columns["kind"].eq("single")]:
+        option = options[place]
         for cells in (frame.iloc[:1000, place], frame.iloc[:, place]):  # few show most of "else"
             texts = pc.unique(pc.utf8_trim_whitespace(arrow(cells))).to_pylist()
             held = [text for text in texts if text]
             state[place] = "chosen" if held else "blank"
             if not all(tidy(text) == option for text in held):
-                state[place] = "else"
+                state[place] = "ticked" if _TICKED.issuperset(map(str.lower, held)) else "else"
+            if state[place] == "else":
                 break
+    if "alone" in tool:
+        columns = _alone(columns, state)
     asked = columns["question"]
     several = asked.map(asked.value_counts()) > 1
     some = asked.isin(asked[several & state.eq("chosen")])
-    mixed = asked.isin(asked[state.eq("else")])
+    mixed = asked.isin(asked[state.isin(["else", "ticked"])])
     option = some & (state.eq("chosen") | (state.eq("blank") & ~mixed))
-    return columns.assign(kind=columns["kind"].mask(option, "option"))
+    single = columns["kind"].eq("single")
+    columns = columns.assign(kind=columns["kind"].mask(option & single, "option"))
+    # Beside a column for each choice, one with all of them in each cell counts nothing more.
+    boxes = set(asked[state.eq("ticked")]) - set(asked[state.isin(["else", "chosen"])])
+    twice = columns["name"].isin(boxes if "parted" in tool else [])
+    return columns.assign(
+        role=columns["role"].mask(twice, "meta"), own=columns["own"].mask(twice, "other")
+    )
+
+
+def _alone(columns: pd.DataFrame, state: pd.Series) -> pd.DataFrame:
+    """Give neighbours that hold their own headers, up to Other, one question: of their names."""
+    runs: list[list[int]] = [[]]
+    for at, (name, role) in enumerate(columns[["name", "role"]].to_numpy()):
+        other = role == "answer" and key(name) == "other"
+        choice = state[at] == "chosen" or (state[at] == "blank" and "?" not in name)
+        if other or choice:
+            runs[-1].append(at)
+        if runs[-1] and (other or not choice):
+            runs.append([])
+    whole = columns.copy()
+    for run in runs:
+        if state[run].eq("chosen").any():
+            whole.loc[run, "option"] = columns.loc[run, "name"]
+            whole.loc[run, "question"] = " | ".join(columns.loc[run, "name"])
+            whole.loc[run, "kind"] = "option"
+            whole.loc[[at for at in run if key(columns["name"][at]) == "other"], "kind"] = "other"
+    return whole

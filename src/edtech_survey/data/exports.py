@@ -69,8 +69,8 @@ def read_export(
     path : str or Path
         CSV, TSV or XLSX; what the file is decides, not its name.
     dialect : str, optional
-        "surveymonkey", "qualtrics", "google-forms", "microsoft-forms", "limesurvey" or "plain";
-        recognised if left out.
+        "surveymonkey", "qualtrics", "google-forms", "microsoft-forms", "limesurvey", "alchemer",
+        "redcap", "kobo", "odk", "typeform" or "plain"; recognised if left out.
     sheet : str, optional
         Sheet of a workbook with several.
     limits : Limits
@@ -82,8 +82,9 @@ def read_export(
     -------
     Export
         ``frame``: the responses as text, one column a question, the row of the file as index.
-        ``columns``: for each column its name, question, option, role and kind. ``excluded``: rows
-        that are no responses, with the reason. ``flagged``: previews, tests, unfinished responses.
+        ``columns``: for each column its name, question, option, role and kind, and of the tool's
+        own what they hold. ``excluded``: rows that are no responses, with the reason. ``flagged``:
+        previews, tests, deleted, rejected, unfinished responses.
         ``rows``: of the file. ``notices``: what a person should look at.
 
     Raises
@@ -164,7 +165,7 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
     columns, doubtful = dialects.header_columns(found, headers, used, where)
     frame = frame.iloc[:, :used].set_axis(columns["name"].to_numpy(dtype=object), axis=1)
     frame = frame.set_axis(pd.Index(frame.index + 1, name="row"))
-    flagged = dialects.flagged(found.dialect, frame, columns)
+    frame, columns, flagged = dialects.by_cells(found.dialect, frame, columns)
     excluded = [
         (number, why[number], "" if why[number] == "blank" else shown(grid.row(number)))
         for number in np.flatnonzero(why != "").tolist()
@@ -178,7 +179,7 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
         sha256=sha256,
         rows=len(grid),
         frame=frame,
-        columns=dialects.with_kinds(columns, frame),
+        columns=columns,
         excluded=_rows(excluded, "reason"),
         flagged=pd.concat([flagged, _rows(suspects, "flag")], ignore_index=True),
         notices=(*notices, *doubtful, *_gaps(frame, why, start, where)),

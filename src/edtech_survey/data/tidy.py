@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +23,6 @@ _DTYPE_OF = {
     "yes_no": "boolean", "outsourced": "boolean", "single": "str",
 }  # fmt: skip
 """Item types that make a column of ``districts``; multi makes one flag per answer."""
-_TIME = re.compile(
-    r"(?i)timestamp|completion ?time|end ?date|recorded ?date|submit ?date|date submitted|"
-    r"date modified"
-)
 _FLAGS = ("preview", "test", "spam", "deleted", "disqualified", "rejected")
 """Flags of rows that are no answers of anybody."""
 _MEASURES = ("fte", "salary", "outsourced", "present")
@@ -118,7 +113,7 @@ def tidy(
         said["missing"].isna() | said["missing"].isin(["censored", "doubtful", "unreadable"])
     ]
     rows["answers"] = said["row"].value_counts().reindex(rows.index, fill_value=0)
-    rows["fate"] = _fates(rows, export, tool, meta, second)
+    rows["fate"] = _fates(rows, export, meta, second)
     cells = cells.merge(rows[["district", "fate"]], left_on="row", right_index=True)
     look = _finished(review(cells, settled, meta), dtypes("review"), keys)
     if unknown == "raise":
@@ -170,11 +165,7 @@ def _finished(table: pd.DataFrame, types: Mapping[str, str], keys: dict[str, Any
 
 
 def _fates(
-    rows: pd.DataFrame,
-    export: Export,
-    tool: pd.Series,
-    meta: Mapping[str, Any],
-    second: Collection[str],
+    rows: pd.DataFrame, export: Export, meta: Mapping[str, Any], second: Collection[str]
 ) -> pd.Series:
     """Say why a row is not kept, or "": of several the most complete counts, then the latest."""
     left = [*_FLAGS, *(["incomplete"] if meta.get("incomplete") != "keep" else [])]
@@ -191,7 +182,8 @@ def _fates(
         fate = fate.mask(fate.eq("") & met, reason)
     several = rows[fate.eq("")]
     several = several[several.duplicated("district", keep=False)].assign(moment=0)
-    for name in tool[tool.str.contains(_TIME)] if len(several) else ():
+    told = export.columns.set_index("own")["name"]
+    for name in told[told.index.isin(["submitted", "modified"])] if len(several) else ():
         text = export.frame.loc[several.index, name]
         moment = pd.to_datetime(text, errors="coerce", format="mixed", utc=True)
         if moment.notna().all():
