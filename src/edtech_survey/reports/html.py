@@ -41,11 +41,7 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class ReportExporter(HTMLExporter):
-    """Export a notebook as a report: ``jupyter nbconvert --to edtech-report x.ipynb``.
-
-    The page needs no network and runs no script; a content-security policy forbids both.
-    The run manifest may be given as ``resources={"report": {"manifest": ...}}``.
-    """
+    """Export a notebook as a report: ``jupyter nbconvert --to edtech-report x.ipynb``."""
 
     export_from_notebook = "EdTech survey report"
 
@@ -208,11 +204,7 @@ _FILE = re.compile(r"[a-z0-9]\w*(?:[.\-]\w+)*\.(?:csv|json)\Z", re.IGNORECASE)
 
 
 def clean(markup: str) -> str:
-    """Keep what is on the allow-list; text always stays.
-
-    Survey text is hostile until escaped. Exhibits escape at the source; this pass is for what
-    nobody escaped: Markdown cells, ``HTML(...)``, styled frames, notebooks of other people.
-    The page's content-security policy stands behind both.
+    """Keep what is on the allow-list, for what nobody escaped at its source; text always stays.
 
     >>> clean('<p onclick="x()">A <b>bold</b><script>alert(1)</script> claim</p>')
     '<p>A <b>bold</b> claim</p>'

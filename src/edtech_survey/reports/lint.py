@@ -1,8 +1,7 @@
 """What authors get wrong, caught without a browser on every render.
 
-Each rule is one function from a parsed page to problems. The criteria are those of WCAG 2.1
-(levels A and AA) that markup alone can break, and the promises of the page itself: nothing
-is loaded, nothing runs, no path of a machine is told.
+The criteria of WCAG 2.1 (A and AA) that markup alone can break, and that nothing is loaded,
+nothing runs and no path of a machine is told.
 """
 
 from __future__ import annotations

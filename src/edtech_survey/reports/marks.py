@@ -110,11 +110,9 @@ def point_names(ax: Axes, rows: pd.DataFrame, x: str, y: str, pattern: str = "{n
 
 
 def settle(ax: Axes) -> None:
-    """Put labels and names beside their points, clear of what is drawn and of one another.
+    """Put labels and names beside their points, where they cover least; else a name is hidden.
 
-    Each stands where it covers least, near before far; a name that would cover something is
-    hidden. Of several orders in which they can be placed, the one that hides least is taken.
-    ``es.chart`` does it again when the axes have their size.
+    Of several orders in which they can be placed, the one that hides least is taken.
     """
     told: list[Any] = [text for text in ax.texts if text.get_gid() in _PLACES]
     if not told:

@@ -1,11 +1,7 @@
 """Notebooks run: parameters checked, cells run by papermill, failures kept.
 
-Only names that the notebook itself declares are ever passed on, because papermill pastes names
-into code; text stays text, because a guess turns "0010011" into 10011 and "1:1" into 61. The
-comment of a parameter may say what it can be: ``1990 to 2100``, ``between 0 and 1`` (without these
-two), ``a, b or c`` or ``any of a, b or c``; ``0: the latest`` is one value more.
-A failed notebook never becomes a page: the last good page stays, the failed notebook is kept
-beside it, and the error says which cell.
+Only names that the notebook itself declares are passed on, because papermill pastes them into
+code; text stays text, because a guess turns "1:1" into 61. A failed notebook is no page.
 """
 
 from __future__ import annotations
@@ -97,10 +93,7 @@ def read_notebook(path: str | Path) -> Any:
 
 
 def check_parameters(path: str | Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check values against a notebook's parameters; text is converted to the annotated type.
-
-    Known are ``int``, ``float``, ``str``, ``bool`` and lists of these (text split at commas).
-    """
+    """Check values against a notebook's parameters; text is converted to the annotated type."""
     known = parameters(path).set_index("name")
     found, typed = [], {}
     for name, value in given.items():
@@ -187,11 +180,9 @@ def run_notebook(
     memory: int | None = None,
     cwd: str | Path | None = None,
 ) -> Path:
-    """Run a notebook with parameters and publish its page in a folder, under its own name.
+    """Run a notebook with parameters and publish its page; a failed one is kept, and no page.
 
-    A run ends after ``timeout`` seconds; ``memory`` limits its kernel, in millions of bytes, where
-    the system can. A failed cell, or a page that breaks a rule, is a ReportError;
-    ``<name>.failed.ipynb`` is kept.
+    A run ends after ``timeout`` seconds; ``memory`` is of its kernel, in millions of bytes.
     """
     source = Path(path)
     typed = check_parameters(source, parameters or {})

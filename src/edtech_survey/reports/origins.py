@@ -1,7 +1,6 @@
 """Where the numbers of a page come from: citations, questions and bases, looked up by the frame.
 
-:func:`remember` keeps the evidence of the notebook. What is shown or said carries the columns
-``source`` and ``figures``, and everything here follows from them; nothing is listed by hand.
+All follows from the columns ``source`` and ``figures`` of what is shown or said.
 """
 
 from __future__ import annotations

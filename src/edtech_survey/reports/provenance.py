@@ -1,8 +1,4 @@
-"""What a page was made from, and what differs between two pages.
-
-The manifest is embedded as a download inside the page, without a script; so are the data of
-each exhibit. Both can be read back from the file alone.
-"""
+"""What a page was made from, and what differs between two pages."""
 
 from __future__ import annotations
 
@@ -166,11 +162,7 @@ def differences(old: Path, new: Path) -> list[str]:
 
 
 def diff_pages(old: Page, new: Page) -> pd.DataFrame:
-    """List every number that moved: ``exhibit, row, column, old, new``, "" where there was none.
-
-    Exhibits are matched by their id; their rows by as few naming columns as tell them apart,
-    so that a verdict that changed is a cell that moved and not another row.
-    """
+    """List every number that moved: ``exhibit, row, column, old, new``, "" where there was none."""
     return diff_exhibits(exhibits(old), exhibits(new))
 
 

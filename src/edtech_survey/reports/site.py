@@ -49,11 +49,7 @@ BROWSERS = (
 
 # ---- the index ----
 def read_pages(folder: Path, questions: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
-    """Read the pages of a folder that have a manifest, each with the questions it answers.
-
-    A question is ``reader, question, page`` and ``anchor``, what follows # in an address; without
-    one the page as a whole answers it. Whose page or anchor is not there is left out.
-    """
+    """Read the pages of a folder that have a manifest, each with the questions it answers."""
     asked = list(enumerate(questions))
     paths = [path for path in sorted(folder.glob("*.html")) if path.name != INDEX]
     return [page for path in paths if (page := _read(path, asked)) is not None]
@@ -64,11 +60,7 @@ def write_index(
     pages: Sequence[dict[str, Any]] | None = None,
     survey: SimpleNamespace | None = None,
 ) -> Path:
-    """Write the index of a folder, and lay the data of its exhibits beside the pages.
-
-    ``survey`` tells ``place``, ``answered`` and ``units``: a dictionary for each that could have a
-    brief. What moved is told against the manifest and the data of the build before.
-    """
+    """Write the index of a folder, what moved since it was built, and the data of its exhibits."""
     pages = read_pages(folder) if pages is None else pages
     data = {name: read for page in pages for name, read in page["csv"].items()}
     shown = {

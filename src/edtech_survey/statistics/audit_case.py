@@ -247,44 +247,34 @@ def slug(key: Iterable[object]) -> str:
 
 @dataclass(frozen=True)
 class Relation:
-    """How some figures must hang together, declared beside them.
-
-    ``figures`` are its result, parts and over, ``names`` all ids declared, ``missing`` those that
-    are not among the figures; ``stated`` is how many answered, where that is known; ``failed``
-    the grade of one that cannot hold.
-    """
+    """How some figures must hang together, declared beside them."""
 
     source: str
     relation_id: str
     kind: str
     parts: Sequence[Figure]
-    stated: Any
-    figures: Sequence[Figure] = ()
+    stated: Any  # how many answered, where that is known
+    figures: Sequence[Figure] = ()  # its result, parts and over
     result: Any = None
     over: tuple[Figure, ...] = ()
     base: Any = None
-    failed: str = IMPOSSIBLE
+    failed: str = IMPOSSIBLE  # the grade of one that cannot hold
     note: str = ""
-    names: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()  # all ids declared
+    missing: tuple[str, ...] = ()  # those that are not among the figures
 
 
 class Material(NamedTuple):
-    """All that the checks may look at; ``once`` leaves out what is only printed again.
-
-    ``several`` are the items of which a respondent may give several answers, ``wordings`` their
-    questions, ``strangers`` the groups that are respondents of another kind, with that kind,
-    ``sizes`` the public enrollments of those that a source names.
-    """
+    """All that the checks may look at."""
 
     figures: tuple[Figure, ...]
-    once: tuple[Figure, ...]
+    once: tuple[Figure, ...]  # without what is only printed again
     relations: tuple[Relation, ...]
     threshold: int
-    several: Collection[str] = ()
-    wordings: Mapping[str, str] = MappingProxyType({})
-    strangers: Mapping[str, str] = MappingProxyType({})
-    sizes: Mapping[str, Any] = MappingProxyType({})
+    several: Collection[str] = ()  # items of which a respondent may give several answers
+    wordings: Mapping[str, str] = MappingProxyType({})  # of items
+    strangers: Mapping[str, str] = MappingProxyType({})  # groups that are of another kind, and it
+    sizes: Mapping[str, Any] = MappingProxyType({})  # public enrollments of those a source names
 
 
 def read(

@@ -355,11 +355,7 @@ def _answers(x: Any, columns: list[str]) -> pd.DataFrame | None:
 
 
 def _by_group(sample: Sample, values: pd.Series, matched: bool) -> dict[str, pd.DataFrame]:
-    """Give each group's values and weights, districts in rows and waves in columns.
-
-    Of groups with answers in two waves, or in three if so many are asked for; if `matched` of
-    the districts that answered each time.
-    """
+    """Give each group's values and weights, districts in rows and waves (two, or three) across."""
     weight = 1.0 if sample.weights is None else sample.weights["weight"]
     answers = pd.DataFrame(
         {"group": sample.group, "district": sample.cluster, "wave": sample.rows["wave"]}

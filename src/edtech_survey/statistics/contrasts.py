@@ -54,7 +54,6 @@ def contrast(
 ) -> dict[str, Any]:
     """Judge a weighted sum of shares over all bases and counts that could have been printed.
 
-    The columns of the result shape that every contrast has; its terms in the order of time.
     Newcombe (1998), Statistics in Medicine 17:873-890, method 10; Zou, Huang and Zhang
     (2009), Computational Statistics and Data Analysis 53:1080-1085, equations 3 and 4.
     """

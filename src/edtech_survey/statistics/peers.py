@@ -332,11 +332,7 @@ def _classes(responses: Any, wave: int) -> tuple[pd.DataFrame, list[float]]:
 
 
 def size_class(responses: Any, enrollment: float, *, wave: int) -> tuple[pd.DataFrame, str]:
-    """Choose the respondents of a district's class of size, and name the class.
-
-    The classes are the same for every district: what a brief tells of one cannot be subtracted
-    from what another tells. Those of fewer than ten are one with the next larger.
-    """
+    """Choose the respondents of a district's class of size, the same for all of it, and name it."""
     pool, edges = _classes(responses, wave)
     sizes = pool["enrollment"].astype(float)
     at = int(np.searchsorted(edges, enrollment, side="right"))

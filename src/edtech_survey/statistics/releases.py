@@ -104,10 +104,9 @@ def _counted(found: pd.DataFrame) -> pd.Series:
 def recorded(
     table: pd.DataFrame, found: pd.DataFrame, districts: pd.DataFrame, record: pd.DataFrame
 ) -> pd.DataFrame:
-    """Make the record of a release: who was in it, and what was shown or withheld.
+    """Make the record of a release: who was in it, what was shown or withheld, and its counts.
 
-    It holds the base, and the count of an answer, also where they were withheld. What
-    :func:`follow` withheld keeps the record that it had; so do waves that are not here.
+    What :func:`follow` withheld keeps the record that it had; so do waves that are not here.
     """
     kept = table["withheld"].isin([DIFFERS, FOLLOWS])
     news = table[[*CELL, "estimate", "withheld"]]

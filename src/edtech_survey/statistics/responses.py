@@ -50,11 +50,7 @@ def estimated(
     answer: Answer = None,
     known: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Estimate statistics of an item in each wave and group: where all the verbs end.
-
-    Of counts and shares `answer` says of whom, and `known` are answers that are possible though
-    nobody may have given them.
-    """
+    """Estimate statistics of an item in each wave and group; `known` answers may be nobody's."""
     if given(x).figures is not None:
         if by or any(one is not None for one in (population, weights, strata)):
             raise EstimateError(
@@ -97,10 +93,7 @@ def _label(group: str, answer: str) -> str:
 
 
 def hits(column: pd.Series, answer: Answer = None, known: Sequence[str] = ()) -> dict[str, Any]:
-    """For each answer who gave it, NA where there is none; under "" the yes of a yes/no column.
-
-    An answer that neither the column nor `known` has is refused with what there is.
-    """
+    """For each answer who gave it, NA where there is none; under "" the yes of a yes/no column."""
     told = column.dropna()
     if pd.api.types.is_bool_dtype(column) or (len(told) and told.map(pd.api.types.is_bool).all()):
         if answer is not None and answer is not True:
