@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import hashlib
+import io
 import os
+import zipfile
 from pathlib import Path
 from time import perf_counter
 
+import pandas as pd
+import pyreadstat
 import pytest
 import xlsxwriter
 from hypothesis import given
@@ -423,6 +428,106 @@ def test_dialect_delimiter_and_encoding_can_be_given(read, refusal) -> None:
     for wrong in ('"', "", ",,", "\n", "é"):
         assert "cannot part cells" in refusal("a,b\n", delimiter=wrong)
     assert "not recognised as qualtrics" in refusal("a,b\n1,2\n", dialect="qualtrics")
+
+
+LABELS = {"device": "Has every student a device?", "who_1": "Who? - Staff", "who_2": "Who? - All"}
+CODES = {"device": {1: "Yes", 2: "No", 9: "Refused"}, "who_1": {1: "Staff"}, "who_2": {1: "All"}}
+LABELLED = pd.DataFrame(
+    {
+        "district": ["Avon", "Béthel", "Canton"], "device": [1.0, 2.0, 9.0],
+        "who_1": [1.0, None, 1.0], "who_2": [None, 1.0, 1.0],
+        "fte": [1.5, None, 0.1 + 0.2], "code": ["007", "", "012"],
+        "day": [dt.date(2024, 5, 1), None, dt.date(2024, 1, 2)],
+        "sent": pd.to_datetime(["2024-05-01 09:30:00", None, "2024-05-02 00:00:00"]),
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["x.sav", "x.zsav", "x.dta", "old.dta", "x.bin"])
+def test_labels_of_spss_and_stata_are_the_answers(tmp_path: Path, name: str) -> None:
+    file, stata = tmp_path / name, name.endswith("dta")
+    told = {"column_labels": LABELS, "variable_value_labels": CODES}
+    if stata:
+        last = LABELLED.assign(device=[1.0, 2.0, None])
+        pyreadstat.write_dta(last, file, version=12 if name == "old.dta" else 15, **told)
+    else:
+        zipped = {"compress": name == "x.zsav"}
+        pyreadstat.write_sav(LABELLED, file, missing_ranges={"device": [9]}, **zipped, **told)
+    export = read_export(file, encoding="utf-8" if name == "old.dta" else None)
+    balanced(export)
+    assert export.frame.to_numpy().tolist() == [
+        ["Avon", "Yes", "Staff", "", "1.5", "007", "2024-05-01", "2024-05-01 09:30:00"],
+        ["Béthel", "No", "", "All", "", "", "", ""],
+        ["Canton", "", "Staff", "All", "0.3", "012", "2024-01-02", "2024-05-02 00:00:00"],
+    ]
+    assert export.columns[["name", "question", "option", "kind"]].iloc[:4].to_numpy().tolist() == [
+        ["district", "district", "", "single"], ["device", LABELS["device"], "", "single"],
+        ["who_1", "Who?", "Staff", "option"], ["who_2", "Who?", "All", "option"],
+    ]  # fmt: skip
+    assert export.format == ("dta" if stata else "sav")
+    assert export.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert bool(export.notices) == (name == "x.bin")
+    for limits, word in ((Limits(rows=2), "rows"), (Limits(columns=7), "columns"),
+                         (Limits(sheet_cells=23), "sheet_cells"),
+                         (Limits(cell_characters=18), "cell_characters")):  # fmt: skip
+        with pytest.raises(WaveError, match=rf"Limits\({word}=|more than 18"):
+            read_export(file, limits=limits)
+    data = file.read_bytes()
+    for keep in (20, 200, len(data) // 2):
+        (tmp_path / "cut.sav").write_bytes(data[:keep])
+        with pytest.raises(WaveError, match=r"damaged|cut\.sav"):
+            read_export(tmp_path / "cut.sav")
+
+
+def archive(**files: str | bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_an_archive_with_one_export_is_read_as_that_export(read) -> None:
+    data = archive(**{"__MACOSX/CSV/._Survey.csv": "x", "CSV/Survey.csv": HEADER + ROWS,
+                      "Survey.pdf": "%PDF", "readme.txt": "x"})  # fmt: skip
+    export = read(data, "x.zip")
+    assert export.frame.equals(read(HEADER + ROWS).frame)
+    assert export.sha256 == hashlib.sha256(data).hexdigest()
+    assert [notice.what for notice in export.notices] == [
+        "an archive; read is 'CSV/Survey.csv' in it"
+    ]
+    with xlsxwriter.Workbook(book := io.BytesIO()) as made:
+        made.add_worksheet().write_row(0, 0, ["a", "b", "c"])
+    assert read(archive(**{"x.xlsx": book.getvalue()}), "x.zip").format == "xlsx"
+    assert len(read(archive(**{"x.txt": HEADER + ROWS}), "x.zip").frame) == 6
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"a.csv": HEADER, "b/c.csv": HEADER}, ["2 an export: 'a.csv', 'b/c.csv'", "give one"]),
+        ({"a.csv": HEADER, "b.xlsx": "x"}, ["'a.csv', 'b.xlsx'"]),
+        ({"a.pdf": "x"}, ["none an export: 'a.pdf'"]),
+        ({"a.csv": HEADER, "b.zip": archive(x="x")}, ["unpack it"]),
+        ({"a.csv": archive(**{"x.csv": HEADER})}, ["'a.csv' in it is an archive again"]),
+        ({"a.csv": "<html>"}, ["'a.csv' in it is an HTML page"]),
+        *(({name: HEADER}, ["would lie elsewhere"])
+          for name in ("/etc/a.csv", "../a.csv", "x/../../a.csv", "C:\\a.csv", "..\\a.csv")),
+        ({"a.csv": "x" * 101_000_000}, ["Limits(decompressed_bytes=...)"]),
+        ({"a.csv": "x,y\n" * 2_000_000}, ["Limits(compression_ratio=...)"]),
+    ],
+)  # fmt: skip
+def test_archives_that_hold_more_or_worse_are_refused(refusal, files, words: list[str]) -> None:
+    message = refusal(archive(**files), "x.zip")
+    for word in words:
+        assert word in message
+
+
+def test_a_damaged_archive_is_refused(refusal) -> None:
+    data = archive(**{"a.csv": HEADER + ROWS})
+    at = data.index(b"a.csv") + 20
+    assert "damaged" in refusal(data[:-30], "x.zip")
+    assert "damaged" in refusal(data[:at] + b"\x00\x01\x02" + data[at + 3 :], "x.zip")
 
 
 CELL = st.text(

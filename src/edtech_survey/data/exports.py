@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from edtech_survey.data import dialects
+from edtech_survey.data.containers import SUFFIXES, read_labelled, unpacked
 from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, arrow, filled, shown, unreadable
 from edtech_survey.data.readings import printable
 from edtech_survey.data.textfiles import DELIMITERS, parted, read_text, run_together, told_by_file
@@ -67,7 +68,8 @@ def read_export(
     Parameters
     ----------
     path : str or Path
-        CSV, TSV or XLSX; what the file is decides, not its name.
+        CSV, TSV, XLSX, SPSS (.sav) or Stata (.dta), or a ZIP archive with one of them; what the
+        file is decides, not its name.
     dialect : str, optional
         "surveymonkey", "qualtrics", "google-forms", "microsoft-forms", "limesurvey", "alchemer",
         "redcap", "kobo", "odk", "typeform" or "plain"; recognised if left out.
@@ -76,7 +78,7 @@ def read_export(
     limits : Limits
         How large the file may be.
     delimiter, encoding : str, optional
-        For text files; found if left out.
+        For text files; found if left out. Old files of Stata do not tell their encoding.
 
     Returns
     -------
@@ -91,7 +93,7 @@ def read_export(
     ------
     WaveError
         With all problems found: not an export (HTML, PDF, ...), too large, undecodable, wrong
-        quotes, rows with too many or too few cells, several sheets, not the dialect given.
+        quotes, rows with too many cells or cut off, several sheets or files, not the dialect given.
 
     Examples
     --------
@@ -106,14 +108,25 @@ def read_export(
     where = printable(path.name)
     data = _bytes(path, where, limits)
     kind, advice = recognise_file(data)
+    outer, content, inside = kind, data, ""
+    if kind == "zip":
+        content, inside = unpacked(data, where, limits)
+        kind, advice = recognise_file(content)
     if kind == "text":
-        opened = read_text(data, where, limits, delimiter, encoding)
+        opened = read_text(content, where, limits, delimiter, encoding)
     elif kind == "xlsx":
-        opened = read_spreadsheet(data, where, limits, sheet)
+        opened = read_spreadsheet(content, where, limits, sheet)
+    elif kind in ("sav", "dta"):
+        opened = read_labelled(content, kind, where, limits, encoding)
     else:
-        raise WaveError.of(f"{where} is not an export", where, f"it is {kind}", advice)
-    if (kind == "xlsx") != (path.suffix.lower() in (".xlsx", ".xlsm", ".xls")):
-        opened.notices.append(Problem(where, f"it is {kind} whatever its name; read as such"))
+        what = f"{inside!r} in it is" if inside else "it is"
+        told = f"{what} {'an archive again' if kind == 'zip' else kind}"
+        raise WaveError.of(f"{where} is not an export", where, told, advice)
+    if inside:
+        opened.notices.append(Problem(where, f"an archive; read is {inside!r} in it"))
+    named = [kind for kind, ends in SUFFIXES.items() if path.suffix.lower() in ends]
+    if outer not in (named or ["text"]):
+        opened.notices.append(Problem(where, f"it is {outer} whatever its name; read as such"))
     return _export(opened, where, limits, dialect, hashlib.sha256(data).hexdigest())
 
 
@@ -163,6 +176,10 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
     ):
         used -= 1
     columns, doubtful = dialects.header_columns(found, headers, used, where)
+    if any(opened.labels):
+        plain = replace(found, dialect="plain")
+        worded, _ = dialects.header_columns(plain, [*headers, opened.labels], used, where)
+        columns = columns.assign(**worded[["question", "option", "kind"]])
     frame = frame.iloc[:, :used].set_axis(columns["name"].to_numpy(dtype=object), axis=1)
     frame = frame.set_axis(pd.Index(frame.index + 1, name="row"))
     frame, columns, flagged = dialects.by_cells(found.dialect, frame, columns)

@@ -169,6 +169,7 @@ class Opened:
     notices: list[Problem]
     doubts: list[Doubt]
     ended: bool = True  # the last row has its line end
+    labels: Sequence[str] = ()  # wordings of the columns, where the file tells them
 
 
 _GUARD = re.compile(r'\s*="((?:[^"]|"")*)"\s*')

@@ -28,6 +28,7 @@ from edtech_survey.errors import Problem, WaveError
 from edtech_survey.places import raw_dir, write_whole
 
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}
+_COPIED = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".dta", ".zip")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _CLOSE = 80.0
 """Score from which a name's best candidate is proposed; below it is only listed."""
@@ -252,7 +253,7 @@ def new_wave(
     options |= {k: told for k, told in {"dialect": dialect, "sheet": sheet}.items() if told}
     export = Path(export) if export is not None else folder / meta["export"]
     read = read_export(export, **options)
-    known = export.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
+    known = export.suffix.lower() in _COPIED
     copy = f"export{export.suffix.lower() if known else f'.{read.format}'}"
     questions = _marked(match_columns(read, book))
     try:  # beside the final place, and renamed: there is a whole folder or none

@@ -8,7 +8,7 @@ import re
 import xml.etree.ElementTree as ET
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
@@ -40,8 +40,7 @@ def recognise(data: bytes) -> tuple[str, str]:
                 names = archive.namelist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return "a damaged zip archive or workbook", "download it again: its end is missing"
-        what = f"a zip archive of {len(names)} files ({_few(map(repr, names))})"
-        otherwise = ("", what, "unpack it and give the file inside")
+        otherwise = ("", "zip", "unpack it and give the file inside")
     for mark in _MARKS:
         opening = opening.removeprefix(mark)
     opening = opening.replace("\x00", "").lstrip()
@@ -60,8 +59,8 @@ def _few(items: Iterable[str]) -> str:
     return ", ".join(told[:4]) + (", ..." if len(told) > 4 else "")
 
 
-_AGAIN = "download it again, or open it in Excel, save it and try once more"
-_DAMAGE = (
+AGAIN = "download it again, or open it in Excel, save it and try once more"
+DAMAGE = (
     zipfile.BadZipFile, zlib.error, OSError, ArithmeticError, ValueError, IndexError, KeyError,
     EOFError, RuntimeError, ET.ParseError,
 )  # fmt: skip
@@ -77,26 +76,36 @@ class Workbook:
     later: bool  # values of formulas are left for a spreadsheet program to compute
 
 
+def checked_entries(
+    archive: zipfile.ZipFile, where: str, limits: Limits
+) -> Iterator[zipfile.ZipInfo]:
+    """Go through the files of an archive, and refuse it before unpacking too much."""
+    total = sum(entry.file_size for entry in archive.infolist())
+    limits.check("decompressed_bytes", total, where, "bytes unpacked")
+    for entry in archive.infolist():
+        spot = f"{where}, part {printable(entry.filename)}"
+        if entry.file_size > 1_000_000:
+            ratio = entry.file_size / max(1, entry.compress_size)
+            limits.check("compression_ratio", ratio, spot, "bytes unpacked from each byte")
+        if entry.flag_bits & 1:
+            raise unreadable(where, "protected by a password", "save it without one", spot)
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise unreadable(where, "is packed in an unknown way", AGAIN, spot)
+        if not entry.is_dir():
+            yield entry
+
+
 def open_workbook(data: bytes, where: str, limits: Limits) -> Workbook:
-    """Unpack the XML of a workbook, or refuse it before unpacking too much."""
+    """Unpack the XML of a workbook."""
     parts = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        total = sum(entry.file_size for entry in archive.infolist())
-        limits.check("decompressed_bytes", total, where, "bytes unpacked")
-        for entry in archive.infolist():
-            spot = f"{where}, part {printable(entry.filename)}"
-            if entry.file_size > 1_000_000:
-                ratio = entry.file_size / max(1, entry.compress_size)
-                limits.check("compression_ratio", ratio, spot, "bytes unpacked from each byte")
-            if entry.flag_bits & 1:
-                raise unreadable(where, "protected by a password", "save it without one", spot)
-            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise unreadable(where, "is packed in an unknown way", _AGAIN, spot)
+        for entry in checked_entries(archive, where, limits):
             if entry.filename.lower().endswith((".xml", ".rels", ".vml")):
                 with archive.open(entry) as part:  # not a byte more than it declares
                     content = parts[entry.filename] = part.read(entry.file_size + 1)
                 if b"<!DOCTYPE" in content[:65536] or b"<!ENTITY" in content[:65536]:
-                    raise unreadable(where, "declares a document type or entities", _AGAIN, spot)
+                    spot = f"{where}, part {printable(entry.filename)}"
+                    raise unreadable(where, "declares a document type or entities", AGAIN, spot)
     book = ET.fromstring(parts["xl/workbook.xml"])
     links = {link.get("Id"): link for link in ET.fromstring(parts["xl/_rels/workbook.xml.rels"])}
     sheets, hidden = {}, set()
@@ -218,9 +227,9 @@ def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None 
         parser = ET.XMLParser(target=found)
         parser.feed(book.sheets[name] or b"")
         parser.close()
-    except _DAMAGE as error:
+    except DAMAGE as error:
         told = f"the workbook is damaged ({str(error)[:200]})"
-        raise unreadable(where, told, _AGAIN) from None
+        raise unreadable(where, told, AGAIN) from None
     if found.bottom > 100_000 and 20 * found.held <= found.bottom:  # few, yet a million are made
         what = f"row {found.bottom:,} holds a value, but only {found.held:,} rows hold anything"
         raise unreadable(spot, what, "delete what stands far below the table, and save it")
@@ -231,7 +240,7 @@ def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None 
         if cells:
             notices.append(Problem(spot, f"{len(cells)} {what} ({_few(cells)})", advice))
     rows = [
-        [_text(value, found.told.get((row, place), "")) for place, value in enumerate(values)]
+        [cell_text(value, found.told.get((row, place), "")) for place, value in enumerate(values)]
         for row, values in enumerate(_values(data, name, spot))
     ]
     grid = written(unguarded(rows, spot, notices), spot, limits)
@@ -242,7 +251,7 @@ def _choose(book: Workbook, where: str, sheet: str | None) -> tuple[str, list[Pr
     """Find the sheet that is meant, and say which others hold values."""
     for name, xml in book.sheets.items():
         if xml is None:
-            raise unreadable(where, "its part is missing", _AGAIN, f"{where}, sheet {name!r}")
+            raise unreadable(where, "its part is missing", AGAIN, f"{where}, sheet {name!r}")
     if sheet is not None:
         if sheet not in book.sheets:
             raise unreadable(where, f"no sheet {sheet!r}", f"it has {_few(map(repr, book.sheets))}")
@@ -269,10 +278,10 @@ def _values(data: bytes, name: str, where: str) -> list[list[Any]]:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         told = f"the sheet is damaged ({str(error)[:200]})"
-    raise unreadable(where, told, _AGAIN)
+    raise unreadable(where, told, AGAIN)
 
 
-def _text(value: Any, told: str) -> str:
+def cell_text(value: Any, told: str = "") -> str:
     """Return a cell as a person reads it."""
     text = told if value == "" and told.startswith("#") else str(value)
     if isinstance(value, bool):
