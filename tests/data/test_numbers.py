@@ -59,6 +59,26 @@ def read(kind: str, text: str):
         ("money", "116'668", 116_668, "grouped"),
         ("money", "$105.634k", 105_634, "currency+thousands"),
         ("fte", "20%", 0.2, "fraction+percent_sign"),
+        ("money", "125,000 (interim)", 125_000, "with_remark+grouped"),
+        ("money", "125,000, interim", 125_000, "with_remark+grouped"),
+        ("money", "65,000*", 65_000, "with_remark+grouped"),
+        ("money", "85,000 (2024-25)", 85_000, "with_remark+grouped"),
+        ("money", "Salary: $65,000", 65_000, "with_remark+currency+grouped"),
+        ("money", '"90000"', 90_000, "plain"),
+        ("money", "avg 90000", 90_000, "approximate"),
+        ("money", "90,000-ish", 90_000, "approximate+grouped"),
+        ("money", "$120K/yr", 120_000, "currency+per_year+thousands"),
+        ("fte", "1 (shared with town)", 1, "with_remark"),
+        ("fte", "half time (shared)", 0.5, "with_remark+word"),
+        ("fte", "FTE: 1", 1, "with_remark"),
+        ("count", "'300", 300, "plain"),
+        ("count", '="0012"', 12, "plain"),
+        ("count", "3 elementary schools", 3, "with_remark"),
+        ("count", "1300 in total", 1_300, "unit"),
+        ("count", "1,650 students (PK-12)", 1_650, "with_remark+unit+grouped"),
+        ("count", "PK-12: 1,650", 1_650, "with_remark+grouped"),
+        ("count", "1,650 devices (1:1)", 1_650, "with_remark+unit+grouped"),
+        ("count", "approx 1,300 (October)", 1_300, "with_remark+approximate+grouped"),
     ],
 )
 def test_taken(kind: str, text: str, value: float, rule: str) -> None:
@@ -75,6 +95,9 @@ def test_taken(kind: str, text: str, value: float, rule: str) -> None:
         ("money", "50-60k", "55000", "thousands+range_midpoint"),
         ("money", "between $50,000 and $60,000", "55000", "currency+grouped+range_midpoint"),
         ("fte", "10-15", "12.5", "range_midpoint"),
+        ("money", "65.000", "65000", "ambiguous_mark"),
+        ("fte", "1,125", "1.125", "ambiguous_mark"),
+        ("fte", "staffed with 3", "3", "with_remark+words_before"),
         ("count", "0.5", "", "not_whole"),
         ("percent", "0.5%", "0.5", "percent_sign+implausible"),
     ],
@@ -110,7 +133,6 @@ def test_a_bound_is_no_number(kind: str, text: str, rule: str) -> None:
         ("money", "$5,000/month", "period", "yearly salary"),
         ("money", "€65,000", "other_currency", "convert"),
         ("money", "(5,000)", "negative", "brackets"),
-        ("money", "65.000", "ambiguous_point", "65,000"),
         ("money", "60,000-50,000", "range", "backwards"),
         ("money", "1e400", "too_large", "ask"),
         ("money", "$70,000 and $65,000", "several_numbers", "add them up"),
@@ -131,6 +153,18 @@ def test_refused_with_advice(kind: str, text: str, rule: str, advice: str) -> No
     found = read(kind, text)
     assert (found.value, found.missing, found.rule) == (None, "unreadable", rule)
     assert advice in found.graded()[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5 schools + 1 alternative", "2 techs and a manager", "1 per school", "half of 90",
+     "90 minus 5", "3 vacant", "need 3 more", "1,300 before 2020", "5 x2", "3 million (of 4)",
+     "5 (3 full time)",
+     "1,300 (1,250 last year)", "PK-12", "1,300?", "(860) 555-1234", "12 months", "one of 3",
+     "3rd", "4 hundred more", "1 (contracted)", "not 3", "3 next year"],
+)  # fmt: skip
+def test_a_remark_that_changes_the_number_refuses_it(text: str) -> None:
+    assert read("count", text).missing == "unreadable"
 
 
 def test_a_bare_share_is_read_only_where_the_range_decides() -> None:

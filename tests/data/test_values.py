@@ -111,10 +111,68 @@ def test_numbers_on_two_lines_are_two_numbers():
     assert found["severity"].tolist() == ["error", "warn", "ok", "warn"]
 
 
+@pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        (["0,5", "2"], ","), (["98.500,50"], ","), (["$98 000,50"], ","), (["1.234.567"], ","),
+        (["0.5", "1,125"], "."), (["1,234,567"], "."), (["0,5", "1.0"], ",."),
+        (["116,668", "104.250", "500", "n/a", "0,x"], ""),
+    ],
+)  # fmt: skip
+def test_the_decimal_mark_of_a_file_is_proven_by_what_has_no_other_reading(cells, mark):
+    assert values.decimal_mark([(column(*cells), "money"), (column("1:1"), "ratio")]) == mark
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "comma", "point", "neither"),
+    [
+        ("fte", "1,125", 1.125, None, None),
+        ("fte", "1.125", None, 1.125, 1.125),
+        ("money", "104.250", 104_250, None, None),
+        ("money", "116,668", 116_668, 116_668, 116_668),
+        ("count", "1,125", 1_125, 1_125, 1_125),
+        ("count", "1.125", 1_125, None, None),
+        ("fte", "0,5", 0.5, 0.5, 0.5),
+    ],
+)
+def test_the_mark_of_the_file_decides_what_has_two_readings(kind, text, comma, point, neither):
+    """Of money and devices nobody writes thousandths, and 1,125 people hold no one position."""
+    limits = plausible("position_fte" if kind == "fte" else kind, kind)
+    found = [read(text, kind, {}, *limits, mark) for mark in (",", ".", "")]
+    assert [one.value for one in found] == [comma, point, neither]
+    for one in found:
+        assert one.missing in (None, "doubtful")
+        assert not one.missing or (" or " in one.advice and one.proposed)
+
+
+@given(
+    st.decimals(0, 10**9, places=2, allow_nan=False),
+    st.sampled_from(
+        [(",", "."), (".", ","), (" ", ","), ("\u202f", ","), ("\xa0", "."), ("'", ".")]
+    ),
+)
+def test_a_number_comes_back_in_any_style_of_a_file_that_proves_it(number, style):
+    thousands, point = style
+    text = f"{number:,}".translate(str.maketrans({",": thousands, ".": point}))
+    cells = column(text, f"0{point}25")
+    mark = values.decimal_mark([(cells, "fte")])
+    assert mark == point
+    read = values.parse(cells, "money", None, 0, 1e10, mark)["value"]
+    assert read.iloc[0] == pytest.approx(float(number))
+
+
 TABLE = pd.DataFrame(
     {
-        "answer": ["staff", "students", "families", "none", "", ""],
-        "spelling": ["Staff, all", "Students", "Families; guardians", "None", "n/a BYOD", "-"],
+        "answer": ["staff", "students", "families", "phone", "none", "", ""],
+        "spelling": [
+            "Staff, all",
+            "Students",
+            "Families; guardians",
+            "By phone (calls, texts)",
+            "None",
+            "n/a BYOD",
+            "-",
+        ],
     }
 )
 ANSWERS = lookup(TABLE)
@@ -129,6 +187,7 @@ def multi(raw: str, answers=ANSWERS):
     [
         ("Students", "students"),
         ("Staff, all;Families; guardians;", "staff|families"),
+        ("By phone (calls, texts),Students", "students|phone"),
         ("STUDENTS\nstaff, ALL", "staff|students"),
     ],
 )
@@ -140,6 +199,7 @@ def test_an_unknown_piece_refuses_the_cell_and_some_answers_mean_missing():
     found = multi("Students, the library, Staff, all")
     assert found.missing == "unreadable"
     assert "'the library'" in found.advice
+    assert "'The library, old'" in multi("The library, old; Students").advice
     assert "answers.csv" in found.advice
     assert multi("n/a BYOD").missing == "not_applicable"
     assert multi("prefer not to say").missing == "refused"
@@ -148,7 +208,7 @@ def test_an_unknown_piece_refuses_the_cell_and_some_answers_mean_missing():
 
 
 @given(
-    st.lists(st.sampled_from(TABLE["spelling"][:3].tolist()), min_size=1, unique=True),
+    st.lists(st.sampled_from(TABLE["spelling"][:4].tolist()), min_size=1, unique=True),
     st.sampled_from([", ", ";", "; ", ",", "\n"]),
 )
 def test_any_choice_joined_any_way_comes_back(chosen, glue):

@@ -136,6 +136,19 @@ def test_unreadable_and_implausible_numbers_are_left_out_and_listed(read):
     assert entry(found, "Devices", "not_whole+implausible")["raw"] == "0.5"
 
 
+def test_the_mark_of_a_file_is_told_once_and_pay_of_nobody_is_no_doubt(read):
+    found = read(
+        row(directorfte="0,5", directorpay="98.500", techfte="1,5"),
+        row(district="Bethel", directorfte="0", directorpay="$0", techfte="1,125"),
+        row(district="Berlin", directorfte="1", directorpay="$0", techfte=""),
+    )
+    assert found.positions["fte"].dropna().tolist() == [0.5, 1.5, 1, 1.125]
+    assert found.review.loc[found.review["kind"].eq("decimal"), "text"].tolist() == ["0,5"]
+    doubts = found.review[found.review["kind"].eq("doubtful")]
+    assert doubts[["row", "text", "suggestion"]].values.tolist() == [[4, "$0", ""]]
+    assert entry(found, "Director pay", "position_not_held")["outcome"] == "blanked"
+
+
 def test_unknown_answers_are_raised_together_with_rows_and_advice(read):
     rows = [
         row(ratiok2="lots of them"),

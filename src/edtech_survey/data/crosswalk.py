@@ -119,12 +119,15 @@ CLOSED = ("single", "multi", "ratio", "yes_no", "outsourced")
 """Types with a closed list of answers: what is not in the list contradicts the codebook."""
 
 
-def read_cells(text: pd.Series, question: pd.Series, codebook: Codebook) -> pd.DataFrame:
+def read_cells(
+    text: pd.Series, question: pd.Series, codebook: Codebook, mark: str = ""
+) -> pd.DataFrame:
     """Parse one column as its item, a row a cell: ``text`` and ``outcome`` beside what is read."""
     item, group = question["item"], question["group"]
     kind, answers = _reading(item, group, question["type"], question["column"], codebook)
     text = text.astype("str").fillna("")
-    parsed = values.parse(text, kind, answers, *values.plausible(item, kind)).assign(text=text)
+    limits = values.plausible(item, kind)
+    parsed = values.parse(text, kind, answers, *limits, mark).assign(text=text)
     refused = parsed["severity"].eq("error")
     if group == "other" and question["type"] == "multi":
         # Whoever writes what the other is has chosen "other"; the words themselves stay behind.

@@ -35,6 +35,7 @@ _MATCHES = (
     "write its district_id into matches.csv (empty: no district); one that is on no list gets a "
     "row with a new id in codebook/{directory}"
 )
+_COMMAS = "read with a decimal comma, like all such numbers of the file: look at this one"
 _UNKNOWN = (
     "Add it to the folder's answers.csv (item,answer,spelling: for this wave alone) or to "
     "codebook/answers.csv; an empty answer means missing."
@@ -102,7 +103,7 @@ def _safe(cells: pd.DataFrame) -> pd.Series:
     text = cells["text"]
     unsure = cells["outcome"].eq(REFUSED) | cells["rule"].eq("decision")
     lettered = unsure & text.str.contains(_LETTERS, regex=True)
-    in_words = cells["rule"].eq("other_in_words")
+    in_words = cells["rule"].str.contains("other_in_words|with_remark")
     return text.mask(lettered | in_words | text.str.contains(_PERSONAL, regex=True))
 
 
@@ -134,6 +135,7 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
     rest = cells[(cells["fate"].eq("") | undecided) & ~naming]
     refused = rest[rest["missing"].isin(["doubtful", "unreadable"]) & rest["outcome"].eq(REFUSED)]
     closed, warned = refused["type"].isin(CLOSED), rest[rest["severity"].eq("warn")]
+    commas = rest[rest["rule"].str.contains("decimal_comma|dot_grouped")]
     kind = refused["missing"].where(refused["missing"].eq("doubtful"), "unreadable")
     numbers = refused.assign(
         kind=kind, file=DECISIONS, suggestion=refused["proposed"], rows=refused["row"],
@@ -153,6 +155,7 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
     found = found.assign(line=lines.reindex(there).array)
     more = marked[~pd.MultiIndex.from_frame(marked[["file", "key"]]).isin(there)].assign(open=True)
     listed = [
+        commas.head(1).assign(kind="decimal", advice=_COMMAS),
         warned.drop_duplicates(["column", "text"]).assign(kind="doubtful"),
         _conflicts(cells).assign(
             kind="duplicate", column=cells.loc[naming, "column"].astype("str").max()

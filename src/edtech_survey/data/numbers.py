@@ -86,10 +86,9 @@ _DATE = re.compile(
     rf"|(?:{_MONTH})[a-z]{{0,6}}[- ]\d{{1,4}}"
 )
 _TIME = re.compile(r"\d{1,4}:\d{2}(?::\d{2})?(?: ?[ap]m)?")
-_POINT_OR_THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _FORMS = tuple(
-    (rule, re.compile(form), str.maketrans("", "", parting))
-    for rule, parting, form in VOCABULARY["digits"]
+    (rule, mark, re.compile(form), str.maketrans("", "", parting))
+    for rule, mark, parting, form in VOCABULARY["digits"]
 )
 _FRACTION = re.compile(r"(?:(\d{1,4})[ -])?(\d{1,3})/(\d{1,3})")
 _SIGNED = re.compile(rf"(\d{{0,4}}) ?([{''.join(_SIGNS)}])")
@@ -100,11 +99,15 @@ _FACTORS = {rule: float(scale["factor"]) for rule, scale in _SCALES.items()}
 
 @dataclass(frozen=True)
 class Style:
-    """What a kind of number may be dressed in: words, their rules, and whether they stand first."""
+    """What a kind of number may be dressed in: words, their rules, and whether they stand first.
+
+    ``mark``: the decimal marks that its file proves: none, one, or both.
+    """
 
     dress: tuple[tuple[str, str, bool], ...] = ()
     fractions: bool = False
     decimals: bool = False
+    mark: str = ""
 
 
 def _dress(units: str, *scales: str, front: bool = False) -> tuple[tuple[str, str, bool], ...]:
@@ -163,7 +166,7 @@ def _single(text: str, style: Style) -> Reading | None:
         number = round(number * factor, 6)
     if not math.isfinite(number):
         return readings.unreadable("too_large")
-    return readings.value(number, *rules, *found.rules)
+    return replace(found, value=number, rules=(*rules, *found.rules))
 
 
 def _undressed(text: str, style: Style) -> tuple[str, list[str], float]:
@@ -187,11 +190,8 @@ def _undressed(text: str, style: Style) -> tuple[str, list[str], float]:
 
 def _core(text: str, style: Style) -> Reading | None:
     """Read digits, a fraction or words."""
-    if not style.decimals and _POINT_OR_THOUSAND.fullmatch(text):
-        return readings.unreadable("ambiguous_point", text=text, comma=text.replace(".", ","))
-    for rule, form, parting in _FORMS:
-        if form.fullmatch(text):
-            return readings.value(float(text.translate(parting).replace(",", ".")), rule)
+    if told := _digits(text):
+        return next(iter(told.values())) if len(told) == 1 else _by_mark(text, told, style)
     if re.fullmatch(r"\d+", text):
         return readings.unreadable("too_large")
     part = _fraction(text) if style.fractions else None
@@ -199,6 +199,35 @@ def _core(text: str, style: Style) -> Reading | None:
         return readings.value(part, "fraction")
     words = from_words(text)
     return None if words is None else readings.value(words, "word")
+
+
+def _digits(text: str) -> dict[str, Reading]:
+    """Read digits by each decimal mark that allows it."""
+    return {
+        mark: readings.value(float(text.translate(parting).replace(",", ".")), rule)
+        for rule, mark, form, parting in _FORMS
+        if form.fullmatch(text)
+    }
+
+
+def _by_mark(text: str, told: Mapping[str, Reading], style: Style) -> Reading:
+    """Read "1,125" or "104.250", three digits after one mark: thousands, or a part of one."""
+    mark = style.mark
+    if "," in text and not style.decimals:  # of dollars and devices nobody writes thousandths
+        mark = "."
+    elif "." in text and style.mark in (".", ""):
+        mark = "." if style.decimals else ""
+    if mark in told:
+        return told[mark]
+    likely = told["," if ("." in text) != style.decimals else "."]
+    both = " or ".join(f"{reading.value:.10g}" for reading in told.values())
+    return replace(likely, rules=("ambiguous_mark",), advice=f"{text} may be {both}")
+
+
+def proven_mark(text: str, kind: str) -> str:
+    """Tell the decimal mark without which a plain text would be no number, or ""."""
+    told = _digits(_undressed(peel_bounds(text)[0], STYLES[kind])[0]) if text else {}
+    return next(iter(told)) if len(told) == 1 else ""
 
 
 def _fraction(text: str) -> float | None:
@@ -241,10 +270,46 @@ _POSTS = {
 }
 
 
-def amount(text: str, kind: str, low: float = -math.inf, high: float = math.inf) -> Reading:
-    """Read yearly dollars, full-time equivalents, a count or a percent from plain text."""
+_REMARKS = {name: "|".join(told) for name, told in VOCABULARY["remarks"].items()}
+_HARMLESS, _LABEL = re.compile(_REMARKS["harmless"]), re.compile(_REMARKS["labels"])
+_CHANGING = re.compile("|".join((_REMARKS["changing"], *(rf"\b{one}\b" for one in SMALL_NUMBERS))))
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+_BESIDE = re.compile(
+    r"(?P<before>(?:[^\d$]|(?<=k)-\d\d?\b)*) ?"
+    r"(?<!-)(?P<number>\$? ?\d(?:[\d.,']*\d)?(?: \d{3}(?!\d))*(?: ?[k%](?![a-z]))?)"
+    r"(?![\d.,']*\d)(?P<after>(?:[ ,;:.-].*)?)"
+)
+
+
+def amount(
+    text: str, kind: str, low: float = -math.inf, high: float = math.inf, mark: str = ""
+) -> Reading:
+    """Read yearly dollars, full-time equivalents, a count or a percent from plain text.
+
+    ``mark``: the decimal marks that the file proves.
+    """
+    found = _amount(text, kind, low, high, mark)
+    beside = ("words_and_number", "several_numbers", "no_number")
+    if found.rule not in beside or len(text) > LONGEST or readings.outside(text):
+        return found
+    outside = " ".join(_BRACKETS.sub(" ", text).split())
+    remark, rules, number = " ".join(_BRACKETS.findall(text)), ["with_remark"], outside
+    if outside == text and (match := _BESIDE.fullmatch(text)):
+        before, number, after = (part.strip() for part in match.groups())
+        remark = f"{'' if before.endswith((':', '=')) else before} {after}"
+        rules += ["words_before"] * (before != "" and not _LABEL.fullmatch(before))
+    elif re.match(r"[*†‡]{1,3}", text[::-1]):
+        number = text.rstrip("*†‡ ")
+    remark = _HARMLESS.sub("", remark)
+    if number in ("", text) or _CHANGING.search(remark) or re.search(r"[^a-z ,;:.&'\"!-]", remark):
+        return found
+    bare = amount(number, kind, low, high, mark)
+    return found if bare.missing == "unreadable" else readings.also(bare, *rules)
+
+
+def _amount(text: str, kind: str, low: float, high: float, mark: str) -> Reading:
     style = "percent" if kind == "fte" and text.endswith("%") else kind
-    found = _said(text, kind) or read_number(text, STYLES[style])
+    found = _said(text, kind) or read_number(text, replace(STYLES[style], mark=mark))
     number = found.value
     if not isinstance(number, float):
         return found

@@ -14,9 +14,10 @@ from edtech_survey.data.crosswalk import SLOT, read_cells
 from edtech_survey.data.districts import identify
 from edtech_survey.data.exports import Export
 from edtech_survey.data.ledger import BALANCE, account, flow, left_open, refuse_unknown, review
-from edtech_survey.data.readings import CHANGED
+from edtech_survey.data.readings import BLANKED, CHANGED
 from edtech_survey.data.schemas import DISTRICTS, KINDS, dtypes
 from edtech_survey.data.settled import Settled
+from edtech_survey.data.values import decimal_mark
 
 _DTYPE_OF = {
     "count": "Int64", "money": "Float64", "fte": "Float64", "percent": "Float64", "ratio": "str",
@@ -98,14 +99,15 @@ def tidy(
         outcome=names["outcome"].mask(given, CHANGED),
     )
     named = names.drop(columns=["how", "district"]).assign(missing="", advice="", proposed="")
+    mark = decimal_mark((export.frame[one.column], one.type) for one in used.itertuples())
     parts = [(naming, named)]
     for _, asked in used.iterrows():
-        read = read_cells(export.frame[asked["column"]], asked, book)
+        read = read_cells(export.frame[asked["column"]], asked, book, mark)
         parts.append((asked, settled.of_cells(read, asked)))
     told = ["column", "item", "group", "type"]
     few = crosswalk[["column", "item", "type"]].astype("category").dtypes  # memory
     cells = pd.concat([read.assign(**asked[told]).astype(few) for asked, read in parts])
-    cells = cells.rename_axis("row").reset_index()
+    cells = _unheld(cells.rename_axis("row").reset_index())
 
     rows = names[["how", "district"]]
     said = cells[cells["item"].ne(IDENTITY)]
@@ -195,6 +197,19 @@ def _fates(
     surplus = surplus.mask(ranked["district"].isin(list(second)), rank.ne(1))
     surplus = ranked.index[surplus]
     return fate.mask(fate.index.isin(surplus), "duplicate")
+
+
+def _unheld(cells: pd.DataFrame) -> pd.DataFrame:
+    """Take pay of 0 beside no posts for what it says: that nobody holds the position."""
+    key = ["row", "group"]
+    empty = cells["value"].eq(0) | cells["missing"].isin(["skipped", "not_applicable"])
+    posts = pd.MultiIndex.from_frame(cells.loc[empty & cells["item"].eq("position_fte"), key])
+    doubted = cells["rule"].str.contains("implausible") & cells["proposed"].eq("")
+    nobody = doubted & cells["item"].eq("position_salary")
+    nobody &= pd.MultiIndex.from_frame(cells[key]).isin(posts)
+    told = {"missing": "not_applicable", "rule": "position_not_held", "severity": "note"}
+    told |= {"advice": "", "outcome": BLANKED}
+    return cells.assign(**{name: cells[name].mask(nobody, to) for name, to in told.items()})
 
 
 def _districts(kept: pd.DataFrame, ids: pd.Series, codebook: Codebook) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf, isfinite
 from types import MappingProxyType
@@ -54,19 +54,31 @@ def plausible(item: str, kind: str) -> tuple[float, float]:
     return PLAUSIBLE.get(item, PLAUSIBLE.get(kind, (-inf, inf)))
 
 
+def decimal_mark(columns: Iterable[tuple[pd.Series, str]]) -> str:
+    """Tell which decimal marks the texts of a file's columns of numbers prove: "", one or both."""
+    proven = {
+        numbers.proven_mark(plain(raw), kind)
+        for text, kind in columns
+        if kind in NUMBERS
+        for raw in text[text.str.contains(r"\d[.,]|[.,]\d", na=False)].unique()
+    }
+    return "".join(sorted(proven))
+
+
 def parse(
     text: pd.Series,
     type: str,
     answers: pd.DataFrame | None = None,
     low: float | None = None,
     high: float | None = None,
+    mark: str = "",
 ) -> pd.DataFrame:
-    """Read a column of answers as a type, each distinct text once."""
+    """Read a column of answers as a type, each distinct text once; ``mark``: see `decimal_mark`."""
     bounds = plausible(type, type)
     low, high = (bounds[0] if low is None else low), (bounds[1] if high is None else high)
     known = lookup(answers)
     codes, distinct = pd.factorize(text)
-    found = [read(raw, type, known, low, high) for raw in pd.Series(distinct, dtype=TEXT)]
+    found = [read(raw, type, known, low, high, mark) for raw in pd.Series(distinct, dtype=TEXT)]
     found.append(readings.missing("not_asked", "absent"))
     rows = [(one.value, one.missing, one.rule, *one.graded(), one.proposed) for one in found]
     kind = "Float64" if type in NUMBERS else "boolean" if type in TRUTHS else TEXT
@@ -82,9 +94,12 @@ def read(
     answers: Answers = MappingProxyType({}),
     low: float = -inf,
     high: float = inf,
+    mark: str = "",
 ) -> Reading:
     """Read one text: listed answers first, then words for missing ones, then the type's grammar."""
     text = plain(_LINES.sub(" ; ", raw) if "\n" in raw or "\r" in raw else raw)
+    if type in NUMBERS and text[:1] in ("'", '"', "="):  # guards that keep a number as it was typed
+        text = text.lstrip("=").strip("'\" ")
     if not text:
         return readings.missing("skipped", "blank")
     if text in answers:
@@ -92,9 +107,13 @@ def read(
     elif type in ("text", "id"):
         return readings.value(raw.strip())
     else:
-        found = missing_word(text) or _grammar(type, text, raw, answers, low, high)
+        found = missing_word(text) or _grammar(type, text, raw, answers, (low, high, mark))
     if type in NUMBERS and not found.missing and not low <= float(found.value or 0.0) <= high:
+        other = read(raw, type, answers, low, high, ",.") if mark in (",", ".") else found
+        if "ambiguous_mark" in other.rules:  # what the mark of the file makes of it cannot be
+            return other
         told = f"outside {low:,.10g} to {high:,.10g}"
+        told = f"{found.advice}; {told}" if found.advice else told
         found = replace(found, rules=(*found.rules, "implausible"), advice=told)
     found = readings.also(found, "digits") if readings.foreign_digits(raw) else found
     return readings.confirmed_first(found)
@@ -122,9 +141,11 @@ def _listed(text: str, raw: str, type: str, answers: Answers) -> Reading:
     return readings.value(number, rule)
 
 
-def _grammar(type: str, text: str, raw: str, answers: Answers, low: float, high: float) -> Reading:
+def _grammar(
+    type: str, text: str, raw: str, answers: Answers, limits: tuple[float, float, str]
+) -> Reading:
     if type in NUMBERS:
-        return numbers.amount(text, type, low, high)
+        return numbers.amount(text, type, *limits)
     if type == "ratio":
         return numbers.ratio(text, frozenset(_order(answers)))
     if type == "multi":
@@ -140,7 +161,9 @@ def _several(raw: str, answers: Answers) -> Reading:
     if not order:
         pieces = [piece.strip() for piece in raw.strip().strip(";").split(";")]
         return readings.value("|".join(piece for piece in pieces if piece) or raw.strip())
-    known, unknown = _pieces(raw, answers)
+    # Where a stronger sign parts them, a comma may be part of one.
+    both = [_pieces(raw, answers, signs) for signs in (",;|\n\r", ";|\n\r")]
+    known, unknown = min(both, key=lambda cut: len(cut[1]))
     if unknown:
         return _unknown(*unknown)
     chosen = sorted({answer for answer, _ in known if answer}, key=order.index)
@@ -152,9 +175,11 @@ def _several(raw: str, answers: Answers) -> Reading:
     return readings.value("|".join(chosen), *rules)
 
 
-def _pieces(raw: str, answers: Answers) -> tuple[list[tuple[str | None, str]], list[str]]:
+def _pieces(
+    raw: str, answers: Answers, signs: str
+) -> tuple[list[tuple[str | None, str]], list[str]]:
     """Cut a cell into the longest known answers, which may hold separators themselves."""
-    ends = [*(match.start() for match in re.finditer(r"[,;|\n\r]", raw)), len(raw)]
+    ends = [*(match.start() for match in re.finditer(rf"[{signs}](?![^()]*\))", raw)), len(raw)]
     longest = max(map(len, answers))
     known: list[tuple[str | None, str]] = []
     unknown: list[str] = []
