@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf, isfinite
 from types import MappingProxyType
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -161,9 +162,7 @@ def _several(raw: str, answers: Answers) -> Reading:
     if not order:
         pieces = [piece.strip() for piece in raw.strip().strip(";").split(";")]
         return readings.value("|".join(piece for piece in pieces if piece) or raw.strip())
-    # Where a stronger sign parts them, a comma may be part of one.
-    both = [_pieces(raw, answers, signs) for signs in (",;|\n\r", ";|\n\r")]
-    known, unknown = min(both, key=lambda cut: len(cut[1]))
+    known, unknown = _pieces(raw, answers)
     if unknown:
         return _unknown(*unknown)
     chosen = sorted({answer for answer, _ in known if answer}, key=order.index)
@@ -175,11 +174,22 @@ def _several(raw: str, answers: Answers) -> Reading:
     return readings.value("|".join(chosen), *rules)
 
 
-def _pieces(
-    raw: str, answers: Answers, signs: str
-) -> tuple[list[tuple[str | None, str]], list[str]]:
+_Pieces: TypeAlias = tuple[list[tuple[str | None, str]], list[str]]
+_PARTING = [
+    re.compile(rf"(?:{signs})(?![^()]*\))")
+    for signs in (r"[,;|\n\r]", r"[;|\n\r]|,(?! ?[a-z])", r"[;|\n\r]")
+]
+"""What parts answers: a comma, too; one that is followed by a small letter not; no comma."""
+
+
+def _pieces(raw: str, answers: Answers) -> _Pieces:
+    """Cut a cell into answers, those known and those unknown, in the way that leaves the fewest."""
+    return min((_cut(raw, answers, signs) for signs in _PARTING), key=lambda cut: len(cut[1]))
+
+
+def _cut(raw: str, answers: Answers, signs: re.Pattern[str]) -> _Pieces:
     """Cut a cell into the longest known answers, which may hold separators themselves."""
-    ends = [*(match.start() for match in re.finditer(rf"[{signs}](?![^()]*\))", raw)), len(raw)]
+    ends = [*(match.start() for match in signs.finditer(raw)), len(raw)]
     longest = max(map(len, answers))
     known: list[tuple[str | None, str]] = []
     unknown: list[str] = []
