@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +20,7 @@ from edtech_survey.data.dialects import (
     tidy,
     with_kinds,
 )
+from edtech_survey.data.exports import read_export
 from edtech_survey.errors import WaveError
 
 MONKEY = ["Respondent ID", "Collector ID", "Date Created", "District", "Who?", ""]
@@ -161,6 +166,154 @@ def test_names_are_always_unique(names: list[str]) -> None:
     table, _ = header_columns(Recognised("plain", 1, ""), [names], len(names), "x")
     assert table["name"].is_unique
     assert not (table["name"] == "").any()
+
+
+EXPORTS = {
+    "alchemer": """\
+Response ID,Time Started,Date Submitted,Status,Legacy Comments,Comments,Language,SessionID,\
+User Agent,Tags,Latitude,Country,City,State/Region,Postal,URL Variable: src,City,Status,\
+Staff:Who: is helped?,"Parents: all:Who: is helped?",Other - Write In:Who: is helped?,\
+Plan: is it done?
+1,t,t,Complete,,,English,s,u,,41,US,Hartford,CT,1,x,Avon,open,Staff,,the library,yes
+2,t,t,Partial,,,English,s,u,,,,,,,x,Avon,open,,,,
+3,t,t,Deleted,,,English,s,u,,,,,,,x,Avon,open,,,,
+4,t,t,Complete,,,English,s,u,Test Response,,,,,,x,Avon,open,,Parents: all,,no
+5,t,t,Disqualified,,,English,s,u,,,,,,,x,Avon,open,,,,
+6,t,t,Test Data,,,English,s,u,,,,,,,x,Avon,open,,,,
+""",
+    "redcap": """\
+record_id,redcap_survey_identifier,tech_timestamp,district,plan_complete,who___1,who___2,\
+tech_complete,note,office_complete
+1,,2026-10-01 09:00:00,Avon,1,1,0,2,,0
+2,,[not completed],Berlin,0,0,1,0.0,,0
+3,,2026-10-03 09:00:00,Bethel,1,0,0,1,,0
+""",
+    "redcap, labelled": """\
+Record ID,Event Name,Survey Timestamp,District,Who? (choice=Staff (all)),Who? (choice=None),\
+Complete?
+1,First,2026-10-01 09:00:00,Avon,Checked,Unchecked,Complete
+2,First,[not completed],Berlin,Unchecked,Checked,Incomplete
+3,First,2026-10-01 09:00:00,Bethel,Unchecked,Unchecked,Unverified
+""",
+    "kobo": """\
+start;end;today;username;_q;g/status;g/who;g/who/staff;g/who/parents/all;_id;_uuid;\
+_submission_time;_validation_status;_notes;_status;_submitted_by;__version__;_tags;meta/rootUuid;_index
+;;;;;;#who;;;;;;;;;;;;;
+t;t;t;u;;open;staff;1;0;1;u;t;;;submitted_via_web;me;v;;u;1
+t;t;t;u;;open;staff parents/all;1;1;2;u;t;Not Approved;;submitted_via_web;me;v;;u;2
+t;t;t;u;;open;;;;3;u;t;validation_status_not_approved;;submitted_via_web;me;v;;u;3
+t;t;t;u;;open;parents/all;0;1;4;u;t;On Hold;;submitted_via_web;me;v;;u;4
+""",
+    "odk": """\
+SubmissionDate,start,end,g-status,Status,who,who/staff,who/parents,meta-instanceID,KEY,SubmitterID,\
+SubmitterName,AttachmentsPresent,AttachmentsExpected,Status,ReviewState,DeviceID,Edits,FormVersion
+t,t,t,open,a,staff,1,0,u,u,1,n,0,0,,approved,d,0,1
+t,t,t,open,a,staff,1,0,u,u,1,n,0,0,,rejected,d,0,1
+""",
+    "typeform": """\
+#,District,Tags,How many?,Staff,Parents,Other,Any remarks?,Director,Technician,Response Type,\
+Start Date (UTC),Stage Date (UTC),Submit Date (UTC),Network ID,Tags,Ending
+a,Avon,x,1,Staff,,the library,,Director,,completed,t,,t,n,,e
+b,Berlin,y,2,,,,,,Technician,partial,t,t,,n,,
+c,Bethel,z,3,Staff,,,,,,started,t,t,,n,,
+""",
+    "limesurvey": """\
+id,submitdate,lastpage,startlanguage,seed,token,startdate,datestamp,ipaddr,status,who[SQ001],groupTime1
+1,1980-01-01 00:00:00,3,en,5,t,t,t,1.1.1.1,open,Y,9
+2,,3,en,5,t,t,t,1.1.1.1,open,N,9
+3,NA,3,en,5,t,t,t,1.1.1.1,open,N,9
+""",
+    "qualtrics": """\
+StartDate,EndDate,Status,Progress,RecordedDate,ResponseId,DistributionChannel,UserLanguage,\
+Q_RecaptchaScore,Q1,Status,LocationLatitude
+t,t,0.0,100.0,t,R_1,anonymous,EN,1,Avon,open,
+t,t,16.0,40.0,t,R_2,anonymous,EN,1,Avon,open,
+t,t,8.0,100.0,t,R_3,preview,EN,1,Avon,open,
+""",
+    "surveymonkey": """\
+Respondent ID,Collector ID,Date Created,Date Modified,Email Address,Custom Data 1,First Name,Who?,,
+,,,,,,Open-Ended Response,Staff,Parents,Other (please specify)
+1,2,t,t,,x,A,Staff,,
+2,2,t,t,,x,B,,Parents,the library
+""",
+    "microsoft-forms": """\
+ID,Start time,Completion time,Email,Name,Language,Name,Points - Name,Language
+1,t,t,anonymous,,English,Avon,1,French
+""",
+    "google-forms": """\
+Timestamp\tEmail Address\tScore\tCity\tWho? [Staff]\tScore
+t\ta@b.example\t1\tAvon\tYes\t5
+""",
+}
+ANSWERS = {
+    "alchemer": [
+        ("City", ""), ("Status", ""), ("Who: is helped?", "Staff"),
+        ("Who: is helped?", "Parents: all"), ("Who: is helped?", "Other - Write In"),
+        ("Plan: is it done?", ""),
+    ],
+    "redcap": [("district", ""), ("plan_complete", ""), ("who", "1"), ("who", "2"), ("note", "")],
+    "redcap, labelled": [("District", ""), ("Who?", "Staff (all)"), ("Who?", "None")],
+    "kobo": [("g", "status"), ("g/who", "staff"), ("g/who", "parents/all")],
+    "odk": [("g-status", ""), ("Status", ""), ("who", "staff"), ("who", "parents")],
+    "typeform": [
+        ("District", ""), ("Tags", ""), ("How many?", ""), ("Staff | Parents | Other", "Staff"),
+        ("Staff | Parents | Other", "Parents"), ("Staff | Parents | Other", "Other"),
+        ("Any remarks?", ""), ("Director | Technician", "Director"),
+        ("Director | Technician", "Technician"),
+    ],
+    "limesurvey": [("status", ""), ("who", "SQ001")],
+    "qualtrics": [("Q1", ""), ("Status", "")],
+    "surveymonkey": [
+        ("First Name", ""), ("Who?", "Staff"), ("Who?", "Parents"),
+        ("Who?", "Other (please specify)"),
+    ],
+    "microsoft-forms": [("Name", ""), ("Language", "")],
+    "google-forms": [("City", ""), ("Who?", "Staff"), ("Score", "")],
+}  # fmt: skip
+FLAGS = {
+    "alchemer": [(3, "incomplete"), (4, "deleted"), (5, "test"), (6, "disqualified"), (7, "test")],
+    "redcap": [(3, "incomplete")],
+    "redcap, labelled": [(3, "incomplete")],
+    "kobo": [(4, "rejected"), (5, "rejected")],
+    "odk": [(3, "rejected")],
+    "typeform": [(3, "incomplete"), (4, "incomplete")],
+    "limesurvey": [(3, "incomplete"), (4, "incomplete")],
+    "qualtrics": [(3, "incomplete"), (4, "preview"), (4, "spam")],
+}
+
+
+@pytest.mark.parametrize("tool", EXPORTS)
+def test_each_tool_is_read_by_what_it_writes_itself(tool: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(EXPORTS[tool])
+    export = read_export(tmp_path / "x.csv")
+    asked = export.columns[export.columns["role"] == "answer"]
+    assert export.dialect == tool.partition(",")[0]
+    assert list(zip(asked["question"], asked["option"], strict=True)) == ANSWERS[tool]
+    rows = list(zip(export.flagged["row"], export.flagged["flag"], strict=True))
+    assert rows == FLAGS.get(tool, [])
+    assert "submitted" in set(export.columns["own"])
+
+
+@pytest.mark.parametrize("tool", ["redcap", "redcap, labelled"])
+def test_a_box_that_nobody_may_have_seen_is_blank(tool: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(EXPORTS[tool])
+    export = read_export(tmp_path / "x.csv")
+    boxes = export.frame[export.columns.loc[export.columns["option"] != "", "name"]]
+    yes, no = ("Checked", "Unchecked") if "," in tool else ("1", "0")
+    assert boxes.to_numpy().tolist() == [[yes, no], ["", yes], ["", ""]]
+
+
+def test_tools_csv_holds_what_the_reader_knows() -> None:
+    told = pd.read_csv(files("edtech_survey.data") / "tools.csv", keep_default_na=False)
+    known = yaml.safe_load((files("edtech_survey.data") / "dialects.yaml").read_text())
+    assert set(told["tool"]) == set(known)
+    assert set(told["role"]) == {
+        "id", "started", "submitted", "modified", "status", "personal", "other"
+    }  # fmt: skip
+    assert set(told["flag"]) == {
+        "", "incomplete", "preview", "test", "spam", "deleted", "disqualified", "rejected"
+    }  # fmt: skip
+    assert told["place"].str.fullmatch(r"first|last|any|(?:after|with) \S.*").all()
 
 
 def test_qualtrics_words_and_codes_mean_the_same() -> None:

@@ -528,6 +528,42 @@ def test_option_columns_make_flags(read):
     assert "mayor" not in found.ledger.to_csv()
 
 
+def test_a_ticked_option_is_its_label_and_the_later_answer_counts(read):
+    """Alchemer: option before question, the label in the cell, the date that it wrote itself."""
+    own = ("Response ID", "Time Started", "Date Submitted", "Status")
+    heads = dict.fromkeys(own, ("ignored", "")) | {"District": ("district_name", "")}
+    heads |= {"Boss:Which posts?": ("position_present", "technology_director"),
+              "Helper:Which posts?": ("position_present", "technician_1")}  # fmt: skip
+    found = read(
+        ["1", "", "10/02/2026 9:00:00 am", "Complete", "Avon", "", "Helper"],
+        ["2", "", "10/01/2026 9:00:00 pm", "Complete", "Avon", "Boss", ""],
+        ["3", "", "10/03/2026 9:00:00 am", "Deleted", "Avon", "Boss", "Helper"],
+        ["4", "", "10/03/2026 9:00:00 am", "Partial", "Bethel", "Boss", ""],
+        heads=heads,
+    )
+    held = found.positions[["district_id", "position"]].to_numpy().tolist()
+    assert held == [["ct-avon", "technician_1"]]
+    fates = found.flow.query("rows > 0").set_index("reason")["rows"]
+    assert fates[["duplicate", "deleted", "incomplete"]].tolist() == [1, 1, 1]
+
+
+def test_an_unticked_box_of_an_unfinished_response_is_no_answer(read):
+    """REDCap: a box that nobody saw is written like one that nobody ticked."""
+    heads = {"Record ID": ("response_id", ""), "District": ("district_name", ""),
+             "Students": ("enrollment", ""), "Complete?": ("ignored", "")}  # fmt: skip
+    heads |= {f"Who? (choice={name})": ("after_hours", name) for name in ("staff", "families")}
+    found = read(
+        ["1", "Avon", "9", "Incomplete", "Unchecked", "Unchecked"],
+        ["2", "Berlin", "9", "Incomplete", "Checked", "Unchecked"],
+        ["3", "Bethel", "9", "Complete", "Checked", "Unchecked"],
+        heads=heads, meta="incomplete: keep\n",
+    )  # fmt: skip
+    hours = found.districts[["after_hours_staff", "after_hours_families"]].astype(object)
+    assert hours.where(hours.notna(), None).values.tolist() == [
+        [None, None], [True, False], [True, False]
+    ]  # fmt: skip
+
+
 OUTSOURCED = {
     "District": ("district_name", ""),
     "Director FTE": ("position_fte", "technology_director"),

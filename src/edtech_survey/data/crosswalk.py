@@ -124,7 +124,7 @@ def read_cells(
 ) -> pd.DataFrame:
     """Parse one column as its item, a row a cell: ``text`` and ``outcome`` beside what is read."""
     item, group = question["item"], question["group"]
-    kind, answers = _reading(item, group, question["type"], question["column"], codebook)
+    kind, answers = _reading(question, codebook)
     text = text.astype("str").fillna("")
     limits = values.plausible(item, kind)
     parsed = values.parse(text, kind, answers, *limits, mark).assign(text=text)
@@ -159,24 +159,23 @@ def answers_allowed(item: str, codebook: Codebook) -> tuple[str, ...]:
 
 def unknown_answers(text: str, question: pd.Series, codebook: Codebook) -> list[str]:
     """List what of a refused text the codebook does not know: pieces of a list, or the whole."""
-    item, group, kind, column = (question[name] for name in ("item", "group", "type", "column"))
-    kind, answers = _reading(item, group, kind, column, codebook)
+    kind, answers = _reading(question, codebook)
     pieces = values.unknown_pieces(text, answers) if kind == "multi" and answers is not None else []
     return pieces or [text.strip()]
 
 
-def _reading(
-    item: str, group: str, kind: str, column: str, codebook: Codebook
-) -> tuple[str, pd.DataFrame | None]:
+def _reading(question: pd.Series, codebook: Codebook) -> tuple[str, pd.DataFrame | None]:
     """Give the type of a column and its answers; a ticked option is its name, or the header."""
+    item, group, kind = question["item"], question["group"], question["type"]
     own = codebook.answers_of(item)
     if group and kind in ("yes_no", "outsourced", "multi"):
-        header = {"item": item, "answer": "yes", "label": "", "spelling": column}
+        headers = pd.DataFrame({"spelling": [question["column"], question.get("option", "")]})
+        headers = headers.assign(item=item, answer="yes", label="")
         titles = codebook.position_titles
         titles = titles[titles["answer"].eq(group)].assign(answer="yes")
         if kind == "multi":
             own, kind = own[own["answer"].eq(group)].assign(answer="yes"), "yes_no"
-        return kind, pd.concat([own, titles, pd.DataFrame([header])], ignore_index=True)
+        return kind, pd.concat([own, titles, headers], ignore_index=True)
     if kind == "outsourced" and group == "":
         nobody = own[own["answer"].eq("no")].assign(answer="none")
         return "multi", pd.concat([codebook.position_titles, nobody])

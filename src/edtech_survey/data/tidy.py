@@ -101,7 +101,8 @@ def tidy(
     named = names.drop(columns=["how", "district"]).assign(missing="", advice="", proposed="")
     mark = decimal_mark((export.frame[one.column], one.type) for one in used.itertuples())
     parts = [(naming, named)]
-    for _, asked in used.iterrows():
+    options = export.columns.set_index("name")["option"]
+    for _, asked in used.assign(option=used["column"].map(options)).iterrows():
         read = read_cells(export.frame[asked["column"]], asked, book, mark)
         parts.append((asked, settled.of_cells(read, asked)))
     told = ["column", "item", "group", "type"]
