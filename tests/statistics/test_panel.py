@@ -89,7 +89,7 @@ def test_groups_in_order_and_only_those_in_both_waves():
     for found in both_ways(frame, "near", by="band"):
         assert found["group"].tolist() == ["k", "m"]
         assert found["estimate"].tolist() == [50, -50]
-    turned = es.changes(frame, "near", by="band", groups=["m", "k"])
+    turned = es.changes(frame, "near", by=["wave", "band"], groups=["m", "k"])
     assert turned["group"].tolist() == ["m", "k"]
 
 

@@ -267,6 +267,14 @@ def test_an_answer_that_is_lacking_leaves_a_census_unsure():
     assert every["std_error"] == 0
 
 
+@pytest.mark.parametrize("kinds", [[1.0, 2.0], [1, 2], ["a|b", "c"], pd.Categorical(["b", "a"])])
+def test_groups_of_any_kind_can_be_chosen(kinds):
+    frame = respondents(kind=kinds, near=[True, False])
+    for group, share in zip(kinds, (100, 0), strict=True):
+        found = es.shares(frame, "near", by="kind", groups=[group])
+        assert found[["group", "estimate"]].values.tolist() == [[str(group), share]]
+
+
 def test_no_row_is_lost_without_a_word():
     frame = respondents(pay=[1.0, 2, 3], told=pd.Series([np.True_, np.False_, None], dtype=object))
     assert es.shares(frame, "told")[["group", "estimate", "base"]].values.tolist() == [

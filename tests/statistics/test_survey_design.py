@@ -248,7 +248,7 @@ def test_other_replicates_by_brute_force(stratified, method, scale):
     weight = rng.uniform(1, 9, 200)
     drawn = rng.multinomial(200, np.full(200, 1 / 200), size=40).T * weight[:, None]
     weights = replicated(
-        stratified, weight, {f"{method}_{at + 1}": drawn[:, at] for at in range(40)}
+        stratified, weight, {f"{method}_{3 * at}": drawn[:, at] for at in range(40)}
     )
     values = stratified["api00"].to_numpy(float)
     told, each = np.average(values, weights=weight), (drawn.T @ values) / drawn.sum(axis=0)
@@ -336,6 +336,7 @@ def test_everybody_and_nobody_have_an_interval_and_no_error(schools):
         (lambda weights: weights.assign(weight=np.inf), "row 0: is no number above 0"),
         (lambda weights: weights.assign(weight="one"), "row 0: is no number above 0"),
         (lambda weights: weights.assign(brr_1="a", brr_2=1.0), "two or more of one method"),
+        (lambda weights: weights.assign(brr_1=np.inf, brr_2=1.0), "two or more of one method"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(schools, change, said):
@@ -378,6 +379,16 @@ def test_each_wave_is_raked_to_its_own_margins():
     margins = pd.concat([first.assign(wave=2020), last.assign(wave=2024)])
     sums = rake(both, margins).groupby(["wave", "size"])["weight"].sum()
     assert (sums[2020, "large"], sums[2024, "large"]) == pytest.approx((10, 80))
+    # Lists of all units, too: 10 and 90 of 2020, 80 and 20 of 2024, or of one year for both.
+    lists = pd.DataFrame(
+        {
+            "wave": [2020] * 100 + [2024] * 100,
+            "size": ["large"] * 10 + ["small"] * 90 + ["large"] * 80 + ["small"] * 20,
+        }
+    )
+    for listed, large in ((lists, (10, 80)), (lists.tail(100), (80, 80))):
+        sums = raked(both, listed, "size").groupby(["wave", "size"])["weight"].sum()
+        assert (sums[2020, "large"], sums[2024, "large"]) == pytest.approx(large)
 
 
 def test_one_margin_is_poststratification():

@@ -286,7 +286,8 @@ def _of_responses(
     **design: Any,
 ) -> pd.DataFrame:  # fmt: skip
     """Judge changes from rows of respondents: of all who answered, or of the same units."""
-    kinds, columns = RESULTS["changes of rows"], [item, *(as_list(by) or [])]
+    by = [name for name in as_list(by) or [] if name != "wave"]  # which is what is compared
+    kinds, columns = RESULTS["changes of rows"], [item, *by]
     rows = what.rows if what.figures is None else _answers(x, columns)
     if rows is not None and len(rows):
         numbers, answers = ["wave", *[item] * (statistic == "mean")], [item] * (statistic != "mean")

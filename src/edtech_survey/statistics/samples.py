@@ -74,6 +74,12 @@ class Sample:
         known = [] if self.weights is None else [*self.weights.filter(regex=_REPLICATE)]
         return sorted(known, key=lambda name: int(name.split("_")[1]))
 
+    def numbered(self) -> pd.DataFrame:
+        """Give the replicate weights under the numbers 1, 2 and so on, as svy wants them."""
+        names = self.replicates
+        known = pd.DataFrame(self.weights, columns=names)
+        return known.set_axis([f"{n.split('_')[0]}_{at}" for at, n in enumerate(names, 1)], axis=1)
+
     @property
     def errors(self) -> str:
         """How errors are had, for the column ``method``."""
@@ -302,7 +308,7 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
     EstimateError.refuse(f"{absent.sum()} rows have no weight", problems)
     repeated = beside.filter(regex=_REPLICATE).apply(pd.to_numeric, errors="coerce").astype(float)
     methods = {name.split("_")[0] for name in repeated}
-    if len(methods) > 1 or repeated.shape[1] == 1 or repeated.isna().any(axis=None):
+    if len(methods) > 1 or repeated.shape[1] == 1 or not np.isfinite(repeated).all(axis=None):
         raise EstimateError("replicate weights: give two or more of one method, without gaps")
     known = beside.columns.difference([*KEYS, *repeated], sort=False)
     if known.empty or "start" not in beside:
@@ -356,7 +362,7 @@ def _estimated(
     weights = sample.weights
     table = sample.design.assign(value=values, group=sample.group, divisor=divisor, weight=1.0)
     if weights is not None:
-        table = table.drop(columns="weight").join(weights[["weight", *sample.replicates]])
+        table = table.drop(columns="weight").join([weights[["weight"]], sample.numbered()])
     names = {"psu": "cluster", "wgt": "weight", "stratum": "stratum", "ssu": "second"}
     declared: dict[str, Any] = {part: name for part, name in names.items() if name in table}
     if "size" in table:
@@ -431,8 +437,9 @@ def weights(
     responses : DataFrame
         One row a respondent and wave: ``wave, district_id`` and the columns of `by`.
     frame : DataFrame
-        All units with the columns of `by`; or, where only totals are known, the margins
-        themselves: ``margin`` (a column of `responses`), ``level``, ``size``, maybe ``wave``.
+        All units with the columns of `by`, of several waves each with its own ``wave``; or, where
+        only totals are known, the margins themselves: ``margin`` (a column of `responses`),
+        ``level``, ``size``, maybe ``wave``.
     by : str or sequence of str
         Columns whose counts must be met; of margins all that are there.
     totals : mapping of column to number, optional
@@ -510,9 +517,11 @@ def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         wave = frame.get("wave", pd.NA)
         table = frame.assign(wave=wave, level=frame["level"].astype("str"))
     else:
-        long = frame[by].astype("str").melt(var_name="margin", value_name="level")
-        counts = long.groupby(["margin", "level"], sort=False).size()
-        table = counts.reset_index(name="size").assign(wave=pd.NA)
+        several = "wave" in frame and frame["wave"].nunique() > 1  # lists, each of its own wave
+        long = frame[by].astype("str").assign(_wave=frame["wave"] if several else pd.NA)
+        long = long.melt("_wave", var_name="margin", value_name="level")
+        counts = long.groupby([*long], sort=False, dropna=False).size().reset_index(name="size")
+        table = counts.rename(columns={"_wave": "wave"})
     wrong = table.loc[~(table["size"] > 0).fillna(False).astype(bool)]
     problems = [
         Problem(f"{margin} {level}", f"size {size} is not above 0", "leave it out")

@@ -302,5 +302,8 @@ def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> 
         refuse_absent(column, values, rows[column] if values else ())
         rows = rows[rows["wave"].isin(values)] if values and column == "wave" else rows
     found = estimated(rows, item, {"share": KINDS["share"]}, **settings)
-    taken = found["group"].str.partition("|")[0].isin([str(one) for one in values or []])
-    return found[taken].reset_index(drop=True) if values else found
+    if not values:
+        return found
+    labels = rows.loc[rows[grouped].isin(values), grouped].unique()
+    taken = (found["group"] + "|").str.startswith(tuple(f"{one}|" for one in labels))
+    return found[taken].reset_index(drop=True)
