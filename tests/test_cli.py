@@ -1,14 +1,23 @@
+import csv
+import io
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from threading import Semaphore
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import edtech_survey as es
 from edtech_survey import build, cli
 from edtech_survey.cli import _tell, main
+from edtech_survey.data.ledger import CONFLICTS
+from edtech_survey.errors import WaveError
 from edtech_survey.reports.notebooks import check_parameters, parameters
 
 ROOT = Path(__file__).parents[1]
@@ -295,3 +304,217 @@ def test_params_prints_names_types_and_meanings(run):
     assert "confidence: float = 0.95\n    level of confidence" in told
     assert "between 0 and 1" in told
     assert max(map(len, told.splitlines())) < 130
+
+
+# ---- a wave of forty districts, from the export to a page, by the steps alone ----
+
+HEADS = ["Timestamp", "School district", "Total students served", "Number of devices",
+         "Annual pay: Technology Director", "FTE: Technology Director",
+         "Students per device [Grades 9-12]", "Who provides student devices?",
+         "Shoe size"]  # fmt: skip
+
+
+def true_wave():
+    """Make forty answers that are true, one a row: who, and what the export should say of them."""
+    listed = (RAW / "codebook" / "districts.csv").read_text("utf-8").splitlines()[1:]
+    towns = [line.split(",")[:2] for line in listed if ",town,," in line][:37]
+    towns += [["ct-new-milford", "New Milford"], ["ct-norwich", "Norwich"]]
+    towns += [["ct-river-bend", "River Bend Academy"]]
+    return pd.DataFrame(
+        {
+            "district_id": district,
+            "name": name,
+            "enrollment": 1000 + 50 * at,
+            "devices": 1300 + 60 * at,
+            "salary": 90_000 + 500 * at,
+            "ratio": "1:1" if at % 2 else "2:1",
+            "provision": ("district", "student", "both")[at % 3],
+        }
+        for at, (district, name) in enumerate(towns)
+    )
+
+
+def exported(true):
+    """Write the answers as people type them, with what goes wrong; see ``SETTLE``."""
+    codes = {"district": "We hand them out", "student": "Families buy them", "both": "Both"}
+    rows = [
+        [f"2026-10-{1 + at // 4:02d} 09:{at:02d}:00", row.name, f"{row.enrollment:,}",
+         str(row.devices), f"${row.salary:,}", "1", row.ratio, codes[row.provision], "9"]
+        for at, row in enumerate(true.drop(columns="district_id").itertuples(index=False))
+    ]  # fmt: skip
+    rows[37][1], rows[38][1] = "N. Milford", "Noriwch"
+    rows[1][4], rows[2][4], rows[3][4] = "91.5", "$0", "ask HR"
+    rows[4][3] = "lots"
+    late = ["2026-11-20 10:00:00", *rows[5][1:]]
+    rows[5][2] = "900"  # sent again, with the right number
+    partial = ["2026-10-09 10:00:00", true["name"][0], *[""] * 7]
+    return [HEADS, partial, *rows, late, ["2026-10-09 11:00:00", "TEST", *rows[9][2:]]]
+
+
+SETTLE = {
+    "questions.csv": {r",\?,": ",ignored,", r"\? ": ""},
+    "matches.csv": {r"(River Bend Academy,)[^,]*": r"\1ct-river-bend", r"\? ": ""},
+    "answers.csv": {r"\?(?=,We hand)": "district", r"\?(?=,Families)": "student"},
+    "decisions.csv": {r"(91\.5,)[^,]*": r"\g<1>91500", r"(lots,)[^,]*": r"\g<1>1540", r"\?": ""},
+}
+"""What a person writes in each file of the new wave."""
+
+
+def settled(folder, *files):
+    for file in files:
+        text = (folder / file).read_text("utf-8")
+        for old, new in SETTLE[file].items():
+            text = re.sub(old, new, text)
+        assert not re.search(r",\?", text), text
+        (folder / file).write_text(text, "utf-8")
+
+
+def csv_file(path, rows):
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return str(path)
+
+
+@pytest.fixture
+def project(run, tmp_path, monkeypatch, few_sources):
+    few_sources(tmp_path / "data" / "raw")
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "01_one_to_one_trends.ipynb", tmp_path / "notebooks")
+    monkeypatch.setenv("EDTECH_SURVEY_HOME", str(tmp_path))
+    return tmp_path
+
+
+def listed(project):
+    """Add the unit that is on no list, as the advice says."""
+    with (project / "data" / "raw" / "codebook" / "districts.csv").open("a") as file:
+        file.write("ct-river-bend,River Bend Charter,charter,,\n")
+
+
+def test_a_wave_goes_from_export_to_page_and_every_number_is_the_truth(run, project):
+    true, raw = true_wave(), project / "data" / "raw"
+    export = csv_file(project / "answers.csv", exported(true))
+    dry = run("check", export)
+    assert dry.exit_code == 1
+    made = run("new-wave", "2026", "--from", export)
+    assert made.exit_code == 0, made.output
+    folder = raw / "ct-2026"
+    counts = {file: int(n) for file, n in re.findall(r"(\w+\.csv): (\d+) row", made.output)}
+    assert counts["matches.csv"] == 3
+    assert counts["answers.csv"] == 2
+    assert counts["decisions.csv"] == 4
+    assert "3 names, 2 answers, 4 values" in dry.output
+    assert "N. Milford,? ct-new-milford,New Milford (ct-new-milford) | Milford (ct-milford)" in (
+        folder / "matches.csv"
+    ).read_text("utf-8")
+
+    listed(project)
+    settled(folder, *SETTLE)
+    done = run("data")
+    assert done.exit_code == 0, done.output
+    assert "open" not in done.output
+    evidence = es.evidence("responses", waves=2026, gate=False)
+    found = evidence.responses.districts.set_index("district_id").sort_index()
+    right = true.set_index("district_id").sort_index()
+    right.loc[true["district_id"][4], "devices"] = 1540
+    assert found.index.tolist() == right.index.tolist()
+    for name in ("enrollment", "devices", "provision"):
+        assert found[name].tolist() == right[name].tolist(), name
+    paid = evidence.responses.positions.set_index("district_id")["salary"].dropna().sort_index()
+    right.loc[true["district_id"][1], "salary"] = 91_500
+    assert paid.tolist() == right["salary"].drop(true["district_id"][2:4].tolist()).tolist()
+    one_to_one = es.pick(evidence, "one_to_one", wave=2026, group="9-12")
+    assert one_to_one[["value", "base"]].values.tolist() == [[50.0, 40]]
+    quality = evidence.quality.set_index("what")
+    assert quality["count"][["respondents", "answers sent again by the same", CONFLICTS]].tolist() \
+        == [40, 1, 1]  # fmt: skip
+    assert quality["count"][["names without an answer", "tests and previews"]].tolist() == [1, 1]
+    # 49 students in some 1,975 of 40 districts: 0.04 %, which is told as at most one percent.
+    assert "1 percent of a mean" in quality.loc[CONFLICTS, "note"]
+
+
+def test_what_is_open_is_refused_or_left_out(run, project):
+    true, folder = true_wave(), project / "data" / "raw" / "ct-2026"
+    run("new-wave", "2026", "--from", csv_file(project / "answers.csv", exported(true)))
+    settled(folder, "questions.csv")
+    for command in (["data"], ["reports", "01"]):
+        refused = run(*command)
+        assert refused.exit_code == 1
+        assert "9 open rows, for a person" in refused.output
+        assert "ct-2026/matches.csv, row 2: 'N. Milford'" in refused.output
+        assert not (project / "data" / "processed").exists()
+
+    accepted = run("data", "--accept-open")
+    assert accepted.exit_code == 0, accepted.output
+    assert accepted.output.splitlines()[-1].startswith(
+        "ct-2026: 3 names, 2 answers, 4 values open and left out of every estimate"
+    )
+    written = pd.read_csv(project / "data" / "processed" / "districts.csv")
+    written = written[written["wave"].eq(2026)].set_index("district_id")
+    known = true.set_index("district_id").drop(["ct-new-milford", "ct-norwich", "ct-river-bend"])
+    assert set(written.index) == set(known.index)
+    assert written.index[written["devices"].isna()].tolist() == [true["district_id"][4]]
+    assert written["provision"].isin(["both"]).sum() == written["provision"].notna().sum()
+    review = pd.read_csv(project / "data" / "processed" / "review.csv")
+    assert review["open"].sum() >= 9
+
+
+def settled_wave(run, project, rows):
+    """Do all the steps from an export to data that is settled."""
+    folder = project / "data" / "raw" / "ct-2026"
+    run("new-wave", "2026", "--from", csv_file(project / "answers.csv", rows))
+    listed(project)
+    settled(folder, *SETTLE)
+    return folder
+
+
+@pytest.mark.slow
+def test_the_page_of_a_settled_wave_is_made(run, project):
+    settled_wave(run, project, exported(true_wave()))
+    line = [sys.executable, "-m", "edtech_survey", "reports", "01"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "50%" in (project / "reports" / "01-one-to-one-trends.html").read_text("utf-8")
+
+
+def test_each_file_of_a_wave_refuses_alone(run, project):
+    folder = settled_wave(run, project, exported(true_wave()))
+    assert build.refuse_open([("responses", None)]) == ()
+    for file in SETTLE:
+        path = folder / file
+        text = path.read_text("utf-8")
+        at = {"questions.csv": ",devices,", "matches.csv": ",ct-norwich,",
+              "answers.csv": ",district,", "decisions.csv": ",1540,"}[file]  # fmt: skip
+        assert at in text
+        path.write_text(text.replace(at, f",? {at[1:]}", 1), "utf-8")
+        with pytest.raises(WaveError, match=rf"1 open row, .*\n  ct-2026/{file}, row "):
+            build.refuse_open([("responses", None)])
+        path.write_text(text, "utf-8")
+
+
+def test_a_later_export_keeps_what_is_settled(run, project):
+    rows = exported(true_wave())
+    folder = settled_wave(run, project, rows)
+    before = {file: (folder / file).read_text("utf-8") for file in SETTLE}
+    newest = ["2026-11-30 08:00:00", "Westen", *rows[9][2:]]  # tools put the newest first
+    later = csv_file(project / "later.csv", [rows[0], newest, *rows[1:]])
+    assert "is not overwritten" in run("new-wave", "2026", "--from", later).output
+    shutil.copy(later, folder / "export.csv")
+    assert "has changed since the wave was made" in run("data").output
+    shutil.copy(project / "answers.csv", folder / "export.csv")
+    again = run("new-wave", "2026", "--again", "--from", later)
+    assert again.exit_code == 0, again.output
+    assert "matches.csv: 1 row to settle" in again.output
+    assert (folder / "questions.csv").read_text("utf-8") == before["questions.csv"]
+    assert (folder / "answers.csv").read_text("utf-8") == before["answers.csv"]
+    matches = (folder / "matches.csv").read_text("utf-8")
+    assert matches.startswith(before["matches.csv"])
+    assert matches.splitlines()[-1].startswith("Westen,? ct-weston")
+    texts = before["decisions.csv"], (folder / "decisions.csv").read_text("utf-8")
+    rows_of = [pd.read_csv(io.StringIO(text))["row"].tolist() for text in texts]
+    assert rows_of[1] == [row + 1 for row in rows_of[0]]
+    assert "1 open row, for a person" in run("data").output
+    edited = [*rows[:3], [*rows[3][:4], "92.5", *rows[3][5:]], *rows[4:]]  # a decided cell
+    gone = run("new-wave", "2026", "--again", "--from", csv_file(project / "new.csv", edited))
+    assert gone.exit_code == 1
+    assert "decisions.csv, row " in gone.output
+    assert (folder / "matches.csv").read_text("utf-8") == matches

@@ -60,7 +60,7 @@ def refuse_open(
     """
     from edtech_survey.data.ledger import left_open, open_problems  # noqa: PLC0415
 
-    problems, told = [], []
+    problems, told, again = [], [], []
     for data, series in sorted(set(asked), key=str):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OpenWarning)
@@ -68,8 +68,9 @@ def refuse_open(
         if responses is None:
             continue
         for (source, wave), look in responses.review.groupby(["source", "wave"]):
-            again = f"(or: edtech-survey new-wave {wave} --again --series {responses.series})"
-            problems += open_problems(look, again)
+            if (found := open_problems(look)) and look.loc[look["open"], "line"].isna().any():
+                again.append(f"edtech-survey new-wave {wave} --again --series {responses.series}")
+            problems += found
             if counts := left_open(look):
                 told.append(f"{source}: {counts} open and left out of every estimate: "
                             "review.csv of data/processed lists them")  # fmt: skip
@@ -78,8 +79,10 @@ def refuse_open(
                  "(incomplete: keep in source.yaml counts them)"
                  for row in unfinished.itertuples() if row.rows]  # fmt: skip
     if problems and not accept_open:
-        message = f"{words.count(len(problems), 'row')} wait for a person: settle each, or leave "
-        raise WaveError(f"{message}them out of every estimate by --accept-open", problems)
+        lists = f"; what is in none of the wave's files yet, {' and '.join(again)} lists there"
+        message = f"{words.count(len(problems), 'open row')}, for a person to settle"
+        message += f"{lists if again else ''}. --accept-open leaves them out of every estimate"
+        raise WaveError(message, problems)
     return tuple(dict.fromkeys(told))
 
 

@@ -64,6 +64,9 @@ class Evidence:
         ``districts``, ``positions`` and ``bands``: answers unit by unit, where there are any.
     raw : Path
         Folder of the sources.
+    quality : DataFrame
+        What became of rows and values, wave by wave: ``wave, what, count, note``; no rows where
+        there are no responses.
     estimated, withheld, held : DataFrame
         What passed the gate, with the reason where it was withheld; what was withheld, by
         ``name``; who is held back, since fewer than five came after a release: ``wave,
@@ -129,6 +132,45 @@ class Evidence:
         rows = rows[rows.pop("_merge").eq("left_only")]
         names = map(self.codebook.name, rows["item"], rows["group"])
         return rows.assign(name=pd.Series(list(names), rows.index, dtype="str"))
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """What became of the rows and values of each wave: ``wave, what, count, note``.
+
+        The note of answers that differ says how far a number would move, at most, if of each
+        district the other answer counted.
+        """
+        from edtech_survey.data import ledger, waves  # noqa: PLC0415
+        from edtech_survey.statistics.summarise import largest_moves, summarise  # noqa: PLC0415
+
+        told = self.responses
+        if told is None:
+            return pd.DataFrame(columns=list(ledger.QUALITY))
+        table = ledger.quality(told.flow, told.asked, told.review, self.codebook)
+        table = table[table["wave"].isin(self.waves)]
+        late = self.held.groupby("wave").size()
+        here = table["what"].eq("respondents")
+        table = table.assign(
+            count=table["count"] - table["wave"].map(late).fillna(0).where(here, 0)
+        )
+        twice = told.review[told.review["kind"].eq("duplicate")]
+        twice = twice[twice["wave"].isin(self.waves)]
+        if twice.empty:
+            return table
+        other = waves.merge_waves(
+            [self.raw / name for name in twice["source"].unique()],
+            self.codebook,
+            unknown="refuse",
+            second=set(twice["suggestion"]),
+        )
+        other = _without(other, self.held, self.codebook) if len(self.held) else other
+        moves = largest_moves(
+            self.estimated, summarise(other.districts, other.positions, other.bands)
+        )
+        note = "if the other answer of each counted, no number would move by more than "
+        note = table["wave"].map({wave: note + text for wave, text in moves.items()})
+        note = note.where(table["what"].eq(ledger.CONFLICTS), table["note"])
+        return table.assign(note=note.astype("str"))
 
     @cached_property
     def synthetic(self) -> bool:

@@ -103,6 +103,12 @@ def read_meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
+_PUBLICATION = (
+    "publication", "title", "publisher", "published", "url", "population", "population_size",
+    "mode", "answered", "note",
+)  # fmt: skip
+
+
 def read_all(names: Iterable[str] | None = None, *, raw: Path | str | None = None) -> Sources:
     """Read and check all source folders, or those named, and tell the problems of all together."""
     root = Path(raw) if raw is not None else raw_dir()
@@ -130,7 +136,7 @@ def read_all(names: Iterable[str] | None = None, *, raw: Path | str | None = Non
     types = schemas.dtypes(SOURCES)
     described = pd.DataFrame(sources, columns=list(types)).astype(types)
     schemas.checked(described, SOURCES, "sources", SourceError)
-    none = pd.DataFrame(columns=["source", "publication"], dtype="str")
+    none = pd.DataFrame(columns=["source", *_PUBLICATION], dtype="str")
     collected = pd.concat(publications or [none], ignore_index=True)
     return Sources(found, described, collected)
 
@@ -172,7 +178,7 @@ def _read_folder(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the figures and the publications of one source folder."""
     path, listed = folder / "figures.csv", folder / "publications.csv"
-    publications = pd.DataFrame({"publication": []}, dtype="str")
+    publications = pd.DataFrame(columns=list(_PUBLICATION), dtype="str")
     if listed.is_file():
         publications = read_text_csv(listed, ("publication",), SourceError)
     other = about.get("export") or (folder / "units.csv").is_file()

@@ -218,6 +218,49 @@ def _rows(rows: pd.Series) -> str:
     return ", ".join(told[:5]) + (" ..." if len(told) > 5 else "")
 
 
+_QUALITY = (
+    ("answers sent again by the same", ("duplicate",)),
+    ("names without an answer", ("partial",)),
+    ("unfinished answers", ("incomplete",)),
+    ("tests and previews", ("test", "preview")),
+    ("answers that a person or the tool took out",
+     ("not_a_district", "spam", "deleted", "disqualified", "rejected")),
+    ("rows of totals and remarks", ("total", "footnote", "title")),
+    ("answers whose sender is not known yet", ("undecided",)),
+)  # fmt: skip
+"""What happened to rows, by reasons of ``flow``."""
+_LEFT = {"doubtful": "doubtful values, left out", "censored": "bounds in place of values, left out",
+         "unreadable": "values that cannot be read, left out"}  # fmt: skip
+QUALITY = ("wave", "what", "count", "note")
+CONFLICTS = "of these, otherwise each time"
+
+
+def quality(
+    flow: pd.DataFrame, asked: pd.DataFrame, look: pd.DataFrame, book: Codebook
+) -> pd.DataFrame:
+    """Count by wave what became of rows and values, and what was not asked; none is no row."""
+    rows = []
+    for wave, told in flow.groupby("wave"):
+        steps = told.groupby("reason")["rows"].sum()
+        kept = told.loc[told["step"].eq("kept"), "rows"].sum()
+        rows.append((wave, "respondents", kept, ""))
+        for what, reasons in _QUALITY:
+            rows.append((wave, what, steps.reindex(reasons).sum(), ""))
+            if "duplicate" in reasons:
+                conflicts = look["wave"].eq(wave) & look["kind"].eq("duplicate")
+                rows.append((wave, CONFLICTS, conflicts.sum(), ""))
+        cells = asked[asked["wave"].eq(wave)]
+        rows += [(wave, what, cells[kind].sum(), "") for kind, what in _LEFT.items()]
+        silent = cells.groupby("item", sort=False)["asked"].sum().eq(0)
+        labels = book.items.set_index("item")["label"].reindex(silent.index[silent])
+        rows.append(
+            (wave, "questions that only other waves asked", silent.sum(), "; ".join(labels))
+        )
+    table = pd.DataFrame(rows, columns=list(QUALITY))
+    table = table.astype({"wave": "Int64", "what": "str", "count": "Int64", "note": "str"})
+    return table[table["count"].gt(0) | table["what"].eq("respondents")].reset_index(drop=True)
+
+
 def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
     """List districts that answered more than once, and otherwise each time."""
     given = cells[cells["item"].ne(IDENTITY) & cells["value"].notna()]
@@ -268,7 +311,7 @@ def left_open(look: pd.DataFrame) -> str:
     return ", ".join(words.count(counted[noun], noun) for noun in nouns if noun in counted)
 
 
-def open_problems(look: pd.DataFrame, again: str = "") -> list[Problem]:
+def open_problems(look: pd.DataFrame) -> list[Problem]:
     """Say of each open row where it is decided, what is wrong, and what to do."""
     problems = []
     for told in each_open(look).itertuples():
@@ -284,7 +327,7 @@ def open_problems(look: pd.DataFrame, again: str = "") -> list[Problem]:
             what = f"{cut(told.text, 200)!r}{rows} {what}"
         else:
             what = "names no district"
-        advice = "" if pd.isna(told.advice) else f"{told.advice} {again}".strip()
+        advice = "" if pd.isna(told.advice) else str(told.advice)
         if listed or told.kind == "question":
             took = f"remove the ? to take {near}" if pd.notna(near) and near else ""
             advice = f"{took or 'write what it is in place of the ?'}; {_ELSE[told.kind]}"

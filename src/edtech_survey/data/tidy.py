@@ -118,7 +118,12 @@ def tidy(
     rows["answers"] = said["row"].value_counts().reindex(rows.index, fill_value=0)
     rows["fate"] = _fates(rows, export, meta, second)
     cells = cells.merge(rows[["district", "fate"]], left_on="row", right_index=True)
-    look = _finished(review(cells, settled, meta), dtypes("review"), keys)
+    noted = pd.DataFrame([(one.what, one.advice) for one in export.notices],
+                         columns=["text", "advice"], dtype="str")  # fmt: skip
+    noted = noted.assign(kind="notice", open=False)
+    look = review(cells, settled, meta)
+    look = pd.concat([look, noted]) if len(noted) else look
+    look = _finished(look, dtypes("review"), keys)
     if unknown == "raise":
         refuse_unknown(look, f"{meta['id']} {export.file}")
 

@@ -68,6 +68,28 @@ def summarise(
     return estimates(table, "")
 
 
+def largest_moves(shown: pd.DataFrame, other: pd.DataFrame) -> dict[int, str]:
+    """Say by wave how far shares and means are from those of another choice of answers, at most.
+
+    Only rows of ``shown`` that are told are looked at, and moves are rounded up to whole points and
+    percents: which number moves is not told, since it would tell somebody's answer.
+    """
+    keys = ["wave", "item", "group", "statistic"]
+    told = shown[shown["withheld"].isna()] if "withheld" in shown else shown
+    both = told.merge(other[[*keys, "estimate"]], on=keys, suffixes=("", "_other"))
+    both = both[both["statistic"].isin(["share", "mean", "ratio_of_totals", "mean_of_ratios"])]
+    share = both["statistic"].eq("share")
+    moved = (both["estimate"] - both["estimate_other"]).abs().astype(float)
+    moved = moved.where(share, 100 * moved / both["estimate"].abs().astype(float))
+    # A share of 12.000000000000002 % has not moved by a point.
+    most = np.ceil(moved.round(9)).groupby([both["wave"], share]).max()
+    units = {True: "points of a share", False: "percent of a mean"}
+    parts = {key: f"{words.whole(size)} {units[bool(key[1])]}" for key, size in most.items()}
+    waves = dict.fromkeys(int(wave) for wave, _ in parts)
+    return {one: words.join([text for (wave, _), text in parts.items() if wave == one])
+            for one in waves}  # fmt: skip
+
+
 def _tables(
     districts: pd.DataFrame, positions: pd.DataFrame, bands: pd.DataFrame | None = None
 ) -> dict[str, pd.DataFrame]:
