@@ -103,9 +103,11 @@ def test_bounds_in_dollars_of_another_year():
     assert pd.isna(shown["high"].iloc[-1])
     assert set(shown["price_year"]) == {2024}
     assert set(shown["dollar_year"]) == {2012}
-    unpriced = shares(brackets(found, price_year=2030, dollar_year=2012))
+    later = shares(brackets(found, price_year=2030, dollar_year=2012))
+    assert later["low"].tolist() == shown["low"].tolist()  # of the latest year that has an index
+    unpriced = shares(brackets(found, price_year=2024, dollar_year=2011))
     assert unpriced["low"].tolist() == [0, *EDGES]
-    assert set(unpriced["price_year"]) == {2012}
+    assert set(unpriced["price_year"]) == {2011}
 
 
 def test_the_finest_complete_brackets_of_the_latest_wave_are_taken():

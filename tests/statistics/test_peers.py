@@ -213,9 +213,11 @@ def test_pay_is_in_dollars_of_one_year_where_prices_are_known(published):
     assert told.at["own", "estimate"] == 100_000
     assert told.at["mean", "estimate"] == pytest.approx(116_668 * 258.811 / 313.689, rel=1e-4)
     assert told.at["mean", "base"] == 59
-    unknown = pay(price_year=2060)
-    assert unknown.at["mean", "estimate"] == 116_668
-    assert unknown.at["mean", "price_year"] == 2024
+    later = pay(price_year=2060)  # the latest that has an index: 321.943 in 2025
+    assert later.at["mean", "estimate"] == pytest.approx(116_668 * 321.943 / 313.689, rel=1e-4)
+    assert later.at["mean", "price_year"] == 2025
+    assert pd.isna(later.at["mean", "times"])  # dollars of 2060 are not those of 2025
+    assert later.at["own", "currency"].startswith("dollars of 2060, not adjusted")
 
 
 def test_who_works_outside_a_described_department_is_not_counted(published):

@@ -43,8 +43,8 @@ def brackets(
     wave : int, optional
         Default the latest whose brackets cover all pay; of a wave the source with the finest.
     price_year : int, optional
-        The year whose dollars the bounds are put into; default the survey's own. They stay in
-        those of ``dollar_year`` where a year has no price index.
+        The year whose dollars the bounds are put into; default the survey's own. Where that
+        year has no price index yet, those of the latest that has one.
     dollar_year : int, optional
         The year whose dollars people answered in; default the wave.
     quantiles, confidence : float
@@ -94,13 +94,13 @@ def brackets(
     if cells.empty:
         return estimates([], RESULTS["brackets"])
     year = dollar_year or int(cells["wave"].iloc[0])
-    factor, dollars, behind = priced(year, price_year, x)
+    factor, dollars, behind, currency = priced(year, price_year, x)
     known = bool(cells["known"].all())
     counts = cells["count"].to_numpy(float)
     shared = cells.iloc[0][["source", "wave", "base_kind", "synthetic"]].to_dict() | {
         "base": counts.sum() if known else pd.NA,
         "price_year": dollars,
-        "currency": f"{dollars} dollars",
+        "currency": currency,
         "dollar_year": year,
     }
     low, high = factor * cells["low"].to_numpy(float), factor * cells["high"].to_numpy(float)

@@ -18,7 +18,7 @@ from edtech_survey.statistics import published
 from edtech_survey.statistics.contrasts import contrast, together
 from edtech_survey.statistics.given import given
 from edtech_survey.statistics.published import Share
-from edtech_survey.statistics.salary import price_index
+from edtech_survey.statistics.salary import price_index, priced
 from edtech_survey.statistics.shares import level
 
 _ASKED = ["item", "group", "statistic", "wave"]
@@ -90,7 +90,7 @@ def compare(
         (Bonferroni); ``supposed, pair_id, topic, comparability, reason``; ``wave_from, period``
         of a step; ``unit, publication, printed, take``; ``estimate_low, estimate_high`` (what
         rounding allows); ``base_low, base_high`` (bases considered); ``real`` (usd of
-        ``price_year``; missing where a year has no prices). Zero rows where nothing is asked.
+        ``price_year``, as ``currency`` says). Zero rows where nothing is asked.
 
     Raises
     ------
@@ -153,12 +153,13 @@ def compare(
     usd = made["unit"].eq("usd") & made["side"].isin(["own", "elsewhere", "before", "after"])
     if price_year is None or not usd.any():
         return made
-    index = price_index(x)["value"]
-    dollars = made["estimate"] * (index.get(price_year, np.nan) / made["wave"].map(index))
-    return made.assign(
-        real=dollars.astype("Float64").where(usd),
-        price_year=pd.Series(price_year, made.index, dtype="Int64").where(usd),
-    )
+    money = pd.DataFrame([priced(int(wave), price_year, x) for wave in made.loc[usd, "wave"]])
+    money = money.set_index(made.index[usd])
+    told = {"price_year": money["year"], "currency": money["currency"]}
+    years = price_index(x).index
+    known = made["wave"].isin(years) | made["wave"].gt(max(years, default=0))
+    factor = money["factor"].reindex(made.index).where(known)
+    return made.assign(real=made["estimate"] * factor, **told)
 
 
 # ------------------------------------------------------------------ what is compared

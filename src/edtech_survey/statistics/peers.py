@@ -234,7 +234,7 @@ def peers(
     confidence : float
         Level of the interval of the peers' mean.
     price_year : int, optional
-        Pay in dollars of this year, where prices are known; else as stated.
+        Pay in dollars of this year, where prices are known; else as stated (``currency``).
 
     Returns
     -------
@@ -284,13 +284,16 @@ def peers(
     mine, name = own_numbers(own), given(x).name
     year = wave_of(x, shared(mine, "wave"))
     paid_in = shared(mine, "year") or price_year or year
-    factor, dollars, _ = priced(year, price_year, x)
+    money = priced(year, price_year, x)
+    stated_in = priced(paid_in, money.year, x)
     stated = own_measures(mine[_OWN]).assign(wave=year)
-    stated = _in_dollars(stated, "estimate", priced(paid_in, price_year, x).factor)
+    stated = _in_dollars(stated, "estimate", stated_in.factor)
     means = pick(x, ["position_fte", "position_salary"], "mean", wave=year)
     series = pd.concat([support(x, year), reported(means).assign(basis="as published")])
-    series = _in_dollars(series, "estimate", factor)
-    beside = _among(mine, x, year, stated, factor, confidence)
+    series = _in_dollars(series, "estimate", money.factor)
+    apart = stated_in.year != money.year  # dollars of two years, side by side only
+    placed = stated[stated["unit"].ne("usd")] if apart else stated
+    beside = _among(mine, x, year, placed, money.factor, confidence)
     here = stated[["item", "group", "estimate"]].rename(columns={"estimate": "own"})
     rows = pd.concat([stated, series, beside]).merge(here, "left", ["item", "group"])
     rows = rows[rows["item"].isin([*_MEASURED, "position_present"]) | rows["own"].notna()]
@@ -302,9 +305,14 @@ def peers(
         codebook.label("measure", item) if codebook and group == "all" else name(item, group)
         for item, group in zip(rows["item"], rows["group"], strict=True)
     ]
-    paid = pd.Series(dollars, rows.index).where(rows["unit"].eq("usd"))
-    times = (rows["own"] / rows["estimate"]).mask(alone)
-    return estimates(rows.assign(name=named, times=times, price_year=paid), RESULTS["peers"])
+    usd, its = rows["unit"].eq("usd"), rows["statistic"].eq("own")
+    whose = {"price_year": "year", "currency": "currency"}
+    told = {
+        name: pd.Series(np.where(its, getattr(stated_in, field), getattr(money, field)), rows.index)
+        .where(usd) for name, field in whose.items()
+    }  # fmt: skip
+    times = (rows["own"] / rows["estimate"]).mask(alone | (usd & apart))
+    return estimates(rows.assign(name=named, times=times, **told), RESULTS["peers"])
 
 
 def shared(own: pd.DataFrame, column: str) -> Any:
@@ -379,7 +387,7 @@ def _among(
         for name in asked
         if len(found)
     ]  # fmt: skip
-    table = estimates(rows).assign(
+    table = estimates(rows, "unit verdict").assign(
         source="; ".join(sorted(chosen["source"].unique())), wave=wave, base_kind="derived",
         synthetic=bool(chosen["synthetic"].any()), basis="peers", members=members,
     )  # fmt: skip

@@ -36,7 +36,8 @@ def salary_table(
         Default the latest that asked for pay; with ``each="district"``, every wave.
     price_year : int, optional
         The year whose dollars pay is put into; default the wave's own, and of several waves the
-        latest. A wave whose year has no price index stays in its own dollars, as ``currency`` says.
+        latest. Where no index is so late, the latest year that has one; a wave whose year has none
+        stays in its own dollars, as ``currency`` says.
     each : {"position", "district"}
         Of published means; or of the answers of an Evidence, which hold what single people are
         paid: use them in :func:`regressions`, show them to nobody.
@@ -85,7 +86,7 @@ def salary_table(
         log_enrollment=np.log(size.where(size > 0)),
         log_salary=np.log(pay.where(pay > 0)),
         price_year=money["year"],
-        currency=money["year"].astype("str") + " dollars",
+        currency=money["currency"],
         unit="usd",
     )
     if each == "position":
@@ -228,21 +229,27 @@ def real(amount: Numbers, year: Numbers, to: int, prices: Any) -> Numbers:
 
 
 class Priced(NamedTuple):
-    """A factor to dollars of another year, that year, and the ids of the figures behind it."""
+    """A factor to dollars of another year, that year, the figures behind it, and whose they are."""
 
     factor: float
     year: int
     figures: Any
+    currency: str
 
 
 def priced(year: int, to: int | None, x: Any) -> Priced:
-    """Bring dollars of a year to another's; where a year has no index (yet), they stay its own."""
+    """Bring dollars of a year to another's, or to the latest that has an index before that one.
+
+    A year that has none (yet) stays in its own dollars, and ``currency`` says so.
+    """
     to = to and whole_number("price_year", to)
-    own = Priced(1.0, year, pd.NA)
-    if not to or to == year:
-        return own
     levels = price_index(x)
-    if not {year, to} <= set(levels.index):
-        return own
+    last = levels.index.max() if len(levels) else year
+    currency = f"{year} dollars"
+    if year > last:
+        currency = f"dollars of {year}, not adjusted: no price index for {year} yet"
+    to = min(to, last) if to and to != year else year
+    if to == year or not {year, to} <= set(levels.index):
+        return Priced(1.0, year, pd.NA, currency)
     behind = joined(*levels.loc[sorted((year, to)), "figure_id"])
-    return Priced(float(levels["value"][to] / levels["value"][year]), to, behind)
+    return Priced(float(levels["value"][to] / levels["value"][year]), int(to), behind, f"{to} dollars")

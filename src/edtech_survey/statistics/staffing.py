@@ -135,8 +135,8 @@ def cost(
         The result shape, item ``implied_payroll``: statistics ``total`` (usd) and
         ``per_student``, without benefits and at the mean, lowest and highest rate, a row a
         position, a category and in all. Then as :func:`staffing`, ``benefits, benefit_rate`` and
-        ``price_year``, whose dollars these are: the wave's own where a year has no price index
-        yet. Zero rows where pay was not asked.
+        ``price_year, currency``, whose dollars these are: the wave's own where it has no price
+        index yet. Zero rows where pay was not asked.
 
     Notes
     -----
@@ -160,11 +160,12 @@ def cost(
     if table.empty or not (table["fte"] * table["salary"]).notna().any():
         return estimates([], further)
     year = int(table["wave"].iloc[0])
-    factor, dollars, index = priced(year, price_year, x)
+    factor, dollars, index, currency = priced(year, price_year, x)
     pay = ends(table, "fte").mul(table["districts"], axis=0) * ends(table, "salary") * factor
     sums = _sums(x, table, pay, list(_ITEMS)).assign(
         item="implied_payroll", unit="usd", method="districts x mean FTE x mean salary",
-        benefits="without benefits", benefit_rate=0.0, price_year=dollars, behind=index,
+        benefits="without benefits", benefit_rate=0.0, price_year=dollars, currency=currency,
+        behind=index,
     )  # fmt: skip
     rates = with_range(pick(x, "benefit_rate", wave=year), "statistic", "rate")
     paid = [sums]

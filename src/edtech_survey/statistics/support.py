@@ -287,7 +287,7 @@ def wages(
         The result shape: for each occupation the respondents' own pay (``sector`` is NA), the
         mean over its positions weighted by their FTE, then the newest mean of each sector.
         ``name`` is the occupation; further ``sector_name, comparability, reason, price_year,
-        nominal, nominal_year, count`` (the most respondents with one of the positions) and
+        currency, nominal, nominal_year, count`` (the most respondents with one of the positions) and
         ``difference`` in percent, only for what is graded A; what is graded C has no estimate.
 
     Examples
@@ -346,6 +346,7 @@ def wages(
              for code in rows["sector"]]  # fmt: skip
     told = rows.assign(
         statistic="mean", unit="usd", nominal_year=rows["wave"], price_year=money["year"],
+        currency=money["currency"],
         estimate=real.mask(grade.eq("C")), sector_name=named,
         difference=(100 * (here / real - 1)).where(grade.eq("A") & rows["sector"].notna()),
         figures=joined(rows["figures"], money["figures"]),
