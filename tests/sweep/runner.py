@@ -243,10 +243,10 @@ def _sources(raw: Path) -> Any:
     return _READ["figures"](raw=raw)
 
 
-def _merge_waves(folders: list[Path], codebook: Any) -> Any:
+def _merge_waves(folders: list[Path], codebook: Any, **given: Any) -> Any:
     key = tuple(folders)
     if key not in _made:
-        _made[key] = _READ["waves"](folders, codebook)
+        _made[key] = _READ["waves"](folders, codebook, **given)
     return _copied(_made[key])
 
 

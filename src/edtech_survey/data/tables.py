@@ -27,10 +27,12 @@ def read_pairs(evidence: Any) -> pd.DataFrame:
         return table["item"].ne("")
 
     selector = ["item", "group", "statistic", "wave"]
+    printed = evidence.printed[selector].astype("str")
+    printed = pd.concat([printed, printed.assign(wave="")])  # no wave: the latest that has it
     no_figure = "and the three cells after it name no figure"
     refused = one_of("C", "without an item of the series", "C")
     rules = {
-        "item": where(asked, schemas.row_of(evidence.printed, selector, no_figure, "correct them")),
+        "item": where(asked, schemas.row_of(printed, selector, no_figure, "correct them")),
         "take": where(asked, filled()),
         "figure_id": [_first_printing(evidence.printed)],
         "comparability": where(lambda table: ~asked(table), refused),

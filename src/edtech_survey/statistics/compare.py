@@ -62,7 +62,8 @@ def compare(
         ones are those of sources without a ``figure_id`` that is named.
     pairs : DataFrame, optional
         Default ``evidence.pairs``, the series beside others, one row a pair: ``pair_id, topic``;
-        the own figure by ``item, group, statistic, wave`` (item missing: never asked) and
+        the own figure by ``item, group, statistic, wave`` (wave missing: the latest that has it;
+        item missing: never asked) and
         ``take``; the other by ``figure_id`` and ``figure_take``. Or ``evidence.trends``, others
         over the years, one row a figure of a line, in the order of time: ``series, topic, label,
         figure_id, take``; each row's grade is of the step to it. Both have ``base_at_least``
@@ -167,7 +168,10 @@ def _pairs(table: pd.DataFrame, mine: pd.DataFrame, hidden: pd.DataFrame) -> pd.
     """Give each pair its two sides: the own figure that it asks for, and the one that it names."""
     why = hidden.set_index(_ASKED)["withheld"].to_dict() if len(hidden) else {}
     ids = mine.groupby(_ASKED)["figure_id"].agg(", ".join).to_dict()
-    asked = [tuple(row) for row in table[_ASKED].itertuples(index=False)]
+    latest = pd.DataFrame([*ids, *why], columns=_ASKED).groupby(_ASKED[:-1])["wave"].max()
+    of_item = pd.MultiIndex.from_frame(table[_ASKED[:-1]]).map(latest.to_dict())
+    wave = table["wave"].fillna(pd.Series(of_item, table.index).astype("Int64"))
+    asked = [tuple(row) for row in table.assign(wave=wave)[_ASKED].itertuples(index=False)]
     named = table[["figure_id", "figure_take", *_TAKEN[2:]]].set_axis(_OTHER, axis=1)
     pairs = table[["pair_id", "item", "group", "take", *_JUDGED]].join(named)
     return pairs.assign(

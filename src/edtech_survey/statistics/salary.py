@@ -252,4 +252,6 @@ def priced(year: int, to: int | None, x: Any) -> Priced:
     if to == year or not {year, to} <= set(levels.index):
         return Priced(1.0, year, pd.NA, currency)
     behind = joined(*levels.loc[sorted((year, to)), "figure_id"])
-    return Priced(float(levels["value"][to] / levels["value"][year]), int(to), behind, f"{to} dollars")
+    return Priced(
+        float(levels["value"][to] / levels["value"][year]), int(to), behind, f"{to} dollars"
+    )

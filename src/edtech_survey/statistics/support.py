@@ -287,8 +287,8 @@ def wages(
         The result shape: for each occupation the respondents' own pay (``sector`` is NA), the
         mean over its positions weighted by their FTE, then the newest mean of each sector.
         ``name`` is the occupation; further ``sector_name, comparability, reason, price_year,
-        currency, nominal, nominal_year, count`` (the most respondents with one of the positions) and
-        ``difference`` in percent, only for what is graded A; what is graded C has no estimate.
+        currency, nominal, nominal_year, count`` (the most respondents with one of the positions)
+        and ``difference`` in percent, only for what is graded A; what is graded C has no estimate.
 
     Examples
     --------
