@@ -233,7 +233,9 @@ class Evidence:
         from edtech_survey.statistics.peers import own_district  # noqa: PLC0415
 
         read = read_own_district(file, self) if file else None
-        found = find_district(district, self.codebook) if district else ""
+        ids = () if self.responses is None else self.responses.districts["district_id"]
+        known = not district or district in set(ids)
+        found = district if known else find_district(district, self.codebook)
         own = own_district(self, found, read, numbers, name, kind, wave)
         return own.assign(file=Path(file).name if file else "")
 
