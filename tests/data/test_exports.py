@@ -315,6 +315,8 @@ def test_lines_inside_a_cell_that_are_no_rows_stay_there(read) -> None:
     assert len(export.frame) == 2
     said = [notice for notice in export.notices if "made 2 rows one" in notice.what]
     assert [notice.where for notice in said] == ["export.csv, row 2"]
+    some = read('District,Comment\nAvon,"Great\nBerlin\nBethel,fine"\nCanton,x\n')
+    assert "'Bethel,fine' looks like a row" in some.notices[0].what
 
 
 SHEETS = "Timestamp\tDistrict\tComment\n1\tAvon\t{}\n2\tBerlin\tfine\n3\tBethel\t{}\n"
@@ -322,7 +324,8 @@ SHEETS = "Timestamp\tDistrict\tComment\n1\tAvon\t{}\n2\tBerlin\tfine\n3\tBethel\
 
 @pytest.mark.parametrize(
     "cells",
-    [('"Grand" help desk', "none"), ('"opens', 'closes"'), ('"opens', "x"), ('a "b" c', '"d" e'),
+    [('"Grand" help desk', "none"), ('5" x', '"b"'),
+     ('"opens', 'closes"'), ('"opens', "x"), ('a "b" c', '"d" e'),
      ('"all"', '"some" of it'), ('""', '"'), ('27" screens', '"27"" screens')],
 )  # fmt: skip
 @pytest.mark.parametrize("above", ["", "Form responses\n\n"])

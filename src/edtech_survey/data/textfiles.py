@@ -171,13 +171,14 @@ def read_text(
     before = csv.field_size_limit()
     csv.field_size_limit(max(before, limits.cell_characters + 1))
     try:
-        if not grid.regular:
-            rows = _strict_rows(text, grid.delimiter, doubts)
-            grid = written(rows, where, limits, grid.delimiter)
-        if grid.delimiter == "\t" and (doubts or grid.spans.max(initial=1) > 1) and _even(text):
+        odd = not grid.regular or grid.spans.max(initial=1) > 1
+        if odd and grid.delimiter == "\t" and _even(text):
             what = "quote marks are plain characters: without them all rows have one width"
             notices.append(Problem(where, f"the file does not quote; {what}"))
-            grid, doubts = written(_unquoted(text), where, limits, "\t"), []
+            grid = written(_unquoted(text), where, limits, "\t")
+        elif not grid.regular:
+            rows = _strict_rows(text, grid.delimiter, doubts)
+            grid = written(rows, where, limits, grid.delimiter)
         if _GUARDED.search(text):
             rows = ([] if grid.empty[at] else grid.row(at) for at in range(len(grid)))
             grid = written(unguarded(rows, where, notices), where, limits, grid.delimiter)
@@ -242,15 +243,16 @@ def run_together(grid: Grid, width: int, header: int) -> tuple[list[Doubt], list
             continue
         cells = grid.delimiter.join(grid.row(number))
         lines = [line for line in re.split(r"\r\n|\n|\r", cells) if line.strip()]
-        if len(lines) > 1 and all(line.count(grid.delimiter) == rows for line in lines):
-            spaced = all(line.count(prose) == rows > 0 for line in lines[1:])
+        like = [line for line in lines[1:] if line.count(grid.delimiter) == rows]
+        if like and max(line.count(grid.delimiter) for line in lines) == rows:
+            spaced = all(line.count(prose) == rows > 0 for line in like)
             what = (
-                f"quotes have made {len(lines)} rows one: {lines[1][:60]!r} looks like a row (a "
+                f"quotes have made {len(lines)} rows one: {like[0][:60]!r} looks like a row (a "
                 f"quote opens here and closes {int(grid.spans[number]) - 1} below)"
             )
             advice = "remove the stray quotes, or the line breaks in the cell"
-            kind = perhaps if spaced and prose.encode() not in first else surely
-            kind.append((number, what, advice))
+            sure = len(like) == len(lines) - 1 and (not spaced or prose.encode() in first)
+            (surely if sure else perhaps).append((number, what, advice))
     return perhaps, surely
 
 
