@@ -71,6 +71,8 @@ def read(kind: str, text: str):
         ("fte", "1 (shared with town)", 1, "with_remark"),
         ("fte", "half time (shared)", 0.5, "with_remark+word"),
         ("fte", "FTE: 1", 1, "with_remark"),
+        ("fte", "0.5 (half time)", 0.5, "with_remark"),
+        ("fte", "three (3)", 3, "with_remark+word"),
         ("count", "'300", 300, "plain"),
         ("count", '="0012"', 12, "plain"),
         ("count", "3 elementary schools", 3, "with_remark"),
@@ -161,10 +163,18 @@ def test_refused_with_advice(kind: str, text: str, rule: str, advice: str) -> No
      "90 minus 5", "3 vacant", "need 3 more", "1,300 before 2020", "5 x2", "3 million (of 4)",
      "5 (3 full time)",
      "1,300 (1,250 last year)", "PK-12", "1,300?", "(860) 555-1234", "12 months", "one of 3",
-     "3rd", "4 hundred more", "1 (contracted)", "not 3", "3 next year"],
+     "3rd", "4 hundred more", "1 (contracted)", "not 3", "3 next year",
+     "30 carts", "1200; 2000", "1 and 1/2", "1 1/2 shared", "10 mo"],
 )  # fmt: skip
 def test_a_remark_that_changes_the_number_refuses_it(text: str) -> None:
-    assert read("count", text).missing == "unreadable"
+    assert {read(kind, text).missing for kind in ("count", "fte")} == {"unreadable"}
+
+
+def test_a_word_for_nothing_may_have_a_remark() -> None:
+    assert read("fte", "Vacant (posted in May)").missing == "not_applicable"
+    assert read("money", "N/A - town employee").missing == "not_applicable"
+    assert read("money", "TBD; hiring").missing == "skipped"
+    assert read("count", "unknown (~500)").missing == "unreadable"
 
 
 def test_a_bare_share_is_read_only_where_the_range_decides() -> None:

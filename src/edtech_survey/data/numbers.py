@@ -300,10 +300,14 @@ def amount(
         rules += ["words_before"] * (before != "" and not _LABEL.fullmatch(before))
     elif re.match(r"[*†‡]{1,3}", text[::-1]):
         number = text.rstrip("*†‡ ")
-    remark = _HARMLESS.sub("", remark)
-    if number in ("", text) or _CHANGING.search(remark) or re.search(r"[^a-z ,;:.&'\"!-]", remark):
-        return found
-    bare = amount(number, kind, low, high, mark)
+    absent = readings.missing_word(re.split(r" ?[-(,;:] ?", text, maxsplit=1)[0])
+    if number in ("", text):  # "vacant (posted)"
+        return absent if absent and found.rule == "no_number" else found
+    bare, said = (amount(one, kind, low, high, mark) for one in (number, remark))
+    if bare.value != said.value or bare.missing:  # not "0.5 (half time)"
+        told = _HARMLESS.sub("", remark)
+        if _CHANGING.search(told) or re.search(r"[^a-z ,;:.&'\"!-]", told):
+            return found
     return found if bare.missing == "unreadable" else readings.also(bare, *rules)
 
 

@@ -213,8 +213,8 @@ def _unheld(cells: pd.DataFrame) -> pd.DataFrame:
     doubted = cells["rule"].str.contains("implausible") & cells["proposed"].eq("")
     nobody = doubted & cells["item"].eq("position_salary")
     nobody &= pd.MultiIndex.from_frame(cells[key]).isin(posts)
-    told = {"missing": "not_applicable", "rule": "position_not_held", "severity": "note"}
-    told |= {"advice": "", "outcome": BLANKED}
+    told: dict[str, Any] = {"missing": "not_applicable", "rule": "position_not_held"}
+    told |= {"severity": "note", "advice": "", "outcome": BLANKED}
     return cells.assign(**{name: cells[name].mask(nobody, to) for name, to in told.items()})
 
 
