@@ -277,7 +277,9 @@ def flagged(dialect: str, frame: pd.DataFrame, columns: pd.DataFrame) -> pd.Data
 
 def _says(cells: pd.Series, told: str) -> pd.Series:
     """Tell which cells hold a text of ``tools.csv``; codes count by value: 1.0 is 1."""
-    held = cells.str.strip().str.lower().str.replace(r"\.0+$", "", regex=True)
+    codes, distinct = pd.factorize(cells)
+    held = pd.Series(distinct, dtype="str").str.strip().str.lower()
+    held = held.str.replace(r"\.0+$", "", regex=True)
     texts = told.lower().split(" | ")
     said = held.isin([*texts, "na"] if "" in texts else texts)  # as R writes a blank
     for text in texts:
@@ -285,7 +287,7 @@ def _says(cells: pd.Series, told: str) -> pd.Series:
             said |= held.str.startswith(text[:-1])
         elif text.startswith("<"):
             said |= pd.to_numeric(held, errors="coerce").lt(float(text[1:]))
-    return said
+    return pd.Series(said.to_numpy()[codes], cells.index)
 
 
 _TICKED = frozenset({"0", "1", "0.0", "1.0", "true", "false"})
