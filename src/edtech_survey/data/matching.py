@@ -190,8 +190,7 @@ def _row(column: pd.Series, empty: bool, scores: _Scores, chosen: _Key | None) -
     told = [f"{' '.join(filter(None, key))} ({-score:.0f})" for score, key in sorted(others)[:3]]
     row = {"column": column["name"], "group": "", "score": None, "alternatives": " | ".join(told)}
     if column["role"] == "meta":
-        own_id = re.match(r"(?i)^(respondent|response) ?id$|^id$", column["name"])
-        item = RESPONSE if own_id else IGNORED
+        item = RESPONSE if column["own"] == "id" else IGNORED
         return {**row, "item": item, "note": "written by the survey tool"}
     if chosen is None and empty:
         return {**row, "item": IGNORED, "note": "empty"}
