@@ -137,7 +137,9 @@ def faults(
         wrong["is there twice"] = frame.duplicated(list(unit))
     places = frame[list(unit)].astype("str") if unit else frame.index.to_frame().astype("str")
     return [
-        Problem(f"{name}, {' '.join(place)}", what, "give one complete row, or leave it out")
+        Problem(
+            f"{name}, {' '.join(map(str, place))}", what, "give one complete row, or leave it out"
+        )
         for what, rows in wrong.items()
         for place in places.to_numpy()[rows.to_numpy()][:20]
     ]
@@ -522,16 +524,17 @@ def _margins(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         long = long.melt("_wave", var_name="margin", value_name="level")
         counts = long.groupby([*long], sort=False, dropna=False).size().reset_index(name="size")
         table = counts.rename(columns={"_wave": "wave"})
-    wrong = table.loc[~(table["size"] > 0).fillna(False).astype(bool)]
+    known = pd.to_numeric(table["size"], errors="coerce").astype(float)
+    wrong = table.loc[~known.between(0, np.inf, inclusive="neither")]
     problems = [
-        Problem(f"{margin} {level}", f"size {size} is not above 0", "leave it out")
+        Problem(f"{margin} {level}", f"size {size} is no number above 0", "leave it out")
         for margin, level, size in wrong[["margin", "level", "size"]].to_numpy()
     ]
     if table.empty:
         advice = "say by which columns of the frame, or give margin, level, size"
         problems = [Problem("by", repr(by), advice)]
     EstimateError.refuse(message, problems)
-    return table
+    return table.assign(size=known)
 
 
 def _raked(

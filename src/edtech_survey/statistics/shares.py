@@ -299,7 +299,7 @@ def _of_rows(rows: Any, item: str, groups: Any, waves: Any, **settings: Any) -> 
         if values is not None and column not in rows:
             wanted = f"the rows have no column {column or 'group'}"
             raise EstimateError(f"{wanted}: say with by= what groups are")
-        refuse_absent(column, values, rows[column] if values else ())
+        refuse_absent(str(column), values, rows[column] if values else ())
         rows = rows[rows["wave"].isin(values)] if values and column == "wave" else rows
     found = estimated(rows, item, {"share": KINDS["share"]}, **settings)
     if not values:

@@ -16,8 +16,8 @@ from edtech_survey.statistics.disclosure import SUMS
 from edtech_survey.statistics.responses import KINDS, estimated
 from edtech_survey.statistics.samples import UNIT, Population, faults
 
-with files("edtech_survey.statistics").joinpath("summary.csv").open(encoding="utf-8") as _text:
-    SUMMARY = pd.read_csv(_text, dtype="str", keep_default_na=False)
+_DECLARED = files(__package__).joinpath("summary.csv")
+SUMMARY = pd.read_csv(_DECLARED, dtype="str", keep_default_na=False)
 """What is estimated, a row a statistic: ``summary.csv``, in the order of the summary.
 
 ``item, statistic, unit, form`` are of the result, ``form`` how it is printed; ``table, column,
