@@ -26,7 +26,7 @@ EXPORT = {
     "Annual pay: Help Desk Technician": ("position_salary", "technician_1"),
     "Devices per learner: Grades K-2": ("student_device_ratio", "pk-2"),
     "Devices per learner: Grades 9-12": ("student_device_ratio", "9-12"),
-    "Total endpoints under management": ("", ""),
+    "Total endpoints under management": ("devices", ""),
     "Headcount of repair staff": ("support_staff", ""),
     "Do you share tech staff with the municipality?": ("sharing", ""),
     "After-hours help is offered to": ("after_hours", ""),
@@ -105,7 +105,7 @@ def test_an_option_that_nobody_chose_goes_with_its_siblings(tmp_path, book):
     assert found[f"{OUT} | {director}"] == ("position_outsourced", "technology_director")
     assert found[f"{OUT} | Cybersecurity Specialist"] == ("position_outsourced", "cyber_security")
     assert found[f"{HOURS} | Parents and guardians"] == ("after_hours", "families")
-    assert table.loc[f"{OUT} | Cybersecurity Specialist", "note"] == "check this match"
+    assert table.loc[f"{OUT} | Cybersecurity Specialist", "note"] == ""
     assert found[f"{OUT} | None"] == ("ignored", "")  # names no position
     assert found["Shoe size"] == ("ignored", "")
     nobody = [[name, "3000", *[""] * 8] for name in ("Avon", "Bethel", "Berlin")]  # no sibling
@@ -129,13 +129,13 @@ def test_a_new_wave_goes_from_export_to_responses_by_a_short_edit(tmp_path, expo
     assert made.folder == tmp_path / "ct-2026"
     assert (made.folder / "export.csv").read_bytes() == export.read_bytes()
     asked = made.questions[made.questions["item"].str.startswith("?")]
-    unsure = ["Total endpoints under management", "Do you have an AI policy?"]
-    assert asked.loc[asked["item"].eq("?"), "column"].tolist() == unsure
+    assert asked.loc[asked["item"].eq("?"), "column"].tolist() == ["Do you have an AI policy?"]
+    proposed = asked.set_index("column")["item"]
+    assert proposed["Total endpoints under management"] == "? devices"
     assert made.open == {"questions.csv": len(asked), "matches.csv": 1}
     edited = made.questions.set_index("column")
     edited["item"] = edited["item"].str.removeprefix("? ")
     edited.loc["Do you have an AI policy?", "item"] = "ignored"
-    edited.loc["Total endpoints under management", "item"] = "devices"
     edited.to_csv(made.folder / "questions.csv")
     matches = (made.folder / "matches.csv").read_text()
     assert "Noriwch,? ct-norwich,Norwich (ct-norwich)" in matches

@@ -38,18 +38,31 @@ def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
     words = _Words(codebook)
     columns = export.columns.reset_index(drop=True)
     scored: list[_Scores] = []
+    said: list[pd.Series] = []
     empty: list[bool] = []
     for at, column in columns.iterrows():
         text = export.frame.iloc[:, at]
         distinct = pd.Series(text.iloc[: 20 * SAMPLE].unique(), dtype="str")
-        answers = distinct[distinct.str.strip().ne("")].iloc[:SAMPLE].reset_index(drop=True)
-        scored.append({} if column["role"] == "meta" else _scores(column, answers, words))
+        said.append(distinct[distinct.str.strip().ne("")].iloc[:SAMPLE].reset_index(drop=True))
         empty.append(bool(text.str.strip().eq("").all()))
-    asked = columns[columns["role"].ne("meta") & ~pd.Series(empty, dtype=bool)]
-    for at, whole in _matrices(asked, scored, words).items():
-        scored[at] |= whole
-    chosen = _with_siblings(_assigned(scored, words), columns, empty, words)
-    rows = [_row(column, empty[at], scored[at], chosen[at]) for at, column in columns.iterrows()]
+        asked = column["role"] != "meta" and not (empty[at] and column["option"])
+        scored.append(_scores(column, said[at], words) if asked else {})
+    blocks = _blocks(columns[columns["role"].ne("meta")], said, words)
+    for places, item, score in blocks:
+        for group, at in places.items():
+            others = {key: told for key, told in scored[at].items() if key[1] and score < SURE}
+            scored[at] = others | ({(item, group): score} if item else {})
+    chosen = _assigned(scored, words)
+    for places, item, _ in blocks:  # what one block has not won whole, a person decides
+        if any(chosen[at] != (item, group) for group, at in places.items()):
+            for at in places.values():
+                scored[at] = {key: min(told, SURE - 1) for key, told in scored[at].items()}
+    whole = _with_siblings(chosen, columns, empty, words)
+    for at, key in enumerate(whole):
+        if key and key not in scored[at]:
+            siblings = columns.index[columns["question"].eq(columns.at[at, "question"])]
+            scored[at][key] = min(scored[of][found] for of in siblings if (found := chosen[of]))
+    rows = [_row(column, empty[at], scored[at], whole[at]) for at, column in columns.iterrows()]
     return pd.DataFrame(rows, columns=list(MATCHED)).astype({"score": "Float64"})
 
 
@@ -63,20 +76,25 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> _Scores:
         for group, rest in _groups_named(column, item, words)
     }
     found: _Scores = {}
+    strange = words.likeness(header, IGNORED)
     ranked = sorted(said, key=lambda key: -said[key])[:4]  # as the likeliest answers are read
     for item, group in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
         fit = _fit(answers, item, group, words)
         # Names that no directory knows do not make a column of districts less of one.
-        misfit = len(answers) >= 2 and fit < 0.3 and item != IDENTITY
-        whole = _WORDS_WEIGHT * said[item, group] + (1 - _WORDS_WEIGHT) * fit
-        found[item, group] = 100 * (0.6 if misfit else 1.0) * whole
+        few = len(answers) < 2 and words.types[item] == "text"
+        misfit = fit < 0.45 and item != IDENTITY and not few
+        misfit |= strange >= said[item, group]  # it is asked for what no item holds
+        rest = dict(_groups_named(column, item, words)).get(group, header)
+        found[item, group] = words.score(rest, item, said[item, group], fit, misfit)
     named = _fit_district(answers, words.codebook)
-    if named >= 0.5:
+    if named >= 0.5 and strange < 0.9:  # counties and towns bear names of districts, too
         found[IDENTITY, ""] = max(found.get((IDENTITY, ""), 0.0), 60 + 40 * named)
     return found
 
 
-def _matrices(columns: pd.DataFrame, scored: list[_Scores], words: _Words) -> dict[int, _Scores]:
+def _blocks(
+    columns: pd.DataFrame, said: list[pd.Series], words: _Words
+) -> list[tuple[dict[str, int], str, float]]:
     """Judge columns that differ in a position or grade band alone together, as of one item."""
     blocks: dict[tuple[str, str], dict[str, int]] = {}
     for at, question, option in columns[["question", "option"]].itertuples(name=None):
@@ -84,22 +102,39 @@ def _matrices(columns: pd.DataFrame, scored: list[_Scores], words: _Words) -> di
             found = words.group(f"{question} {option}".strip(), table)
             if found:
                 blocks.setdefault((table, found[1]), {}).setdefault(found[0], at)
-    judged: dict[int, _Scores] = {}
-    for (table, _), places in blocks.items():
-        if len(places) < 3:  # no matrix
+    blocks = {key: places for key, places in blocks.items() if len(places) > 1}
+    judged = []
+    for (table, rest), places in blocks.items():
+        said_of = rest.split()
+        same = max((_shared(said_of, other.split()) for of, other in blocks
+                    if of == table and other != rest), default=0)  # fmt: skip
+        own = " ".join(said_of[same:]) or rest
+        told = {group: said[at] for group, at in places.items() if len(said[at])}
+        if not told:
             continue
-        means = {
-            item: sum(scored[at].get((item, group), 0.0) for group, at in places.items())
-            / len(places)
-            for item, groups in words.tables.items()
-            if groups == table and words.types[item] != "single"
-        }
-        best = max(means, key=means.__getitem__)
-        second = sorted([0.0, *means.values()])[-2]
-        if means[best] >= max(35.0, second + 5):
-            for group, at in places.items():
-                judged[at] = {(best, group): max(scored[at].get((best, group), 0.0), LIKELY)}
+        scores = {"": 0.0}
+        for item, groups in words.tables.items():
+            if groups == table and words.types[item] != "single":
+                like = max(words.likeness(rest, item), words.likeness(own, item))
+                like = max(like, 0.8 * words.names(own, item))
+                fits = [_fit(answers, item, group, words) for group, answers in told.items()]
+                fit = sum(fits) / len(fits)
+                misfit = fit < 0.45 or words.likeness(own, IGNORED) >= like
+                scores[item] = words.score(own, item, like, fit, misfit)
+        second, best = sorted(scores, key=scores.__getitem__)[-2:]
+        if scores[best] < max(35.0, scores[second] + 5):
+            best = ""
+        elif len(places) == 2 and scores[best] < SURE:
+            continue  # two columns may be alike by chance
+        clear = scores[best] - scores[second] >= 10
+        score = max(LIKELY, scores[best] if clear else min(scores[best], SURE - 1))
+        judged.append((places, best, score))
     return judged
+
+
+def _shared(one: list[str], two: list[str]) -> int:
+    """Count the words with which two questions begin alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), len(one))
 
 
 def _groups_named(column: pd.Series, item: str, words: _Words) -> list[tuple[str, str]]:
@@ -114,7 +149,7 @@ def _groups_named(column: pd.Series, item: str, words: _Words) -> list[tuple[str
             found = words.group(text, table) if text else None
             if found:
                 return [(found[0], f"{other} {found[1]}".strip())]
-        return [("", question)] if kind in ("outsourced", "multi") else []
+        return [("", question)] if kind in ("outsourced", "multi") and not option else []
     return [("", f"{question} {option}".strip())]
 
 
@@ -122,7 +157,8 @@ def _fit(answers: pd.Series, item: str, group: str, words: _Words) -> float:
     """Share of the answers that can be read as the item without doubt; 0.5 if there are none."""
     kind = words.types[item]
     if item == IDENTITY:
-        return _fit_district(answers, words.codebook)
+        named = _fit_district(answers, words.codebook)
+        return named or 0.9 * _resolved(answers, words.codebook)  # codes
     if not len(answers):
         return 0.5
     if kind == "text":
@@ -136,7 +172,7 @@ def _fit(answers: pd.Series, item: str, group: str, words: _Words) -> float:
     unsaid = parsed["missing"].notna() & ~parsed["rule"].str.contains("outsourced", regex=False)
     rest = ~unsaid | parsed["severity"].isin(["doubt", "error"])
     if not rest.any():
-        return 0.5
+        return 0.3
     fit = float((~doubt[rest]).mean())
     low, high = values.plausible(item, kind)
     narrow = kind in ("ratio", "single", "multi", "money", "percent") or np.isfinite(low + high)
@@ -146,6 +182,10 @@ def _fit(answers: pd.Series, item: str, group: str, words: _Words) -> float:
 def _fit_district(answers: pd.Series, codebook: Codebook) -> float:
     if len(answers) < 2 or answers.str.contains("[A-Za-z]{3}", regex=True).mean() < 0.5:
         return 0.0
+    return _resolved(answers, codebook)
+
+
+def _resolved(answers: pd.Series, codebook: Codebook) -> float:
     how = match_districts(answers, codebook.districts, place=codebook.place)["how"]
     return float(how.isin(["id", "name", "alias", "code", "key", "parts", "cut"]).mean())
 
@@ -218,6 +258,9 @@ class _Words:
             for texts in self._phrases.values()
             for word in {word for text in texts for word in _stems(text)}
         )
+        self._known = {
+            item: frozenset().union(*map(_stems, texts)) for item, texts in self._phrases.items()
+        }
         size = len(self._phrases)
         self._weight = {word: log(1 + size / number) for word, number in used.items()}
         self._rare = log(1 + size)
@@ -228,7 +271,10 @@ class _Words:
         }
         self._groups = {
             name: sorted(
-                {(tuple(_tokens(s)), a) for s, a in zip(t["spelling"], t["answer"], strict=True)},
+                {
+                    (tuple(map(_stem, _tokens(s))), a)
+                    for s, a in zip(t["spelling"], t["answer"], strict=True)
+                },
                 key=lambda pair: (-len(pair[0]), -len(" ".join(pair[0])), pair),
             )
             for name, t in groups.items()
@@ -238,14 +284,26 @@ class _Words:
         """Best cosine, or likeness letter by letter, between a text and an item's wordings."""
         return max((self._like(text, phrase) for phrase in self._phrases.get(item, [])), default=0)
 
+    def score(self, text: str, item: str, like: float, fit: float, misfit: bool) -> float:
+        """Weigh words and answers; a word that is never said of the item leaves it to a person."""
+        whole = 100 * (0.6 if misfit else 1.0) * (_WORDS_WEIGHT * like + (1 - _WORDS_WEIGHT) * fit)
+        return min(whole, SURE - 1) if _stems(text) - self._known[item] - _PLAIN else whole
+
+    def names(self, text: str, item: str) -> bool:
+        """Tell whether all words are said of an item, and one of them of no other."""
+        others = [known for other, known in self._known.items() if other != item]
+        own = _stems(text) - _PLAIN
+        return own <= self._known[item] and bool(own.difference(*others))
+
     def group(self, text: str, table: str) -> tuple[str, str] | None:
         """Find the longest name of a group in a text: the group, and the text without it."""
         words = _tokens(text)
+        stems = [_stem(word) for word in words]
         for name, answer in self._groups.get(table, []):
             if not name or not answer:
                 continue
             for at in range(len(words) - len(name) + 1):
-                if tuple(words[at : at + len(name)]) == name:
+                if tuple(stems[at : at + len(name)]) == name:
                     return answer, " ".join(words[:at] + words[at + len(name) :])
         return None
 
@@ -269,5 +327,12 @@ def _tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def _stems(text: str) -> frozenset[str]:
-    words = {word for word in _tokens(text) if word not in _STOP}
-    return frozenset(word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words)
+    return frozenset(_stem(word) for word in _tokens(text) if word not in _STOP)
+
+
+def _stem(word: str) -> str:
+    bare = word[:-1] if len(word) > 3 and word.endswith("s") else word
+    return re.sub(r"(?<=....)(?:e|ed|ing)$", "", bare)
+
+
+_PLAIN = frozenset(_stem(str(word)) for word in VOCABULARY["plain"])
