@@ -432,7 +432,7 @@ def test_a_wave_goes_from_export_to_page_and_every_number_is_the_truth(run, proj
     assert "1 percent of a mean" in quality.loc[CONFLICTS, "note"]
 
 
-def test_what_is_open_is_refused_or_left_out(run, project):
+def test_what_is_open_is_refused_or_left_out(run, project, monkeypatch):
     true, folder = true_wave(), project / "data" / "raw" / "ct-2026"
     run("new-wave", "2026", "--from", csv_file(project / "answers.csv", exported(true)))
     settled(folder, "questions.csv")
@@ -443,6 +443,10 @@ def test_what_is_open_is_refused_or_left_out(run, project):
         assert "ct-2026/matches.csv, row 2: 'N. Milford'" in refused.output
         assert not (project / "data" / "processed").exists()
 
+    monkeypatch.setattr(build, "_page", lambda *_, **__: build.Outcome("01", folder, 1.0))
+    monkeypatch.setattr(build, "write_index", lambda folder: folder)
+    told = run("reports", "01", "--accept-open").output
+    assert "ct-2026: 3 names, 2 answers, 4 values open and left out of every estimate" in told
     accepted = run("data", "--accept-open")
     assert accepted.exit_code == 0, accepted.output
     assert accepted.output.splitlines()[-1].startswith(

@@ -441,6 +441,20 @@ def test_a_row_that_bears_the_mark_is_open_and_left_out(tmp_path, book, file, to
     assert len(found.bands) == {"answers": 0, "matches": 1}.get(file, 2)
 
 
+def test_what_is_about_a_question_left_out_after_all_is_settled_with_it(tmp_path, book):
+    heads = HEADS | {"Devices": ("ignored", ""), "Ratio K-2": ("ignored", "")}
+    folder = make(tmp_path, [FULL], heads=heads, decisions="2,Devices,4000,? 400,\n",
+                  answers="student_device_ratio,?,1:1\n")  # fmt: skip
+    assert not each_open(read_wave(folder, book).review).size
+
+
+def test_an_option_may_be_confirmed_as_yes_or_no(read):
+    heads = {"District": ("district_name", ""), "Hours families": ("after_hours", "families")}
+    told = "after_hours,yes,sort of\nafter_hours,no,hardly\n"
+    found = read(["Avon", "sort of"], ["Bethel", "hardly"], heads=heads, answers=told)
+    assert found.districts["after_hours_families"].tolist() == [True, False]
+
+
 def test_what_nobody_handed_in_counts_only_where_the_wave_says_so(tmp_path, book):
     heads = ["StartDate", "EndDate", "Status", "Finished", "ResponseId", "Q1", "Q2"]
     wording = ["Start Date", "End Date", "Response Type", "Finished", "Response ID",

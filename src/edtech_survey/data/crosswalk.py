@@ -152,7 +152,7 @@ def answers_allowed(item: str, codebook: Codebook) -> tuple[str, ...]:
     """List what an answer of an item may be; nothing where it is no closed question."""
     kind = codebook.type_of(item)
     listed = codebook.answers_of(item)["answer"].tolist() if kind in CLOSED else []
-    listed += ["yes", "no"] if kind in ("yes_no", "outsourced") else []
+    listed += ["yes", "no"] if kind in ("yes_no", "outsourced", "multi") else []
     listed += codebook.position_titles["answer"].tolist() if kind == "outsourced" else []
     return tuple(dict.fromkeys(listed))
 
@@ -174,7 +174,8 @@ def _reading(question: pd.Series, codebook: Codebook) -> tuple[str, pd.DataFrame
         titles = codebook.position_titles
         titles = titles[titles["answer"].eq(group)].assign(answer="yes")
         if kind == "multi":
-            own, kind = own[own["answer"].eq(group)].assign(answer="yes"), "yes_no"
+            own, kind = own[own["answer"].isin([group, "yes", "no"])], "yes_no"
+            own = own.assign(answer=own["answer"].replace(group, "yes"))
         return kind, pd.concat([own, titles, headers], ignore_index=True)
     if kind == "outsourced" and group == "":
         nobody = own[own["answer"].eq("no")].assign(answer="none")

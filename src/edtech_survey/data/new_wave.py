@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from edtech_survey.data.codebook import IDENTITY, Codebook, read_codebook
@@ -345,7 +346,11 @@ def _list_open(folder: Path, review: pd.DataFrame, book: Codebook) -> None:
     known = book.districts.set_index("district_id")["name"]
     near = names["suggestion"].map(known).astype("str") + " (" + names["suggestion"] + ")"
     candidates = near.dropna().groupby(names["text"]).agg(" | ".join)
-    sure = names["suggestion"].where(names["score"].ge(_CLOSE))
+    # "Manchester, NH" says more than Manchester: that is for a person to weigh.
+    pairs = zip(names["text"], names["suggestion"].map(known).fillna(""), strict=True)
+    words_of = [[set(re.findall(r"\w+", text.lower())) for text in pair] for pair in pairs]
+    within = np.array([not known > near for known, near in words_of], dtype=bool)
+    sure = names["suggestion"].where(names["score"].ge(_CLOSE) & within)
     rows = rows.assign(suggestion=rows["suggestion"].mask(rows["file"].eq(MATCHES), sure))
     rows = each_open(rows.assign(source=""))
     proposed = (f"{MARK} " + rows["suggestion"].fillna("")).str.strip()

@@ -114,6 +114,8 @@ def read_settled(folder: Path, frame: pd.DataFrame, book: Codebook) -> Settled:
             decisions = read_decisions(folder / DECISIONS, frame, questions, book)
     if problems:
         raise WaveError(f"{folder.name}: what was settled cannot be taken", problems)
+    # A wording of a question that is left out after all is for nobody to settle.
+    answers = answers.assign(open=answers["open"] & answers["item"].isin(questions["item"]))
     group = (" " + questions["group"]).str.rstrip()
     parts = {
         QUESTIONS: questions.assign(
@@ -151,7 +153,7 @@ def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
         closed = table["item"].map(lambda item: item in allowed and bool(allowed[item]))
         pairs = zip(table["item"], cells.str.split("|"), strict=True)
         known = [{*parts} <= {*allowed.get(item, ())} for item, parts in pairs]
-        return cells.ne("") & closed & ~pd.Series(known, cells.index, dtype=bool)
+        return cells.ne("") & ~table["open"] & closed & ~pd.Series(known, cells.index, dtype=bool)
 
     rules: schemas.Rules = {
         "item": [one_of(book.items["item"], "is not in items.csv")],
@@ -183,9 +185,13 @@ def read_decisions(
         row, column, value = int(told["row"]), told["column"], told["value"]
         cell = frame[column].get(row) if column in frame else None
         found, trouble = (None, "")
-        if column not in used.index or used.at[column, "item"] == IGNORED:
-            problems.append(Problem(f"{place}, column column", f"{column!r} is no column in use",
-                                    "correct it, or remove the row"))  # fmt: skip
+        if column not in used.index:
+            what = f"{column!r} is no column in use"
+            problems.append(
+                Problem(f"{place}, column column", what, "correct it, or remove the row")
+            )
+        elif used.at[column, "item"] == IGNORED:
+            pass  # settled by leaving the column out
         elif cell is None:
             what = f"{row} is no row of an answer in the export"
             problems.append(Problem(f"{place}, column row", what, "correct it, or remove the row"))
@@ -193,7 +199,7 @@ def read_decisions(
             what = f"{told['text']!r} is not what stands in row {row}, which is {cell!r}"
             advice = "look the row up in the export, and correct row or text"
             problems.append(Problem(f"{place}, column text", what, advice))
-        elif value:
+        elif value and not told["open"]:
             found, trouble = _strictly(value, used.loc[column], book)
         if trouble:
             advice = "correct it, or leave it empty to leave the cell out"
@@ -204,7 +210,9 @@ def read_decisions(
                          "keep one") for at in table.index[twice]]  # fmt: skip
     if problems:
         raise WaveError(f"{shown}: the decisions cannot be taken", problems)
-    value = pd.Series(taken, table.index, dtype=object)
+    value = pd.Series(taken, table.index, dtype=object).where(~table["open"], table["value"])
+    left = table["column"].map(used["item"]).eq(IGNORED)
+    table = table.assign(open=table["open"] & ~left)
     return table.assign(row=table["row"].astype(float).astype(int), value=value)
 
 
