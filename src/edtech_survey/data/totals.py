@@ -77,12 +77,8 @@ def like_totals(frame: pd.DataFrame, usual: Usual) -> dict[int, bool]:
         texts = _texts(row, usual)
         says = [bool(_words(text) & _SURE) for text in texts]
         whole = [_words(text) <= _WORDS for text in texts]
-        sub = (
-            len(texts) <= 2
-            and filled(row) > len(texts)
-            and (says[:1] == [True] or any(map(bool.__and__, says, whole)))
-        )
-        if sub or is_total(row, usual):
+        sub = says[:1] == [True] or any(map(bool.__and__, says, whole))
+        if (sub and len(texts) <= min(2, filled(row) - 1)) or is_total(row, usual):
             found[at] = is_total(row, usual)
     return found
 
@@ -103,27 +99,24 @@ def added_up(
     """Find rows whose numbers are the sums, or at the ends the means, of all rows or of a block."""
     if not _LEAST < len(frame) <= _MOST:
         return []
-    parts = [set(_WORD.findall(_HUMP.sub(" ", header).lower())) for header in headers]
-    left_out = [
-        bool(part & _NOT_ADDED) or "%" in header
-        for part, header in zip(parts, headers, strict=True)
-    ]
-    places = [place for place in frame if not left_out[place]]
-    heads = [[cell.strip() for cell in frame[place].iloc[:200] if cell.strip()] for place in places]
-    amounts = [
-        place
-        for place, head in zip(places, heads, strict=True)
-        if 2 * sum(any(map(str.isdecimal, cell)) for cell in head) > len(head)
-        and not any(re.match(r"0\d|\d+[-:/]\d", cell) for cell in head)
-    ][:_WIDEST]
-    for point in ".,":
-        kept = [numbers for place in amounts if (numbers := _numbers(frame[place], point))]
+    amounts, commas = [], False
+    for place in frame:
+        parts = set(_WORD.findall(_HUMP.sub(" ", headers[place]).lower()))
+        head = [cell.strip() for cell in frame[place].iloc[:200] if cell.strip()]
+        numbers = [cell for cell in head if any(map(str.isdecimal, cell))]
+        coded = any(re.match(r"0\d|\d+[-:/]\d", cell) for cell in head)
+        if 2 * len(numbers) > len(head) and not (
+            coded or parts & _NOT_ADDED or "%" in headers[place]
+        ):
+            amounts.append(place)
+            commas |= any("," in cell for cell in numbers)
+    for point in ".," if commas else ".":
+        columns = (_numbers(frame[place], point) for place in amounts[:_WIDEST])
+        kept = [numbers for numbers in columns if numbers]
         if len(kept) > 1 or (kept and like):
             found = _Sums(frame, kept, usual, like).found()
             if found:
                 return found
-        if not any("," in cell for head in heads for cell in head):
-            break
     return []
 
 
