@@ -92,7 +92,9 @@ def shown_by(work: Iterable[Work]) -> set[tuple[str, str | None]]:
     return {(str(one.get("data") or "published"), one.get("series") or None) for one in given}
 
 
-def make_data(out: Path | None = None, *, public: bool = False) -> tuple[list[Path], str]:
+def make_data(
+    out: Path | None = None, *, public: bool = False, form: str = ""
+) -> tuple[list[Path], str]:
     """Write the processed tables, or what of them may be shared; return the files, and a note.
 
     The first hold answers of single districts and are for their owner only. The others are the
@@ -104,13 +106,15 @@ def make_data(out: Path | None = None, *, public: bool = False) -> tuple[list[Pa
     tables: dict[str, Any] = {"figures": found.printed, "sources": found.sources}
     told, folder = "", out or places.output_root() / "data" / ("public" if public else "processed")
     title = "Surveys of K-12 technology leaders"
+    how: dict[str, Any] = {"label": found.codebook.name, "form": form}
     if public:
         if found.responses is not None:
             tables["estimates"] = found.estimated[list(schemas.dtypes("estimates"))]
             told = project.release(found)
         about = files("edtech_survey.data").joinpath("public.md").read_text("utf-8")
         with places.whole_folder(folder) as new:
-            written = schemas.write_package(tables, new, title=f"{title}: what may be shared")
+            title = f"{title}: what may be shared"
+            written = schemas.write_package(tables, new, title=title, **how)
             written.append(places.write_whole(new / "README.md", about))
         return [folder / path.name for path in written], told
     places.keep_private(folder)
@@ -118,7 +122,7 @@ def make_data(out: Path | None = None, *, public: bool = False) -> tuple[list[Pa
         for name in ("districts", "positions", "bands", "ledger", "review"):
             tables[name] = getattr(found.responses, name)
     with places.whole_folder(folder) as new:
-        written = schemas.write_package(tables, new, title=title)
+        written = schemas.write_package(tables, new, title=title, **how)
     return [folder / path.name for path in written], told
 
 

@@ -102,16 +102,17 @@ def main() -> None:
 
 @main.command()
 @click.option("--public", is_flag=True, help="Only what may be shared, into data/public.")
+@click.option("--format", "form", type=click.Choice(["stata", "spss"]), help="Write that, too.")
 @OUT
 @OPEN
-def data(public: bool, out: Path | None, accept_open: bool) -> None:
+def data(public: bool, form: str | None, out: Path | None, accept_open: bool) -> None:
     """Read and check all sources; write Parquet, CSV and a Data Package descriptor.
 
     What is written holds answers of single districts, where there are any, and is for you only.
     """
     _say("Reading and checking all sources")
     told = build.refuse_open([(project.CHOICES[0], None)], accept_open=accept_open)
-    written, note = build.make_data(out, public=public)
+    written, note = build.make_data(out, public=public, form=form or "")
     told = (f"{len(written)} files in {written[-1].parent}", *filter(None, [note]), *told)
     _say("\n".join(told))
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
@@ -265,9 +266,17 @@ PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _TYPES = {"Int64": "integer", "Float64": "number", "boolean": "boolean"}
 
 
-def write_package(tables: Mapping[str, pd.DataFrame], folder: Path, *, title: str) -> list[Path]:
+def write_package(
+    tables: Mapping[str, pd.DataFrame],
+    folder: Path,
+    *,
+    title: str,
+    label: Callable[[str, str], str] = lambda _, code: code,
+    form: str = "",
+) -> list[Path]:
     """Write each table as Parquet and CSV, and ``datapackage.json`` beside them.
 
+    ``label`` names an answer of a column; ``form``, stata or spss, writes that, too.
     The rights of each source are in the descriptor as its table of sources tells them.
     """
     written, resources = [], []
@@ -278,7 +287,9 @@ def write_package(tables: Mapping[str, pd.DataFrame], folder: Path, *, title: st
         frame.to_parquet(parquet, index=False)
         written.append(write_whole(folder / f"{name}.csv", text))
         written.append(write_whole(folder / f"{name}.parquet", parquet.getvalue()))
-        resources.append(_resource(name, frame, text))
+        resources.append(_resource(name, frame, text, label))
+        if form:
+            written.append(_for_statistics(name, frame, folder, resources[-1], form))
     descriptor = {
         "$schema": PROFILE,
         "name": "edtech-survey",
@@ -304,7 +315,38 @@ def _rights(sources: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _resource(name: str, frame: pd.DataFrame, content: bytes) -> dict[str, Any]:
+def _for_statistics(
+    name: str, frame: pd.DataFrame, folder: Path, resource: Mapping[str, Any], form: str
+) -> Path:
+    """Write a table for Stata or SPSS: variables and values labelled, answers as codes from 1."""
+    import pyreadstat  # noqa: PLC0415
+
+    plain: dict[str, pd.Series] = {}
+    values: dict[str, dict[int, str]] = {}
+    labels: dict[str, str] = {}
+    for field in resource["schema"]["fields"]:
+        column, cells = field["name"], frame[field["name"]]
+        labels[column] = cut(field.get("description", column), 80)
+        if "categories" in field:
+            codes = {one["value"]: at for at, one in enumerate(field["categories"], start=1)}
+            values[column] = {codes[one["value"]]: one["label"] for one in field["categories"]}
+            plain[column] = cells.map(codes).astype("float64")
+        elif field["type"] == "string":
+            plain[column] = cells.astype("object").where(cells.notna(), "").astype("str")
+        else:
+            plain[column] = cells.astype("Float64").astype("float64")
+            values |= {column: {0: "No", 1: "Yes"}} if field["type"] == "boolean" else {}
+    write: Any = pyreadstat.write_dta if form == "stata" else pyreadstat.write_sav
+    ending = {"stata": "dta", "spss": "sav"}[form]
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        made = Path(scratch) / f"{name}.{ending}"
+        write(pd.DataFrame(plain), made, column_labels=labels, variable_value_labels=values)
+        return write_whole(folder / made.name, made.read_bytes())
+
+
+def _resource(
+    name: str, frame: pd.DataFrame, content: bytes, label: Callable[[str, str], str]
+) -> dict[str, Any]:
     """Describe one table as the Data Package standard does."""
     rows = {row["column"]: row for row in _COLUMNS if row["table"] == name}
     keys = [column for column, row in rows.items() if row["key"]]
@@ -317,6 +359,11 @@ def _resource(name: str, frame: pd.DataFrame, content: bytes) -> dict[str, Any]:
             rules: dict[str, Any] = {"required": row["needed"] == "yes", "unique": keys == [column]}
             rules |= {"enum": row["words"].split("|") if row["words"] else []}
             constraints = {rule: asked for rule, asked in rules.items() if asked}
+            coded = column in ("position", "band")
+            closed = sorted(frame[column].dropna().unique()) if coded else rules["enum"]
+            item = "student_device_ratio" if column == "ratio" else column
+            if kind == "string" and (named := [(code, label(item, code)) for code in closed]):
+                field["categories"] = [{"value": code, "label": told} for code, told in named]
             field |= {"description": row["description"], "constraints": constraints}
         fields.append({part: told for part, told in field.items() if told})
     return {
