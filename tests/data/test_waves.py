@@ -163,7 +163,7 @@ def test_unknown_answers_are_raised_together_with_rows_and_advice(read):
     assert "'lots of them' (rows 2, 3)" in first.what
     assert "answers.csv" in first.advice
     assert "Staf" in second.what
-    assert "rows 4" in second.what
+    assert ", row 4, " in second.where
     refused = read(*rows, unknown="refuse")
     assert len(refused.districts) == 3
     assert refused.bands["district_id"].tolist() == ["ct-berlin"]

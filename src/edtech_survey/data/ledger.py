@@ -36,10 +36,7 @@ _MATCHES = (
     "row with a new id in codebook/{directory}"
 )
 _COMMAS = "read with a decimal comma, like all such numbers of the file: look at this one"
-_UNKNOWN = (
-    "Add it to the folder's answers.csv (item,answer,spelling: for this wave alone) or to "
-    "codebook/answers.csv; an empty answer means missing."
-)
+_UNKNOWN = " Add it to the folder's answers.csv as {item}: that is for this wave alone."
 _STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial", "undecided": "undecided"}
 
 
@@ -201,6 +198,8 @@ def _unknown(refused: pd.DataFrame, book: Codebook) -> pd.DataFrame:
     read = told["proposed"]
     near = [_near(*pair, book) for pair in zip(told["item"], told["text"], strict=True)]
     near = pd.Series(near, told.index, dtype=object)
+    wave = [_UNKNOWN.format(item=item) for item in told["item"]]
+    told = told.assign(advice=told["advice"] + pd.Series(wave, told.index, dtype="str"))
     return told.assign(kind=kind, file=ANSWERS, suggestion=read.mask(read.eq(""), near))
 
 
@@ -339,14 +338,7 @@ def refuse_unknown(look: pd.DataFrame, where: str) -> None:
     """Raise each answer that contradicts the codebook and stands in no file for a decision."""
     rows = each_open(look)
     rows = rows[rows["kind"].eq("answer") & rows["line"].isna()]
-    problems = [
-        Problem(
-            f"{where}, column {told.column!r}, item {told.item}",
-            f"{told.text!r} (rows {told.rows}) is no answer that the codebook knows",
-            f"{told.advice} {_UNKNOWN}",
-        )
-        for told in rows.itertuples()
-    ]
+    problems = open_problems(rows.assign(source=where))
     if problems:
         raise WaveError(
             f"{where}: {words.count(len(problems), 'answer')} against the codebook", problems

@@ -65,7 +65,8 @@ class CheckReport:
             "Columns": [_column_line(row) for row in _records(self.columns)],
             "Rows": [f"{' '.join(filter(None, (row['step'], row['reason'])))}: {row['rows']}"
                      for row in _records(self.flow)],
-            "To look at": [_review_line(row) for row in _records(self.review) if not row["open"]],
+            "To look at": [_review_line(row) for row in _records(self.review)
+                           if not row["open"] and row["kind"] != "notice"],
             f"Notices ({len(self.notices)})": [str(one) for one in self.notices],
             f"Problems ({len(self.problems)})": [str(one) for one in self.problems],
         }  # fmt: skip
