@@ -359,7 +359,7 @@ def _resource(
             rules: dict[str, Any] = {"required": row["needed"] == "yes", "unique": keys == [column]}
             rules |= {"enum": row["words"].split("|") if row["words"] else []}
             constraints = {rule: asked for rule, asked in rules.items() if asked}
-            coded = column in ("position", "band")
+            coded = column in ("position", "band", "sharing", "provision")
             closed = sorted(frame[column].dropna().unique()) if coded else rules["enum"]
             item = "student_device_ratio" if column == "ratio" else column
             if kind == "string" and (named := [(code, label(item, code)) for code in closed]):
