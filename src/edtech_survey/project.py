@@ -79,6 +79,9 @@ class Evidence:
     statements : DataFrame
         Figures of others in words: ``section, question``, the answer's ``label``, and whether
         the answers are ``parts`` of a whole (all, some), any that apply, or stand alone.
+    beside : DataFrame
+        Figures of other series that stand beside these in one exhibit, with ``place,
+        comparability, reason``; nowhere else are two series on one page.
     relations : DataFrame
         What must hold between figures, as the audit checks it.
     structures, functions, occupations : DataFrame
@@ -111,6 +114,19 @@ class Evidence:
     def figures(self) -> pd.DataFrame:
         """Figures of the series and of elsewhere in one frame."""
         return pd.concat([self.own, self.elsewhere], ignore_index=True)
+
+    @cached_property
+    def beside(self) -> pd.DataFrame:
+        """Figures of other series that ``codebook/beside.csv`` sets beside these, and whose."""
+        from edtech_survey.data.tables import read_beside  # noqa: PLC0415
+
+        asked = read_beside(self).assign(item=lambda rows: rows["items"].str.split("|"))
+        asked = asked[asked["series"].eq(self.series.series)].explode("item")
+        places = self.codebook.series.set_index("series")["place"]
+        asked = asked.assign(place=asked["beside"].map(places)).drop(columns=["series", "items"])
+        whose = self.sources.set_index("source")["series"]
+        rows = unrepeated(self.printed).assign(beside=lambda told: told["source"].map(whose))
+        return rows.merge(asked.astype({"item": "str"}), on=["beside", "item"])
 
     @cached_property
     def printings(self) -> pd.DataFrame:

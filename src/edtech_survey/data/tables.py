@@ -67,6 +67,15 @@ def read_trends(evidence: Any) -> pd.DataFrame:
     return _of_codebook(evidence, "trends", rules)
 
 
+def read_beside(evidence: Any) -> pd.DataFrame:
+    """Read which items of another series stand beside a series', ``codebook/beside.csv``."""
+    known = one_of(evidence.codebook.series["series"], "is no row of series.csv")
+    items = one_of(evidence.codebook.items["item"], "is not in items.csv", parting="|")
+    return _of_codebook(
+        evidence, "beside", {"series": [known], "beside": [known], "items": [items]}
+    )
+
+
 def read_statements(evidence: Any) -> pd.DataFrame:
     """Read what others say, figure by figure, in words, ``codebook/statements.csv``."""
     rules = {"figure_id": [_first_printing(evidence.printed), unique("section")]}
