@@ -260,3 +260,22 @@ def test_rows_judge_a_family_as_figures_do():
     one = es.changes(frame, "pay", statistic="mean", by="band", pairs="ends", groups="m").iloc[0]
     columns = ["label", "low_together", "family"]
     assert one[columns].tolist() == whole.iloc[1][columns].tolist()
+
+
+@pytest.mark.parametrize("weights", [None, "many"])
+def test_a_line_over_few_clusters_has_the_error_and_degrees_of_freedom_of_the_definition(weights):
+    rng = np.random.default_rng(5)
+    rows = survey(districts=22).assign(many=lambda frame: rng.integers(1, 9, len(frame)))
+    rows["size"] = rows.groupby("district_id")["pay"].transform("first") * 0 + np.exp(
+        pd.factorize(rows["district_id"])[0] / 4  # sizes as unlike as those of districts
+    )
+    told = es.regressions(rows, "pay ~ size", clusters="district_id", weights=weights).iloc[0]
+    x = np.column_stack([np.ones(len(rows)), rows["size"]])
+    root = np.ones(len(rows)) if weights is None else np.sqrt(rows["many"].to_numpy(float))
+    error, df = by_definition(
+        rows["pay"].to_numpy() * root, x * root[:, None], rows["district_id"], np.array([0, 1])
+    )
+    assert told["std_error"] == pytest.approx(error, rel=1e-8)
+    assert told["method"].endswith(f"CR2 clustered by district_id, t({df:.1f})")
+    assert df < 12  # far from the 21 that the number of clusters would give
+    assert told["conf_high"] - told["estimate"] == pytest.approx(stats.t.ppf(0.975, df) * error)

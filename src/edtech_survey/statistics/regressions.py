@@ -24,6 +24,9 @@ MAX_CONDITION = 1e7
 MIN_CLUSTERS = 20
 """Below some 20 to 50 clusters the clustered error is too small (Cameron & Miller 2015, VI)."""
 
+FEW_CLUSTERS = 40
+"""Below these the error is CR2 with degrees of freedom of its own, also where sizes are unlike."""
+
 SPECS = pd.read_csv(files(__package__).joinpath("specs.csv"))
 """The eight specifications that are shown together, never one of them alone."""
 
@@ -80,7 +83,8 @@ def regressions(
     -----
     HC3 with the t distribution (MacKinnon & White 1985, Journal of Econometrics 29; Long & Ervin
     2000, The American Statistician 54). Clustered: factor G/(G-1) (n-1)/(n-k), t with G-1 degrees
-    of freedom (Cameron & Miller 2015, Journal of Human Resources 50, II). Rank correlation:
+    of freedom (Cameron & Miller 2015, Journal of Human Resources 50, II); of fewer than 40 clusters
+    CR2 with Satterthwaite's (Pustejovsky & Tipton 2018, JBES 36). Rank correlation:
     interval of Bonett & Wright (2000, Psychometrika 65), p-value over permutations (Phipson &
     Smyth 2010), with the decimals that twice its simulation error leaves.
     Published means are not independent, since one district stands behind many of them: their
@@ -223,6 +227,7 @@ def _slope(rows: pd.DataFrame, spec: dict[str, Any]) -> dict[str, Any]:
     if spec["clusters"] and groups < MIN_CLUSTERS:
         raise EstimateError(f"{groups} distinct clusters, at least {MIN_CLUSTERS} are needed")
     found, alone = fit(rows, spec), rows.head(0)
+    few = MIN_CLUSTERS <= groups < FEW_CLUSTERS
     if spec["clusters"]:
         codes = pd.factorize(rows[spec["clusters"]])[0]
         robust = found.get_robustcov_results("cluster", groups=codes, use_t=True)
@@ -233,18 +238,43 @@ def _slope(rows: pd.DataFrame, spec: dict[str, Any]) -> dict[str, Any]:
         robust = (fit(rows, spec) if len(alone) else found).get_robustcov_results("HC3", use_t=True)
         errors, df = "HC3", float(robust.df_resid)
     place = _place(robust, spec["term"])
+    estimate, error, p_value = robust.params[place], robust.bse[place], robust.pvalues[place]
+    limits: Any = lambda level: robust.conf_int(1 - level)[place]  # noqa: E731
+    if few:
+        error, df = _cr2(found, codes, place)
+        errors, p_value = f"CR2 {errors}", 2 * stats.t.sf(abs(estimate / error), df)
+        limits = lambda level: stats.t.interval(level, df, estimate, error)  # noqa: E731
     way = f"WLS by {spec['weights']}" if spec["weights"] else "OLS"
     names = alone["name"] if "name" in alone else alone.index + 1
     return {
-        "estimate": robust.params[place],
-        "std_error": robust.bse[place],
-        "limits": lambda level: judged(*robust.conf_int(1 - level)[place]),
-        "p_value": robust.pvalues[place],
-        "df": df,
+        "estimate": estimate,
+        "std_error": error,
+        "limits": lambda level: judged(*limits(level)),
+        "p_value": p_value,
+        "df": round(df),
         "records": len(rows),
         "left_out": ", ".join(map(str, names)) or pd.NA,
-        "method": f"{way}, {errors}, t({df:.0f})",
+        "method": f"{way}, {errors}, t({df:.{int(few)}f})",
     }
+
+
+def _cr2(results: Any, codes: np.ndarray, place: int) -> tuple[float, float]:
+    """Give the CR2 error of a coefficient over clusters, and its degrees of freedom.
+
+    Bell and McCaffrey (2002), Survey Methodology 28:169-181, with answers taken as independent and
+    of one spread: Pustejovsky and Tipton (2018), equations 9 and 13.
+    """
+    q, r = np.linalg.qr(results.model.wexog)
+    toward = q @ np.linalg.solve(r.T, np.eye(len(r))[place])
+    pull = np.zeros((len(q), codes.max() + 1))
+    for cluster in range(codes.max() + 1):
+        at = np.flatnonzero(codes == cluster)
+        values, vectors = np.linalg.eigh(np.eye(len(at)) - q[at] @ q[at].T)
+        half = np.where(values > 1e-10, values, np.inf) ** -0.5
+        pull[at, cluster] = vectors * half @ vectors.T @ toward[at]
+    spread = pull.T @ (pull - q @ (q.T @ pull))
+    error = np.sqrt(((pull.T @ results.wresid) ** 2).sum())
+    return float(error), float(np.trace(spread) ** 2 / (spread**2).sum())
 
 
 def _ranks(rows: pd.DataFrame, spec: dict[str, Any]) -> dict[str, Any]:
