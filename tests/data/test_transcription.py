@@ -69,7 +69,6 @@ def test_the_state_records_follow_from_what_is_printed_and_add_up(figures):
     ]
     totals = own[own["statistic"].eq("total")]
     wide = totals.pivot_table(index=["wave", "group"], columns="item", values="value")
-    wide = wide.drop(index=["charter-schools", "largest-charter-schools"], level="group").astype(
         float
     )
     assert len(wide) == 130
