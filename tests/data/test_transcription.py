@@ -69,8 +69,7 @@ def test_the_state_records_follow_from_what_is_printed_and_add_up(figures):
     ]
     totals = own[own["statistic"].eq("total")]
     wide = totals.pivot_table(index=["wave", "group"], columns="item", values="value")
-        float
-    )
+    wide = wide.astype(float)
     assert len(wide) == 130
     assert (
         wide["school_computers"]

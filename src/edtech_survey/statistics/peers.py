@@ -70,6 +70,7 @@ def own_district(
     answers_of = responses.districts if responses is not None else pd.DataFrame({"wave": []})
     answers_of = answers_of[answers_of["wave"].eq(year)]
     listed = frame_of(x, year)
+    listed = listed if len(listed) else _counted_in(x, year)
     listed = listed[listed["district_id"].eq(district)].head(1)
     responded = len(answers_of) > 0 and answers_of["district_id"].eq(district).any()
     if district and not responded and listed.empty:
@@ -108,6 +109,13 @@ def frame_of(x: Any, wave: int) -> pd.DataFrame:
     """Give the list of units of a wave's own year; without one, no rows."""
     frame = getattr(x, "frame", None)
     return pd.DataFrame({"district_id": []}) if frame is None else frame[frame["wave"].eq(wave)]
+
+
+def _counted_in(x: Any, wave: int) -> pd.DataFrame:
+    """Give the units whose students were counted in a wave, as a list of all gives them."""
+    rows = pick(x, "school_students", "total", wave=wave)
+    named = {"group": "district_id", "value": "enrollment", "name": "district"}
+    return rows[rows["group"].ne("all")].rename(columns=named).assign(kind="")
 
 
 def wave_of(x: Any, wave: int | None) -> int:
