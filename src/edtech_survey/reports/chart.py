@@ -129,6 +129,7 @@ def table(
     note: str = "",
     missing: str = "",
     base: str | None = None,
+    fold: str = "",
 ) -> None:
     """Show rows as an accessible table with source line, base and CSV.
 
@@ -146,6 +147,8 @@ def table(
         Column whose values head groups of rows.
     total : str or sequence of str
         Row headers that are set bold.
+    fold : str
+        What the table is folded under, if it is.
 
     Raises
     ------
@@ -174,7 +177,7 @@ def table(
     totals = [total] if isinstance(total, str) else total
     body = exhibits.grid(frame, columns, name, groups=groups, totals=totals)
     titles = said["title"], said["measure"]
-    display(exhibits.Exhibit("table", frame, *titles, body, notes, identity=name))
+    display(exhibits.Exhibit("table", frame, *titles, body, notes, identity=name, fold=fold))
 
 
 def _said(frame: pd.DataFrame, **texts: str | None) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class Exhibit:
     after: Sequence[str] = ()
     alt: str = ""
     identity: str = "exhibit"
+    fold: str = ""
 
     def html(self) -> str:
         """Write the figure element: caption, picture or table, notes, data, download."""
@@ -79,13 +80,17 @@ class Exhibit:
         under = f'<div class="exhibit-subtitle">{measure}</div>' if measure else ""
         small = "".join(f"<p>{escape(text)}</p>" for text in self.notes if text)
         link = csv_link(csv_text(self.frame), name, self.kind, len(self.frame), self.title)
-        return (
-            f'{_LAB_STYLE}<figure class="exhibit exhibit-{self.kind}" id="{name}" role="group" '
+        figure = (
+            f'<figure class="exhibit exhibit-{self.kind}" id="{name}" role="group" '
             f'aria-labelledby="{name}-title"><figcaption>'
             f'<h3 class="exhibit-title" id="{name}-title">{escape(self.title)}</h3>{under}{badge}'
             f'</figcaption>{self.body}<div class="exhibit-notes">{small}</div>'
             f'<div class="exhibit-tools">{"".join(self.after)}{link}</div></figure>'
         )
+        if self.fold:
+            summary = f"<summary>{escape(self.fold)}</summary>"
+            figure = f'<details class="record">{summary}{figure}</details>'
+        return _LAB_STYLE + figure
 
     def __repr__(self) -> str:
         return f"{self.title}\n{self.alt}".strip()
