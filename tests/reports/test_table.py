@@ -32,6 +32,13 @@ def table(frame, columns=COLUMNS, **kw):
     return BeautifulSoup(clean(data["text/html"]), "html.parser")
 
 
+def test_a_folded_table_is_whole_under_its_summary():
+    fold = table(levels().tail(4), fold="More").find("details")
+    assert fold.find("summary").get_text() == "More"
+    assert fold.select("figure table tbody th")
+    assert table(levels().tail(4)).find("figure").find_parent("details") is None
+
+
 def test_headers_have_scopes_and_numbers_stand_right():
     made = table(levels().tail(4), measure="Percent of districts")
     assert [(th.get_text(), th["scope"], th.get("class")) for th in made.select("thead th")] == [

@@ -31,14 +31,15 @@ def verbs(evidence, own):
     """Ask everything of an evidence that the pages ask."""
     support = es.support(evidence)
     salaries = es.salary_table(evidence)
-    positions = evidence.functions["positions"].str.split("|")
+    functions = evidence.functions.set_index("label")["positions"]
+    duties = functions.str.split("|").to_dict()
     return {
         "support": support, "standards": es.standards(support, evidence),
         "staffing": es.staffing(evidence), "cost": es.cost(evidence), "wages": es.wages(evidence),
         "chances": es.chances(own, evidence), "peers": es.peers(own, evidence),
         "salaries": salaries, "lines": es.regressions(salaries), "without": es.influence(salaries),
         "duties": es.at_least_one(
-            evidence, "position_present", dict(zip(evidence.functions["label"], positions, strict=True))
+            evidence, "position_present", duties
         ),
         "shares": es.shares(evidence, "one_to_one"), "compared": es.compare(evidence),
     }  # fmt: skip
