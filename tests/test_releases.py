@@ -92,7 +92,7 @@ def project(raw, book, answers, tmp_path, monkeypatch):
         for column, values in changed.items():
             rows.loc[list(values), column] = list(values.values())
         told = replace(answers, districts=rows, panel=answers.panel.head(count))
-        monkeypatch.setattr(waves, "merge_waves", lambda *_: told)
+        monkeypatch.setattr(waves, "merge_waves", lambda *_, **__: told)
         return es.evidence("sample")
 
     answered.folder = tmp_path

@@ -156,11 +156,11 @@ def compare(
         return made
     money = pd.DataFrame([priced(int(wave), price_year, x) for wave in made.loc[usd, "wave"]])
     money = money.set_index(made.index[usd])
-    told = {"price_year": money["year"], "currency": money["currency"]}
+    whose = {"price_year": money["year"], "currency": money["currency"]}
     years = price_index(x).index
     known = made["wave"].isin(years) | made["wave"].gt(max(years, default=0))
     factor = money["factor"].reindex(made.index).where(known)
-    return made.assign(real=made["estimate"] * factor, **told)
+    return made.assign(real=made["estimate"] * factor, **whose)
 
 
 # ------------------------------------------------------------------ what is compared
