@@ -126,6 +126,11 @@ def test_limesurvey_codes_and_texts(header: str, question: str, option: str) -> 
         ([["id", "submitdate", "lastpage", "q1", "interviewtime", "groupTime7"]], ["q1"]),
         ([["id. Response ID", "submitdate. Date submitted", "lastpage. Last page",
            "q1. Screen time", "q1Time. Question time: q1"]], ["q1. Screen time"]),
+        ([["id", "submitdate", "lastpage", "q1", "screenTime", "interviewtime", "groupTime7",
+           "q1Time", "q2Time", "groupTime8", "q3Time"]], ["q1", "screenTime"]),
+        ([["study_id", "redcap_survey_identifier", "q1", "tech_complete"]], ["q1"]),
+        ([["Study ID", "Survey Timestamp", "District", "Complete?"]], ["District"]),
+        ([["district", "name", "who___1", "tech_complete"]], ["district", "name", "who___1"]),
         ([["ID", "Start time", "Completion time", "Email", "District", "Name"]],
          ["District", "Name"]),
     ],
@@ -313,7 +318,7 @@ def test_tools_csv_holds_what_the_reader_knows() -> None:
     assert set(told["flag"]) == {
         "", "incomplete", "preview", "test", "spam", "deleted", "disqualified", "rejected"
     }  # fmt: skip
-    assert told["place"].str.fullmatch(r"first|last|any|(?:after|with) \S.*").all()
+    assert told["place"].str.fullmatch(r"head|first|last|any|(?:after|with) \S.*").all()
 
 
 def test_qualtrics_words_and_codes_mean_the_same() -> None:

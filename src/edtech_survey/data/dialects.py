@@ -174,7 +174,9 @@ def _own(dialect: str, headers: Sequence[str]) -> list[str]:
                 place, _, other = row.place.partition(" ")
                 stem = headers[at].lower().removesuffix(row.column[1:])
                 before = at > 0 and own[at - 1] != "" and _fits(other, headers[at - 1])
+                heads = at == 0 and any(r.place in ("first", "any") for r in [*fitting, []][1])
                 once = (place == run and whole) or (place == "after" and before)
+                once = once or (place == "head" and heads)
                 anywhere = place == "any" or (place == "with" and stem + other[1:] in lower)
                 if anywhere or (once and key(headers[at]) not in taken):
                     own[at] = row.role

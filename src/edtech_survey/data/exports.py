@@ -268,7 +268,8 @@ def _head(opened: Opened, where: str, dialect: str | None) -> tuple[dialects.Rec
     widest = max(map(filled, rows), default=0)
     for first in range(skipped, min(len(rows), _SEARCHED)):
         known = dialect != "plain" and dialects.recognise(rows[first:]).dialect != "plain"
-        if filled(rows[first]) and (known or not _is_title(rows, first, widest)):
+        named = any(map(str.isalnum, "".join(rows[first])))  # no row of "_" or "---" alone
+        if named and (known or not _is_title(rows, first, widest)):
             break
     else:
         raise unreadable(where, "no row with headers among the first rows", "export it again")
@@ -302,6 +303,9 @@ def _refuse_answers(row: Sequence[str], where: str, number: int) -> None:
         for cell, moment in zip(cells, moments, strict=True)
         if moment or (_DATA_LIKE.fullmatch(cell) and not _YEAR.fullmatch(cell))
     ]
+    grades = [int(cell) for cell in told if cell.isdecimal()]
+    if 2 < len(grades) < len(cells) and set(np.diff(grades)) == {1}:  # 1, 2, 3: grades, months
+        told = [cell for cell in told if not cell.isdecimal()]
     begins = len(cells) > 1 and (
         moments[0] or (bool(re.fullmatch(r"\d{4,20}|R_\w{5,30}", cells[0])) and any(moments[:5]))
     )
@@ -447,13 +451,12 @@ def _totals(
     if not sums and list(like.items()) == [(0, True)]:
         sums = [0]
     why[frame.index[sums]] = "total"
-    told = [
-        (int(frame.index[at]), f"{shown(frame.iloc[at].tolist())!r} adds up other rows", "left out")
-        for at in sums
-        if not like.get(at)
-    ]
-    rows = [at for at in like if at not in sums and frame.shape[1] > 2]
-    doubts = [(int(frame.index[at]), "subtotal?", shown(frame.iloc[at].tolist())) for at in rows]
+    rows = frame.iloc[found := [*dict.fromkeys([*sums, *like])]]
+    text = dict(zip(found, map(shown, rows.to_numpy().tolist()), strict=True))
+    at = dict(zip(found, rows.index.tolist(), strict=True))
+    told = [(at[n], f"{text[n]!r} adds up other rows", "left out") for n in sums if not like.get(n)]
+    listed = like.keys() - set(sums) if frame.shape[1] > 2 else ()
+    doubts = [(at[n], "subtotal?", text[n]) for n in sorted(listed)]
     frame = frame.drop(frame.index[sums]) if sums else frame
     last = frame.iloc[-1].tolist() if len(frame) and frame.shape[1] > 2 else [""]
     opening = last[0].strip()

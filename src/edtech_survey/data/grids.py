@@ -172,22 +172,22 @@ class Opened:
     labels: Sequence[str] = ()  # wordings of the columns, where the file tells them
 
 
-_GUARD = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
+_GUARD = re.compile(r'\s*(?:="((?:[^"]|"")*)"|\'(0\d{1,30}))\s*')
 
 
 def unguarded(
     rows: Iterable[Sequence[str]], where: str, notices: list[Problem]
 ) -> Iterator[Sequence[str]]:
-    """Take off the guard by which Excel keeps a text as it is (``="007"``), and say where."""
+    """Take off the guard by which Excel keeps a text (``="007"``, ``'007``), and say where."""
     first, cells = 0, 0
     for number, row in enumerate(rows, start=1):
-        found = [_GUARD.fullmatch(cell) if '="' in cell else None for cell in row]
+        found = [_GUARD.fullmatch(cell) if '="' in cell or "'0" in cell else None for cell in row]
         cells += sum(map(bool, found))
         first = first or number * bool(cells)
         told = zip(row, found, strict=True)
-        yield [one[1].replace('""', '"') if one else cell for cell, one in told]
+        yield [(one[1] or one[2] or "").replace('""', '"') if one else cell for cell, one in told]
     if cells:
-        what = f'{cells:,} cells guarded for Excel (="..."), the first in row {first}'
+        what = f'{cells:,} cells guarded for Excel (="..." or \'0...), the first in row {first}'
         notices.append(Problem(where, what, "the text within is taken"))
 
 

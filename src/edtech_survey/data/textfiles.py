@@ -179,7 +179,7 @@ def read_text(
         elif not grid.regular:
             rows = _strict_rows(text, grid.delimiter, doubts)
             grid = written(rows, where, limits, grid.delimiter)
-        if _GUARDED.search(text):
+        if (b'="' in text or b"'0" in text) and _GUARDED.search(text):
             rows = ([] if grid.empty[at] else grid.row(at) for at in range(len(grid)))
             grid = written(unguarded(rows, where, notices), where, limits, grid.delimiter)
     finally:
@@ -187,7 +187,7 @@ def read_text(
     return Opened(grid, "csv", name, notices, doubts, text.endswith((b"\n", b"\r")))
 
 
-_GUARDED = re.compile(rb'(?:^|[,;|\t\r\n])\s*"?="')
+_GUARDED = re.compile(rb'(?:^|[,;|\t\r\n])\s*"?(?:="|\'0\d)')
 
 
 def _unquoted(text: bytes) -> Iterator[list[str]]:
