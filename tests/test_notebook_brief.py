@@ -116,3 +116,24 @@ def test_a_respondent_stands_in_its_class_and_the_others_stay_unknown():
     assert "Its class is the respondents of fewer than 1,000 students" in made.text
     for other in ("Sample Alder", "sample-010", "sample-012", "Ellington"):
         assert other not in made.text
+
+
+@pytest.mark.parametrize(
+    ("district", "title", "said"),
+    [
+        (
+            "Washoe",
+            "49,691 devices and 19.6 technicians",
+            "| Washoe | 64,240 | 49,691 | 0.77 | 19.6 |",
+        ),
+        ("WCSD", "49,691 devices and 19.6 technicians", "Nevada 1.00"),
+        # 6 at each of 6 schools, 3,666 devices
+        ("Churchill County", "3,666 devices and 36", "6 FTE in place of 36 if it is one team"),
+    ],
+)
+def test_a_district_of_a_state_that_counts_schools(district, title, said):
+    made = brief(series="nv", district=district)
+    assert title in made.of("h1")[0]
+    assert said in made.text
+    assert made.text.count("no figures on pay or on posts") == 1
+    assert "chose to answer" not in made.text

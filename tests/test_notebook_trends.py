@@ -1,6 +1,7 @@
 """Notebook 01 runs, says what the figures say, and stays true when its parameters change."""
 
 import pytest
+from tests.sweep.runner import read
 
 pytestmark = pytest.mark.slow
 
@@ -63,3 +64,18 @@ def test_the_same_districts_are_those_of_the_chosen_surveys(told):
     _, text = told(data="sample", waves="2020,2021")
     assert "answered in both 2020 and 2021" in text
     assert "2017" not in text
+
+
+def test_schools_are_told_as_a_count_and_by_no_interval():
+    made = read("01", series="nv")
+    text = " ".join(made.text.split())
+    for told in (
+        "5.1% in 2011 and 42.8% in 2017 of elementary schools",
+        "8.9% in 2011 and 74.0% in 2017 of middle schools",
+        "11.8% in 2011 and 47.0% in 2017 of high schools",
+        "Of 386 that report both counts each year, 32 (8.3%) in 2011 and 190 (49.2%) in 2017",
+        "574 in 2011 and 637 in 2017, of 580 and 642 listed",
+    ):
+        assert told in text
+    assert "Pale bars" not in text
+    assert "responding districts had one device" not in text

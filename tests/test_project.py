@@ -1,9 +1,15 @@
+import shutil
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 import edtech_survey as es
 from edtech_survey import places
 from edtech_survey.data.codebook import read_codebook
 from edtech_survey.errors import SetupError, WaveError
+
+RAW = Path(__file__).parents[1] / "data" / "raw"
 
 KEYS = ["wave", "item", "group", "statistic"]
 
@@ -197,3 +203,68 @@ def test_a_wheel_reads_its_own_copy_and_writes_beside_the_user(
         places.project_root()
     monkeypatch.setattr(places, "PACKAGED", project)
     assert (places.project_root(), places.output_root()) == (project, away)
+
+
+@pytest.fixture(scope="module")
+def third(tmp_path_factory, few_sources):
+    """A made-up series of its own row, directory, figures and export, beside two real ones."""
+    raw = few_sources(tmp_path_factory.mktemp("raw"), "zz-2026")
+    shutil.copytree(RAW / "nv-report-card", raw / "nv-report-card")
+    book = raw / "codebook"
+    names = pd.read_csv(book / "districts-sample.csv", dtype=str, keep_default_na=False)
+    names.assign(district_id="zz-" + names["district_id"]).to_csv(
+        book / "districts-zz.csv", index=False
+    )
+    with (book / "series.csv").open("a") as file:
+        file.write("zz,Zedland,parish,parishes,Z Agency,2026=70,districts-zz.csv,zedland\n")
+    for path in (raw / "zz-2026").glob("matches.csv"):
+        told = pd.read_csv(path, dtype=str, keep_default_na=False)
+        known = told["district_id"].str.fullmatch("[a-z].*")
+        told["district_id"] = told["district_id"].mask(known, "zz-" + told["district_id"])
+        told.to_csv(path, index=False)
+    meta = raw / "zz-2026" / "source.yaml"
+    meta.write_text(
+        meta.read_text("utf-8").replace('directory: "districts-sample.csv"\n', ""), "utf-8"
+    )
+    (raw / "zz-figures").mkdir()
+    about = (RAW / "nv-report-card" / "source.yaml").read_text("utf-8")
+    about = about.replace("nv-report-card", "zz-figures").replace("series: nv", "series: zz")
+    (raw / "zz-figures" / "source.yaml").write_text(about, "utf-8")
+    rows = pd.read_csv(RAW / "nv-report-card" / "figures.csv", dtype=str, keep_default_na=False)
+    rows = rows[rows["group"].eq("all")]
+    rows["figure_id"] = rows["figure_id"].str.replace("nv-report-card", "zz-figures")
+    rows.to_csv(raw / "zz-figures" / "figures.csv", index=False)
+    return raw
+
+
+def test_a_made_up_series_pools_with_no_other(third):
+    alone = {one: es.evidence(raw=third, series=one) for one in ("ct", "nv", "zz")}
+    for one, x in alone.items():
+        others = tuple(f"{other}-" for other in alone if other != one)
+        for table in (x.own, x.elsewhere, x.printings):
+            assert not table["source"].str.startswith(others).any()
+    zz, nv = alone["zz"], alone["nv"]
+    assert set(zz.responses.districts["source"]) == {"zz-2026"}
+    assert set(zz.own["source"]) == {"zz-2026", "zz-figures"}
+    assert zz.codebook.districts["district_id"].str.startswith("zz-").all()
+    assert (zz.about(wave=2026).place, zz.about(wave=2026).population) == ("Zedland", 104)
+    assert nv.responses is None
+    # the same numbers in both: neither is counted for the other, and nothing stands beside zz
+    for x in (nv, zz):
+        told = es.counted(x)
+        told = told[told["group"].eq("all") & told["item"].eq("technicians")]
+        assert told.loc[told["basis"].eq("as printed"), "estimate"].iloc[-1] == 383.4
+        assert set(told["source"]) == {"zz-figures" if x is zz else "nv-report-card"}
+    assert zz.beside.empty
+    assert set(nv.beside["place"]) == {"Connecticut"}
+
+
+def test_a_wave_of_another_series_is_checked_and_settled_by_its_own_directory(third, tmp_path):
+    export = tmp_path / "export.csv"
+    export.write_text(
+        "District,Number of students\nWashoe County,64240\nWCSD,1\nCarson City Schools,8085\n"
+        "White Pine,1955\nAvon,3000\n"
+    )
+    report = es.check_export(export, series="nv")
+    assert any("Avon" in str(one) for one in report.problems)
+    assert not any("Washoe" in str(one) or "WCSD' is no" in str(one) for one in report.problems)

@@ -71,3 +71,32 @@ def test_a_wave_that_asked_less_says_what_is_not_known(parameters, silent):
 @pytest.mark.slow
 def test_a_year_without_a_price_index_is_said():
     assert "There is no price index of 2030" in page(price_year=2030)
+
+
+def test_a_state_that_counts_schools_is_told_with_what_must_be_known():
+    """The numbers are those of the published list of facts, and hand sums from its rows."""
+    text = page(series="nv")
+    assert "669.2 in 2011 and 669.9 in 2017" in text
+    assert "817.3 devices in 2011 and 1,265.3 devices in 2017" in text
+    assert "taken once, it is 1,490.8 devices in 2017" in text
+    assert "383.4 FTE as printed or 325.4 FTE without repeats" in text
+    assert "In 24 of 123 rows" in text
+    assert "Churchill (6 at each of 6)" in text
+    assert "Of the 70.5 technicians of Mineral in 2012, 66 stand at one school" in text
+    assert "charter schools have 146.5, and 3 of them 117.0" in text
+    assert "in 2016 to 319.2 of 473.2 technicians" in text
+    assert "Eureka has no technician in 2016 and 2017" in text
+    assert "difference of 224.9, 177.0 lie in Clark (186.0 and 9.0)" in text
+    assert "errors clustered by 20 districts" in text
+    assert "chose whether to answer" not in text
+    assert not re.search(r"\b(because|due to|caused|thanks to|led to|drove)\b", text)
+
+
+def test_another_series_stands_on_a_page_once_with_its_reason():
+    text = page()
+    parts = [part for part in text.split("## ") if "Nevada" in part]
+    assert [part[:24] for part in parts] == ["How many devices and tec", "What can this page not s"]
+    assert "Side by side only: the one counts schools" in parts[0]
+    assert "nevadaReportCardr" in parts[1]  # among the sources
+    for other in ("01", "02", "03", "05"):
+        assert "Nevada Report Card" not in read(other).text
