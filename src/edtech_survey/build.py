@@ -93,7 +93,7 @@ def shown_by(work: Iterable[Work]) -> set[tuple[str, str | None]]:
 
 
 def make_data(
-    out: Path | None = None, *, public: bool = False, form: str = ""
+    out: Path | None = None, *, public: bool = False, series: str | None = None, form: str = ""
 ) -> tuple[list[Path], str]:
     """Write the processed tables, or what of them may be shared; return the files, and a note.
 
@@ -102,9 +102,10 @@ def make_data(
     """
     from edtech_survey.data import schemas  # noqa: PLC0415
 
-    found = project.evidence(gate=public)
+    found = project.evidence(series=series, gate=public)
     tables: dict[str, Any] = {"figures": found.printed, "sources": found.sources}
-    told, folder = "", out or places.output_root() / "data" / ("public" if public else "processed")
+    kind = "-".join(filter(None, ["public" if public else "processed", series]))
+    told, folder = "", out or places.output_root() / "data" / kind
     title = "Surveys of K-12 technology leaders"
     how: dict[str, Any] = {"label": found.codebook.name, "form": form}
     if public:
@@ -141,12 +142,12 @@ def reports(names: Iterable[str], given: Mapping[str, object]) -> list[Work]:
     ]
 
 
-def briefs(data: str, wave: int | None) -> list[Work]:
+def briefs(data: str, wave: int | None, series: str | None = None) -> list[Work]:
     """List the runs that brief every unit of the published list, or that answered a wave.
 
     The wave is by default the latest.
     """
-    found = project.evidence(data)
+    found = project.evidence(data, series=series)
     if data == "published":
         listed = found.frame
         if listed.empty:
@@ -160,7 +161,8 @@ def briefs(data: str, wave: int | None) -> list[Work]:
     if ids.empty:
         raise SetupError(f"no {found.series.units} of wave {chosen}")
     (path,) = notebook_paths([BRIEF])
-    given = {"data": data} | ({"wave": chosen} if data != "published" or wave else {})
+    typed = {"series": series, "wave": chosen if data != "published" or wave else None}
+    given = {"data": data} | {name: told for name, told in typed.items() if told}
     return [(path, given | {"district": name}, f"brief-{name}") for name in sorted(ids)]
 
 

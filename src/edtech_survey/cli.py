@@ -103,16 +103,19 @@ def main() -> None:
 @main.command()
 @click.option("--public", is_flag=True, help="Only what may be shared, into data/public.")
 @click.option("--format", "form", type=click.Choice(["stata", "spss"]), help="Write that, too.")
+@WHOSE
 @OUT
 @OPEN
-def data(public: bool, form: str | None, out: Path | None, accept_open: bool) -> None:
+def data(
+    public: bool, form: str | None, series: str | None, out: Path | None, accept_open: bool
+) -> None:
     """Read and check all sources; write Parquet, CSV and a Data Package descriptor.
 
     What is written holds answers of single districts, where there are any, and is for you only.
     """
     _say("Reading and checking all sources")
-    told = build.refuse_open([(project.CHOICES[0], None)], accept_open=accept_open)
-    written, note = build.make_data(out, public=public, form=form or "")
+    told = build.refuse_open([(project.CHOICES[0], series)], accept_open=accept_open)
+    written, note = build.make_data(out, public=public, series=series, form=form or "")
     told = (f"{len(written)} files in {written[-1].parent}", *filter(None, [note]), *told)
     _say("\n".join(told))
 
@@ -121,6 +124,7 @@ def data(public: bool, form: str | None, out: Path | None, accept_open: bool) ->
 @click.argument("notebooks", nargs=-1)
 @click.option("-p", "--parameter", "given", multiple=True, help="NAME=VALUE; may be repeated.")
 @DATA
+@WHOSE
 @OUT
 @JOBS
 @TIMEOUT
@@ -131,6 +135,7 @@ def reports(
     notebooks: tuple[str, ...],
     given: tuple[str, ...],
     evidence: str | None,
+    series: str | None,
     out: Path | None,
     jobs: int | None,
     pdf: bool,
@@ -138,19 +143,20 @@ def reports(
 ) -> None:
     """Run NOTEBOOKS (default all), render their pages and the index."""
     pairs = [text.partition("=") for text in given]
-    pairs += [("data", "=", evidence)] if evidence else []
+    pairs += [(k, "=", v) for k, v in {"data": evidence, "series": series}.items() if v]
     if len({name for name, sign, _ in pairs if name and sign}) < len(pairs):
         told = ", ".join(sorted(name for name, *_ in pairs))
         raise SetupError(f"-p wants NAME=VALUE, and no name may be given twice: {told}")
     parameters = {name: value for name, _, value in pairs}
     work = build.reports(notebooks, parameters)
     _say(f"{words.count(len(work), 'notebook')} to run")
-    folder = out or places.output_root() / "reports"
+    folder = out or places.output_root() / "reports" / parameters.get("series", "")
     _sum_up(build.make(work, folder, jobs, _tell, pdf=pdf, **limits), folder)
 
 
 @main.command()
 @DATA
+@WHOSE
 @click.option("--wave", type=int, help="Wave whose districts get a brief; default the latest.")
 @OUT
 @JOBS
@@ -159,6 +165,7 @@ def reports(
 @OPEN
 def briefs(
     evidence: str | None,
+    series: str | None,
     wave: int | None,
     out: Path | None,
     jobs: int | None,
@@ -169,10 +176,10 @@ def briefs(
     Briefs of responses print a district's own answers and go to a folder that is for you only.
     """
     evidence = evidence or project.CHOICES[0]
-    work = build.briefs(evidence, wave)
+    work = build.briefs(evidence, wave, series)
     _say(f"{words.count(len(work), 'brief')} to make")
-    own = {"responses": "briefs", "sample": "briefs/demo"}
-    folder = out or places.output_root() / own.get(evidence, "reports/briefs")
+    own = {"responses": f"briefs/{series or ''}", "sample": "briefs/demo"}
+    folder = out or places.output_root() / own.get(evidence, f"reports/{series or ''}/briefs")
     if evidence in own:
         places.keep_private(folder)
     _sum_up(build.make(work, folder, jobs, _tell, **limits), folder)

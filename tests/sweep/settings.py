@@ -40,7 +40,7 @@ ONLY = {
 }
 """Where a notebook needs fewer of them."""
 
-ELSEWHERE = ("data", "district", "file")
+ELSEWHERE = ("data", "series", "district", "file")
 """Parameters whose values are no matter of extremes; settings of their own have them."""
 
 FURTHER: dict[str, list[dict[str, Any]]] = {

@@ -387,7 +387,7 @@ def _source(
         "fielded": str(year),
         "wave": str(year),
         "kind": "export",
-        "population": _population(root, row),
+        "population": _population(root, row, year),
         "answered": "",
         "mode": "web",
         "citation": f"{row['publisher']}: answers to the {year} survey, from {read.dialect}.",
@@ -403,8 +403,10 @@ def _source(
     return "".join(f"{key}: {json.dumps(told, ensure_ascii=False)}\n" for key, told in keys.items())
 
 
-def _population(root: Path, row: pd.Series) -> dict[str, str]:
-    """Take the population of the series' latest wave that states one, for a person to check."""
+def _population(root: Path, row: pd.Series, year: int) -> dict[str, str]:
+    """Take the population of the wave, or of the latest that states one, for a person to check."""
+    if size := dict(re.findall(r"(\d+)=(\d+)", row["population"])).get(str(year), ""):
+        return {"units": row["units"], "size": size, "note": "as codebook/series.csv has it"}
     for folder in sorted(root.glob(f"{row['series']}-[0-9][0-9][0-9][0-9]"), reverse=True):
         found = read_meta(folder).get("population")
         if isinstance(found, dict) and found.get("size"):
