@@ -83,6 +83,25 @@ def test_each_district_of_the_published_list_gets_a_brief_and_each_that_answered
     assert (given["wave"], name) == (2024, f"brief-{given['district']}")
 
 
+def test_each_command_takes_a_series_and_writes_it_apart(
+    project, tmp_path_factory, few_sources, monkeypatch
+):
+    raw = project / "data" / "raw"
+    shutil.move(few_sources(tmp_path_factory.mktemp("more"), "vt-2031") / "vt-2031", raw)
+    with (raw / "codebook" / "series.csv").open("a") as file:
+        file.write("vt,Vermont,union,unions,Agency,2031=60,districts-sample.csv,vermont|vt\n")
+    asked = []
+    monkeypatch.setattr(build, "make", lambda work, folder, *_, **__: asked.extend(work) or [
+        build.Outcome("", folder, 0.0)])  # fmt: skip
+    for command, place in (("reports 00", "reports/vt/index.html"), ("data", "data/processed-vt"),
+                           ("briefs --data responses", "briefs/vt/index.html")):  # fmt: skip
+        done = CliRunner().invoke(main, [*command.split(), "--accept-open", "--series", "vt"])
+        assert (done.exit_code, str(project / place) in done.output) == (0, True), done.output
+    assert [typed["series"] for _, typed, _ in asked] == ["vt"] * 63
+    written = (project / "data" / "processed-vt" / "districts.csv").read_text()
+    assert (written.count("vt-2031"), written.count("ct-")) == (62, 0)
+
+
 def test_the_index_tells_who_answered_and_finds_each_district_of_the_list(monkeypatch, tmp_path):
     monkeypatch.setenv("EDTECH_SURVEY_HOME", str(ROOT))
     briefs = tmp_path / "briefs"

@@ -269,7 +269,8 @@ def test_git_keeps_no_answers_but_those_that_were_made_up(tmp_path):
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     kinds = ("csv", "tsv", "xlsx", "xlsm", "txt")
     ignored = [f"data/raw/ct-2026/export.{kind}" for kind in kinds]
-    ignored += ["data/processed/districts.csv", "data/released/ct.csv", "briefs/index.html"]
+    ignored += [f"data/processed{own}/districts.csv" for own in ("", "-vt")]
+    ignored += ["data/released/ct.csv", "briefs/index.html"]
     ignored += ["reports/01.html", "elsewhere/01-a.failed.ipynb"]
     kept = ["data/raw/sample-2024/export.xlsx", "data/raw/sample-2021/export.csv"]
     kept += [f"data/raw/ct-2026/{name}" for name in ("source.yaml", "questions.csv", "figures.csv")]
