@@ -474,7 +474,7 @@ def _stands(rows: pd.DataFrame, label: str, least: str) -> str:
 
 def _names(rows: pd.DataFrame) -> str:
     column = _column(rows, "name" if "name" in rows else "group")
-    return words.join(plain(str(text)) for text in column)
+    return words.join(plain(str(text)) for text in column.drop_duplicates())
 
 
 # ------------------------------------------------------------------ what is known of a survey

@@ -76,6 +76,7 @@ def chances(
     means = pick(x, "position_enrollment", "mean", wave=year).dropna(subset="value")
     counts = with_fewest(counts, means)
     both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))
+    both = both.dropna(subset="base")  # unknown where all counts are withheld
     students, (known, listed, frame) = total(x, "students", year), _enrollments(x, year)
     if both.empty or not len(known):
         return estimates([], RESULTS["chances"])
