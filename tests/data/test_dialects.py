@@ -306,6 +306,8 @@ def test_a_box_that_nobody_may_have_seen_is_blank(tool: str, tmp_path: Path) -> 
     boxes = export.frame[export.columns.loc[export.columns["option"] != "", "name"]]
     yes, no = ("Checked", "Unchecked") if "," in tool else ("1", "0")
     assert boxes.to_numpy().tolist() == [[yes, no], ["", yes], ["", ""]]
+    (tmp_path / "x.csv").write_text(EXPORTS[tool][: EXPORTS[tool].index("\n1,") + 1])
+    assert read_export(tmp_path / "x.csv").notices[-1].what == "there are headers, but no response"
 
 
 def test_tools_csv_holds_what_the_reader_knows() -> None:

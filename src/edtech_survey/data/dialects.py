@@ -254,7 +254,7 @@ def by_cells(
     boxes = columns[columns["option"].ne("") & (told is not None)]
     for _, names in boxes.groupby("question")["name"]:
         cells = frame[names.tolist()]
-        empty = cells.apply(_says, told=told)
+        empty = pd.DataFrame({name: _says(cells[name], told) for name in cells})
         unseen = empty.mul(unfinished | empty.all(axis=1), axis=0)
         frame = frame.assign(**cells.mask(unseen, ""))
     return frame, columns, flags
