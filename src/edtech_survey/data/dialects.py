@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import yaml
 
-from edtech_survey.data.grids import arrow, letter
+from edtech_survey.data.grids import arrow, letter, unreadable
 from edtech_survey.errors import Problem, WaveError
 
 Rows = Sequence[Sequence[str]]
@@ -77,9 +77,7 @@ def recognise(rows: Rows, dialect: str | None = None, where: str = "") -> Recogn
     """Tell the dialect from the first rows of a table, its header first; one given must fit."""
     if dialect is not None and dialect not in _TOOLS:
         advice = f"one of {', '.join(_TOOLS)}"
-        raise WaveError.of(
-            f"{where} cannot be read", where, f"no dialect is called {dialect!r}", advice
-        )
+        raise unreadable(where, f"no dialect is called {dialect!r}", advice)
     for name, tool in _TOOLS.items():
         for proof in tool["known_by"] if dialect in (None, name) else ():
             if _seen(proof["seen"], tool, rows):
@@ -303,15 +301,11 @@ def with_kinds(columns: pd.DataFrame, frame: pd.DataFrame, dialect: str = "plain
     )
     state = pd.Series("", index=columns.index)
     for place in columns.index[options.ne("") & columns["kind"].eq("single")]:
-        option = options[place]
-        for cells in (frame.iloc[:1000, place], frame.iloc[:, place]):  # few show most of "else"
-            texts = pc.unique(pc.utf8_trim_whitespace(arrow(cells))).to_pylist()
-            held = [text for text in texts if text]
-            state[place] = "chosen" if held else "blank"
-            if not all(tidy(text) == option for text in held):
-                state[place] = "ticked" if _TICKED.issuperset(map(str.lower, held)) else "else"
-            if state[place] == "else":
-                break
+        held = pc.unique(pc.utf8_trim_whitespace(arrow(frame.iloc[:, place]))).to_pylist()
+        held = [text for text in held if text]
+        state[place] = "chosen" if held else "blank"
+        if not all(tidy(text) == options[place] for text in held):
+            state[place] = "ticked" if _TICKED.issuperset(map(str.lower, held)) else "else"
     if "alone" in tool:
         columns = _alone(columns, state)
     asked = columns["question"]

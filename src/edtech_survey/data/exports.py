@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +134,8 @@ def read_export(
 def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha256: str) -> Export:
     """Say of each row what it is, and name the columns."""
     grid, notices = opened.grid, opened.notices
-    problems = _problems(where, opened, opened.doubts)
+    tell = partial(_problems, where, opened)
+    problems = tell(opened.doubts)
     if grid.empty.all():
         nothing = Problem(where, "no cell holds anything", "export it again")
         raise WaveError(f"{where} is empty", problems or [nothing])
@@ -150,25 +152,19 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
     frame = _responses(grid.frame(start, stop, width), headers, why)
     frame, sums, suspects = _totals(frame, headers[0] + [""] * width, usual, why)
     why[start:stop][grid.empty[start:stop]] = "blank"
-    if opened.format == "csv":
-        perhaps, surely = run_together(grid, width, start - 1)
-        problems += _problems(where, opened, surely)
-        notices += _problems(where, opened, perhaps)
+    together = run_together(grid, width, start - 1) if opened.format == "csv" else ([], [])
     short, unequal = _unequal(opened, start, stop, width)
-    for doubts in (
-        unequal,
-        _headers_again(frame, headers, why),
-        _too_long(grid, first, stop, limits.cell_characters),
-    ):
-        problems += _problems(where, opened, doubts)
+    long = _too_long(grid, first, stop, limits.cell_characters)
+    for doubts in (together[1], unequal, _headers_again(frame, headers, why), long):
+        problems += tell(doubts)
     if problems:
         raise WaveError(f"{where} cannot be taken as it stands", problems)
-    notices += _problems(where, opened, short)
     again = (start + np.flatnonzero(why[start:] == "header")).tolist()
-    notices += _problems(where, opened, ((at, "the headers again", "left out") for at in again))
-    notices += _problems(where, opened, sums)
+    headed = [(at, "the headers again", "left out") for at in again]
     like = "reads like a subtotal or a remark, yet may be an answer; it stays"
-    notices += _problems(where, opened, ((at, f"{text!r} {like}", "") for at, _, text in suspects))
+    listed = [(at, f"{text!r} {like}", "") for at, _, text in suspects]
+    for doubts in (together[0], short, headed, sums, listed):
+        notices += tell(doubts)
     used = width
     while used > 1 and not (
         filled([row[used - 1] for row in headers if len(row) >= used])

@@ -22,7 +22,7 @@ TEXT = pd.StringDtype(na_value=np.nan)
 _CHUNK = 1 << 21
 _BLOCK = 1 << 23
 _QUOTE, _LF, _CR = 34, 10, 13
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 Ints = npt.NDArray[np.int64]
 Doubt = tuple[int, str, str]
@@ -101,14 +101,18 @@ class Grid:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def whole(self, number: int) -> bytes:
+        """Text of one row."""
+        return self.text[int(self.starts[number]) : int(self.stops[number])]
+
     def row(self, number: int) -> list[str]:
         """Cells of one row."""
-        start, stop = int(self.starts[number]), int(self.stops[number])
-        if stop - start > 100_000:  # the csv module refuses long cells
-            whole = self._table(number, number + 1, int(self.widths[number]))
-            return [str(cell[0]) for cell in whole.to_pydict().values()]
-        piece = self.text[start:stop].decode()
-        return next(csv.reader(io.StringIO(piece, newline=""), delimiter=self.delimiter), [""])
+        text = self.whole(number)
+        if len(text) > 100_000:  # the csv module refuses long cells
+            table = self._table(number, number + 1, int(self.widths[number]))
+            return [str(cell[0]) for cell in table.to_pydict().values()]
+        lines = io.StringIO(text.decode(), newline="")
+        return next(csv.reader(lines, delimiter=self.delimiter), [""])
 
     def frame(self, first: int, stop: int, width: int) -> pd.DataFrame:
         """Rows ``first`` to ``stop`` by their numbers, padded or cut, without empty ones."""
@@ -137,8 +141,8 @@ class Grid:
         longest = int((self.stops[first:stop] - self.starts[first:stop]).max())
         names = [str(position) for position in range(width)]
         piece = pa.py_buffer(self.text).slice(start, end - start)
-        if self.text.startswith(_BOM, start):  # Arrow takes one off, also where it is a cell
-            piece = pa.py_buffer(_BOM + self.text[start:end])
+        if self.text.startswith(BOM, start):  # Arrow takes one off, also where it is a cell
+            piece = pa.py_buffer(BOM + self.text[start:end])
         return pyarrow.csv.read_csv(
             pa.BufferReader(piece),
             read_options=pyarrow.csv.ReadOptions(

@@ -17,6 +17,7 @@ import pandas as pd
 
 from edtech_survey import words
 from edtech_survey.data.grids import (
+    BOM,
     Doubt,
     Grid,
     Limits,
@@ -34,7 +35,6 @@ _MULTIBYTE = re.compile(
 )
 """What looks like UTF-8; half of a character (a surrogate) does, and is none."""
 _ACCENTED_WORD = re.compile(r"\w{0,20}[^\x00-\x7f]\w{0,20}")
-_BOM = b"\xef\xbb\xbf"
 _WIDE_MARKS = {
     b"\xff\xfe\x00\x00": "utf-32",
     b"\x00\x00\xfe\xff": "utf-32",
@@ -63,23 +63,24 @@ def decode(
         raise unreadable(where, what, "try utf-8, utf-16 or cp1252") from None
     except UnicodeError as error:
         at = error.start if isinstance(error, UnicodeDecodeError) else 0
-        cut = "unexpected end" in str(error)
-        windows = None if encoding or wide or cut else _windows(data)
-        if windows is None:
+        try:
+            if encoding or wide or "unexpected end" in str(error) or _MULTIBYTE.search(data):
+                raise
+            text, name = data.decode("cp1252"), "cp1252"
+        except UnicodeError:
             what = f"{data[at : at + 8]!r} is not {name}: damaged, cut off, or two encodings mixed"
             advice = (
                 "save the export again as UTF-8, or name its encoding: encoding='cp1252' (Windows) "
                 "or 'mac_roman' (Excel on a Mac)"
             )
             raise unreadable(where, what, advice, _spot(data, where, at)) from None
-        text, name = windows, "cp1252"
         words = dict.fromkeys(_ACCENTED_WORD.findall(text[max(0, at - 4000) : at + 4000]))
         what = (
             f"not UTF-8; read as Windows-1252, which gives {', '.join(map(repr, list(words)[:3]))}"
         )
         advice = "if these words look wrong, save the export as UTF-8 or give encoding=..."
         notices.append(Problem(where, what, advice))
-    if name == "utf-8" and not encoding and data.startswith(_BOM):
+    if name == "utf-8" and not encoding and data.startswith(BOM):
         name = "utf-8-sig"
     plain = text.lstrip("\ufeff").encode().rstrip(b"\x1a")  # the end mark of DOS programs
     if b"\x00" in plain:
@@ -112,16 +113,6 @@ def _wide(data: bytes) -> str | None:
     if odd > 0.4 and even < 0.05:
         return "utf-16-le"
     return "utf-16-be" if even > 0.4 and odd < 0.05 else None
-
-
-def _windows(data: bytes) -> str | None:
-    """Text of a file in which nothing looks like UTF-8, as Windows writes it."""
-    if _MULTIBYTE.search(data):
-        return None
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError:
-        return None
 
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -233,12 +224,12 @@ def run_together(grid: Grid, width: int, header: int) -> tuple[list[Doubt], list
     None is a row whose cells are all quoted, like the header; lines with a blank behind each
     delimiter are prose, unless the headers have such blanks.
     """
-    first = grid.text[int(grid.starts[header]) : int(grid.stops[header])]
+    first = grid.whole(header)
     prose, rows = f"{grid.delimiter} ", width - 1
     perhaps: list[Doubt] = []
     surely: list[Doubt] = []
     for number in (header + 1 + np.flatnonzero(grid.spans[header + 1 :] > 1)).tolist():
-        whole = grid.text[int(grid.starts[number]) : int(grid.stops[number])]
+        whole = grid.whole(number)
         if first[:1] == whole[:1] == b'"' and whole.count(b'"') >= 2 * width:
             continue
         cells = grid.delimiter.join(grid.row(number))
