@@ -106,11 +106,51 @@ def test_an_option_that_nobody_chose_goes_with_its_siblings(tmp_path, book):
     assert found[f"{OUT} | Cybersecurity Specialist"] == ("position_outsourced", "cyber_security")
     assert found[f"{HOURS} | Parents and guardians"] == ("after_hours", "families")
     assert table.loc[f"{OUT} | Cybersecurity Specialist", "note"] == ""
-    assert found[f"{OUT} | None"] == ("ignored", "")  # names no position
+    assert found[f"{OUT} | None"] == ("position_outsourced", "none")
     assert found["Shoe size"] == ("ignored", "")
     nobody = [[name, "3000", *[""] * 8] for name in ("Avon", "Bethel", "Berlin")]  # no sibling
     found = matched(match_columns(read_export(per_option(tmp_path / "b.csv", nobody)), book))
     assert found[f"{OUT} | Cybersecurity Specialist"] == ("ignored", "")
+
+
+MATRIX = "For each position, give the number of employees (FTE) and their average annual pay"
+TITLES = {
+    "Technology Director / Coordinator / CTO": "technology_director",
+    "Help desk / Level 1 technician": "technician_1",
+    "School librarian / library media specialist": "library_media_specialist",
+    "Administrative assistant (technology office)": "administrative_assistant",
+}
+
+
+def test_a_matrix_of_titles_with_their_synonyms_is_sure_and_nobody_is_an_answer(tmp_path, book):
+    head, below, rows = ["District"], ["Open-Ended Response"], [["Avon"], ["Berlin"], ["Canton"]]
+    for at, title in enumerate([*TITLES, "Assistant to the technology director"]):
+        head += ["" if at else MATRIX, ""]
+        below += [f"{title} - FTE", f"{title} - Average annual pay ($)"]
+        for row, pay in zip(rows, ("$61,000", "72500", "83,250"), strict=True):
+            row += [str(at % 2 + 1), pay]
+    head += ["Which do you contract out to a vendor? (Select all that apply)", *[""] * 4]
+    below += [*TITLES, "None of these"]
+    for row, ticks in zip(rows, ("1000", "0000", "0100"), strict=True):
+        row += [t if tick == "1" else "" for t, tick in zip(TITLES, ticks, strict=True)]
+        row += ["None of these" if ticks == "0000" else ""]
+    before = PER_OPTION[0][:9]
+    rows = [["1148", "43", "01/01/2026 09:00:00 AM", "", "", "", "", "", "", *row] for row in rows]
+    file = write(tmp_path / "matrix.csv", [*before, *head], [*[""] * 9, *below], *rows)
+    table = match_columns(read_export(file), book)
+    wanted = [(item, p) for p in TITLES.values() for item in ("position_fte", "position_salary")]
+    wanted += [("position_outsourced", group) for group in (*TITLES.values(), "none")]
+    sure = table[table["note"].eq("") & table["group"].ne("")]
+    assert list(zip(sure["item"], sure["group"], strict=True)) == wanted
+    strange = table["column"].str.contains("Assistant to the")
+    new_wave(2026, file, tmp_path)
+    edited = table.assign(comparability="", item=table["item"].mask(strange, "ignored"))
+    edited.to_csv(tmp_path / "ct-2026" / "questions.csv", index=False)
+    told = read_wave(tmp_path / "ct-2026", book).positions
+    told = told.pivot(index="district_id", columns="position", values="outsourced")
+    assert told["technology_director"].tolist() == [True, False, False]
+    assert told["technician_1"].tolist() == [False, False, True]
+    assert not told["administrative_assistant"].any()
 
 
 @pytest.mark.parametrize("wave", [2017, 2020, 2024])

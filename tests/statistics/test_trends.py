@@ -133,6 +133,12 @@ def test_what_cannot_be_asked_is_refused(one_to_one_figures, verb, asked, said):
         verb(one_to_one_figures, ITEM, **asked)
 
 
+def test_a_wave_that_asked_for_other_things_has_no_shares(one_to_one_figures):
+    other = one_to_one_figures.tail(1).assign(item="provision", wave=2026)
+    both = pd.concat([one_to_one_figures, other])
+    assert es.shares(both, ITEM, waves=[2026]).empty
+
+
 def test_numbers_may_be_written_in_several_ways_and_columns_may_lack(one_to_one_figures):
     expected = es.shares(one_to_one_figures, ITEM, waves=[2024], population=200)
     for wave in ("2024", 2024.0, np.int64(2024)):

@@ -56,7 +56,9 @@ def groups_allowed(item: str, codebook: Codebook) -> tuple[str, ...]:
         return ("",)
     if kind == "multi":
         return ("", *dict.fromkeys([*groups, *filter(None, codebook.answers_of(item)["answer"])]))
-    return ("", *groups) if kind == "outsourced" or not groups else groups
+    if kind == "outsourced":
+        return ("", *groups, "none")  # an option of its own: no position is outsourced
+    return groups or ("",)
 
 
 def _problems(
@@ -173,6 +175,8 @@ def _reading(question: pd.Series, codebook: Codebook) -> tuple[str, pd.DataFrame
         headers = headers.assign(item=item, answer="yes", label="")
         titles = codebook.position_titles
         titles = titles[titles["answer"].eq(group)].assign(answer="yes")
+        if kind == "outsourced" and group == "none":  # ticked, "none of these" is a yes
+            own = own[own["answer"].eq("yes")]
         if kind == "multi":
             own, kind = own[own["answer"].isin([group, "yes", "no"])], "yes_no"
             own = own.assign(answer=own["answer"].replace(group, "yes"))

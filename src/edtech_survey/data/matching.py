@@ -79,7 +79,7 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> _Scores:
     strange = words.likeness(header, IGNORED)
     ranked = sorted(said, key=lambda key: -said[key])[:4]  # as the likeliest answers are read
     for item, group in [key for key in ranked if said[key] >= 0.4 * said[ranked[0]]]:
-        fit = _fit(answers, item, group, words)
+        fit = _fit(answers, item, group, words, column["option"])
         # Names that no directory knows do not make a column of districts less of one.
         few = len(answers) < 2 and words.types[item] == "text"
         misfit = fit < 0.45 and item != IDENTITY and not few
@@ -99,9 +99,12 @@ def _blocks(
     blocks: dict[tuple[str, str], dict[str, int]] = {}
     for at, question, option in columns[["question", "option"]].itertuples(name=None):
         for table in ("positions", "bands"):
-            found = words.group(f"{question} {option}".strip(), table)
+            found, rest = words.group(option, table), question
+            if not found:
+                found, rest = words.group(f"{question} {option}".strip(), table), ""
             if found:
-                blocks.setdefault((table, found[1]), {}).setdefault(found[0], at)
+                text = " ".join([*_tokens(rest), found[1]]).strip()
+                blocks.setdefault((table, text), {}).setdefault(found[0], at)
     blocks = {key: places for key, places in blocks.items() if len(places) > 1}
     judged = []
     for (table, rest), places in blocks.items():
@@ -109,7 +112,7 @@ def _blocks(
         same = max((_shared(said_of, other.split()) for of, other in blocks
                     if of == table and other != rest), default=0)  # fmt: skip
         own = " ".join(said_of[same:]) or rest
-        told = {group: said[at] for group, at in places.items() if len(said[at])}
+        told = {at: group for group, at in places.items() if len(said[at])}
         if not told:
             continue
         scores = {"": 0.0}
@@ -117,7 +120,8 @@ def _blocks(
             if groups == table and words.types[item] != "single":
                 like = max(words.likeness(rest, item), words.likeness(own, item))
                 like = max(like, 0.8 * words.names(own, item))
-                fits = [_fit(answers, item, group, words) for group, answers in told.items()]
+                fits = [_fit(said[at], item, group, words, columns.at[at, "option"])
+                        for at, group in told.items()]  # fmt: skip
                 fit = sum(fits) / len(fits)
                 misfit = fit < 0.45 or words.likeness(own, IGNORED) >= like
                 scores[item] = words.score(own, item, like, fit, misfit)
@@ -149,11 +153,14 @@ def _groups_named(column: pd.Series, item: str, words: _Words) -> list[tuple[str
             found = words.group(text, table) if text else None
             if found:
                 return [(found[0], f"{other} {found[1]}".strip())]
+        nobody = option and kind == "outsourced" and words.group(option, item)
+        if nobody and nobody[0] == "no":  # "None of these"
+            return [("none", f"{question} {nobody[1]}")]
         return [("", question)] if kind in ("outsourced", "multi") and not option else []
     return [("", f"{question} {option}".strip())]
 
 
-def _fit(answers: pd.Series, item: str, group: str, words: _Words) -> float:
+def _fit(answers: pd.Series, item: str, group: str, words: _Words, option: str = "") -> float:
     """Share of the answers that can be read as the item without doubt; 0.5 if there are none."""
     kind = words.types[item]
     if item == IDENTITY:
@@ -163,7 +170,9 @@ def _fit(answers: pd.Series, item: str, group: str, words: _Words) -> float:
         return 0.5
     if kind == "text":
         return float((answers.str.count(" ") >= 2).mean())
-    question = pd.Series({"column": "", "item": item, "group": group, "type": kind})
+    question = pd.Series(
+        {"column": "", "item": item, "group": group, "type": kind, "option": option}
+    )
     parsed = read_cells(answers, question, words.codebook)
     doubt = parsed["severity"].isin(["warn", "doubt", "error"])
     if kind == "fte":  # thousands of people are devices, more likely
@@ -280,6 +289,11 @@ class _Words:
             for name, t in groups.items()
         }
 
+        self._said = {
+            ("positions", position): frozenset().union(*map(_stems, told["spelling"]))
+            for position, told in groups["positions"].groupby("answer")
+        }
+
     def likeness(self, text: str, item: str) -> float:
         """Best cosine, or likeness letter by letter, between a text and an item's wordings."""
         return max((self._like(text, phrase) for phrase in self._phrases.get(item, [])), default=0)
@@ -304,7 +318,12 @@ class _Words:
                 continue
             for at in range(len(words) - len(name) + 1):
                 if tuple(stems[at : at + len(name)]) == name:
-                    return answer, " ".join(words[:at] + words[at + len(name) :])
+                    own, end = self._said.get((table, answer), frozenset()), at + len(name)
+                    while at and stems[at - 1] in own:  # "Technology Director / CTO"
+                        at -= 1
+                    while end < len(stems) and stems[end] in own:
+                        end += 1
+                    return answer, " ".join(words[:at] + words[end:])
         return None
 
     def _like(self, text: str, phrase: str) -> float:

@@ -260,8 +260,11 @@ def _positions(
         marked=marked,
     )
     staffed = staff.loc[staff["missing"].isna() | marked, "district"]
-    for_all = staff[staff["group"].eq("")].set_index("district")["value"]
-    wide = staff[staff["group"].ne("")].pivot(
+    # Of all positions at once: a list, or "none of these" ticked where each has an option.
+    for_all = staff[staff["group"].isin(["", "none"])].set_index("district")
+    for_all = for_all["value"].mask(for_all["group"].eq("none") & for_all["value"].notna(), "none")
+    for_all = for_all.groupby(level=0).first()
+    wide = staff[~staff["group"].isin(["", "none"])].pivot(
         index=["district", "group"], columns="measure", values=["value", "filled", "marked"]
     )
     if len(for_all):

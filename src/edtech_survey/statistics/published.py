@@ -321,13 +321,14 @@ def share_figures(
     rows = rows[share | count]
     wanted = {"source": as_list(sources), "group": as_list(groups), "wave": wave_list(waves)}
     keep, problems = pd.Series(True, rows.index), []
+    asked = set(figures["wave"].dropna())  # a wave without the item, or without what may be shown
     for column, values in wanted.items():
         there = list(rows[column].dropna().unique())
         told = f"there are {', '.join(map(str, there))}"
         problems += [
             Problem(f"{item}, {column} {one}", "no such share", told)
             for one in values or ()
-            if len(rows) and one not in there
+            if len(rows) and one not in there and not (column == "wave" and one in asked)
         ]
         keep &= rows[column].isin(there if values is None else values) | (values is None)
     EstimateError.refuse(f"the published shares of {item} cannot be chosen as asked", problems)
