@@ -288,8 +288,9 @@ def new_wave(year: int, export: Path | None, **how: Any) -> None:
         _say(f"  {file}: {words.count(rows, 'row')} to settle")
     marked = "Settle each cell that begins with ? (remove it to confirm, or write what is right), "
     if made.untried:
-        next_ = "in questions.csv first: their answers can be listed then, with --again"
-        _say(f"Say what the {words.count(made.untried, 'column')} without a proposal are, {next_}")
+        bare = words.count(made.untried, "column")
+        _say(f"Nothing is like {bare}: write an item of codebook/items.csv, or ignored. "
+             "If it is an item, list its answers, too: the same command with --again")  # fmt: skip
     _say(f"{marked}then: make reports" if made.open else "Nothing is open: make reports")
 
 

@@ -147,9 +147,13 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
     found = found.reindex(columns=list(dict.fromkeys([*REVIEW, "key"])))
     # What stands in a file with its mark is told with its line, and is open whatever else is so.
     marked = settled.marked.assign(kind=settled.marked["kind"].replace("value", "doubtful"))
-    lines = marked.drop_duplicates(["file", "key"]).set_index(["file", "key"])["line"]
+    marks = zip(marked["kind"], marked["suggestion"].fillna("").astype("str"), strict=True)
+    marked = marked.assign(advice=[_to_do(*mark) for mark in marks])
+    by_key = marked.drop_duplicates(["file", "key"]).set_index(["file", "key"])
     there = pd.MultiIndex.from_frame(found[["file", "key"]])
-    found = found.assign(line=lines.reindex(there).array)
+    found = found.assign(line=by_key["line"].reindex(there).array)
+    advice = found["advice"].mask(found["line"].notna(), by_key["advice"].reindex(there).array)
+    found = found.assign(advice=advice)
     more = marked[~pd.MultiIndex.from_frame(marked[["file", "key"]]).isin(there)].assign(open=True)
     listed = [
         commas.head(1).assign(kind="decimal", advice=_COMMAS),
@@ -294,7 +298,13 @@ _SAID = {
 }
 """What is open, by kind: as what it is counted, and what is wrong with it."""
 _ELSE = dict.fromkeys(_SAID, "or clear the cell to leave it out")
-_ELSE |= {"question": "or write another item, or ignored", "district": "or clear it: no district"}
+_ELSE |= {"question": "or write ignored", "district": "or clear it: no district"}
+
+
+def _to_do(kind: str, near: str) -> str:
+    """Say what to do with a cell that bears the mark, and what follows it there."""
+    took = f"remove the ? to take {near}, or write what is right" if near else ""
+    return f"{took or 'write what it is in place of the ?'}; {_ELSE[kind]}"
 
 
 def each_open(look: pd.DataFrame) -> pd.DataFrame:
@@ -322,14 +332,13 @@ def open_problems(look: pd.DataFrame) -> list[Problem]:
             what = f"is perhaps {near}" if near else "is like no item of the codebook"
             what = f"{told.column!r} {what}" if listed else what
         elif told.text:
-            rows = f" (rows {told.rows})" if listed or "," in str(told.rows) else ""
+            several = "," in str(told.rows)
+            named = pd.notna(told.rows) and (several or listed)
+            rows = f" ({'rows' if several else 'row'} {told.rows})" if named else ""
             what = f"{cut(told.text, 200)!r}{rows} {what}"
         else:
             what = "names no district"
         advice = "" if pd.isna(told.advice) else str(told.advice)
-        if listed or told.kind == "question":
-            took = f"remove the ? to take {near}" if pd.notna(near) and near else ""
-            advice = f"{took or 'write what it is in place of the ?'}; {_ELSE[told.kind]}"
         problems.append(Problem(f"{told.source}{place}", what, advice))
     return problems
 

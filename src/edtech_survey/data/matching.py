@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from edtech_survey.data import values
 from edtech_survey.data.codebook import IDENTITY, IGNORED, RESPONSE, Codebook, titles
-from edtech_survey.data.crosswalk import read_cells
+from edtech_survey.data.crosswalk import CLOSED, read_cells
 from edtech_survey.data.districts import match_districts
 from edtech_survey.data.exports import Export
 from edtech_survey.data.readings import VOCABULARY
@@ -86,6 +86,10 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> _Scores:
         misfit |= strange >= said[item, group]  # it is asked for what no item holds
         rest = dict(_groups_named(column, item, words)).get(group, header)
         found[item, group] = words.score(rest, item, said[item, group], fit, misfit)
+        once = words.types[item] in CLOSED and words.tables[item] != "positions"
+        if once and said[item, group] > max(0.8, strange):
+            # In its very words: answers that nobody knows are for a person, the item is not.
+            found[item, group] = max(found[item, group], LIKELY)
     named = _fit_district(answers, words.codebook)
     if named >= 0.5 and strange < 0.9:  # counties and towns bear names of districts, too
         found[IDENTITY, ""] = max(found.get((IDENTITY, ""), 0.0), 60 + 40 * named)
@@ -318,12 +322,11 @@ class _Words:
                 continue
             for at in range(len(words) - len(name) + 1):
                 if tuple(stems[at : at + len(name)]) == name:
-                    own, end = self._said.get((table, answer), frozenset()), at + len(name)
-                    while at and stems[at - 1] in own:  # "Technology Director / CTO"
-                        at -= 1
-                    while end < len(stems) and stems[end] in own:
-                        end += 1
-                    return answer, " ".join(words[:at] + words[end:])
+                    own = self._said.get((table, answer), frozenset())
+                    before = next((n for n in range(at, 0, -1) if stems[n - 1] not in own), 0)
+                    after = range(at + len(name), len(stems))  # "Technology Director / CTO"
+                    end = next((n for n in after if stems[n] not in own), len(stems))
+                    return answer, " ".join(words[:before] + words[end:])
         return None
 
     def _like(self, text: str, phrase: str) -> float:

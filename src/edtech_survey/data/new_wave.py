@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from edtech_survey.data.codebook import IDENTITY, Codebook, read_codebook
-from edtech_survey.data.crosswalk import COLUMNS
+from edtech_survey.data.crosswalk import COLUMNS, answers_allowed
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
 from edtech_survey.data.ledger import each_open, left_open, open_problems
@@ -56,15 +56,14 @@ class CheckReport:
     @property
     def ok(self) -> bool:
         """Tell whether nothing stands in the way."""
-        return not self.problems
+        return not self.problems and not self.open
 
     def to_text(self) -> str:
         """Write the report for a person, without any control character of the export."""
         how = f" ({self.evidence}; {self.encoding})" if self.dialect else ""
         parts = {
             "Columns": [_column_line(row) for row in _records(self.columns)],
-            "Rows": [f"{' '.join(filter(None, (row['step'], row['reason'])))}: {row['rows']}"
-                     for row in _records(self.flow)],
+            "Rows": [f"{_step(row)}: {row['rows']}" for row in _records(self.flow) if row["rows"]],
             "To look at": [_review_line(row) for row in _records(self.review)
                            if not row["open"] and row["kind"] != "notice"],
             f"Notices ({len(self.notices)})": [str(one) for one in self.notices],
@@ -136,12 +135,13 @@ def check_export(
         what = f"no column could be recognised as {IDENTITY}"
         advice = "say in questions.csv which one names the district, then: new-wave YEAR --again"
         return replace(report, problems=(Problem(export.file, what, advice),))
+    asked = tried.review[tried.review["kind"].ne("question")]  # those stand in ``columns``
     return replace(
         report,
         flow=tried.flow[["step", "reason", "rows"]],
         review=tried.review.drop(columns=["source", "wave", "file", "line"]),
         open=left_open(tried.review),
-        problems=tuple(open_problems(tried.review.assign(source=export.file, line=pd.NA))),
+        problems=tuple(open_problems(asked.assign(source=export.file, line=pd.NA))),
     )
 
 
@@ -161,10 +161,15 @@ def _tried(
     folder: Path, export: Export, book: Codebook, meta: Mapping[str, Any]
 ) -> Responses | None:
     """Read all cells as the folder's files say and propose; None if no column names districts."""
-    items = read_text_csv(folder / QUESTIONS, COLUMNS, WaveError)
-    if not unmarked(items, "item")["item"].eq(IDENTITY).any():
+    if not _naming(folder):
         return None
     return tidy(export, read_settled(folder, export.frame, book).tried(), meta)
+
+
+def _naming(folder: Path) -> str:
+    """Find the column that names the district, "" if none is said to."""
+    items = unmarked(read_text_csv(folder / QUESTIONS, COLUMNS, WaveError), "item")
+    return next(iter(items.loc[items["item"].eq(IDENTITY), "column"]), "")
 
 
 def _codebook(series: str | None) -> Codebook:
@@ -178,17 +183,25 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _column_line(row: dict[str, Any]) -> str:
-    item = " ".join(part for part in (row["item"], row["group"]) if part) or "?"
-    score = f" ({row['score']:.0f})" if row["score"] is not None else ""
+    item = " ".join(part for part in (row["item"], row["group"]) if part)
+    ask = MARK if row["note"] == UNSURE or not item else " "
     others = f"; or {row['alternatives']}" if row["alternatives"] else ""
-    note = f"  [{row['note']}]" if row["note"] else ""
-    return f"{row['column'][:90]!r} -> {item}{score}{others}{note}"
+    note = f"  [{row['note']}]" if item and row["note"] not in ("", UNSURE) else ""
+    return f"{ask} {_both_ends(row['column'])!r} -> {item or MARK}{others}{note}"
+
+
+def _both_ends(text: str) -> str:
+    """Cut a long header in its middle: columns of a matrix differ at their ends."""
+    return text if len(text) <= 100 else f"{text[:30]}…{text[-69:]}"
+
+
+def _step(row: dict[str, Any]) -> str:
+    return f"{row['step']}, {row['reason']}" if row["step"] == "excluded" else row["step"]
 
 
 def _review_line(row: dict[str, Any]) -> str:
-    sure = f" ({row['score']:.0f})" if row["score"] is not None else ""
-    near = f", perhaps {row['suggestion']}{sure}" if row["suggestion"] else ""
-    return f"row {row['row']}, {row['kind']}: {row['text'][:80]!r}{near}. {row['advice']}"
+    near = f", {row['suggestion']}" if row["suggestion"] else ""
+    return f"row {row['row']}, {row['kind']}{near}: {row['text'][:80]!r}. {row['advice']}"
 
 
 @dataclass(frozen=True)
@@ -279,7 +292,7 @@ def new_wave(
             (made / copy).chmod(0o600)
             tried = _tried(made, read, book, read_meta(made))
             if tried is not None:
-                _list_open(made, tried.review, book)
+                _list_open(made, tried.review, book, read.frame.get(_naming(made), {}))
             if not again:
                 made.rename(folder)
             for path in sorted(made.iterdir()) if again else ():
@@ -340,7 +353,7 @@ def _carry_decisions(made: Path, old: pd.DataFrame, new: pd.DataFrame) -> None:
     write_whole(made / DECISIONS, csv_bytes(table.assign(row=rows)))
 
 
-def _list_open(folder: Path, review: pd.DataFrame, book: Codebook) -> None:
+def _list_open(folder: Path, review: pd.DataFrame, book: Codebook, who: Any) -> None:
     """Add what is open and in no file yet to the files in which it is decided."""
     rows = review[review["open"] & review["line"].isna()]
     names = rows[rows["file"].eq(MATCHES)]
@@ -351,15 +364,22 @@ def _list_open(folder: Path, review: pd.DataFrame, book: Codebook) -> None:
     pairs = zip(names["text"], names["suggestion"].map(known).fillna(""), strict=True)
     words_of = [[set(re.findall(r"\w+", text.lower())) for text in pair] for pair in pairs]
     within = np.array([not known > near for known, near in words_of], dtype=bool)
-    sure = names["suggestion"].where(names["score"].ge(_CLOSE) & within)
+    best = names["score"].eq(names.groupby("text")["score"].transform("max"))
+    tied = best.groupby(names["text"]).transform("sum").gt(1)  # "Regional School District"
+    sure = names["suggestion"].where(names["score"].ge(_CLOSE) & within & ~tied)
     rows = rows.assign(suggestion=rows["suggestion"].mask(rows["file"].eq(MATCHES), sure))
     rows = each_open(rows.assign(source=""))
-    proposed = (f"{MARK} " + rows["suggestion"].fillna("")).str.strip()
+    # "$118" a year is not proposed: it may be thousands, or pay by the hour.
+    strange = rows["item"].eq("position_salary") & rows["advice"].str.contains("outside", na=False)
+    proposed = (f"{MARK} " + rows["suggestion"].fillna("").mask(strange, "")).str.strip()
+    choices = {item: " | ".join(filter(None, answers_allowed(item, book)))
+               for item in rows["item"].dropna().unique()}  # fmt: skip
     columns = {
         MATCHES: {"name": "text", "candidates": rows["text"].map(candidates), "rows": "rows"},
-        ANSWERS: {"item": "item", "answer": proposed, "spelling": "text", "rows": "rows"},
+        ANSWERS: {"item": "item", "answer": proposed, "spelling": "text",
+                  "choices": rows["item"].map(choices), "rows": "rows"},
         DECISIONS: {"row": "row", "column": "column", "text": "text", "value": proposed,
-                    "reason": "", "why": "advice"},
+                    "reason": "", "why": "advice", "who": rows["row"].map(who)},
     }  # fmt: skip
     columns[MATCHES] = {"name": "text", "district_id": proposed, **columns[MATCHES]}
     for file, told in columns.items():
@@ -371,6 +391,7 @@ def _list_open(folder: Path, review: pd.DataFrame, book: Codebook) -> None:
         if (folder / file).is_file():
             table = pd.concat([read_text_csv(folder / file, [], WaveError), table]).fillna("")
         write_whole(folder / file, csv_bytes(table))
+        (folder / file).chmod(0o600)
 
 
 def _source(
