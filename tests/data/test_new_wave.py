@@ -210,7 +210,8 @@ def test_only_what_is_likely_is_proposed_and_each_file_says_enough_to_decide(tmp
     assert answers.loc[0, ["spelling", "choices", "rows"]].tolist() == [
         "The schools buy all", "district | student | both", "2, 4",
     ]  # fmt: skip
-    told = "\n".join(str(one) for one in open_problems(read_wave(made.folder, book, unknown="refuse").review))
+    read = read_wave(made.folder, book, unknown="refuse")
+    told = "\n".join(str(one) for one in open_problems(read.review))
     assert "'Regional School District' (row 3) is no district of the directory -> write" in told
     assert "'$118' (row 2) is doubtful -> write what it is in place of the ?; or clear" in told
     assert made.questions.iloc[2]["item"] == "provision"  # whatever its answers are
