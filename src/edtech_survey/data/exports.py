@@ -360,6 +360,8 @@ def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.Data
         left = np.arange(len(frame))
         partial = width > 1 and wanted is headers[0]
         for place, text in enumerate([*map(_bare, wanted), *[""] * width][:width]):
+            if not len(left):
+                break
             column = frame[place] if len(left) == len(frame) else frame[place].iloc[left]
             cells = pc.utf8_trim(pc.utf8_trim_whitespace(arrow(column)), characters="\ufeff")
             told = pa.array(["", text] if partial else [text], pa.large_string())

@@ -81,6 +81,11 @@ def arrow(column: pd.Series) -> pa.ChunkedArray:
     return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
 
 
+def lines(text: bytes) -> io.TextIOWrapper:
+    """Lines of a text, as the csv module wants them."""
+    return io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
+
+
 @dataclass(frozen=True)
 class Grid:
     """Rows of a delimited text, numbered from 0; Arrow cuts them when they are asked for."""
@@ -111,8 +116,13 @@ class Grid:
         if len(text) > 100_000:  # the csv module refuses long cells
             table = self._table(number, number + 1, int(self.widths[number]))
             return [str(cell[0]) for cell in table.to_pydict().values()]
-        lines = io.StringIO(text.decode(), newline="")
-        return next(csv.reader(lines, delimiter=self.delimiter), [""])
+        return next(csv.reader(lines(text), delimiter=self.delimiter), [""])
+
+    def rows(self) -> Iterator[list[str]]:
+        """Cells of each row; an empty one has none."""
+        if (self.stops - self.starts).max(initial=0) > 100_000:
+            return ([] if self.empty[at] else self.row(at) for at in range(len(self)))
+        return csv.reader(lines(self.text), delimiter=self.delimiter)
 
     def frame(self, first: int, stop: int, width: int) -> pd.DataFrame:
         """Rows ``first`` to ``stop`` by their numbers, padded or cut, without empty ones."""

@@ -22,6 +22,7 @@ from edtech_survey.data.grids import (
     Grid,
     Limits,
     Opened,
+    lines,
     scan,
     unguarded,
     unreadable,
@@ -171,8 +172,8 @@ def read_text(
             rows = _strict_rows(text, grid.delimiter, doubts)
             grid = written(rows, where, limits, grid.delimiter)
         if (b'="' in text or b"'0" in text) and _GUARDED.search(text):
-            rows = ([] if grid.empty[at] else grid.row(at) for at in range(len(grid)))
-            grid = written(unguarded(rows, where, notices), where, limits, grid.delimiter)
+            rows = unguarded(grid.rows(), where, notices)
+            grid = written(rows, where, limits, grid.delimiter)
     finally:
         csv.field_size_limit(before)
     return Opened(grid, "csv", name, notices, doubts, text.endswith((b"\n", b"\r")))
@@ -183,8 +184,7 @@ _GUARDED = re.compile(rb'(?:^|[,;|\t\r\n])\s*"?(?:="|\'0\d)')
 
 def _unquoted(text: bytes) -> Iterator[list[str]]:
     """Rows of a tab-separated text in which a quote is a character like others."""
-    source = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
-    return csv.reader(source, delimiter="\t", quoting=csv.QUOTE_NONE)
+    return csv.reader(lines(text), delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
 def _even(text: bytes) -> bool:
@@ -196,8 +196,7 @@ def _even(text: bytes) -> bool:
 
 def _strict_rows(text: bytes, delimiter: str, doubts: list[Doubt]) -> Iterator[list[str]]:
     """Rows as the csv module cuts them; one that it refuses is a doubt, and blank lines here."""
-    source = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    reader = csv.reader(lines(text), delimiter=delimiter, strict=True)
     number = 0
     while True:
         before = reader.line_num
@@ -206,9 +205,9 @@ def _strict_rows(text: bytes, delimiter: str, doubts: list[Doubt]) -> Iterator[l
         except StopIteration:
             return
         except csv.Error as error:
-            lines = reader.line_num - before
-            row = ["\n" * (lines - 1)]
-            what = f"a quote closes in the middle of a cell (lines: {lines}); rows may be one here"
+            count = reader.line_num - before
+            row = ["\n" * (count - 1)]
+            what = f"a quote closes in the middle of a cell (lines: {count}); rows may be one here"
             advice = 'double the quotes inside the cell ("") or remove the stray one'
             if "unexpected end" in str(error) or "limit" in str(error):
                 what = "a quote opens here and is never closed; the rest would be one cell"
@@ -233,16 +232,16 @@ def run_together(grid: Grid, width: int, header: int) -> tuple[list[Doubt], list
         if first[:1] == whole[:1] == b'"' and whole.count(b'"') >= 2 * width:
             continue
         cells = grid.delimiter.join(grid.row(number))
-        lines = [line for line in re.split(r"\r\n|\n|\r", cells) if line.strip()]
-        like = [line for line in lines[1:] if line.count(grid.delimiter) == rows]
-        if like and max(line.count(grid.delimiter) for line in lines) == rows:
+        parts = [line for line in re.split(r"\r\n|\n|\r", cells) if line.strip()]
+        like = [line for line in parts[1:] if line.count(grid.delimiter) == rows]
+        if like and max(line.count(grid.delimiter) for line in parts) == rows:
             spaced = all(line.count(prose) == rows > 0 for line in like)
             what = (
-                f"quotes have made {len(lines)} rows one: {like[0][:60]!r} looks like a row (a "
+                f"quotes have made {len(parts)} rows one: {like[0][:60]!r} looks like a row (a "
                 f"quote opens here and closes {int(grid.spans[number]) - 1} below)"
             )
             advice = "remove the stray quotes, or the line breaks in the cell"
-            sure = len(like) == len(lines) - 1 and (not spaced or prose.encode() in first)
+            sure = len(like) == len(parts) - 1 and (not spaced or prose.encode() in first)
             (surely if sure else perhaps).append((number, what, advice))
     return perhaps, surely
 
