@@ -173,10 +173,9 @@ def _own(dialect: str, headers: Sequence[str]) -> list[str]:
                 stem = headers[at].lower().removesuffix(row.column[1:])
                 before = at > 0 and own[at - 1] != "" and _fits(other, headers[at - 1])
                 heads = at == 0 and any(r.place in ("first", "any") for r in [*fitting, []][1])
-                once = (place == run and whole) or (place == "after" and before)
-                once = once or (place == "head" and heads)
-                anywhere = place == "any" or (place == "with" and stem + other[1:] in lower)
-                if anywhere or (once and key(headers[at]) not in taken):
+                often = {"any": True, "with": stem + other[1:] in lower}
+                once = {run: whole, "after": before, "head": heads}
+                if often.get(place) or (once.get(place) and key(headers[at]) not in taken):
                     own[at] = row.role
                     taken.add(key(headers[at]))
                     break
@@ -247,9 +246,9 @@ def by_cells(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Tell what cells tell: the frame with unseen boxes blank, the columns' kinds, flagged rows."""
     columns, flags = with_kinds(columns, frame, dialect), flagged(dialect, frame, columns)
-    told = _TOOLS[dialect].get("unticked")
+    told = _TOOLS[dialect].get("unticked", "")
     unfinished = frame.index.isin(flags.loc[flags["flag"].eq("incomplete"), "row"])
-    boxes = columns[columns["option"].ne("") & (told is not None)]
+    boxes = columns[columns["option"].ne("") & (told != "")]
     for _, names in boxes.groupby("question")["name"]:
         cells = frame[names.tolist()]
         empty = pd.DataFrame({name: _says(cells[name], told) for name in cells})

@@ -135,7 +135,7 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
     """Say of each row what it is, and name the columns."""
     grid, notices = opened.grid, opened.notices
     tell = partial(_problems, where, opened)
-    problems = tell(opened.doubts)
+    problems = list(tell(opened.doubts))
     if grid.empty.all():
         nothing = Problem(where, "no cell holds anything", "export it again")
         raise WaveError(f"{where} is empty", problems or [nothing])
@@ -223,18 +223,16 @@ def _bytes(path: Path, where: str, limits: Limits) -> bytes:
 _LISTED = 20
 
 
-def _problems(where: str, opened: Opened, doubts: Iterable[Doubt]) -> list[Problem]:
+def _problems(where: str, opened: Opened, doubts: Iterable[Doubt]) -> Iterator[Problem]:
     """Say of doubtful rows where they are, why and what to do; of many the first, and how many."""
     doubts = list(doubts)
-    problems = []
     for row, what, advice in doubts[:_LISTED]:
         line = int(opened.grid.spans[:row].sum()) + 1
         told = f" (line {line})" if opened.format == "csv" and line != row + 1 else ""
-        problems.append(Problem(f"{where}, row {row + 1}{told}", what, advice))
+        yield Problem(f"{where}, row {row + 1}{told}", what, advice)
     if len(doubts) > _LISTED:
         more = f"{len(doubts) - _LISTED:,} more rows like these"
-        problems.append(Problem(where, more, "mend these and read again"))
-    return problems
+        yield Problem(where, more, "mend these and read again")
 
 
 def _rows(doubts: Iterable[Doubt], label: str) -> pd.DataFrame:
@@ -293,17 +291,15 @@ def _is_title(rows: dialects.Rows, number: int, widest: int) -> bool:
 def _refuse_answers(row: Sequence[str], where: str, number: int) -> None:
     """Refuse a first row of answers: it would name the columns, and be lost as a response."""
     cells = [cell.strip()[:200] for cell in row if cell.strip()]
-    moments = [_MOMENT.fullmatch(cell[:100]) is not None for cell in cells]
-    told = [
-        cell
-        for cell, moment in zip(cells, moments, strict=True)
-        if moment or (_DATA_LIKE.fullmatch(cell) and not _YEAR.fullmatch(cell))
-    ]
+    moments = {cell for cell in cells if _MOMENT.fullmatch(cell[:100])}
+    values = {c for c in cells if _DATA_LIKE.fullmatch(c) and not _YEAR.fullmatch(c)} | moments
+    told = [cell for cell in cells if cell in values]
     grades = [int(cell) for cell in told if cell.isdecimal()]
     if 2 < len(grades) < len(cells) and set(np.diff(grades)) == {1}:  # 1, 2, 3: grades, months
         told = [cell for cell in told if not cell.isdecimal()]
     begins = len(cells) > 1 and (
-        moments[0] or (bool(re.fullmatch(r"\d{4,20}|R_\w{5,30}", cells[0])) and any(moments[:5]))
+        cells[0] in moments
+        or bool(re.fullmatch(r"\d{4,20}|R_\w{5,30}", cells[0]) and moments & set(cells[:5]))
     )
     if begins or 2 * len(told) >= len(cells) > 1:
         what = f"looks like answers, not headers: {', '.join(map(repr, told[:4]))}"

@@ -130,10 +130,7 @@ def told_by_file(text: bytes) -> str:
 
 def detect(text: bytes) -> str:
     r"""Find the delimiter that gives the most rows of a text one width."""
-    stop = len(text)
-    if stop > _SAMPLE_BYTES:
-        stop = text.rfind(b"\n", 0, _SAMPLE_BYTES) + 1 or _SAMPLE_BYTES
-    sample = text[:stop].decode(errors="ignore")
+    sample = text[:_SAMPLE_BYTES].decode(errors="ignore")
     return told_by_file(text) or max(DELIMITERS, key=lambda delimiter: parted(sample, delimiter))
 
 
@@ -172,8 +169,8 @@ def read_text(
             rows = _strict_rows(text, grid.delimiter, doubts)
             grid = written(rows, where, limits, grid.delimiter)
         if (b'="' in text or b"'0" in text) and _GUARDED.search(text):
-            rows = unguarded(grid.rows(), where, notices)
-            grid = written(rows, where, limits, grid.delimiter)
+            plain = unguarded(grid.rows(), where, notices)
+            grid = written(plain, where, limits, grid.delimiter)
     finally:
         csv.field_size_limit(before)
     return Opened(grid, "csv", name, notices, doubts, text.endswith((b"\n", b"\r")))

@@ -296,13 +296,9 @@ def cell_text(value: Any, told: str = "") -> str:
         seconds = round(value.total_seconds())
         sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
         text = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    elif isinstance(value, dt.time):
-        text = _moment(dt.datetime.combine(dt.date(1899, 1, 1), value))
-    elif isinstance(value, dt.datetime):
-        text = _moment(value)
+    elif isinstance(value, dt.time | dt.datetime):
+        if isinstance(value, dt.time):
+            value = dt.datetime.combine(dt.date(1899, 1, 1), value)
+        whole = (value + dt.timedelta(milliseconds=500)).replace(microsecond=0)
+        text = whole.strftime("%H:%M:%S") if whole.year < 1900 else whole.isoformat(sep=" ")
     return text
-
-
-def _moment(value: dt.datetime) -> str:
-    whole = (value + dt.timedelta(milliseconds=500)).replace(microsecond=0)
-    return whole.strftime("%H:%M:%S") if whole.year < 1900 else whole.isoformat(sep=" ")
