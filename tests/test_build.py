@@ -50,12 +50,19 @@ def test_a_new_wave_dates_a_page_that_reads_it_and_another_series_does_not(
     before = build.run_manifest(path, {})
     made = few_sources(tmp_path_factory.mktemp("more"), "vt-2031", "ct-2032")
     shutil.move(made / "vt-2031", raw)
+    for own in ("vt-2029", "vt-frame-2031"):  # figures that it published, and its list
+        shutil.copytree(raw / "ct-2020", raw / own)
+        told = (raw / own / "source.yaml").read_text("utf-8").replace("ct-2020", own)
+        (raw / own / "source.yaml").write_text(told.replace("series: ct", "series: vt"), "utf-8")
+        (raw / own / "figures.csv").write_text(
+            (raw / own / "figures.csv").read_text("utf-8").replace("ct-2020", own), "utf-8"
+        )
     shutil.copy(raw / "codebook" / "districts-sample.csv", raw / "codebook" / "districts-vt.csv")
     with (raw / "codebook" / "series.csv").open("a") as file:
         file.write("vt,Vermont,union,unions,Agency,2031=60,districts-vt.csv,vermont|vt\n")
     after = build.run_manifest(path, {})
     assert after["date"] == before["date"] == "2024-11-26"
-    assert set(after["inputs"]) == set(before["inputs"])
+    assert after["inputs"] == before["inputs"]  # series.csv too: of it, one row is read
     other = build.run_manifest(path, {"series": "vt"})
     assert other["date"] == "2031"  # an export that nobody has published
     assert {"data/raw/vt-2031/export.xlsx", "data/raw/codebook/districts-vt.csv"} <= set(

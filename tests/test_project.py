@@ -115,6 +115,11 @@ def test_two_series_are_never_put_together(grown, two_series):
     other = es.evidence("responses", raw=two_series, series="vt")
     assert (set(other.own["source"]), other.series.units) == ({"vt-2026"}, "unions")
     assert other.series.population == {2026: 60}
+    assert other.codebook.name("provision", "district") == "The union issues and maintains devices"
+    assert other.codebook.label("support_row", "max") == "Heaviest load of any union"
+    labels = pd.concat([getattr(other.codebook, name).stack() for name in ("items", "labels")])
+    assert not labels.str.contains("[{}]").any()
+    assert other.about("one_to_one").question == ""  # the codebook words the first series'
     assert not set(other.elsewhere["source"]) & {"ct-2020", "ct-2024", "ct-2026"}
     with pytest.raises(WaveError, match="two series are never put together: ct, vt"):
         es.merge_waves(

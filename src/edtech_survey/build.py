@@ -404,6 +404,7 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     """Say what a page is made from: hashes of the inputs, parameters, versions."""
     from edtech_survey.data.codebook import read_series  # noqa: PLC0415
     from edtech_survey.data.figures import read_all  # noqa: PLC0415
+    from edtech_survey.data.textfiles import read_text_csv  # noqa: PLC0415
     from edtech_survey.reports import provenance  # noqa: PLC0415
 
     declared = _declared(path, typed)
@@ -411,16 +412,23 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
     sources, known = read_all().sources, read_series(raw / "codebook")
     whose = project.series_of(declared.get("series") or None, known, sources, synthetic=synthetic)
     mine = sources["series"].eq(whose.series)
-    # Neither the exports nor the directories of other series are read.
-    exports = project.with_export(sources[~mine], raw)["source"]
+    # Of other series nothing is used but figures that stand beside: no export, no directory.
+    beside = raw / "codebook" / "beside.csv"
+    shown_too = read_text_csv(beside, ["series", "beside"]) if beside.is_file() else known.head(0)
+    shown_too = {whose.series, *shown_too.query("series == @whose.series").get("beside", [])}
+    strange = sources["series"].isin(set(known["series"]) - shown_too)
+    exports = project.with_export(sources[~mine & ~strange], raw)["source"]
     directories = set(known["directory"]) - {whose.directory, ""}
-    others = {raw / name for name in exports} | {raw / "codebook" / name for name in directories}
+    others = {raw / name for name in [*exports, *sources.loc[strange, "source"]]}
+    others |= {raw / "codebook" / name for name in directories}
+    listed = raw / "codebook" / "series.csv"
+    of_series = known[known["series"].isin(shown_too)]
     files = [file for file in sorted(raw.rglob("*")) if file.is_file()]
     # An export that nobody has published is dated by its wave.
     dating = mine & sources["synthetic"].eq(synthetic) & sources["kind"].ne("frame")
-    of_series = sources[dating].astype("str")
-    dated = of_series["published"].str.fullmatch(r"\d{4}(-\d\d){0,2}")
-    dates = of_series["published"].where(dated, of_series["wave"]).dropna()
+    of_waves = sources[dating].astype("str")
+    dated = of_waves["published"].str.fullmatch(r"\d{4}(-\d\d){0,2}")
+    dates = of_waves["published"].where(dated, of_waves["wave"]).dropna()
     # Where a file lies is nobody's business but the person's.
     shown = {k: Path(str(v)).name if k == "file" else v for k, v in typed.items()}
     return provenance.manifest(
@@ -430,4 +438,5 @@ def run_manifest(path: Path, typed: Mapping[str, object]) -> dict[str, Any]:
         notebook=path,
         date=max(dates, default=None),
         synthetic=synthetic,
+        parts={listed: of_series.to_csv(index=False).encode()},
     )

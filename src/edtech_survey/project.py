@@ -268,9 +268,9 @@ class Evidence:
         SimpleNamespace
             ``place, unit, units, publisher, waves, first, last, synthetic``; of the last wave
             ``answered`` and ``population`` (None where unknown) and ``question`` (its wording,
-            empty where that wave's is not known); ``silent``, waves that do not say how many
-            answered; ``held``, how many of the last wave are held back; ``withheld``, its numbers
-            that are not told; ``sources``, one row a wave.
+            empty where that wave's is not known, as of other series than the first); ``silent``,
+            waves that do not say how many answered; ``held``, how many of the last wave are held
+            back; ``withheld``, its numbers that are not told; ``sources``, one row a wave.
         """
         rows, hidden = (
             table[table["item"].eq(item or table["item"]) & table["wave"].eq(wave or table["wave"])]
@@ -288,6 +288,8 @@ class Evidence:
             next(iter(latest[name].dropna().tolist()), None) for name in ("answered", "population")
         )
         secondary = latest["kind"].eq("secondary publication").all()
+        # The codebook has the questions of the first series, on which made-up ones are modelled.
+        worded = self.synthetic or self.series.series == self.codebook.series["series"].iloc[0]
         return SimpleNamespace(
             place=self.series.place,
             unit=self.series.unit,
@@ -301,7 +303,7 @@ class Evidence:
             withheld=hidden,
             silent=[year for year in waves if year not in told],
             held=int(self.held["wave"].eq(last).sum()),
-            question="" if secondary or item is None else self.codebook.wording(item),
+            question="" if secondary or not worded or item is None else self.codebook.wording(item),
             sources=sources,
             synthetic=self.synthetic,
         )

@@ -117,6 +117,19 @@ def test_b_stands_side_by_side_and_c_is_refused_with_the_reason_and_no_number_at
     assert table.loc[0, "reason"] == "this survey's number is not there"
 
 
+@pytest.mark.parametrize(
+    ("year", "told"),
+    [(2008, "16 years later; 16 years earlier"), (2023, "one year later; one year earlier"),
+     (2024, "in the same year; in the same year"),
+     (2027, "three years earlier; three years later")],
+)  # fmt: skip
+def test_a_reason_says_how_far_the_years_lie_apart_whichever_survey_is_the_later(year, told):
+    row = pair("us.old", "B", reason="{place}'s {units}, {later}; {earlier}")
+    other = figure("us.old", "one_to_one", "share", "40%", 40.0, wave=year)
+    reason = compared(row, rows=[*FIGURES, other]).loc[0, "reason"]
+    assert reason == f"this survey's districts, {told}"
+
+
 def test_a_difference_of_means_has_no_interval():
     table = by_side(compared(pair("us.pay", item="salary", statistic="mean")))
     difference = table.loc["difference"]

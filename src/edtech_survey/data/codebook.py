@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,8 @@ IGNORED = "ignored"
 """Items with a part of their own: who answers, which response it is, and what is left out."""
 
 TABLES = ("items", "positions", "bands", "answers", "wordings", "labels", "methods")
+_WORDED = {"items": ["label"], "answers": ["label"], "labels": ["label"], "methods": ["text"]}
+"""Columns that speak of {unit}, {units} or {place}: those of the series."""
 _NAMED_GROUPS = ("none", "positions", "bands", "")
 
 
@@ -41,6 +44,7 @@ class Codebook:
     changes: pd.DataFrame
     whose: str
     folder: Path
+    written: Mapping[str, pd.DataFrame]
 
     @cached_property
     def place(self) -> str:
@@ -152,7 +156,23 @@ class Codebook:
             )  # fmt: skip
         file = row["directory"].iloc[0]
         book = self.with_directory(self.folder / file) if file else self
-        return replace(book, whose=name)
+        return replace(book, whose=name, **_in_words_of(row.iloc[0], self.written))
+
+
+def _in_words_of(series: pd.Series, written: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Say what the tables call units and place in the words of a series."""
+    told = {f"{{{name}}}": series[name] for name in ("place", "unit", "units")}
+    told |= {f"{{{name.title()}}}": series[name].capitalize() for name in ("unit", "units")}
+
+    def worded(cells: pd.Series) -> pd.Series:
+        for sign, word in told.items():
+            cells = cells.str.replace(sign, word, regex=False)
+        return cells
+
+    return {
+        name: table.assign(**{column: worded(table[column]) for column in _WORDED[name]})
+        for name, table in written.items()
+    }
 
 
 def read_codebook(folder: Path | str | None = None) -> Codebook:
@@ -176,8 +196,10 @@ def read_codebook(folder: Path | str | None = None) -> Codebook:
         problems += _cross_problems(tables)
     if problems:
         raise WaveError(f"the codebook in {folder.name} contradicts itself", problems)
+    written = {name: tables[name] for name in _WORDED}
+    tables |= _in_words_of(series.iloc[0], written)
     return Codebook(
-        **tables, series=series, districts=districts, changes=changes,
+        **tables, written=written, series=series, districts=districts, changes=changes,
         whose=str(series["series"].iloc[0]), folder=folder,
     )  # fmt: skip
 

@@ -111,9 +111,12 @@ def read_frame(evidence: Any) -> pd.DataFrame:
             table = read_table(path, "units", {"name": [unknown]})
             table = table.assign(source=folder.source, wave=str(folder.wave))
             table["district_id"] = ids(table["name"])
-            table["kinds"] = table["kind"].map(lambda kind: book.label("units", kind))
+            kinds = {kind: book.label("units", kind) for kind in table["kind"].unique()}
+            told = {kind: words.count(2, kind)[2:] for kind, name in kinds.items() if name == kind}
+            table["kinds"] = table["kind"].map(kinds | told)
             frames.append(table.assign(district=table["district_id"].map(directory)))
     table = typed(pd.concat(frames, ignore_index=True), "units").astype({"wave": "Int64"})
+    table["units"] = evidence.series.units
     return table.assign(answered=table["answered"].eq("yes").fillna(False).astype(bool))
 
 

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from platform import python_version_tuple
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -46,10 +47,15 @@ def manifest(
     notebook: Path,
     date: str | None = None,
     synthetic: bool = False,
+    parts: Mapping[Path, bytes] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Describe a run; the date is that of the inputs, so any day and machine tells the same."""
+    """Describe a run; the date is that of the inputs, so any day and machine tells the same.
+
+    ``parts`` are files of which only that much was used.
+    """
     files = sorted({*inputs, notebook})
-    hashes = {path.relative_to(root).as_posix(): hash_of(path.read_bytes()) for path in files}
+    used = {path: parts.get(path) or path.read_bytes() for path in files}
+    hashes = {path.relative_to(root).as_posix(): hash_of(data) for path, data in used.items()}
     named = notebook.relative_to(root).as_posix()
     return {
         "code": {"sha256": code_hash(), "version": version("edtech-survey")},

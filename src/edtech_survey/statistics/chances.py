@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
 from edtech_survey.shape import RESULTS, estimates, joined
-from edtech_survey.statistics.given import pick, total, with_fewest
+from edtech_survey.statistics.given import pick, total, unit_of, with_fewest
 from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.peers import frame_of, number_of, own_numbers, shared, wave_of
 
@@ -82,7 +82,7 @@ def chances(
         return estimates([], RESULTS["chances"])
     reason = "its enrollment is not known" if not size else pd.NA
     if size and not listed.min() <= size <= listed.max():
-        reason = f"no listed district is so {'small' if size < listed.min() else 'large'}"
+        reason = f"no listed {unit_of(x)[0]} is so {'small' if size < listed.min() else 'large'}"
     n = int(both["base"].max())
     found = worlds(known, n, float(students["value"]) if students else None)
     supposed = "a blank means no post"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ _JUDGED = ["topic", "comparability", "reason"]
 _OTHER = [f"{name}_other" for name in _TAKEN]
 PAIRS = (*_TAKEN, *_JUDGED, *_ASKED, "pair_id", "figure_take")
 TRENDS = (*_TAKEN, *_JUDGED, "series", "label")
+
+_SPELLED = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 LARGEST_BASE = 2000
 """Where no base is published: bases beyond this one change no limit that matters."""
@@ -69,9 +72,10 @@ def compare(
         figure_id, take``; each row's grade is of the step to it. Both have ``base_at_least``
         (what a publication says of a base that it does not print), ``design`` ("", weighted or
         census: the last two have no interval of ours), ``comparability`` (A a difference with
-        its interval, B side by side, C refused) and ``reason``, where {place} stands for the
-        series'. Takes: printed, rest (100 less the share), share_of_base and rest_of_base (of a
-        count).
+        its interval, B side by side, C refused) and ``reason``, where {place}, {unit} and {units}
+        stand for the series', {later} for the years from the other figure to the own (two years
+        later), {earlier} for those back. Takes: printed, rest (100 less the share),
+        share_of_base and rest_of_base (of a count).
     price_year : int, optional
         Give dollars at the prices of this year too.
     confidence : float
@@ -120,7 +124,7 @@ def compare(
     (['before', 'after', 'change'], 'clear', '2022 to 2023')
     """
     framed = isinstance(x, pd.DataFrame)
-    table = pairs if pairs is not None else None if framed else x.pairs
+    table = pairs if pairs is not None else None if framed else _pairs_of(x)
     if table is None:
         raise EstimateError("a frame of figures is compared by pairs=, a frame too")
     over_time = "series" in table.columns
@@ -135,7 +139,7 @@ def compare(
     others = once.loc[once["figure_id"].isin(table["figure_id"]), "source"]
     mine = once[~once["source"].isin(others) if framed else once["source"].isin(x.own["source"])]
     hidden = pd.DataFrame() if framed else x.withheld
-    steps = _steps(table, once) if over_time else _pairs(table, mine, hidden)
+    steps = _steps(table, once) if over_time else _pairs(table, mine, hidden, once)
     steps = steps.astype(object).where(steps.notna(), None)
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
@@ -149,8 +153,10 @@ def compare(
     EstimateError.refuse(f"{many} cannot be taken as asked", problems)
     made = estimates(rows, RESULTS["compare"])
     made = made.assign(**_names(made, once, given(x).name, None if framed else x))
-    place = "this survey" if framed else x.series.place
-    made["reason"] = made["reason"].astype("str").str.replace("{place}", place, regex=False)
+    whose = SimpleNamespace(place="this survey", unit="district", units="districts")
+    told = vars(whose if framed else x.series)
+    for name in vars(whose):
+        made["reason"] = made["reason"].astype("str").str.replace(f"{{{name}}}", told[name])
     usd = made["unit"].eq("usd") & made["side"].isin(["own", "elsewhere", "before", "after"])
     if price_year is None or not usd.any():
         return made
@@ -164,7 +170,26 @@ def compare(
 
 
 # ------------------------------------------------------------------ what is compared
-def _pairs(table: pd.DataFrame, mine: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
+def _pairs_of(x: Any) -> pd.DataFrame:
+    """Take the pairs of the series: those of a year in which it asked nobody are another's."""
+    waves = {*x.waves, *x.sources.loc[x.sources["series"].eq(x.series.series), "wave"].dropna()}
+    return x.pairs[x.pairs["wave"].isna() | x.pairs["wave"].isin(waves)]
+
+
+def _apart(years: Any, *words: str) -> str:
+    """Say how many years lie between two figures: two years later, 16 years earlier."""
+    if pd.isna(years):
+        return "in another year"
+    if years == 0:
+        return "in the same year"
+    many = abs(int(years))
+    told = _SPELLED[many] if many < len(_SPELLED) else many
+    return f"{told} year{'s' * (many > 1)} {words[int(years < 0)]}"
+
+
+def _pairs(
+    table: pd.DataFrame, mine: pd.DataFrame, hidden: pd.DataFrame, figures: pd.DataFrame
+) -> pd.DataFrame:
     """Give each pair its two sides: the own figure that it asks for, and the one that it names."""
     why = hidden.set_index(_ASKED)["withheld"].to_dict() if len(hidden) else {}
     ids = mine.groupby(_ASKED)["figure_id"].agg(", ".join).to_dict()
@@ -174,6 +199,12 @@ def _pairs(table: pd.DataFrame, mine: pd.DataFrame, hidden: pd.DataFrame) -> pd.
     asked = [tuple(row) for row in table.assign(wave=wave)[_ASKED].itertuples(index=False)]
     named = table[["figure_id", "figure_take", *_TAKEN[2:]]].set_axis(_OTHER, axis=1)
     pairs = table[["pair_id", "item", "group", "take", *_JUDGED]].join(named)
+    since = wave - table["figure_id"].map(figures.set_index("figure_id")["wave"])
+    pairs["reason"] = [
+        why and why.replace("{later}", _apart(years, "later", "earlier"))
+                   .replace("{earlier}", _apart(years, "earlier", "later"))
+        for why, years in zip(pairs["reason"].astype(object), since, strict=True)
+    ]  # fmt: skip
     return pairs.assign(
         where="pair " + table["pair_id"],
         figure_id=[ids.get(one) for one in asked],

@@ -42,6 +42,12 @@ def given(x: Any) -> Given:
     return Given(None, x, _code)
 
 
+def unit_of(x: Any) -> tuple[str, str]:
+    """Tell what the units of an Evidence are called, one and several."""
+    series = getattr(x, "series", None)
+    return (series.unit, series.units) if hasattr(series, "units") else ("district", "districts")
+
+
 def as_list(given: Any) -> list[Any] | None:
     """Take one value, several, or None for all; an empty list is all, too."""
     if given is None or isinstance(given, str) or np.ndim(given) == 0:

@@ -13,7 +13,7 @@ from scipy import stats
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import RESULTS, estimates
 from edtech_survey.statistics.disclosure import TELLS, THRESHOLD, withhold
-from edtech_survey.statistics.given import given, pick, reported, total
+from edtech_survey.statistics.given import given, pick, reported, total, unit_of
 from edtech_survey.statistics.intervals import checked_confidence
 from edtech_survey.statistics.salary import priced
 from edtech_survey.statistics.staffing import PER_STUDENTS
@@ -83,18 +83,19 @@ def own_district(
     if len(used) > 1:
         told, advice = " and ".join(used.values()), "give a respondent, a file, or numbers"
         raise EstimateError.of("one district at a time", "district", told, advice)
-    origin, called = next(iter(used), "average"), f"This {kind or 'district'}"
+    unit, _ = unit_of(x)
+    origin, called = next(iter(used), "average"), f"This {kind or unit}"
     if origin == "response":
         own = answers(responses, year)
         own = own[own["district_id"].eq(district)].reset_index(drop=True)
         directory = x.codebook.districts.set_index("district_id")["name"]
-        called = str(directory.get(district, f"District {district}"))
+        called = str(directory.get(district, f"{unit.capitalize()} {district}"))
     elif origin == "frame":
         (row,) = listed.to_dict("records")
         size = {} if pd.isna(row["enrollment"]) else {"enrollment": row["enrollment"]}
         own, called, kind = own_numbers(size | stated), row["district"], kind or row["kind"]
     elif origin == "average":
-        own, called = average_district(given(x).figures, wave=year), "An average district"
+        own, called = average_district(given(x).figures, wave=year), f"An average {unit}"
     else:
         own = own_numbers(stated or file)
     unknown = pd.DataFrame([("enrollment", "all", pd.NA)], columns=_OWN)
@@ -517,6 +518,7 @@ def _alike(own: pd.DataFrame | Mapping[str, float], frame: pd.DataFrame) -> pd.D
     mine = own_numbers(own)
     size, me = number_of(mine, "enrollment"), shared(mine, "district_id")
     units = frame[frame["wave"].eq(shared(mine, "wave") or frame["wave"].max())]
+    several = shared(frame, "units") if "units" in frame else "districts"
     bare = units[units["reference_group"].isna()]
     rare = bare["kind"].map(bare["kind"].value_counts()).lt(FEW)
     parts = []
@@ -524,7 +526,7 @@ def _alike(own: pd.DataFrame | Mapping[str, float], frame: pd.DataFrame) -> pd.D
         rows, members = bare[rare], "agencies, academies and others"
         if pd.notna(row["reference_group"]):
             rows = units[units["reference_group"].eq(row["reference_group"])]
-            members = f"districts of reference group {row['reference_group']}"
+            members = f"{several} of reference group {row['reference_group']}"
         elif not rare.any() or bare["kind"].eq(row["kind"]).sum() >= FEW:
             rows, members = bare[bare["kind"].eq(row["kind"])], row["kinds"]
         parts.append(rows.sort_values("enrollment").assign(basis="alike", members=members))
@@ -532,7 +534,7 @@ def _alike(own: pd.DataFrame | Mapping[str, float], frame: pd.DataFrame) -> pd.D
         others = units[units["district_id"].ne(me or "") & units["enrollment"].gt(0).fillna(False)]
         away = np.log(others["enrollment"].astype(float) / size).abs()
         rows = others.assign(away=away).sort_values(["away", "name"]).head(NEAREST)
-        parts.append(rows.assign(basis="nearest", members="districts nearest in size"))
+        parts.append(rows.assign(basis="nearest", members=f"{several} nearest in size"))
     table = pd.concat(parts or [units.head(0)]).assign(
         item="enrollment", statistic="amount", unit="students", base_kind="published",
         method="as published", synthetic=False,
