@@ -9,6 +9,7 @@ import pytest
 
 import edtech_survey as es
 from edtech_survey.shape import estimates, figures
+from edtech_survey.statistics.peers import average_district
 from edtech_survey.statistics.support import LADDER, standards, support, wages
 
 
@@ -41,6 +42,20 @@ def test_both_ratios_are_given_and_the_totals_worked_out_again(printed):
     assert value(table, "devices_per_student") == pytest.approx(1.406952)
     assert value(table, "students_per_support_person") == pytest.approx(715.642857)
     assert value(table, "support_staff_per_1000_students") == pytest.approx(1.397345, abs=1e-6)
+
+
+def test_totals_of_unlike_bases_are_divided_by_respondent():
+    # 10 districts have 1,000 devices each, and the 8 that say so 2 people each: 500 a person.
+    rows = [{"item": item, "group": "all", "wave": 2024, "statistic": "total", "value": n,
+             "base": base}
+            for item, n, base in (("devices", 10_000, 10), ("support_staff", 16, 8),
+                                  ("students", 8_000, 10))]  # fmt: skip
+    rows.append({**rows[0], "item": "responding_districts", "statistic": "count", "value": 12})
+    found = support(figures(rows))
+    assert value(found, "support_ratio") == 500
+    assert value(found, "devices_per_student") == 1.25
+    own = average_district(figures(rows), wave=2024)
+    assert own["value"].tolist() == [800, 1000, 2]
 
 
 def test_technicians_are_counted_in_fte_beside_people(printed):

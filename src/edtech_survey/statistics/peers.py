@@ -150,7 +150,8 @@ def average_district(figures: pd.DataFrame, *, wave: int) -> pd.DataFrame:
     """Make up a district that has the mean number of everything; no rows where none is known."""
     answered = pick(figures, "responding_districts", "count", wave=wave)["value"]
     known = {name: total(figures, item, wave) for name, item in SINGLE.items()}
-    means = {name: row["value"] / float(n) for name, row in known.items() if row for n in answered}
+    means = {name: row["value"] / float(n if pd.isna(row["base"]) else row["base"])
+             for name, row in known.items() if row for n in answered}  # fmt: skip
     rows = [(name, "all", mean if name == "support_staff" else round(mean))
             for name, mean in means.items()]  # fmt: skip
     return pd.DataFrame(rows, columns=_OWN).astype({"value": "Float64"})

@@ -86,11 +86,13 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
     )
     part_time = bottom["counted"].eq("fte")
     basis = bottom["basis"].where(part_time, top["basis"])
+    # Where not the same number gave both, what the average respondent gave is divided.
+    times = measures["times"] * (bottom["base"] / top["base"]).fillna(1.0)
     return estimates(
         measures.assign(
-            estimate=measures["times"] * top["estimate"] / bottom["estimate"],
-            estimate_low=measures["times"] * top["estimate_low"] / bottom["estimate_high"],
-            estimate_high=measures["times"] * top["estimate_high"] / bottom["estimate_low"],
+            estimate=times * top["estimate"] / bottom["estimate"],
+            estimate_low=times * top["estimate_low"] / bottom["estimate_high"],
+            estimate_high=times * top["estimate_high"] / bottom["estimate_low"],
             counted=top["counted"].mask(part_time, "fte"),
             basis=basis,
             method=basis,
@@ -178,7 +180,7 @@ def _amounts(ratios: pd.DataFrame, totals: list[Any], table: pd.DataFrame) -> pd
         rows[str(statistic)] = {**row, "figures": figures, "basis": "as published"}
     for row in totals:
         told = {"figures": row["figure_id"], "basis": "from the totals"}
-        rows[row["item"]] = dict.fromkeys(ENDS, row["value"]) | told
+        rows[row["item"]] = dict.fromkeys(ENDS, row["value"]) | told | {"base": row["base"]}
     for duty, held in _DUTIES.items():
         part = table[table["position"].isin(held) if held else table["category"].eq("it")]
         has, lacking = part[part["fte"].notna()], part.loc[part["fte"].isna(), "name"]
@@ -191,9 +193,10 @@ def _amounts(ratios: pd.DataFrame, totals: list[Any], table: pd.DataFrame) -> pd
                 "basis": "districts x mean FTE" + without,
             }
     amounts = pd.DataFrame.from_dict(
-        rows, orient="index", columns=[*ENDS, "figures", "counted", "basis"]
+        rows, orient="index", columns=[*ENDS, "figures", "counted", "basis", "base"]
     )
-    return amounts.astype(dict.fromkeys(ENDS, "Float64")).fillna({"counted": "people"})
+    kinds = dict.fromkeys([*ENDS, "base"], "Float64")
+    return amounts.astype(kinds).fillna({"counted": "people"})
 
 
 def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
