@@ -127,6 +127,13 @@ def test_two_series_are_never_put_together(grown, two_series):
         )
 
 
+def test_an_export_is_quoted_in_its_own_words(tmp_path, few_sources):
+    evidence = es.evidence("responses", raw=few_sources(tmp_path, "ct-2026"), gate=False)
+    asked = "How many total devices across all schools does your team support?"
+    assert evidence.about("devices").question == asked
+    assert evidence.about("one_to_one").question == ""  # four headers, no one question
+
+
 def test_what_is_known_about_an_item(published):
     about = published.about("one_to_one")
     assert (about.place, about.units, about.first, about.last) == (

@@ -268,7 +268,7 @@ class Evidence:
         SimpleNamespace
             ``place, unit, units, publisher, waves, first, last, synthetic``; of the last wave
             ``answered`` and ``population`` (None where unknown) and ``question`` (its wording,
-            empty where that wave's is not known, as of other series than the first); ``silent``,
+            an export's own; empty where that is not known, as of other series' prints); ``silent``,
             waves that do not say how many answered; ``held``, how many of the last wave are held
             back; ``withheld``, its numbers that are not told; ``sources``, one row a wave.
         """
@@ -288,8 +288,6 @@ class Evidence:
             next(iter(latest[name].dropna().tolist()), None) for name in ("answered", "population")
         )
         secondary = latest["kind"].eq("secondary publication").all()
-        # The codebook has the questions of the first series, on which made-up ones are modelled.
-        worded = self.synthetic or self.series.series == self.codebook.series["series"].iloc[0]
         return SimpleNamespace(
             place=self.series.place,
             unit=self.series.unit,
@@ -303,10 +301,24 @@ class Evidence:
             withheld=hidden,
             silent=[year for year in waves if year not in told],
             held=int(self.held["wave"].eq(last).sum()),
-            question="" if secondary or not worded or item is None else self.codebook.wording(item),
+            question="" if secondary or item is None else self._question(item, last),
             sources=sources,
             synthetic=self.synthetic,
         )
+
+    def _question(self, item: str, wave: int | None) -> str:
+        """Quote what an export asked in its own words, if that was one question."""
+        asked = None if self.synthetic or self.responses is None else self.responses.asked
+        if asked is None or not (rows := asked["wave"].eq(wave)).any():
+            # The codebook has the questions of the first series, on which made-up ones are modelled.
+            first = self.codebook.series["series"].iloc[0]
+            worded = self.synthetic or self.series.series == first
+            return self.codebook.wording(item) if worded else ""
+        listed = self.codebook.items  # one_to_one is worked out of what bears the same wording
+        alike = listed.loc[listed["wording"].eq(self.codebook.wording(item)), "item"]
+        columns = asked.loc[rows & asked["item"].isin([item, *alike]), "column"]
+        heads = columns.str.replace(r"\s*(?:\||\[[^]]*\]\s*$).*", "", regex=True).unique()
+        return str(heads[0]) if len(heads) == 1 else ""
 
     def __getattr__(self, name: str) -> Any:
         own = f"its figures are a frame, evidence.own.{name}, or es.pick(evidence, item)"
