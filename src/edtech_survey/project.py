@@ -310,7 +310,7 @@ class Evidence:
         """Quote what an export asked in its own words, if that was one question."""
         asked = None if self.synthetic or self.responses is None else self.responses.asked
         if asked is None or not (rows := asked["wave"].eq(wave)).any():
-            # The codebook has the questions of the first series, on which made-up ones are modelled.
+            # Its questions are those of the first series, on which made-up ones are modelled.
             first = self.codebook.series["series"].iloc[0]
             worded = self.synthetic or self.series.series == first
             return self.codebook.wording(item) if worded else ""
