@@ -120,6 +120,10 @@ def test_two_series_are_never_put_together(grown, two_series):
     labels = pd.concat([getattr(other.codebook, name).stack() for name in ("items", "labels")])
     assert not labels.str.contains("[{}]").any()
     assert other.about("one_to_one").question == ""  # the codebook words the first series'
+    with (two_series / "codebook" / "series.csv").open("a") as file:
+        file.write("os,Ostrova,union,unions,Agency,,,\n")
+    with pytest.raises(SetupError, match=r"series os: no figures\.csv and no export.*--series os"):
+        es.evidence(raw=two_series, series="os")
     assert not set(other.elsewhere["source"]) & {"ct-2020", "ct-2024", "ct-2026"}
     with pytest.raises(WaveError, match="two series are never put together: ct, vt"):
         es.merge_waves(

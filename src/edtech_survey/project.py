@@ -433,6 +433,10 @@ def evidence(
     once = unrepeated(printed)
     of_series = once["source"].map(sources.set_index("source")["series"])
     own = once[of_series.eq(whose.series) & (data == "published")]
+    if responses is None and own.empty:
+        what = f"no figures.csv and no export of it in {folder}"
+        advice = f"edtech-survey new-wave YEAR --from EXPORT --series {whose.series} makes a wave"
+        raise SetupError.of("nothing is there to tell of", f"series {whose.series}", what, advice)
     record = read_record(folder, whose.series).iloc[: None if gate else 0]
     held, gated = record[["wave"]].head(0), pd.DataFrame()
     if responses is not None:

@@ -218,6 +218,13 @@ def test_only_what_is_likely_is_proposed_and_each_file_says_enough_to_decide(tmp
     assert "nan" not in told
 
 
+def test_the_population_of_a_wave_is_that_of_its_own_year(tmp_path, export):
+    for year, size in ((2024, "200"), (2017, "203"), (2026, "200")):  # the list ends with 2024
+        source = (new_wave(year, export, tmp_path).folder / "source.yaml").read_text()
+        assert f'"size": "{size}"' in source
+        assert ("check it" in source) == (year == 2026)
+
+
 def test_a_new_wave_that_cannot_be_made_leaves_things_as_they_were(tmp_path, short, monkeypatch):
     with pytest.raises(WaveError, match=r"'\.\./up': is no row of codebook/series.csv"):
         new_wave(2026, short, tmp_path, series="../up")
