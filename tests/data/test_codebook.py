@@ -121,7 +121,7 @@ def test_crosswalk_problems_are_said_all_at_once_with_what_is_near(tmp_path, boo
         " -> did you mean 'position_salary'?",
         "'technican_1' is no group of position_fte -> did you mean 'technician_1'?",
         "row 5, column comparability: 'D' is not A, B, C or empty",
-        "'' is no group of student_device_ratio -> write one of pk-2, 3-5, 6-8, 9-12",
+        "column group: is no group of student_device_ratio -> write one of pk-2, 3-5, 6-8, 9-12",
         "'Most' is a second column for devices",
         "row 9, column item: 'Open' is undecided -> write the item, or ignored",
         "'one_to_one' is no item that can be collected",

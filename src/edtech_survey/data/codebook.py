@@ -142,9 +142,9 @@ class Codebook:
         again = both.assign(spelling=plain_name(both["spelling"])).duplicated(["item", "spelling"])
         return replace(self, answers=both[~again].reset_index(drop=True))
 
-    def of_series(self, name: str) -> Codebook:
-        """Return the codebook with the directory of a series."""
-        if name == self.whose:
+    def of_series(self, name: str | None) -> Codebook:
+        """Return the codebook with the directory of a series; by default of its own."""
+        if not name or name == self.whose:
             return self
         row = self.series[self.series["series"].eq(name)]
         if row.empty:
@@ -194,8 +194,7 @@ def read_codebook(folder: Path | str | None = None) -> Codebook:
         changes = read_changes(chosen, districts)
     if len(tables) == len(TABLES):
         problems += _cross_problems(tables)
-    if problems:
-        raise WaveError(f"the codebook in {folder.name} contradicts itself", problems)
+    WaveError.refuse(f"the codebook in {folder.name} contradicts itself", problems)
     written = {name: tables[name] for name in _WORDED}
     tables |= _in_words_of(series.iloc[0], written)
     return Codebook(
@@ -265,8 +264,6 @@ def read_changes(directory_file: Path | str, directory: pd.DataFrame) -> pd.Data
 
 def read_matches(path: Path | str, directory: pd.DataFrame) -> pd.DataFrame:
     """Read what a person decided about names: ``name, district_id``; empty without the file."""
-    if not Path(path).is_file():
-        return pd.DataFrame({"name": [], "district_id": []}, dtype="str").assign(open=False)
     twice = schemas.Rule(
         lambda cells, _: plain_name(cells).duplicated(), "stands twice", "keep one"
     )

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rapidfuzz import fuzz, process
 
-from edtech_survey.data import values
+from edtech_survey.data import schemas, values
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, TAKEN
-from edtech_survey.data.schemas import unmarked
+from edtech_survey.data.schemas import Rule, nearest, one_of, unique, unmarked
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
 
@@ -27,26 +26,26 @@ def read_crosswalk(path: Path | str, columns: Sequence[str], codebook: Codebook)
 
     In ``open`` are the rows that still bear the mark; their ``item`` is a proposal, or empty.
     """
-    path = Path(path)
-    shown = "/".join(path.parts[-2:])
     table = unmarked(read_text_csv(path, COLUMNS, WaveError)[list(COLUMNS)], "item")
     # ``new-wave`` puts an apostrophe before "=..." so that it is not run as a formula.
     bare = table["column"].str.removeprefix("'")
     guarded = ~table["column"].isin(columns) & bare.isin(columns)
     table = table.assign(column=table["column"].mask(guarded, bare))
-    problems = _problems(table, list(columns), codebook, shown)
-    if problems:
-        raise WaveError(f"{shown}: the crosswalk cannot be taken", problems)
-    types = dict(zip(codebook.items["item"], codebook.items["type"], strict=True))
-    order = {name: at for at, name in enumerate(columns)}
-    typed = table.assign(type=table["item"].map(types).astype("str"))
-    return typed.sort_values("column", key=lambda names: names.map(order), ignore_index=True)
-
-
-def nearest(text: str, known: Sequence[str]) -> str:
-    """Name what is nearest to a mistyped word, as advice; "" if nothing is near."""
-    found = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=60) if text else None
-    return f"did you mean {found[0]!r}?" if found else ""
+    shown = "/".join(Path(path).parts[-2:])
+    unmapped = pd.Index(columns).difference(table["column"], sort=False).tolist()
+    problems = schemas.problems_of(table, _rules(table, columns, unmapped, codebook), shown)
+    problems += [
+        Problem(shown, f"column {name!r} of the export has no row", f"add one, or item {IGNORED}")
+        for name in unmapped
+    ]
+    if not table["item"].eq(IDENTITY).any():
+        what = f"no column has the item {IDENTITY}"
+        problems.append(Problem(shown, what, "say which one names the district"))
+    WaveError.refuse(f"{shown}: the crosswalk cannot be taken", problems)
+    types = codebook.items.set_index("item")["type"]
+    table = table.assign(type=table["item"].map(types).astype("str"))
+    place = pd.Series(range(len(columns)), columns)
+    return table.sort_values("column", key=lambda names: names.map(place), ignore_index=True)
 
 
 def groups_allowed(item: str, codebook: Codebook) -> tuple[str, ...]:
@@ -61,60 +60,49 @@ def groups_allowed(item: str, codebook: Codebook) -> tuple[str, ...]:
     return groups or ("",)
 
 
-def _problems(
-    table: pd.DataFrame, columns: list[str], codebook: Codebook, shown: str
-) -> list[Problem]:
-    """List what is wrong with a crosswalk, row by row, and what the export has beside it."""
-    known = codebook.items.loc[codebook.items["type"].ne("none"), "item"].tolist()
-    texts = set(codebook.items.loc[codebook.items["type"].eq("text"), "item"]) - {IDENTITY}
-    of_positions = set(codebook.items.loc[codebook.items["groups"].eq("positions"), "item"])
-    unmapped = [name for name in columns if name not in set(table["column"])]
-    claims, seen = set(), set()
-    problems: list[Problem] = []
+def _rules(
+    table: pd.DataFrame, columns: Sequence[str], unmapped: Sequence[str], codebook: Codebook
+) -> schemas.Rules:
+    """Ask for columns of the export, items that are collected, and one column a group."""
+    items = codebook.items.set_index("item")
+    known = items.index[items["type"].ne("none")]
+    texts = items.index[items["type"].eq("text")]
 
-    def tell(row: int, column: str, what: str, advice: str = "") -> None:
-        place = f", column {column}" if column else ""
-        problems.append(Problem(f"{shown}, row {row}{place}", what, advice))
+    def again(_: pd.Series, rows: pd.DataFrame) -> pd.Series:
+        claims = rows[rows["item"].ne("") & ~rows["open"]]
+        claims = claims[claims["item"].eq(IDENTITY) | ~claims["item"].isin(texts)]
+        twice = claims.duplicated(["item", "group"])
+        return twice.reindex(rows.index, fill_value=False)
 
-    asked = ["column", "item", "group", "comparability", "open"]
-    for row, (column, item, group, grade, marked) in enumerate(
-        table[asked].itertuples(index=False), start=2
-    ):
-        if column not in columns:
-            near = nearest(column, unmapped) or "remove the row"
-            tell(row, "column", f"{column!r} is not in the export", near)
-        if column in seen:
-            tell(row, "column", f"{column!r} stands twice", "keep one row")
-        if item == "":
-            advice = f"write the item, or {IGNORED} to leave the column out"
-            if not marked:
-                tell(row, "item", f"{column!r} is undecided", advice)
-        elif item not in known:
-            tell(row, "item", f"{item!r} is no item that can be collected", nearest(item, known))
-        elif codebook.type_of(item) != "text" and not (
-            (item in of_positions and SLOT.fullmatch(group))
-            or group in groups_allowed(item, codebook)
-        ):
-            allowed = [name for name in groups_allowed(item, codebook) if name]
-            listed = f"write one of {', '.join(allowed)}" if allowed else "leave it empty"
-            what = f"{group!r} is no group of {item}"
-            tell(row, "group", what, nearest(group, allowed) or listed)
-        if grade not in ("A", "B", "C", ""):
-            tell(row, "comparability", f"{grade!r} is not A, B, C or empty")
-        if (item, group) in claims and item not in texts and not marked:
-            what = f"{column!r} is a second column for {item} {group}".rstrip()
-            tell(row, "", what, f"keep one; the other is {IGNORED}")
-        seen.add(column)
-        if item and not marked:
-            claims.add((item, group))
-    problems += [
-        Problem(shown, f"column {name!r} of the export has no row", f"add one, or item {IGNORED}")
-        for name in unmapped
-    ]
-    if not table["item"].eq(IDENTITY).any():
-        what = f"no column has the item {IDENTITY}"
-        problems.append(Problem(shown, what, "say which one names the district"))
-    return problems
+    gone = one_of(columns, "is not in the export", "remove the row", near=unmapped)
+    second = Rule(
+        again, "is a second column for {item} {group}", f"keep one; the other is {IGNORED}"
+    )
+    undecided = Rule(
+        lambda cells, rows: cells.eq("") & ~rows["open"],
+        "{column!r} is undecided", f"write the item, or {IGNORED} to leave the column out",
+    )  # fmt: skip
+    strange = one_of(["", *known], "is no item that can be collected", "", near=list(known))
+    grouped = table.loc[table["item"].isin(known.difference(texts)), "item"].unique()
+    return {
+        "column": [gone, unique(advice="keep one row"), second],
+        "item": [undecided, strange],
+        "group": [_group(item, codebook) for item in grouped],
+        "comparability": [one_of(["A", "B", "C", ""], "is not A, B, C or empty", "")],
+    }
+
+
+def _group(item: str, codebook: Codebook) -> Rule:
+    """Ask for a group of an item, or a slot where titles are typed."""
+    allowed = groups_allowed(item, codebook)
+    named = [name for name in allowed if name]
+    advice = f"write one of {', '.join(named)}" if named else "leave it empty"
+    slots = codebook.items.set_index("item").at[item, "groups"] == "positions"
+    return Rule(
+        lambda cells, rows: rows["item"].eq(item) & ~cells.isin(allowed)
+        & ~(slots & cells.str.fullmatch(SLOT)),
+        "is no group of {item}", advice, near=named,
+    )  # fmt: skip
 
 
 CLOSED = ("single", "multi", "ratio", "yes_no", "outsourced")

@@ -204,8 +204,17 @@ def review_table(names: pd.Series, directory: pd.DataFrame, *, place: str = "") 
     keys = [name_key(text, place) for text in listed["spelling"]]
     rows: list[tuple[str, str | None, str | None, float | None]] = []
     for name in dict.fromkeys(names.dropna().astype("str")):
-        best = _nearest(name, keys, listed, place)[:3]
-        rows += [(name, *candidate) for candidate in best] or [(name, None, None, None)]
+        key, near = name_key(name, place), []
+        for asked in [key, key.replace("north ", "new ", 1)] if perhaps_new(name) else [key]:
+            found = process.extract(asked, keys, scorer=fuzz.WRatio, score_cutoff=70, limit=30)
+            near += [(score, -at) for other, score, at in found if not _other_number(asked, other)]
+        places = [-at for _, at in sorted(near, reverse=True)]
+        best = listed.iloc[places].assign(
+            score=sorted((round(s, 1) for s, _ in near), reverse=True)
+        )
+        best = best.drop_duplicates("district_id").head(3)
+        told = best[["district_id", "spelling", "score"]].itertuples(index=False)
+        rows += [(name, *candidate) for candidate in told] or [(name, None, None, None)]
     texts = dict.fromkeys(("name", "district_id", "candidate"), "str")
     return pd.DataFrame(rows, columns=[*texts, "score"]).astype({**texts, "score": "Float64"})
 
@@ -234,21 +243,6 @@ def succeed(district_id: pd.Series, wave: int, changes: pd.DataFrame) -> pd.Seri
     return moved
 
 
-def _nearest(
-    name: str, keys: list[str], listed: pd.DataFrame, place: str
-) -> list[tuple[str, str, float]]:
-    """Find the districts nearest to a name, best first: N. may be New, Region 10 is never 11."""
-    key, near = name_key(name, place), []
-    for asked in [key, key.replace("north ", "new ", 1)] if perhaps_new(name) else [key]:
-        found = process.extract(asked, keys, scorer=fuzz.WRatio, score_cutoff=70, limit=30)
-        near += [(score, -at) for other, score, at in found if not _numbers_differ(asked, other)]
-    best: dict[str, tuple[str, float]] = {}
-    for score, at in sorted(near, reverse=True):
-        district_id, spelling, _ = listed.iloc[-at]
-        best.setdefault(district_id, (spelling, round(score, 1)))
-    return [(district_id, *found) for district_id, found in best.items()]
-
-
 def _without(key: str, words: Iterable[str]) -> str:
     """Leave the words of a form, such as unified, out of a key: "" if no name is left."""
     rest = " ".join(word for word in key.split() if word not in words)
@@ -261,7 +255,8 @@ def _digits(code: str, place: str = "") -> str:
     return re.sub(r"[\W_]", "", plain).lstrip("0") if re.search(r"\d", plain) else ""
 
 
-def _numbers_differ(one: str, other: str) -> bool:
+def _other_number(one: str, other: str) -> bool:
+    """Region 10 is never 11."""
     mine, theirs = set(re.findall(r"\d+", one)), set(re.findall(r"\d+", other))
     return bool(mine and theirs and mine.isdisjoint(theirs))
 

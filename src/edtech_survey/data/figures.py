@@ -87,8 +87,7 @@ def read_meta(folder: Path) -> dict[str, Any]:
         for one in (told.values() if isinstance(told, dict) else [told])
         if not (isinstance(one, str) and len(one) <= 5000)
     ]
-    if problems:
-        raise SourceError(f"{_short(path)} cannot be taken", problems)
+    SourceError.refuse(f"{_short(path)} cannot be taken", problems)
     problems = [
         Problem(_short(path), f"key {key!r} is missing or empty", "add it")
         for key in _REQUIRED_KEYS
@@ -98,8 +97,7 @@ def read_meta(folder: Path) -> dict[str, Any]:
         problems.append(Problem(_short(path), f"id {meta['id']!r} is not the folder's name"))
     if meta.get("synthetic") not in (None, "true", "false"):
         problems.append(Problem(_short(path), f"synthetic: {meta['synthetic']!r}", "true or false"))
-    if problems:
-        raise SourceError(f"{_short(path)} is incomplete", problems)
+    SourceError.refuse(f"{_short(path)} is incomplete", problems)
     return meta
 
 
@@ -131,8 +129,7 @@ def read_all(names: Iterable[str] | None = None, *, raw: Path | str | None = Non
             sources.append(about | {"figures": len(own)})
     found = as_figures(pd.concat(figures, ignore_index=True))
     problems += schemas.only_one(found, "figure_id")
-    if problems:
-        raise SourceError(f"{words.count(len(problems), 'problem')} in the sources", problems)
+    SourceError.refuse(f"{words.count(len(problems), 'problem')} in the sources", problems)
     types = schemas.dtypes(SOURCES)
     described = pd.DataFrame(sources, columns=list(types)).astype(types)
     schemas.checked(described, SOURCES, "sources", SourceError)

@@ -133,15 +133,14 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
     refused = rest[rest["missing"].isin(["doubtful", "unreadable"]) & rest["outcome"].eq(REFUSED)]
     closed, warned = refused["type"].isin(CLOSED), rest[rest["severity"].eq("warn")]
     commas = rest[rest["rule"].str.contains("decimal_comma|dot_grouped")]
-    kind = refused["missing"].where(refused["missing"].eq("doubtful"), "unreadable")
-    numbers = refused.assign(
-        kind=kind, file=DECISIONS, suggestion=refused["proposed"], rows=refused["row"],
-        key=refused["row"].astype("str") + "|" + refused["column"].astype("str"),
-    )[~closed]  # fmt: skip
+    numbers = _single(refused[~closed])
+    names = cells[undecided & naming]
+    nameless = names["rule"].eq("district_blank")
     parts = [
-        *_names(cells[undecided & naming], settled.book, meta),
+        _names(names[~nameless], settled.book, meta),
+        _single(names[nameless]).assign(kind="district", text="", advice=_NAMELESS),
         _unknown(refused[closed], settled.book),
-        numbers,
+        numbers.assign(kind=numbers["missing"], suggestion=numbers["proposed"]),
     ]
     found = pd.concat([rows.assign(open=True) for rows in parts if len(rows)] or parts[:1])
     found = found.reindex(columns=list(dict.fromkeys([*REVIEW, "key"])))
@@ -167,26 +166,28 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
     return whole.reindex(columns=list(REVIEW))
 
 
-def _names(names: pd.DataFrame, book: Codebook, meta: Mapping[str, Any]) -> list[pd.DataFrame]:
-    """List names that lead to no district, each with its candidates, and rows without a name."""
+def _single(cells: pd.DataFrame) -> pd.DataFrame:
+    """List cells that are settled one by one."""
+    key = cells["row"].astype("str") + "|" + cells["column"].astype("str")
+    return cells.assign(file=DECISIONS, rows=cells["row"], key=key)
+
+
+def _once(cells: pd.DataFrame) -> pd.DataFrame:
+    """List each text once, by its ``key``, with the rows in which it stands."""
+    rows = cells.drop_duplicates(["key", "row"]).groupby("key")["row"]
+    told = rows.agg(lambda each: ", ".join(map(str, each[:5])) + " ..." * (len(each) > 5))
+    return cells.drop_duplicates("key").assign(rows=lambda once: once["key"].map(told))
+
+
+def _names(names: pd.DataFrame, book: Codebook, meta: Mapping[str, Any]) -> pd.DataFrame:
+    """List names that lead to no district, each with its candidates."""
     own = book.series.set_index("series")["directory"].get(book.whose)
-    directory = meta.get("directory") or own or "districts.csv"
-    nameless = names["rule"].eq("district_blank")
-    unknown = names[~nameless]
-    unknown = unknown.assign(plain=plain_name(unknown["text"]))
-    rows = unknown.groupby("plain")["row"].agg(_rows)
-    unknown = unknown.drop_duplicates("plain").assign(rows=lambda told: told["plain"].map(rows))
-    near = review_table(unknown["text"], book.districts, place=book.place)
+    advice = _MATCHES.format(directory=meta.get("directory") or own or "districts.csv")
+    told = _once(names.assign(key=plain_name(names["text"])))
+    near = review_table(told["text"], book.districts, place=book.place)
     near = near.rename(columns={"name": "text", "district_id": "suggestion"})
-    told = unknown[["row", "rows", "column", "item", "text", "plain"]]
-    near = near.merge(told, on="text", how="left").rename(columns={"plain": "key"})
-    rows = names.loc[nameless, ["row", "column", "item"]]
-    rows = rows.assign(
-        kind="district", text="", file=DECISIONS, rows=rows["row"], advice=_NAMELESS,
-        key=rows["row"].astype("str") + "|" + rows["column"].astype("str"),
-    )  # fmt: skip
-    advice = _MATCHES.format(directory=directory)
-    return [near.assign(kind="district", file=MATCHES, advice=advice), rows]
+    near = near.merge(told[["row", "rows", "column", "item", "text", "key"]], on="text", how="left")
+    return near.assign(kind="district", file=MATCHES, advice=advice)
 
 
 def _unknown(refused: pd.DataFrame, book: Codebook) -> pd.DataFrame:
@@ -195,16 +196,17 @@ def _unknown(refused: pd.DataFrame, book: Codebook) -> pd.DataFrame:
         unknown_answers(cell["text"], pd.Series(cell), book) for cell in refused.to_dict("records")
     ]
     told = refused.assign(text=pd.Series(pieces, refused.index, dtype=object)).explode("text")
-    told = told.assign(key=told["item"].astype("str") + "|" + told["text"].map(plain).astype("str"))
-    rows = told.groupby("key")["row"].agg(_rows)
-    told = told.drop_duplicates("key").assign(rows=lambda rest: rest["key"].map(rows))
-    kind = np.where(told["item"].eq("position_title"), "position", "answer")
-    read = told["proposed"]
+    told["key"] = told["item"].astype("str") + "|" + told["text"].map(plain).astype("str")
+    told = _once(told)
     near = [_near(*pair, book) for pair in zip(told["item"], told["text"], strict=True)]
     near = pd.Series(near, told.index, dtype=object)
     wave = [_UNKNOWN.format(item=item) for item in told["item"]]
-    told = told.assign(advice=told["advice"] + pd.Series(wave, told.index, dtype="str"))
-    return told.assign(kind=kind, file=ANSWERS, suggestion=read.mask(read.eq(""), near))
+    return told.assign(
+        kind=np.where(told["item"].eq("position_title"), "position", "answer"),
+        file=ANSWERS,
+        advice=told["advice"] + pd.Series(wave, told.index, dtype="str"),
+        suggestion=told["proposed"].mask(told["proposed"].eq(""), near),
+    )
 
 
 def _near(item: str, text: str, book: Codebook) -> str | None:
@@ -214,11 +216,6 @@ def _near(item: str, text: str, book: Codebook) -> str | None:
     found = process.extractOne(plain(text), known["spelling"].tolist(), score_cutoff=85,
                                scorer=fuzz.ratio, processor=plain)  # fmt: skip
     return str(known["answer"].iloc[found[2]]) if found else None
-
-
-def _rows(rows: pd.Series) -> str:
-    told = [*map(str, rows.drop_duplicates())]
-    return ", ".join(told[:5]) + (" ..." if len(told) > 5 else "")
 
 
 _QUALITY = (
@@ -276,10 +273,9 @@ def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row, told in both.groupby("row"):
         differ = []
-        for cell in told.to_dict("records"):
-            write = "{:,.10g}" if cell["type"] in NUMBERS else "{}"
-            pair = [write.format(cell[name]) for name in ("value_counts", "value")]
-            differ.append(f"{cell['column']}: {', '.join(pair)}")
+        for cell in told.itertuples():
+            write = "{}: {:,.10g}, {:,.10g}" if cell.type in NUMBERS else "{}: {}, {}"
+            differ.append(write.format(cell.column, cell.value_counts, cell.value))
         advice = (
             f"row {told['row_counts'].iloc[0]} counts, row {row} does not "
             "(most complete): ask which is right, and leave the other out"
@@ -348,7 +344,4 @@ def refuse_unknown(look: pd.DataFrame, where: str) -> None:
     rows = each_open(look)
     rows = rows[rows["kind"].eq("answer") & rows["line"].isna()]
     problems = open_problems(rows.assign(source=where))
-    if problems:
-        raise WaveError(
-            f"{where}: {words.count(len(problems), 'answer')} against the codebook", problems
-        )
+    WaveError.refuse(f"{where}: {words.count(len(rows), 'answer')} against the codebook", problems)

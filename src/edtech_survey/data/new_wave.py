@@ -35,6 +35,12 @@ _CLOSE = 80.0
 """Score from which a name's best candidate is proposed; below it is only listed."""
 _SETTLED = {QUESTIONS: "item", ANSWERS: "answer", MATCHES: "district_id", DECISIONS: "value"}
 """Files of a wave in which a person decides, each with the column that bears the mark."""
+_WRITTEN = {
+    MATCHES: "name district_id candidates rows",
+    ANSWERS: "item answer spelling choices rows",
+    DECISIONS: "row column text value reason why who",
+}
+"""Columns of the files that list what is open."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ def check_export(
     >>> [problem.what for problem in report.problems]
     ["'Smaple Distrct 30' is no district of the directory"]
     """
-    path, book = Path(path), _codebook(series)
+    path, book = Path(path), read_codebook().of_series(series)
     try:
         export = read_export(path, dialect, sheet)
     except WaveError as error:
@@ -170,11 +176,6 @@ def _naming(folder: Path) -> str:
     """Find the column that names the district, "" if none is said to."""
     items = unmarked(read_text_csv(folder / QUESTIONS, COLUMNS, WaveError), "item")
     return next(iter(items.loc[items["item"].eq(IDENTITY), "column"]), "")
-
-
-def _codebook(series: str | None) -> Codebook:
-    book = read_codebook()
-    return book.of_series(series) if series else book
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -259,7 +260,7 @@ def new_wave(
         If the folder is there already (and not ``again``), the series or year will not do, the
         export cannot be read or does not fit what is settled. Nothing is changed then.
     """
-    book = _codebook(series)
+    book = read_codebook().of_series(series)
     root = Path(root) if root is not None else raw_dir(new=True)
     folder = root / f"{book.whose}-{year}"
     _check_place(year, export, root, folder, again=again)
@@ -298,8 +299,8 @@ def new_wave(
             for path in sorted(made.iterdir()) if again else ():
                 path.replace(folder / path.name)
     except OSError as error:
-        problem = Problem(folder.name, f"could not be written ({error.strerror})")
-        raise WaveError("no folder was made for the new wave", [problem]) from None
+        told = f"could not be written ({error.strerror})"
+        raise WaveError.of("no folder was made for the new wave", folder.name, told) from None
     counts = {name: _marks(folder / name, column) for name, column in _SETTLED.items()}
     bare = questions["item"].eq(MARK)
     return NewWave(folder, questions, {k: n for k, n in counts.items() if n}, int(bare.sum()))
@@ -322,8 +323,7 @@ def _check_place(
         problems.append(Problem("export", "is missing", "name the survey tool's file: --from FILE"))
     if not root.is_dir():
         problems.append(Problem(str(root), "is no folder", "point root at data/raw"))
-    if problems:
-        raise WaveError("no folder was made for the new wave", problems)
+    WaveError.refuse("no folder was made for the new wave", problems)
 
 
 def _marks(path: Path, column: str) -> int:
@@ -374,20 +374,13 @@ def _list_open(folder: Path, review: pd.DataFrame, book: Codebook, who: Any) -> 
     proposed = (f"{MARK} " + rows["suggestion"].fillna("").mask(strange, "")).str.strip()
     choices = {item: " | ".join(filter(None, answers_allowed(item, book)))
                for item in rows["item"].dropna().unique()}  # fmt: skip
-    columns = {
-        MATCHES: {"name": "text", "candidates": rows["text"].map(candidates), "rows": "rows"},
-        ANSWERS: {"item": "item", "answer": proposed, "spelling": "text",
-                  "choices": rows["item"].map(choices), "rows": "rows"},
-        DECISIONS: {"row": "row", "column": "column", "text": "text", "value": proposed,
-                    "reason": "", "why": "advice", "who": rows["row"].map(who)},
-    }  # fmt: skip
-    columns[MATCHES] = {"name": "text", "district_id": proposed, **columns[MATCHES]}
-    for file, told in columns.items():
-        mine = rows[rows["file"].eq(file)]
-        if mine.empty:
-            continue
-        cells = {name: rows[x] if isinstance(x, str) and x else x for name, x in told.items()}
-        table = pd.DataFrame(cells, index=rows.index).loc[mine.index].astype("str").fillna("")
+    rows = rows.assign(
+        name=rows["text"], spelling=rows["text"], candidates=rows["text"].map(candidates),
+        district_id=proposed, answer=proposed, value=proposed, why=rows["advice"], reason="",
+        choices=rows["item"].map(choices), who=rows["row"].map(who),
+    )  # fmt: skip
+    for file, mine in rows.groupby("file"):
+        table = mine[_WRITTEN[file].split()].astype("str").fillna("")
         if (folder / file).is_file():
             table = pd.concat([read_text_csv(folder / file, [], WaveError), table]).fillna("")
         write_whole(folder / file, csv_bytes(table))

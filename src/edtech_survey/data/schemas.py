@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from rapidfuzz import fuzz, process
 
 from edtech_survey import words
 from edtech_survey.data.readings import MISSING
@@ -34,13 +35,14 @@ class Rule(NamedTuple):
     """Which cells of a column are wrong, what is wrong with them, and what to do.
 
     The words may name columns, such as ``{item}``. Cells with a ``parting`` are lists: their parts
-    are asked one by one.
+    are asked one by one. What a cell is ``near`` to is better advice than any other.
     """
 
     wrong: Callable[[pd.Series, pd.DataFrame], Mask]
     what: str
     advice: str = "correct it"
     parting: str = ""
+    near: Sequence[str] = ()
 
 
 Rules = Mapping[str, Sequence[Rule]]
@@ -51,22 +53,32 @@ def filled(what: str = "is empty") -> Rule:
     return Rule(lambda cells, _: cells.eq(""), what, "fill it in")
 
 
-def unique(*within: str) -> Rule:
+def unique(*within: str, advice: str = "give each its own") -> Rule:
     """Ask for texts that stand once, in the table or within equal cells of other columns."""
 
     def again(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
         return table.duplicated([*within, str(cells.name)]) & cells.ne("")
 
-    return Rule(again, "stands twice", "give each its own")
+    return Rule(again, "stands twice", advice)
+
+
+def nearest(text: str, known: Sequence[str]) -> str:
+    """Name what is nearest to a mistyped word, as advice; "" if nothing is near."""
+    found = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=60) if text else None
+    return f"did you mean {found[0]!r}?" if found else ""
 
 
 def one_of(
-    allowed: Iterable[str], what: str = "", advice: str = "correct it", parting: str = ""
+    allowed: Iterable[str],
+    what: str = "",
+    advice: str = "correct it",
+    parting: str = "",
+    near: Sequence[str] = (),
 ) -> Rule:
     """Ask for one of some words, or for a list of them; parts of lists may be empty."""
     known = [*allowed, *([""] if parting else [])]
     told = what or f"is not one of {', '.join(filter(None, known))}"
-    return Rule(lambda cells, _: ~cells.isin(known), told, advice, parting)
+    return Rule(lambda cells, _: ~cells.isin(known), told, advice, parting, near)
 
 
 def row_of(
@@ -173,7 +185,8 @@ def problems_of(table: pd.DataFrame, rules: Rules, shown: str) -> list[Problem]:
                 told = rule.what.format_map(cells)
                 what = f"{cut(cells[column], 200)!r} {told}" if cells[column] else told
                 place = f"{shown}, row {row + 2}, column {column}"
-                found.append(Problem(place, what, rule.advice))
+                advice = nearest(cells[column], rule.near) or rule.advice
+                found.append(Problem(place, what.rstrip(), advice))
     return found
 
 
@@ -182,8 +195,7 @@ def check(
 ) -> pd.DataFrame:
     """Return a table of texts that is as its rules ask, or tell all that is wrong."""
     problems = problems_of(table, rules, shown)
-    if problems:
-        raise error(f"{shown}: {words.count(len(problems), 'cell')} cannot be taken", problems)
+    error.refuse(f"{shown}: {words.count(len(problems), 'cell')} cannot be taken", problems)
     return table
 
 
@@ -197,8 +209,7 @@ def checked(
         for name, kind in types.items()
         if name not in frame or str(frame[name].dtype) != kind
     ]
-    if problems:
-        raise error(f"{where}: {words.count(len(problems), 'column')} not as declared", problems)
+    error.refuse(f"{where}: {words.count(len(problems), 'column')} not as declared", problems)
     texts = frame[list(types)].astype("str").fillna("").reset_index(drop=True)
     check(texts, rules_of(table), where, error)
     return frame
@@ -211,7 +222,12 @@ MARK = "?"
 def unmarked(texts: pd.DataFrame, column: str) -> pd.DataFrame:
     """Take the mark from the cells of a column, and say in ``open`` which had it."""
     bare = texts[column].str.removeprefix(MARK).str.strip()
-    return texts.assign(**{column: bare}, open=texts[column].str.startswith(MARK))
+    return texts.assign(**{column: bare}, open=texts[column].str.startswith(MARK).astype(bool))
+
+
+def none_settled(table: str) -> pd.DataFrame:
+    """Make a table of which a wave's folder has no file: nothing is settled, nothing open."""
+    return pd.DataFrame(columns=list(dtypes(table)), dtype="str").assign(open=np.bool_())
 
 
 def read_table(
@@ -224,8 +240,10 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a CSV of the columns that are declared, every cell as text, and ask further rules.
 
-    ``mark`` names the column whose cells may bear the mark.
+    ``mark`` names the column whose cells may bear the mark; a wave need not have such a file.
     """
+    if mark and not Path(path).is_file():
+        return none_settled(table)
     columns = list(dtypes(table))
     may = [row["column"] for row in _COLUMNS if row["table"] == table and row["needed"] == "may"]
     texts = read_text_csv(path, [name for name in columns if name not in may], error)

@@ -14,7 +14,7 @@ from edtech_survey.data import schemas
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_matches
 from edtech_survey.data.crosswalk import CLOSED, answers_allowed, read_cells, read_crosswalk
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, plain
-from edtech_survey.data.schemas import gathering, one_of, plain_name, read_table
+from edtech_survey.data.schemas import gathering, none_settled, one_of, plain_name, read_table
 from edtech_survey.data.values import NUMBERS
 from edtech_survey.errors import Problem, WaveError
 
@@ -22,10 +22,6 @@ QUESTIONS, ANSWERS = "questions.csv", "answers.csv"
 MATCHES, DECISIONS = "matches.csv", "decisions.csv"
 _NUMBER = re.compile(r"\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 _MARKED = ("kind", "key", "file", "line", "row", "column", "item", "text", "suggestion")
-
-
-def _none(table: str) -> pd.DataFrame:
-    return pd.DataFrame(columns=list(schemas.dtypes(table)), dtype="str").assign(open=False)
 
 
 @dataclass(frozen=True)
@@ -37,8 +33,8 @@ class Settled:
 
     questions: pd.DataFrame
     book: Codebook
-    matches: pd.DataFrame = field(default_factory=lambda: _none("matches"))
-    decisions: pd.DataFrame = field(default_factory=lambda: _none("decisions"))
+    matches: pd.DataFrame = field(default_factory=lambda: none_settled("matches"))
+    decisions: pd.DataFrame = field(default_factory=lambda: none_settled("decisions"))
     marked: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_MARKED)))
 
     def without_open(self) -> Settled:
@@ -92,7 +88,7 @@ class Settled:
         return self.marked.loc[self.marked["kind"].eq(kind), "key"]
 
     def _decided(self, column: str) -> dict[Hashable, Any]:
-        mine = self.decisions["column"].eq(column) & ~self.decisions["open"].astype(bool)
+        mine = self.decisions["column"].eq(column) & ~self.decisions["open"]
         rows = self.decisions[mine]
         return dict(zip(rows["row"], rows["value"], strict=True))
 
@@ -100,20 +96,19 @@ class Settled:
 def read_settled(folder: Path, frame: pd.DataFrame, book: Codebook) -> Settled:
     """Read the four files of a wave's folder against its export, and tell all that is wrong."""
     problems: list[Problem] = []
-    questions, matches, decisions = _none("decisions"), _none("matches"), _none("decisions")
-    answers = _none("wave answers")
+    questions = decisions = none_settled("decisions")
+    matches, answers = none_settled("matches"), none_settled("wave answers")
     with gathering(problems, QUESTIONS):
         questions = read_crosswalk(folder / QUESTIONS, list(frame.columns), book)
     with gathering(problems, ANSWERS):
         answers = read_answers(folder / ANSWERS, book)
     with gathering(problems, MATCHES):
         matches = read_matches(folder / MATCHES, book.districts)
-    book = book.with_answers(answers[~answers["open"].astype(bool)])
+    book = book.with_answers(answers[~answers["open"]])
     if "item" in questions:
         with gathering(problems, DECISIONS):
             decisions = read_decisions(folder / DECISIONS, frame, questions, book)
-    if problems:
-        raise WaveError(f"{folder.name}: what was settled cannot be taken", problems)
+    WaveError.refuse(f"{folder.name}: what was settled cannot be taken", problems)
     # A wording of a question that is left out after all is for nobody to settle.
     answers = answers.assign(open=answers["open"] & answers["item"].isin(questions["item"]))
     group = (" " + questions["group"]).str.rstrip()
@@ -135,18 +130,16 @@ def read_settled(folder: Path, frame: pd.DataFrame, book: Codebook) -> Settled:
         ),
     }  # fmt: skip
     marked = [
-        table[table["open"].astype(bool)].assign(file=file, line=lambda rows: rows.index + 2)
+        table[table["open"]].assign(file=file, line=lambda rows: rows.index + 2)
         for file, table in parts.items()
+        if table["open"].any()
     ]
-    whole = pd.concat([rows.reindex(columns=list(_MARKED)) for rows in marked if len(rows)] or
-                      [pd.DataFrame(columns=list(_MARKED))], ignore_index=True)  # fmt: skip
-    return Settled(questions, book, matches[~matches["open"].astype(bool)], decisions, whole)
+    whole = pd.concat([pd.DataFrame(columns=list(_MARKED)), *marked], ignore_index=True)
+    return Settled(questions, book, matches[~matches["open"]], decisions, whole[list(_MARKED)])
 
 
 def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
     """Read the wordings of one wave, ``item, answer, spelling``; no rows without the file."""
-    if not path.is_file():
-        return _none("wave answers")
     allowed = {item: answers_allowed(item, book) for item in book.items["item"]}
 
     def unknown(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
@@ -172,48 +165,41 @@ def read_decisions(
     ``text`` must be what stands in the cell, and ``value`` is taken strictly: what it means in the
     item's unit, an answer of the codebook, an id of the directory; NA leaves the cell out.
     """
-    if not path.is_file():
-        return _none("decisions")
     table = read_table(path, "decisions", {}, WaveError, mark="value")
     bare = table["column"].str.removeprefix("'")
     table = table.assign(column=table["column"].where(table["column"].isin(frame.columns), bare))
-    shown = "/".join(path.parts[-2:])
     used = questions[questions["item"].ne("")].set_index("column", drop=False)
-    problems, taken = [], []
-    for at, told in table.iterrows():
-        place = f"{shown}, row {at + 2}"
-        row, column, value = int(told["row"]), told["column"], told["value"]
-        cell = frame[column].get(row) if column in frame else None
-        found, trouble = (None, "")
+    left = table["column"].map(used["item"]).eq(IGNORED)  # settled by leaving the column out
+    value = table["value"].where(table["open"]).astype(object)
+    shown = "/".join(path.parts[-2:])
+    problems: list[Problem] = []
+
+    def tell(
+        at: int, what: str, column: str = "", advice: str = "correct it, or remove the row"
+    ) -> None:
+        place = f"{shown}, row {at + 2}" + (f", column {column}" if column else "")
+        problems.append(Problem(place, what, advice))
+
+    for at, told in table[~left].iterrows():
+        row, column = int(float(told["row"])), told["column"]
+        cell = frame[column].get(row) if column in used.index else None
         if column not in used.index:
-            what = f"{column!r} is no column in use"
-            problems.append(
-                Problem(f"{place}, column column", what, "correct it, or remove the row")
-            )
-        elif used.at[column, "item"] == IGNORED:
-            pass  # settled by leaving the column out
+            tell(at, f"{column!r} is no column in use", "column")
         elif cell is None:
-            what = f"{row} is no row of an answer in the export"
-            problems.append(Problem(f"{place}, column row", what, "correct it, or remove the row"))
+            tell(at, f"{row} is no row of an answer in the export", "row")
         elif _bare(cell) != _bare(told["text"]):
             what = f"{told['text']!r} is not what stands in row {row}, which is {cell!r}"
-            advice = "look the row up in the export, and correct row or text"
-            problems.append(Problem(f"{place}, column text", what, advice))
-        elif value and not told["open"]:
-            found, trouble = _strictly(value, used.loc[column], book)
-        if trouble:
-            advice = "correct it, or leave it empty to leave the cell out"
-            problems.append(Problem(f"{place}, column value", f"{value!r} is {trouble}", advice))
-        taken.append(found)
-    twice = table.duplicated(["row", "column"])
-    problems += [Problem(f"{shown}, row {at + 2}", "is about a cell that stands above",
-                         "keep one") for at in table.index[twice]]  # fmt: skip
-    if problems:
-        raise WaveError(f"{shown}: the decisions cannot be taken", problems)
-    value = pd.Series(taken, table.index, dtype=object).where(~table["open"], table["value"])
-    left = table["column"].map(used["item"]).eq(IGNORED)
-    table = table.assign(open=table["open"] & ~left)
-    return table.assign(row=table["row"].astype(float).astype(int), value=value)
+            tell(at, what, "text", "look the row up in the export, and correct row or text")
+        elif told["value"] and not told["open"]:
+            value[at], trouble = _strictly(told["value"], used.loc[column], book)
+            if trouble:
+                advice = "correct it, or leave it empty to leave the cell out"
+                tell(at, f"{told['value']!r} is {trouble}", "value", advice)
+    for at in table.index[table.duplicated(["row", "column"])]:
+        tell(at, "is about a cell that stands above", advice="keep one")
+    WaveError.refuse(f"{shown}: the decisions cannot be taken", problems)
+    row = table["row"].astype(float).astype(int)
+    return table.assign(row=row, value=value, open=table["open"] & ~left)
 
 
 def _bare(cell: str) -> str:

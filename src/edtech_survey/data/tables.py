@@ -209,8 +209,7 @@ def read_relations(evidence: Any) -> pd.DataFrame:
             frames.append(read_relation_file(path, evidence.printed))
     found = pd.concat(frames, ignore_index=True)
     problems += schemas.only_one(found, "relation_id")
-    if problems:
-        raise SourceError(f"{words.count(len(problems), 'problem')} in the relations", problems)
+    SourceError.refuse(f"{words.count(len(problems), 'problem')} in the relations", problems)
     return found
 
 

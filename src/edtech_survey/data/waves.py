@@ -85,8 +85,7 @@ def read_wave(
             problems.append(Problem(shown, what, "put the file there"))
     if not meta.get("export"):
         problems.append(Problem(shown, "key 'export' is missing", "name the export's file"))
-    if problems:
-        raise WaveError(f"{folder.name} cannot be read as asked", problems)
+    WaveError.refuse(f"{folder.name} cannot be read as asked", problems)
     book = _book_of(codebook or read_codebook(), meta, folder)
     options: dict[str, Any] = {name: meta.get(name) or None for name in OPTIONS}
     export = read_export(folder / meta["export"], **options)
@@ -146,8 +145,7 @@ def merge_waves(
     for folder in waves:
         with gathering(problems, Path(folder).name):
             parts.append(read_wave(folder, book, unknown=unknown, second=second))
-    if problems:
-        raise WaveError(f"{words.count(len(problems), 'problem')} in the waves", problems)
+    WaveError.refuse(f"{words.count(len(problems), 'problem')} in the waves", problems)
     if not parts:
         raise WaveError("there is no wave to merge: name at least one folder")
     parts.sort(key=lambda part: (part.flow["wave"].iloc[0], part.flow["source"].iloc[0]))
@@ -157,19 +155,16 @@ def merge_waves(
     }
     districts, series = whole["districts"], {part.series for part in parts if part.series}
     problems = _contradictions(districts, [part.flow["source"].iloc[0] for part in parts], series)
-    if problems:
-        raise WaveError(f"{words.count(len(parts), 'export')} cannot be merged", problems)
-    last = [name for name in districts if name != "staffing"]
-    districts = districts[[*last, "staffing"]].sort_values(
-        ["wave", "district_id"], kind="stable", ignore_index=True
-    )
+    WaveError.refuse(f"{words.count(len(parts), 'export')} cannot be merged", problems)
+    districts = districts.sort_values(["wave", "district_id"], kind="stable", ignore_index=True)
+    districts.insert(len(districts.columns) - 1, "staffing", districts.pop("staffing"))
     whole |= {"districts": districts, "asked": _asked_or_not(whole["asked"])}
     return Responses(**whole, panel=panel(districts, book.changes), series="".join(series))
 
 
 def _book_of(book: Codebook, meta: Mapping[str, Any], folder: Path) -> Codebook:
     """Take the directory of the wave's series, or the one that the wave itself names."""
-    book = book.of_series(meta["series"]) if meta.get("series") else book
+    book = book.of_series(meta.get("series"))
     name = meta.get("directory")
     if not name:
         return book
