@@ -32,6 +32,11 @@ it. `edtech-survey data --public` writes what may be shared; a brief is for its 
 """
 
 
+def short(path: Path | str) -> str:
+    """Folder and file, as problems name a place."""
+    return "/".join(Path(path).parts[-2:])
+
+
 def project_root() -> Path:
     """Folder that holds ``data/raw``; a SetupError if there is none."""
     named = os.environ.get(HOME_VARIABLE)

@@ -15,6 +15,7 @@ from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, TAKEN
 from edtech_survey.data.schemas import Rule, nearest, one_of, unique, unmarked
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
+from edtech_survey.places import short
 
 COLUMNS = ("column", "item", "group", "comparability", "note")
 SLOT = re.compile(r"slot-\d+")
@@ -31,7 +32,7 @@ def read_crosswalk(path: Path | str, columns: Sequence[str], codebook: Codebook)
     bare = table["column"].str.removeprefix("'")
     guarded = ~table["column"].isin(columns) & bare.isin(columns)
     table = table.assign(column=table["column"].mask(guarded, bare))
-    shown = "/".join(Path(path).parts[-2:])
+    shown = short(path)
     unmapped = pd.Index(columns).difference(table["column"], sort=False).tolist()
     problems = schemas.problems_of(table, _rules(table, columns, unmapped, codebook), shown)
     problems += [

@@ -18,7 +18,7 @@ from edtech_survey.data.readings import SMALL_NUMBERS
 from edtech_survey.data.schemas import FIGURES, NUMBER, SOURCES, WHOLE, Rule, one_of, typed, where
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, SourceError, in_words
-from edtech_survey.places import raw_dir, read_whole
+from edtech_survey.places import raw_dir, read_whole, short
 from edtech_survey.shape import FIGURE_COLUMNS
 from edtech_survey.shape import figures as as_figures
 
@@ -77,27 +77,27 @@ def read_meta(folder: Path) -> dict[str, Any]:
     try:
         meta = yaml.load(read_whole(path, 1_000_000).decode(), Loader=yaml.BaseLoader)
     except FileNotFoundError:
-        raise SourceError(f"{_short(path)} is missing: every source folder needs one") from None
+        raise SourceError(f"{short(path)} is missing: every source folder needs one") from None
     except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(f"{_short(path)} is not readable YAML: {in_words(error)}") from None
+        raise SourceError(f"{short(path)} is not readable YAML: {in_words(error)}") from None
     meta = meta if isinstance(meta, dict) else {}
     problems = [
-        Problem(_short(path), f"key {str(key)[:60]!r} is no text of up to 5,000 characters")
+        Problem(short(path), f"key {str(key)[:60]!r} is no text of up to 5,000 characters")
         for key, told in meta.items()
         for one in (told.values() if isinstance(told, dict) else [told])
         if not (isinstance(one, str) and len(one) <= 5000)
     ]
-    SourceError.refuse(f"{_short(path)} cannot be taken", problems)
+    SourceError.refuse(f"{short(path)} cannot be taken", problems)
     problems = [
-        Problem(_short(path), f"key {key!r} is missing or empty", "add it")
+        Problem(short(path), f"key {key!r} is missing or empty", "add it")
         for key in _REQUIRED_KEYS
         if not meta.get(key)
     ]
     if meta.get("id") and meta["id"] != folder.name:
-        problems.append(Problem(_short(path), f"id {meta['id']!r} is not the folder's name"))
+        problems.append(Problem(short(path), f"id {meta['id']!r} is not the folder's name"))
     if meta.get("synthetic") not in (None, "true", "false"):
-        problems.append(Problem(_short(path), f"synthetic: {meta['synthetic']!r}", "true or false"))
-    SourceError.refuse(f"{_short(path)} is incomplete", problems)
+        problems.append(Problem(short(path), f"synthetic: {meta['synthetic']!r}", "true or false"))
+    SourceError.refuse(f"{short(path)} is incomplete", problems)
     return meta
 
 
@@ -183,9 +183,7 @@ def _read_folder(
         return as_figures([]), publications
     table = read_text_csv(path, FILE_COLUMNS, SourceError)
     if strange := sorted(set(table.columns) - {*FILE_COLUMNS, *_OF_COLLECTION}):
-        raise SourceError(
-            f"{_short(path)}: columns {', '.join(strange)} are not known: remove them"
-        )
+        raise SourceError(f"{short(path)}: columns {', '.join(strange)} are not known: remove them")
     table = table.assign(group=table["group"].replace("", "all"))
     rules = {name: rules for name, rules in schemas.rules_of(FIGURES).items() if name in table}
     rules["value"].append(_FOLLOWS)
@@ -198,7 +196,7 @@ def _read_folder(
     if "publication" in table:
         known = one_of(publications["publication"], "is not listed", "add it to publications.csv")
         rules["publication"].append(known)
-    schemas.check(table, rules, _short(path))
+    schemas.check(table, rules, short(path))
     frame = typed(table.drop(columns="wording", errors="ignore"), FIGURES)
     frame = frame.assign(**{name: about[name] for name in _OF_SOURCE})
     return as_figures(frame), publications.mask(publications == "")
@@ -264,7 +262,7 @@ def read_figure_table(path: Path | str) -> pd.DataFrame:
         "value": [NUMBER, _FOLLOWS],
         "figure_id": [schemas.filled(), schemas.unique()],
     }
-    schemas.check(table, rules, _short(path))
+    schemas.check(table, rules, short(path))
     name = path.resolve().parent.name if path.name == "figures.csv" else path.stem
     return as_figures(
         typed(table.drop(columns="synthetic"), FIGURES).assign(
@@ -273,8 +271,3 @@ def read_figure_table(path: Path | str) -> pd.DataFrame:
             synthetic=table["synthetic"].str.lower().map({"true": True, "false": False}),
         )
     )
-
-
-def _short(path: Path) -> str:
-    """Folder and file, as problems name a place."""
-    return "/".join(path.parts[-2:])

@@ -8,11 +8,13 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from edtech_survey.data.codebook import IDENTITY, Codebook, read_codebook
 from edtech_survey.data.crosswalk import COLUMNS, answers_allowed
@@ -29,6 +31,9 @@ from edtech_survey.errors import Problem, WaveError
 from edtech_survey.places import raw_dir, write_whole
 
 _META = {"id": "check", "wave": "1900", "synthetic": "false"}
+_SOURCE: dict[str, str] = yaml.safe_load(
+    files("edtech_survey.data").joinpath("new_source.yaml").read_text("utf-8")
+)
 _COPIED = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".dta", ".zip")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _CLOSE = 80.0
@@ -392,28 +397,10 @@ def _source(
 ) -> str:
     """Every text is written as JSON, which is YAML that can mean nothing else."""
     row = book.series[book.series["series"].eq(book.whose)].iloc[0]
-    keys: dict[str, object] = {
-        "id": f"{book.whose}-{year}",
-        "series": book.whose,
-        "title": f"Survey of K-12 technology leaders, {year}: answers",
-        "publisher": row["publisher"],
-        "published": "",
-        "fielded": str(year),
-        "wave": str(year),
-        "kind": "export",
-        "population": _population(root, row, year),
-        "answered": "",
-        "mode": "web",
-        "citation": f"{row['publisher']}: answers to the {year} survey, from {read.dialect}.",
-        "rights": "",
-        "url": "",
-        "export": export,
-        "dialect": read.dialect,
-        "sheet": sheet or "",
-        "sha256": read.sha256,
-        "synthetic": False,
-        "note": "Title, publisher, citation and population are for you to complete.",
-    }
+    told = {**row, "year": year, "export": export, "dialect": read.dialect}
+    told |= {"sheet": sheet or "", "sha256": read.sha256}
+    keys: dict[str, Any] = {key: text.format_map(told) for key, text in _SOURCE.items()}
+    keys |= {"population": _population(root, row, year), "synthetic": False}
     return "".join(f"{key}: {json.dumps(told, ensure_ascii=False)}\n" for key, told in keys.items())
 
 

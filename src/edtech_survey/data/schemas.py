@@ -24,7 +24,7 @@ from edtech_survey import words
 from edtech_survey.data.readings import MISSING
 from edtech_survey.data.textfiles import csv_bytes, read_text_csv
 from edtech_survey.errors import Problem, SourceError, SurveyError, cut
-from edtech_survey.places import write_whole
+from edtech_survey.places import short, write_whole
 
 _TEXT = files("edtech_survey.data").joinpath("schemas.csv").read_text("utf-8")
 _COLUMNS = list(csv.DictReader(io.StringIO(_TEXT)))
@@ -161,8 +161,7 @@ def dtypes(table: str) -> dict[str, str]:
     return {row["column"]: row["type"] for row in _COLUMNS if row["table"] == table}
 
 
-FIGURES, SOURCES, LEDGER = "figures", "sources", "ledger"
-DISTRICTS, POSITIONS, BANDS = "districts", "positions", "bands"
+FIGURES, SOURCES, LEDGER, DISTRICTS = "figures", "sources", "ledger", "districts"
 FLOW, REVIEW, ASKED = map(dtypes, ("flow", "review", "asked"))
 """Columns and types of the tables about a wave that are not written out."""
 KINDS = ("answered", *MISSING[1:])
@@ -251,7 +250,7 @@ def read_table(
     texts = unmarked(texts, mark) if mark else texts
     declared = rules_of(table)
     asked = {name: [*declared[name], *rules.get(name, ())] for name in columns}
-    return check(texts, asked, "/".join(Path(path).parts[-2:]), error)
+    return check(texts, asked, short(path), error)
 
 
 def typed(texts: pd.DataFrame, table: str) -> pd.DataFrame:

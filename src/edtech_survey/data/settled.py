@@ -17,6 +17,7 @@ from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, plain
 from edtech_survey.data.schemas import gathering, none_settled, one_of, plain_name, read_table
 from edtech_survey.data.values import NUMBERS
 from edtech_survey.errors import Problem, WaveError
+from edtech_survey.places import short
 
 QUESTIONS, ANSWERS = "questions.csv", "answers.csv"
 MATCHES, DECISIONS = "matches.csv", "decisions.csv"
@@ -171,7 +172,7 @@ def read_decisions(
     used = questions[questions["item"].ne("")].set_index("column", drop=False)
     left = table["column"].map(used["item"]).eq(IGNORED)  # settled by leaving the column out
     value = table["value"].where(table["open"]).astype(object)
-    shown = "/".join(path.parts[-2:])
+    shown = short(path)
     problems: list[Problem] = []
 
     def tell(

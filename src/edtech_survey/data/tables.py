@@ -17,6 +17,7 @@ from edtech_survey.data.districts import match_districts
 from edtech_survey.data.schemas import Rule, Rules, filled, one_of, read_table, typed, unique, where
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, SourceError
+from edtech_survey.places import short
 from edtech_survey.shape import unrepeated
 
 
@@ -221,7 +222,7 @@ def read_relation_file(path: Path, figures: pd.DataFrame, *, alone: bool = False
     for column in ("parts", "over"):
         table = table.assign(**{column: [_resolved(cell, own) for cell in table[column]]})
     rules = _relation_rules(None if alone else figures)
-    table = schemas.check(table, rules, "/".join(path.parts[-2:]))
+    table = schemas.check(table, rules, short(path))
     return typed(table.assign(source=source)[["source", *_RELATION]].astype("str"), "relations")
 
 
