@@ -12,7 +12,7 @@ import pandas as pd
 from edtech_survey.data import schemas, values
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, TAKEN
-from edtech_survey.data.schemas import Rule, nearest, one_of, unique, unmarked
+from edtech_survey.data.schemas import Rule, as_typed, nearest, one_of, unique, unmarked
 from edtech_survey.data.textfiles import read_text_csv
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.places import short
@@ -31,7 +31,10 @@ def read_crosswalk(path: Path | str, columns: Sequence[str], codebook: Codebook)
     # ``new-wave`` puts an apostrophe before "=..." so that it is not run as a formula.
     bare = table["column"].str.removeprefix("'")
     guarded = ~table["column"].isin(columns) & bare.isin(columns)
-    table = table.assign(column=table["column"].mask(guarded, bare))
+    known = set(codebook.items["item"])
+    groups = [as_typed(group, codebook.groups_of(item) if item in known else ())
+              for item, group in zip(table["item"], table["group"], strict=True)]  # fmt: skip
+    table = table.assign(column=table["column"].mask(guarded, bare), group=groups)
     shown = short(path)
     unmapped = pd.Index(columns).difference(table["column"], sort=False).tolist()
     problems = schemas.problems_of(table, _rules(table, columns, unmapped, codebook), shown)
@@ -75,7 +78,9 @@ def _rules(
         twice = claims.duplicated(["item", "group"])
         return twice.reindex(rows.index, fill_value=False)
 
-    gone = one_of(columns, "is not in the export", "remove the row", near=unmapped)
+    gone = one_of(
+        columns, "is not in the export", "write its new name, or remove the row", near=unmapped
+    )
     second = Rule(
         again, "is a second column for {item} {group}", f"keep one; the other is {IGNORED}"
     )

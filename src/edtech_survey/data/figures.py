@@ -97,6 +97,8 @@ def read_meta(folder: Path) -> dict[str, Any]:
         problems.append(Problem(short(path), f"id {meta['id']!r} is not the folder's name"))
     if meta.get("synthetic") not in (None, "true", "false"):
         problems.append(Problem(short(path), f"synthetic: {meta['synthetic']!r}", "true or false"))
+    if (told := meta.get("incomplete", "")) not in ("", "keep"):
+        problems.append(Problem(short(path), f"incomplete: {told!r}", "keep, or remove the key"))
     SourceError.refuse(f"{short(path)} is incomplete", problems)
     return meta
 

@@ -36,7 +36,7 @@ _MATCHES = (
     "row with a new id in codebook/{directory}"
 )
 _COMMAS = "read with a decimal comma, like all such numbers of the file: look at this one"
-_UNKNOWN = " Add it to the folder's answers.csv as {item}: that is for this wave alone."
+_UNKNOWN = "write what it means into the folder's answers.csv, as {item}: for this wave alone"
 _STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial", "undecided": "undecided"}
 
 
@@ -169,7 +169,7 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
 def _single(cells: pd.DataFrame) -> pd.DataFrame:
     """List cells that are settled one by one."""
     key = cells["row"].astype("str") + "|" + cells["column"].astype("str")
-    return cells.assign(file=DECISIONS, rows=cells["row"], key=key)
+    return cells.assign(file=DECISIONS, rows=cells["row"].astype("str"), key=key)
 
 
 def _once(cells: pd.DataFrame) -> pd.DataFrame:
@@ -204,7 +204,7 @@ def _unknown(refused: pd.DataFrame, book: Codebook) -> pd.DataFrame:
     return told.assign(
         kind=np.where(told["item"].eq("position_title"), "position", "answer"),
         file=ANSWERS,
-        advice=told["advice"] + pd.Series(wave, told.index, dtype="str"),
+        advice=wave,
         suggestion=told["proposed"].mask(told["proposed"].eq(""), near),
     )
 

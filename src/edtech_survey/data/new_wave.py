@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from edtech_survey.data.codebook import IDENTITY, Codebook, read_codebook
+from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_codebook
 from edtech_survey.data.crosswalk import COLUMNS, answers_allowed
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
@@ -287,8 +287,10 @@ def new_wave(
                     line = f"{key}: {json.dumps(told)}\n"
                     source = re.sub(rf"(?m)^{key}:.*\n?|\Z", line, source, count=1)
                 questions = _with_new_columns(made, questions)
-                if export != (before := folder / meta["export"]) and before.is_file():
-                    _carry_decisions(made, read_export(before, **options).frame, read.frame)
+                if read.sha256 != meta.get("sha256"):
+                    kept = export != (before := folder / meta["export"]) and before.is_file()
+                    old = read_export(before, **options).frame if kept else read.frame.head(0)
+                    _carry_decisions(made, old, read.frame)
             else:
                 made.mkdir()
                 source = _source(book, year, copy, read, sheet, root)
@@ -343,6 +345,9 @@ def _with_new_columns(made: Path, matched: pd.DataFrame) -> pd.DataFrame:
     table = read_text_csv(made / QUESTIONS, COLUMNS, WaveError)
     there = [*table["column"], *table["column"].str.removeprefix("'")]
     new = matched[~matched["column"].isin(there)].astype("str")
+    pairs = pd.MultiIndex.from_frame(new[["item", "group"]])
+    again = pairs.isin(pd.MultiIndex.from_frame(table[["item", "group"]])) & new["item"].ne(IGNORED)
+    new = new.assign(item=new["item"].mask(again, f"{MARK} " + new["item"]))
     return pd.concat([table, new]).fillna("") if len(new) else table
 
 
@@ -351,11 +356,15 @@ def _carry_decisions(made: Path, old: pd.DataFrame, new: pd.DataFrame) -> None:
     if not (made / DECISIONS).is_file():
         return
     shared = [name for name in old if name in new]
-    place = {key: row for row, key in new[shared].agg("\x1f".join, axis=1).items()}
-    moved = old[shared].agg("\x1f".join, axis=1).map(place).dropna().astype(int).to_dict()
-    table = read_text_csv(made / DECISIONS, ["row"], WaveError)
-    rows = [moved.get(int(row), row) if row.isdecimal() else row for row in table["row"]]
-    write_whole(made / DECISIONS, csv_bytes(table.assign(row=rows)))
+    place = {tuple(row): at for at, *row in new[shared].itertuples()}
+    moved = {str(at): place.get(tuple(row)) for at, *row in old[shared].itertuples()}
+    table = read_text_csv(made / DECISIONS, ["row", "column", "text", "value"], WaveError)
+    now = table["row"].map(moved)
+    # Another answer may stand in the row of one that is gone.
+    ask = now.isna() & ~table["value"].str.startswith(MARK)
+    value = table["value"].mask(ask, f"{MARK} " + table["value"])
+    rows = now.astype("Int64").astype("str").fillna(table["row"])
+    write_whole(made / DECISIONS, csv_bytes(table.assign(row=rows, value=value.str.strip())))
 
 
 def _list_open(folder: Path, review: pd.DataFrame, book: Codebook, who: Any) -> None:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -227,6 +228,29 @@ def unmarked(texts: pd.DataFrame, column: str) -> pd.DataFrame:
 def none_settled(table: str) -> pd.DataFrame:
     """Make a table of which a wave's folder has no file: nothing is settled, nothing open."""
     return pd.DataFrame(columns=list(dtypes(table)), dtype="str").assign(open=np.bool_())
+
+
+_ENGLISH = "jan feb mar apr may jun jul aug sep oct nov dec"
+_GERMAN = "jan feb mär apr mai jun jul aug sep okt nov dez"
+_MONTHS = {
+    name: str(at) for one in (_ENGLISH, _GERMAN) for at, name in enumerate(one.split(), start=1)
+}
+_DATED = re.compile(
+    r"(?:\d{4}-)?(\d{1,2}|[a-zä]{3})[a-zä.]*[-:/. ]+(\d{1,2}|[a-zä]{3})[a-zä.]*"
+    r"(?:[-:/. ]\d{2,4})?(?: [ap]m)?"
+)
+
+
+def as_typed(text: str, known: Iterable[str]) -> str:
+    """Turn back what a spreadsheet made of 6-8 or 1:1, a date or a time, where it can be one."""
+
+    def parts(text: str) -> set[str]:
+        found = _DATED.fullmatch(text.lower())
+        return {_MONTHS.get(part, part.lstrip("0")) for part in found.groups()} if found else set()
+
+    like = [] if text in (known := [*known]) else [one for one in known if parts(one)]
+    like = [one for one in like if parts(one) == parts(text)]
+    return like[0] if len(like) == 1 else text
 
 
 def read_table(

@@ -14,7 +14,14 @@ from edtech_survey.data import schemas
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_matches
 from edtech_survey.data.crosswalk import CLOSED, answers_allowed, read_cells, read_crosswalk
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, plain
-from edtech_survey.data.schemas import gathering, none_settled, one_of, plain_name, read_table
+from edtech_survey.data.schemas import (
+    as_typed,
+    gathering,
+    none_settled,
+    one_of,
+    plain_name,
+    read_table,
+)
 from edtech_survey.data.values import NUMBERS
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.places import short
@@ -22,7 +29,7 @@ from edtech_survey.places import short
 QUESTIONS, ANSWERS = "questions.csv", "answers.csv"
 MATCHES, DECISIONS = "matches.csv", "decisions.csv"
 _NUMBER = re.compile(r"\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
-_MARKED = ("kind", "key", "file", "line", "row", "column", "item", "text", "suggestion")
+_MARKED = ("kind", "key", "file", "line", "row", "rows", "column", "item", "text", "suggestion")
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,13 @@ class Settled:
     decisions: pd.DataFrame = field(default_factory=lambda: none_settled("decisions"))
     marked: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_MARKED)))
 
-    def without_open(self) -> Settled:
-        """Leave out the columns that are only proposed."""
+    def without_open(self, shown: str) -> Settled:
+        """Leave out the columns that are only proposed; without a name's column nothing is left."""
+        naming = self.questions[self.questions["item"].eq(IDENTITY)]
+        if naming["open"].all():
+            what = f"{naming['column'].iloc[0]!r} is only proposed as {IDENTITY}"
+            advice = "remove the ? before it, or write which column names the district"
+            raise WaveError.of(f"{shown} cannot be read yet", f"{shown}/{QUESTIONS}", what, advice)
         return self._read_as(self.questions["open"])
 
     def tried(self) -> Settled:
@@ -127,7 +139,7 @@ def read_settled(folder: Path, frame: pd.DataFrame, book: Codebook) -> Settled:
         ),
         DECISIONS: decisions.assign(
             kind="value", key=decisions["row"].astype("str") + "|" + decisions["column"],
-            suggestion=decisions["value"].astype("str"),
+            suggestion=decisions["value"].astype("str"), rows=decisions["row"].astype("str"),
         ),
     }  # fmt: skip
     marked = [
@@ -143,10 +155,14 @@ def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
     """Read the wordings of one wave, ``item, answer, spelling``; no rows without the file."""
     allowed = {item: answers_allowed(item, book) for item in book.items["item"]}
 
+    def told(table: pd.DataFrame) -> list[str]:
+        pairs = zip(table["item"], table["answer"], strict=True)
+        return [as_typed(answer, allowed.get(item, ())) for item, answer in pairs]
+
     def unknown(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
         closed = table["item"].map(lambda item: item in allowed and bool(allowed[item]))
-        pairs = zip(table["item"], cells.str.split("|"), strict=True)
-        known = [{*parts} <= {*allowed.get(item, ())} for item, parts in pairs]
+        pairs = zip(table["item"], told(table), strict=True)
+        known = [{*answer.split("|")} <= {*allowed.get(item, ())} for item, answer in pairs]
         return cells.ne("") & ~table["open"] & closed & ~pd.Series(known, cells.index, dtype=bool)
 
     rules: schemas.Rules = {
@@ -155,7 +171,8 @@ def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
                                 "write one of codebook/answers.csv, or leave it empty")],
         "spelling": [schemas.unique("item")],
     }  # fmt: skip
-    return read_table(path, "wave answers", rules, WaveError, mark="answer")
+    table = read_table(path, "wave answers", rules, WaveError, mark="answer")
+    return table.assign(answer=told(table))
 
 
 def read_decisions(
@@ -188,9 +205,11 @@ def read_decisions(
             tell(at, f"{column!r} is no column in use", "column")
         elif cell is None:
             tell(at, f"{row} is no row of an answer in the export", "row")
-        elif _bare(cell) != _bare(told["text"]):
+        elif as_typed(_bare(told["text"]), [_bare(cell)]) != _bare(cell):
             what = f"{told['text']!r} is not what stands in row {row}, which is {cell!r}"
-            tell(at, what, "text", "look the row up in the export, and correct row or text")
+            tell(
+                at, what, "text", "look it up in the export; correct row or text, or remove the row"
+            )
         elif told["value"] and not told["open"]:
             value[at], trouble = _strictly(told["value"], used.loc[column], book)
             if trouble:

@@ -243,25 +243,25 @@ def run_together(grid: Grid, width: int, header: int) -> tuple[list[Doubt], list
     return perhaps, surely
 
 
-_SAVE = 'save it again as "CSV UTF-8", with commas between the cells'
+_SAVE = 'save it again as "CSV UTF-8"'
 
 
 def read_text_csv(
     path: Path | str, columns: Sequence[str], error: type[SurveyError] = SurveyError
 ) -> pd.DataFrame:
-    """Read a CSV of the project, every cell as text, blank cells as ""."""
+    """Read a CSV of the project, every cell as text; semicolons or tabs may part cells, too."""
     path = Path(path)
     shown = "/".join(path.parts[-2:])
     try:
         text = io.StringIO(read_whole(path).decode("utf-8-sig"), newline="")
-        rows = [[cell.strip() for cell in row] for row in csv.reader(text, strict=True) if row]
+        mark = next((mark for mark in ",;\t" if mark in text.getvalue().partition("\n")[0]), ",")
+        reader = csv.reader(text, strict=True, delimiter=mark)
+        rows = [[cell.strip() for cell in row] for row in reader if row]
     except FileNotFoundError:
         raise error(f"{shown} is missing: it must have {', '.join(columns)}") from None
     except (OSError, UnicodeDecodeError, csv.Error) as failed:
         raise error(f"{shown} cannot be read as UTF-8 CSV ({in_words(failed)}): {_SAVE}") from None
     header = rows[0] if rows else []
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
-        raise error(f"{shown} is parted by semicolons or tabs: {_SAVE}")
     problems = []
     for name, times in Counter({**dict.fromkeys(columns, 0), **Counter(header)}).items():
         if times != 1:

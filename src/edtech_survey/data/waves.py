@@ -78,6 +78,9 @@ def read_wave(
     wave = str(meta.get("wave") or "")
     if not re.fullmatch(r"[0-9]{4}", wave):
         problems.append(Problem(shown, f"wave {wave!r} is not a year", 'write wave: "2024"'))
+    elif not re.search(rf"(?<!-\d\d\d\d)$|-{wave}$", folder.name):
+        what = f"wave {wave!r} is not the year of the folder"
+        problems.append(Problem(shown, what, "correct it, or rename the folder and its id"))
     for key in ("export", "directory"):
         name = meta.get(key) or ""
         if not isinstance(name, str) or name != Path(name).name:
@@ -97,7 +100,7 @@ def read_wave(
         )
         told = f"{folder.name}: another export than the one recorded"
         raise WaveError.of(told, f"{folder.name}/{meta['export']}", what, advice)
-    settled = read_settled(folder, export.frame, book).without_open()
+    settled = read_settled(folder, export.frame, book).without_open(folder.name)
     return tidy(export, settled, meta, unknown=unknown, second=second)
 
 
