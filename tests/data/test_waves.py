@@ -442,7 +442,7 @@ def test_a_row_that_bears_the_mark_is_open_and_left_out(tmp_path, book, file, to
         [kind, f"{file}.csv", line]
     ]
     if file == "decisions":  # what the file proposes, and not the reader
-        assert "(rows 2) is doubtful -> remove the ? to take 400;" in str(
+        assert "(row 2) is doubtful -> remove the ? to take 400," in str(
             open_problems(found.review)[0]
         )
     kept = found.districts.set_index("district_id")
