@@ -18,7 +18,6 @@ from edtech_survey.data.readings import BLANKED, CHANGED
 from edtech_survey.data.schemas import DISTRICTS, KINDS, dtypes
 from edtech_survey.data.settled import Settled
 from edtech_survey.data.values import decimal_mark
-from edtech_survey.errors import WaveError
 
 _DTYPE_OF = {
     "count": "Int64", "money": "Float64", "fte": "Float64", "percent": "Float64", "ratio": "str",
@@ -88,11 +87,6 @@ def tidy(
     tool = export.columns.loc[export.columns["role"].eq("meta"), "name"]
     free = crosswalk["type"].isin(["text", "id"])
     used = crosswalk[~free]
-    if not crosswalk["item"].eq(IDENTITY).any():
-        message, what = f"{meta['id']} cannot be read", f"no column is settled as {IDENTITY}"
-        raise WaveError.of(
-            message, f"{meta['id']}/questions.csv", what, "say which names the district"
-        )
     naming = crosswalk[crosswalk["item"].eq(IDENTITY)].iloc[0]
     typed = export.frame[naming["column"]]
     asked_for, given = settled.of_names(typed)
