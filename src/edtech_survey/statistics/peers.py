@@ -67,9 +67,11 @@ def own_district(
     """
     stated = {key: value for key, value in numbers.items() if value}
     year, responses = wave_of(x, wave), getattr(x, "responses", None)
-    answers_of = responses.districts if responses is not None else pd.DataFrame({"wave": []})
+    # What one district answered is on no page of published figures.
+    told = responses is not None and getattr(x, "data", "") != "published"
+    answers_of = responses.districts if told else pd.DataFrame({"wave": []})
     answers_of = answers_of[answers_of["wave"].eq(year)]
-    listed = frame_of(x, year)
+    listed = latest_frame(x, year)
     listed = listed if len(listed) else _counted_in(x, year)
     listed = listed[listed["district_id"].eq(district)].head(1)
     responded = len(answers_of) > 0 and answers_of["district_id"].eq(district).any()
@@ -110,6 +112,13 @@ def frame_of(x: Any, wave: int) -> pd.DataFrame:
     """Give the list of units of a wave's own year; without one, no rows."""
     frame = getattr(x, "frame", None)
     return pd.DataFrame({"district_id": []}) if frame is None else frame[frame["wave"].eq(wave)]
+
+
+def latest_frame(x: Any, wave: int) -> pd.DataFrame:
+    """Give the list of a wave's own year, else the last one before it, for a district's size."""
+    frame = getattr(x, "frame", None)
+    years = [] if frame is None else [year for year in frame["wave"].dropna() if year <= wave]
+    return frame_of(x, int(max(years, default=wave)))
 
 
 def _counted_in(x: Any, wave: int) -> pd.DataFrame:
