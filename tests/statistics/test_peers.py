@@ -1,5 +1,6 @@
 """A district's own numbers, its measures, its peers and what may be told of them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -77,9 +78,8 @@ def test_the_average_district_has_the_ratios_of_all_together():
 
 
 def beside(published, **responses):
-    """Published figures, with made-up respondents beside them."""
-    whole = {name: published.__dict__[name] for name in published.__dataclass_fields__}
-    return type(published)(**whole | {"responses": SimpleNamespace(**responses)})
+    """Figures with made-up respondents."""
+    return replace(published, data="responses", responses=SimpleNamespace(**responses))
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_respondent_is_taken_from_the_responses(published, answered):
             lambda: published.district("Ellingtn"),
         ),
         (
-            "ct-litchfield did not answer in 2024, and no list",
+            "no list of 2024 or before has ct-litchfield",
             lambda: published.district("Litchfield"),
         ),
         ("ct-avon and enrollment", lambda: evidence.district("ct-avon", enrollment=5)),
@@ -161,6 +161,14 @@ def test_a_district_of_the_list_needs_no_more_than_its_name(published, typed, na
     alone = published.district(typed)
     assert (alone["district"].iloc[0], len(alone)) == (name, 1)
     assert own_measures(alone).empty
+
+
+def test_beside_published_figures_a_respondent_is_known_by_the_last_list_alone(published):
+    answers = pd.DataFrame({"wave": [2026], "district_id": ["ct-ellington"], "enrollment": [2222]})
+    responses = SimpleNamespace(districts=answers, positions=answers.head(0), bands=None)
+    newer = published.own.assign(wave=2026)
+    own = replace(published, own=newer, responses=responses).district("Ellington")
+    assert own[["origin", "value", "wave"]].values.tolist() == [["frame", 2526, 2026]]
 
 
 def test_what_is_no_public_district_says_what_it_is(published):

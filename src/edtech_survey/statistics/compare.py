@@ -154,19 +154,19 @@ def compare(
     made = estimates(rows, RESULTS["compare"])
     made = made.assign(**_names(made, once, given(x).name, None if framed else x))
     whose = SimpleNamespace(place="this survey", unit="district", units="districts")
-    told = vars(whose if framed else x.series)
+    called = vars(whose if framed else x.series)
     for name in vars(whose):
-        made["reason"] = made["reason"].astype("str").str.replace(f"{{{name}}}", told[name])
+        made["reason"] = made["reason"].astype("str").str.replace(f"{{{name}}}", called[name])
     usd = made["unit"].eq("usd") & made["side"].isin(["own", "elsewhere", "before", "after"])
     if price_year is None or not usd.any():
         return made
     money = pd.DataFrame([priced(int(wave), price_year, x) for wave in made.loc[usd, "wave"]])
     money = money.set_index(made.index[usd])
-    whose = {"price_year": money["year"], "currency": money["currency"]}
+    priced_in = {"price_year": money["year"], "currency": money["currency"]}
     years = price_index(x).index
     known = made["wave"].isin(years) | made["wave"].gt(max(years, default=0))
     factor = money["factor"].reindex(made.index).where(known)
-    return made.assign(real=made["estimate"] * factor, **whose)
+    return made.assign(real=made["estimate"] * factor, **priced_in)
 
 
 # ------------------------------------------------------------------ what is compared

@@ -44,7 +44,7 @@ def given(x: Any) -> Given:
 
 def unit_of(x: Any) -> tuple[str, str]:
     """Tell what the units of an Evidence are called, one and several."""
-    series = getattr(x, "series", None)
+    series: Any = getattr(x, "series", None)
     return (series.unit, series.units) if hasattr(series, "units") else ("district", "districts")
 
 

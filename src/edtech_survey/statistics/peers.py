@@ -66,10 +66,11 @@ def own_district(
     pay is in. A district of the frame of which nothing is known has one row, without a number.
     """
     stated = {key: value for key, value in numbers.items() if value}
-    year, responses = wave_of(x, wave), getattr(x, "responses", None)
+    year = wave_of(x, wave)
+    responses: Any = getattr(x, "responses", None)
     # What one district answered is on no page of published figures.
-    told = responses is not None and getattr(x, "data", "") != "published"
-    answers_of = responses.districts if told else pd.DataFrame({"wave": []})
+    hidden = responses is None or getattr(x, "data", "") == "published"
+    answers_of = pd.DataFrame({"wave": []}) if hidden else responses.districts
     answers_of = answers_of[answers_of["wave"].eq(year)]
     listed = latest_frame(x, year)
     listed = listed if len(listed) else _counted_in(x, year)
@@ -77,7 +78,13 @@ def own_district(
     responded = len(answers_of) > 0 and answers_of["district_id"].eq(district).any()
     if district and not responded and listed.empty:
         told, advice = f"{len(answers_of)} districts answered", "name one of them, or give numbers"
-        lacking = f"{district} did not answer in {year}, and no list of that year has it"
+        lacking = f"{district} did not answer in {year}, and no list has it"
+        if hidden:
+            told, advice = (
+                "published figures",
+                "give numbers, or take data=responses if it answered",
+            )
+            lacking = f"no list of {year} or before has {district}"
         raise EstimateError.of(lacking, f"wave {year}", told, advice)
     ways = {"response" if responded else "frame": district, "file": "file=" * (file is not None),
             "stated": ", ".join(stated) * bool(responded or not district)}  # fmt: skip
