@@ -82,7 +82,7 @@ def own_district(
         if hidden:
             told, advice = (
                 "published figures",
-                "give numbers, or take data=responses if it answered",
+                "give numbers, or data=responses if it answered",
             )
             lacking = f"no list of {year} or before has {district}"
         raise EstimateError.of(lacking, f"wave {year}", told, advice)
