@@ -146,7 +146,8 @@ def cell(row: Mapping[Any, Any], column: str, kind: str | None = None) -> str:
 def data_table(frame: pd.DataFrame, columns: Mapping[str, Any], name: str, what: str) -> str:
     """Fold the numbers of a picture into a table below it."""
     more, called = len(frame) - LONGEST_DATA, f"Data of this {what}"
-    rest = f"<p>{more:,} further rows are in the CSV.</p>" if more > 0 else ""
+    notes = signs(frame, columns) + [f"{more:,} further rows are in the CSV."] * (more > 0)
+    rest = "".join(f"<p>{note}</p>" for note in notes)
     shown = grid(frame.head(LONGEST_DATA), columns, name, region=called)
     return f'<details class="exhibit-data"><summary>{called}</summary>{shown}{rest}</details>'
 

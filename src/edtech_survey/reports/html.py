@@ -416,7 +416,10 @@ def _narrowest(text: str) -> int:
 
 
 def _appendix(main: Any) -> None:
-    """Mark the folds that end a page: an appendix on paper, without that of files."""
+    """Mark the folds that end a page: an appendix on paper; drop those that hold nothing."""
+    for fold in main.find_all("details"):
+        if text_of(fold) == text_of(fold.summary):
+            fold.decompose()
     parts = main.select(".prose > *, .output > :not(.prose), main > pre")
     ending = [*takewhile(lambda part: part.name == "details", reversed(parts))]
     for fold in ending:
