@@ -111,6 +111,12 @@ def test_only_the_folds_that_end_a_page_are_its_appendix_on_paper(make_notebook)
     ]  # fmt: skip
 
 
+def test_a_fold_that_holds_nothing_is_not_shown(make_notebook):
+    folds = "<details><summary>How</summary>\n\n{}\n\n</details>".format
+    page = render(make_notebook(f"# T\n\nText.\n\n{folds('')}\n\n{folds('So.')}"))
+    assert [fold.p.string for fold in BeautifulSoup(page, "html.parser").main("details")] == ["So."]
+
+
 def test_code_is_folded_after_its_result_and_sentences_show_no_template(soup):
     folds = soup.select("figure .exhibit-tools > details.code")
     assert [fold.summary.string for fold in folds] == [
