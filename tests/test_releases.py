@@ -204,7 +204,7 @@ def test_processed_data_are_closed_and_public_data_hold_no_row_of_a_district(
     project, answers, monkeypatch
 ):
     evidence = project(30)
-    monkeypatch.setattr(home, "evidence", lambda *_, gate: evidence)
+    monkeypatch.setattr(home, "evidence", lambda *_, **__: evidence)
     processed = project.folder / "data" / "processed"
     processed.mkdir(parents=True)
     processed.chmod(0o755)

@@ -65,7 +65,8 @@ def answers(size: int, seed: int, *, alike: bool = False) -> pd.DataFrame:
         skipped = draw.random() < 0.12  # the section on staff
         for post, (chance, pay) in HELD.items():
             if not skipped and draw.random() < min(0.98, chance * spread**0.3):
-                row[COLUMN["position_fte", post]] = max(0.5, round(2 * draw.gamma(2, spread)) / 2)
+                drawn = round(2 * draw.gamma(2, spread)) / 2  # more than 100 would be asked about
+                row[COLUMN["position_fte", post]] = min(100, max(0.5, drawn))
                 told = pay * (1 if alike else spread**0.08) * np.exp(draw.normal(0, 0.15))
                 told = pay + 1000 * draw.integers(-1, 2) if alike else told
                 if draw.random() < 0.9:

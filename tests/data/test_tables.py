@@ -343,6 +343,8 @@ def test_the_list_of_another_year_or_series_is_data_alone(few_sources, tmp_path)
     )
     with (raw / "codebook" / "series.csv").open("a") as file:
         file.write("vt,Vermont,district,districts,P,2026=17,districts-vt.csv,vermont|vt\n")
+    figures = (raw / "ct-2020" / "figures.csv").read_text("utf-8").splitlines()[:2]
+    (raw / "vt-list" / "figures.csv").write_text("\n".join(figures).replace("ct-2020", "vt-list"))
     other = evidence("published", series="vt", raw=raw)
     assert other.frame[["wave", "district_id", "answered"]].values.tolist() == [
         [2026, "vt-elko", True], [2026, "vt-storey", False],
