@@ -302,3 +302,24 @@ def test_columns_of_a_matrix_are_matched_together(tmp_path, book):
     said = ["$90,000"] * 4 + ["1"] * 4 + ["1:1"] * 3 + ["3400"]
     path = write(tmp_path / "matrix.csv", expected, ["Avon", *said], ["Berlin", *said])
     assert matched(match_columns(read_export(path), book)) == expected
+
+
+def test_a_name_that_may_be_several_is_settled_row_by_row(tmp_path):
+    export = tmp_path / "export.csv"
+    asked = "District,How many students are enrolled in your district?"
+    name = "Regional School District"
+    export.write_text(f"{asked}\n{name},1500\nAvon,1600\n{name},1700\n", "utf-8")
+    folder = new_wave(2026, export, root=tmp_path).folder
+    decisions = folder / "decisions.csv"
+    lines = decisions.read_text("utf-8").splitlines()
+    assert [line.split(",")[:4] for line in lines[1:]] == [
+        ["2", "District", name, "?"], ["4", "District", name, "?"],
+    ]  # fmt: skip
+    assert not (folder / "matches.csv").exists()
+    told = [f"2,District,{name},ct-regional-04,", f"4,District,{name},ct-regional-10,"]
+    decisions.write_text("\n".join(["row,column,text,value,reason", *told]) + "\n", "utf-8")
+    read = read_wave(folder)
+    assert read.districts.set_index("district_id")["enrollment"].to_dict() == {
+        "ct-avon": 1600, "ct-regional-04": 1500, "ct-regional-10": 1700,
+    }  # fmt: skip
+    assert not read.review["open"].any()

@@ -35,6 +35,7 @@ _MATCHES = (
     "write its district_id into matches.csv (empty: no district); one that is on no list gets a "
     "row with a new id in codebook/{directory}"
 )
+_TIED = "write the id of the one that is meant in this row, such as {ids}, or nothing: no district"
 _COMMAS = "read with a decimal comma, like all such numbers of the file: look at this one"
 _UNKNOWN = "write what it means into the folder's answers.csv, as {item}: for this wave alone"
 _STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial", "undecided": "undecided"}
@@ -137,7 +138,7 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
     names = cells[undecided & naming]
     nameless = names["rule"].eq("district_blank")
     parts = [
-        _names(names[~nameless], settled.book, meta),
+        *_names(names[~nameless], settled.book, meta),
         _single(names[nameless]).assign(kind="district", text="", advice=_NAMELESS),
         _unknown(refused[closed], settled.book),
         numbers.assign(kind=numbers["missing"], suggestion=numbers["proposed"]),
@@ -179,15 +180,26 @@ def _once(cells: pd.DataFrame) -> pd.DataFrame:
     return cells.drop_duplicates("key").assign(rows=lambda once: once["key"].map(told))
 
 
-def _names(names: pd.DataFrame, book: Codebook, meta: Mapping[str, Any]) -> pd.DataFrame:
-    """List names that lead to no district, each with its candidates."""
+def _names(
+    names: pd.DataFrame, book: Codebook, meta: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """List names that lead to no district, each with its candidates; row by row where several tie.
+
+    Another row with such a name ("Regional School District") may mean another district.
+    """
     own = book.series.set_index("series")["directory"].get(book.whose)
     advice = _MATCHES.format(directory=meta.get("directory") or own or "districts.csv")
-    told = _once(names.assign(key=plain_name(names["text"])))
-    near = review_table(told["text"], book.districts, place=book.place)
+    near = review_table(names["text"], book.districts, place=book.place)
     near = near.rename(columns={"name": "text", "district_id": "suggestion"})
-    near = near.merge(told[["row", "rows", "column", "item", "text", "key"]], on="text", how="left")
-    return near.assign(kind="district", file=MATCHES, advice=advice)
+    best = near["score"].eq(near.groupby("text")["score"].transform("max"))
+    alike = near[best.fillna(False)].groupby("text")["suggestion"].agg(" or ".join)
+    alike = alike[alike.str.contains(" or ", regex=False)]
+    tied = names["text"].isin(alike.index)
+    told = _once(names[~tied].assign(key=plain_name(names["text"])))
+    near = near.merge(told[["row", "rows", "column", "item", "text", "key"]], on="text")
+    each = _single(names[tied])
+    each = each.assign(advice=[_TIED.format(ids=alike[text]) for text in each["text"]])
+    return near.assign(kind="district", file=MATCHES, advice=advice), each.assign(kind="district")
 
 
 def _unknown(refused: pd.DataFrame, book: Codebook) -> pd.DataFrame:
@@ -232,7 +244,7 @@ _QUALITY = (
 _LEFT = {"doubtful": "doubtful values, left out", "censored": "bounds in place of values, left out",
          "unreadable": "values that cannot be read, left out"}  # fmt: skip
 QUALITY = ("wave", "what", "count", "note")
-CONFLICTS = "of these, otherwise each time"
+CONFLICTS = "of these, with other answers each time"
 
 
 def quality(
@@ -277,8 +289,8 @@ def _conflicts(cells: pd.DataFrame) -> pd.DataFrame:
             write = "{}: {:,.10g}, {:,.10g}" if cell.type in NUMBERS else "{}: {}, {}"
             differ.append(write.format(cell.column, cell.value_counts, cell.value))
         advice = (
-            f"row {told['row_counts'].iloc[0]} counts, row {row} does not "
-            "(most complete): ask which is right, and leave the other out"
+            f"row {told['row_counts'].iloc[0]} counts, row {row} does not (the most complete does, "
+            "then the latest): ask which is right, and leave the other out"
         )
         rows.append((row, "; ".join(differ), told["district"].iloc[0], advice))
     return pd.DataFrame(rows, columns=["row", "text", "suggestion", "advice"])
