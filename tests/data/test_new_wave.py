@@ -203,9 +203,12 @@ def test_only_what_is_likely_is_proposed_and_each_file_says_enough_to_decide(tmp
         assert table[column].eq("?").all()
         return table
 
-    assert "Regional 01" in written("matches.csv", "district_id")["candidates"].iloc[0]
-    pay = written("decisions.csv", "value")
-    assert pay[["text", "who"]].values.tolist() == [["$118", "Avon"], ["$28.50", "Bethel"]]
+    cells = written("decisions.csv", "value")
+    assert cells[["text", "who"]].values.tolist() == [
+        ["Regional School District", "Regional School District"],
+        ["$118", "Avon"], ["$28.50", "Bethel"],
+    ]  # fmt: skip
+    assert "such as ct-regional-01 or" in cells["why"].iloc[0]
     answers = written("answers.csv", "answer")
     assert answers.loc[0, ["spelling", "choices", "rows"]].tolist() == [
         "The schools buy all", "district | student | both", "2, 4",

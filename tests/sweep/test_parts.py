@@ -19,7 +19,8 @@ ITEMS = (
 PRINTED = (*ITEMS[2:7], "position_present", "position_enrollment", "students", "one_to_one",
            "devices", "support_staff", "support_ratio", "after_hours")  # fmt: skip
 POSITIONS = ("position_fte", "position_salary", "position_outsourced")
-TABLES = [POSITIONS, ("student_device_ratio",), tuple(one for one in ITEMS if one not in (*POSITIONS, ITEMS[8]))]
+BANDS = ("student_device_ratio",)
+TABLES = [POSITIONS, BANDS, tuple(one for one in ITEMS if one not in (*POSITIONS, *BANDS))]
 ALONE = [tuple(i for i in ITEMS if i != one) for one in ITEMS]
 ANSWERED = ("01", "02", "03", "04", "05")  # the pages on which answers are told
 
