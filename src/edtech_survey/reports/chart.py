@@ -42,6 +42,7 @@ def chart(
     columns: Mapping[str, Any] | None = None,
     base: str | None = None,
     alt: str | None = None,
+    fold: str = "",
     sharex: bool = True,
     sharey: bool = True,
 ) -> Iterator[Any]:
@@ -66,6 +67,8 @@ def chart(
         By default those that differ from row to row.
     base, alt : str, optional
         Templates in place of the base line and the alt text that follow from the frame.
+    fold : str
+        What the picture is folded under, if it is.
     sharex, sharey : bool
         Whether panels share the axis across, and the upright one.
 
@@ -113,7 +116,7 @@ def chart(
             canvas.tight_layout(pad=0.4, h_pad=1.0)
         for ax in axes.values():
             marks.settle(ax)
-        said = _said(frame, title=title, measure=measure, note=note, base=base, alt=alt)
+        said = _said(frame, title=title, measure=measure, note=note, base=base, alt=alt, fold=fold)
         shown = _exhibit(canvas, frame, said, panels, columns)
     display(shown)
 
@@ -148,7 +151,7 @@ def table(
     total : str or sequence of str
         Row headers that are set bold.
     fold : str
-        What the table is folded under, if it is.
+        As :func:`edtech_survey.chart` takes it.
 
     Raises
     ------
@@ -232,7 +235,9 @@ def _exhibit(
         f'alt="{escape(alt, quote=True)}" width="{wide:.0f}" height="{high:.0f}"></div>'
     )
     table = exhibits.data_table(frame, columns or _columns(frame, panels), name, "figure")
-    return exhibits.Exhibit("figure", frame, title, measure, body, notes, [table], alt, name)
+    return exhibits.Exhibit(
+        "figure", frame, title, measure, body, notes, [table], alt, name, told["fold"]
+    )
 
 
 def describe(frame: pd.DataFrame, panels: str | None = None) -> str:
