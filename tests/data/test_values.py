@@ -88,6 +88,11 @@ def test_the_answers_list_comes_first():
     assert parsed["value"].tolist()[0] == 1.0
     assert parsed["missing"].tolist()[1] == "not_applicable"
     assert parsed["value"].tolist()[2] == 13
+    coded = pd.DataFrame({"answer": ["both", ""], "spelling": ["2", "-99"]})
+    for kind, cells in (("single", ("2.0", "-99.0", "3.0")), ("multi", ("2.00", "-99", "2.5"))):
+        parsed = values.parse(column(*cells), kind, coded)
+        assert parsed["value"].fillna("").tolist() == ["both", "", ""]
+        assert parsed["missing"].tolist()[1:] == ["not_applicable", "unreadable"]
     wrong = pd.DataFrame({"answer": ["many"], "spelling": ["lots"]})
     assert "must be a number" in values.parse(column("lots"), "fte", wrong)["advice"].iloc[0]
 
@@ -221,7 +226,7 @@ def test_any_choice_joined_any_way_comes_back(chosen, glue):
 @pytest.mark.parametrize(
     ("text", "value"),
     [("Yes", True), ("Y", True), ("TRUE", True), ("1", True), ("✓", True), ("no", False),
-     ("0", False), ("None", False), ("Yes - staff only", True), ("No, not yet", False)],
+     ("0", False), ("1.0", True), ("0.0", False), ("None", False), ("Yes - staff only", True), ("No, not yet", False)],
 )  # fmt: skip
 def test_yes_and_no(text, value):
     assert read(text, "yes_no").value is value

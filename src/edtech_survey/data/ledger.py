@@ -134,7 +134,8 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
     undecided, naming = cells["fate"].eq("undecided"), cells["item"].eq(IDENTITY)
     rest = cells[(cells["fate"].eq("") | undecided) & ~naming]
     refused = rest[rest["missing"].isin(["doubtful", "unreadable"]) & rest["outcome"].eq(REFUSED)]
-    closed, warned = refused["type"].isin(CLOSED), rest[rest["severity"].eq("warn")]
+    coded = refused["rule"].eq("missing_code")
+    closed, warned = refused["type"].isin(CLOSED) | coded, rest[rest["severity"].eq("warn")]
     commas = rest[rest["rule"].str.contains("decimal_comma|dot_grouped")]
     numbers = _single(refused[~closed])
     names = cells[undecided & naming]
@@ -206,7 +207,7 @@ def _names(
 
 
 def _unknown(refused: pd.DataFrame, book: Codebook) -> pd.DataFrame:
-    """List each distinct answer of a closed question that nobody knows, over all its columns."""
+    """List each answer of a closed question, or code, that nobody knows, over all its columns."""
     pieces = [
         unknown_answers(cell["text"], pd.Series(cell), book) for cell in refused.to_dict("records")
     ]
@@ -215,11 +216,12 @@ def _unknown(refused: pd.DataFrame, book: Codebook) -> pd.DataFrame:
     told = _once(told)
     near = [_near(*pair, book) for pair in zip(told["item"], told["text"], strict=True)]
     near = pd.Series(near, told.index, dtype=object)
-    wave = [_UNKNOWN.format(item=item) for item in told["item"]]
+    title, code = told["item"].eq("position_title"), told["rule"].eq("missing_code")
+    wave = pd.Series([_UNKNOWN.format(item=item) for item in told["item"]], told.index)
     return told.assign(
-        kind=np.where(told["item"].eq("position_title"), "position", "answer"),
+        kind=np.select([title, code], ["position", "unreadable"], "answer"),
         file=ANSWERS,
-        advice=wave,
+        advice=told["advice"].where(code, wave),
         suggestion=told["proposed"].mask(told["proposed"].eq(""), near),
     )
 

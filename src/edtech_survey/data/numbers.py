@@ -157,7 +157,8 @@ def _single(text: str, style: Style) -> Reading | None:
     if text.startswith("+"):
         text = text[1:].strip()
     if text.startswith("-") and _core(text[1:].strip(), style) is not None:
-        return readings.unreadable("negative")
+        coded = re.fullmatch(VOCABULARY["missing_codes"], text)
+        return readings.unreadable("missing_code" if coded else "negative")
     found = _core(text, style)
     if found is None or found.missing:
         return found

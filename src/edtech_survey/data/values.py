@@ -103,6 +103,9 @@ def read(
         text = text.lstrip("=").strip("'\" ")
     if not text:
         return readings.missing("skipped", "blank")
+    code = re.sub(r"^(-?\d+)\.0+$", r"\1", text)  # of a spreadsheet, or SPSS
+    if text not in answers and (code in answers or type in TRUTHS):
+        text = code
     if text in answers:
         found = _listed(text, raw, type, answers)
     elif type in ("text", "id"):
