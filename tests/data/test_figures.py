@@ -50,8 +50,8 @@ def refused(tmp_path, read=lambda raw: read_figures(raw=raw)):
 
 
 def test_a_new_folder_is_a_new_source(tmp_path):
-    meta = read_meta(folder(tmp_path, yaml=YAML + "ratio: 1:1\nid2: 0010011\n"))
-    assert (meta["ratio"], meta["id2"]) == ("1:1", "0010011")  # scalars stay text
+    meta = read_meta(folder(tmp_path, yaml=YAML + "mode: 1:1\nurl: 0010011\n"))
+    assert (meta["mode"], meta["url"]) == ("1:1", "0010011")  # scalars stay text
     new = "toy-2026"
     folder(tmp_path, GOOD.replace("toy-2024", new), YAML.replace("toy-2024", new), new)
     found = read_all(raw=tmp_path)
@@ -174,3 +174,22 @@ def test_a_range_names_both_bounds_and_text_without_a_number_none():
 )
 def test_no_text_crashes(text):
     assert isinstance(printed_values(text), tuple)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("answered: 62", "incompelte: keep",
+         "'incompelte' is not known -> did you mean 'incomplete'?"),
+        ("  size: 205", "  sise: 205",
+         "'population: sise' is not known -> did you mean 'population: size'?"),
+        ("population:\n  units: districts\n  size: 205", "population: 205",
+         "population: '205' -> write units, size and note below it"),
+        ("size: 205", "size: some 205", "population: size: 'some 205' -> a whole number"),
+        ("answered: 62", "answered: 6.2e1", "answered: '6.2e1' -> a whole number"),
+        ("citation: Nobody (2024). A toy.", "citation: {a: b}", "key 'citation' is no text"),
+    ],
+)  # fmt: skip
+def test_what_source_yaml_cannot_say_is_refused_with_its_key(tmp_path, old, new, told):
+    folder(tmp_path, yaml=YAML.replace(old, new))
+    assert told in refused(tmp_path)

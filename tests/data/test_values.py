@@ -226,7 +226,8 @@ def test_any_choice_joined_any_way_comes_back(chosen, glue):
 @pytest.mark.parametrize(
     ("text", "value"),
     [("Yes", True), ("Y", True), ("TRUE", True), ("1", True), ("✓", True), ("no", False),
-     ("0", False), ("1.0", True), ("0.0", False), ("None", False), ("Yes - staff only", True), ("No, not yet", False)],
+     ("0", False), ("1.0", True), ("0.0", False), ("None", False),
+     ("Yes - staff only", True), ("No, not yet", False)],
 )  # fmt: skip
 def test_yes_and_no(text, value):
     assert read(text, "yes_no").value is value

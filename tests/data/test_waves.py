@@ -373,7 +373,9 @@ def test_answers_of_a_wave_win_over_the_codebook_and_over_the_grammar(read):
 def test_a_code_for_missing_numbers_is_settled_once_for_all_its_rows(read):
     rows = [row(students="-99"), row(district="Bethel", students="-99"), row(district="Berlin")]
     listed = each_open(read(*rows).review)
-    assert listed[["kind", "file", "rows"]].values.tolist() == [["unreadable", "answers.csv", "2, 3"]]
+    assert listed[["kind", "file", "rows"]].values.tolist() == [
+        ["unreadable", "answers.csv", "2, 3"]
+    ]
     found = read(*rows, answers="enrollment,,-99\n")
     assert not each_open(found.review).size
     assert found.districts["enrollment"].fillna(0).tolist() == [0, 3000, 0]

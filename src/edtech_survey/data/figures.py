@@ -60,6 +60,20 @@ _OF_SOURCE = ("source", "population", "synthetic")
 _OF_COLLECTION = ("publication", "confidence", "wording")
 FILE_COLUMNS = [n for n in schemas.dtypes(FIGURES) if n not in (*_OF_SOURCE, *_OF_COLLECTION)]
 _REQUIRED_KEYS = ("id", "title", "publisher", "kind", "citation", "synthetic")
+_KEYS = (
+    "id", *(name for name in schemas.dtypes(SOURCES) if name not in ("source", "units", "figures")),
+    *(f"population: {name}" for name in ("units", "size", "note")), "export", "dialect", "sheet",
+    "delimiter", "encoding", "sha256", "incomplete", "directory",
+)  # fmt: skip
+_FORMS = {
+    **dict.fromkeys(
+        ("wave", "answered", "population: size"), ("[0-9]{0,9}", "a whole number, or nothing")
+    ),
+    "population": ("", "write units, size and note below it"),
+    "synthetic": ("true|false|", "true or false"),
+    "incomplete": ("keep|", "keep, or remove the key"),
+}
+"""Forms of keys that are no free text, and what may stand there."""
 _FEWEST_COLUMNS = ("figure_id", "item", "group", "statistic", "printed", "value", "unit", "base")
 
 
@@ -84,21 +98,32 @@ def read_meta(folder: Path) -> dict[str, Any]:
     problems = [
         Problem(short(path), f"key {str(key)[:60]!r} is no text of up to 5,000 characters")
         for key, told in meta.items()
-        for one in (told.values() if isinstance(told, dict) else [told])
+        for one in (told.values() if key == "population" and isinstance(told, dict) else [told])
         if not (isinstance(one, str) and len(one) <= 5000)
     ]
     SourceError.refuse(f"{short(path)} cannot be taken", problems)
+    asked = meta.get("population", "")
+    asked = {"": asked} if isinstance(asked, str) else asked
+    flat = {key: text for key, text in meta.items() if key != "population"}
+    flat |= {f"population: {key}".rstrip(": "): text for key, text in asked.items()}
+    there = f"there are {', '.join(_KEYS)}; all else goes into the note"
     problems = [
+        Problem(short(path), f"key {key!r} is not known", schemas.nearest(key, _KEYS) or there)
+        for key in flat
+        if key not in _KEYS
+    ]
+    problems += [
         Problem(short(path), f"key {key!r} is missing or empty", "add it")
         for key in _REQUIRED_KEYS
         if not meta.get(key)
     ]
+    problems += [
+        Problem(short(path), f"{key}: {flat[key]!r}", advice)
+        for key, (form, advice) in _FORMS.items()
+        if not re.fullmatch(form, flat.get(key, ""))
+    ]
     if meta.get("id") and meta["id"] != folder.name:
         problems.append(Problem(short(path), f"id {meta['id']!r} is not the folder's name"))
-    if meta.get("synthetic") not in (None, "true", "false"):
-        problems.append(Problem(short(path), f"synthetic: {meta['synthetic']!r}", "true or false"))
-    if (told := meta.get("incomplete", "")) not in ("", "keep"):
-        problems.append(Problem(short(path), f"incomplete: {told!r}", "keep, or remove the key"))
     SourceError.refuse(f"{short(path)} is incomplete", problems)
     return meta
 
