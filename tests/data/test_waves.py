@@ -381,6 +381,28 @@ def test_a_code_for_missing_numbers_is_settled_once_for_all_its_rows(read):
     assert found.districts["enrollment"].fillna(0).tolist() == [0, 3000, 0]
 
 
+def test_what_settles_nothing_is_told_and_stops_nothing(read):
+    rows = [row(), row(devices="4,100"), list(HEADS), row(district="Test", devices="lots")]
+    found = read(
+        *rows, matches="Noriwch,ct-norwich\nNorwhich,? ct-norwich\navon,ct-avon\n",
+        answers="after_hours,students,The staff\nsharing,?,hardly\nafter_hours,students,staff\n",
+        decisions='2,Devices,4000,4200,\n3,Devices,"4,100",4300,\n5,Devices,lots,400,\n',
+    )  # fmt: skip
+    unused = found.review[found.review["kind"].eq("unused")]
+    assert unused[["file", "line"]].values.tolist() == [
+        ["answers.csv", 2], ["answers.csv", 3], ["matches.csv", 2], ["matches.csv", 3],
+        ["decisions.csv", 2], ["decisions.csv", 4],
+    ]  # fmt: skip
+    assert not found.review["open"].any()
+    assert found.districts["devices"].tolist() == [4300]
+    assert found.ledger.query("row == 4")["rule"].tolist() == ["row_header"]
+
+
+def test_a_number_beyond_what_is_plausible_is_confirmed_where_the_cell_says_so(read):
+    found = read(row(students="1,600,000"), decisions='2,Students,"1,600,000",1600000,\n')
+    assert found.districts["enrollment"].tolist() == [1_600_000]
+
+
 def test_a_decision_beats_what_was_typed(read):
     rows = [
         row(district="?? town", devices="lots", directorpay="118"),
@@ -395,6 +417,7 @@ def test_a_decision_beats_what_was_typed(read):
         "4,District,Bethel,,answered by a vendor\n",
     )
     assert not each_open(found.review).size
+    assert not found.review["kind"].eq("unused").any()
     district = found.districts.set_index("district_id")
     assert district.index.tolist() == ["ct-berlin", "ct-canton"]
     assert district["enrollment"].tolist() == [3100, 3000]
@@ -418,6 +441,10 @@ def test_a_decision_beats_what_was_typed(read):
         ("2,Devices,400,1,", "'400' is not what stands in row 2, which is '4000'"),
         ("2,Devices,4000,~4k,", "'~4k' is no plain number"),
         ("2,Devices,4000,12.5,", "'12.5' is no whole number"),
+        ("2,Devices,4000,-5,", "'-5' is no plain number"),
+        ("2,Devices,4000,nan,", "'nan' is no plain number"),
+        ("2,Students,3000,1000000000000,", "'1000000000000' is outside 0 to 1,500,000"),
+        ('2,Director pay,"$120,000",12,', "'12' is outside 10,000 to 350,000"),
         ("2,Ratio K-2,1:1,7,", "'7' is no answer of student_device_ratio"),
         ("2,District,Avon,ct-avn,", "'ct-avn' is not in the directory"),
         ("2,Devices,4000,1,\n2,Devices,4000,2,", "row 3: is about a cell that stands above"),

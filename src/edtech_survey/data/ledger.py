@@ -40,6 +40,7 @@ _CLOSE = 90.0
 _TIED = "write the id of the one that is meant in this row, such as {ids}, or nothing: no district"
 _COMMAS = "read with a decimal comma, like all such numbers of the file: look at this one"
 _UNKNOWN = "write what it means into the folder's answers.csv, as {item}: for this wave alone"
+_UNUSED = "settles nothing: its answer is gone, or does not count; remove it, or mend its spelling"
 _STEPS = {"": "kept", "duplicate": "duplicates", "partial": "partial", "undecided": "undecided"}
 
 
@@ -69,7 +70,8 @@ def account(
         cells=1,
     )
     entries["severity"] = entries["severity"].mask(ruled[listed], "warning")
-    beside = excluded[~excluded["reason"].isin(["header", "blank"])]
+    again = excluded["reason"].ne("header") | excluded["row"].gt(cells["row"].min())
+    beside = excluded[again & excluded["reason"].ne("blank")]
     blanks = cells[dropped & blank].groupby(["row", "fate"]).size().reset_index(name="cells")
     ledger = pd.concat(
         [
@@ -164,10 +166,20 @@ def review(cells: pd.DataFrame, settled: Settled, meta: Mapping[str, Any]) -> pd
         _conflicts(cells).assign(
             kind="duplicate", column=cells.loc[naming, "column"].astype("str").max()
         ),
+        _unused(cells, settled).assign(kind="unused", advice=_UNUSED),
     ]
     parts = [found, more, *(rows.assign(open=False) for rows in listed)]
     whole = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     return whole.reindex(columns=list(REVIEW))
+
+
+def _unused(cells: pd.DataFrame, settled: Settled) -> pd.DataFrame:
+    """List rows of the wave's files that settle nothing: about what is gone, or does not count."""
+    told = settled.decisions.assign(line=settled.decisions.index + 2)
+    told = told[~told["open"]].merge(cells[["row", "column", "item", "fate"]])
+    told = told[~told["fate"].isin(["", "undecided"]) & told["item"].ne(IDENTITY)]
+    parts = [settled.unused, told.assign(file=DECISIONS)]
+    return pd.concat([part for part in parts if len(part)] or parts)
 
 
 def _single(cells: pd.DataFrame) -> pd.DataFrame:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from edtech_survey.data import schemas
@@ -22,7 +23,7 @@ from edtech_survey.data.schemas import (
     plain_name,
     read_table,
 )
-from edtech_survey.data.values import NUMBERS
+from edtech_survey.data.values import NUMBERS, plausible
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.places import short
 
@@ -36,7 +37,8 @@ _MARKED = ("kind", "key", "file", "line", "row", "rows", "column", "item", "text
 class Settled:
     """How a wave is read: its columns, the codebook with its wordings, names, single cells.
 
-    ``marked``: rows of the files that still bear the mark, with the ``key`` of what they are about.
+    ``marked``: rows of the files that still bear the mark, with the ``key`` of what they are about;
+    ``unused``: those about a name or wording that the export does not hold.
     """
 
     questions: pd.DataFrame
@@ -44,6 +46,7 @@ class Settled:
     matches: pd.DataFrame = field(default_factory=lambda: none_settled("matches"))
     decisions: pd.DataFrame = field(default_factory=lambda: none_settled("decisions"))
     marked: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_MARKED)))
+    unused: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_MARKED)))
 
     def without_open(self, shown: str) -> Settled:
         """Leave out the columns that are only proposed; without a name's column nothing is left."""
@@ -124,6 +127,12 @@ def read_settled(folder: Path, frame: pd.DataFrame, book: Codebook) -> Settled:
     WaveError.refuse(f"{folder.name}: what was settled cannot be taken", problems)
     # A wording of a question that is left out after all is for nobody to settle.
     answers = answers.assign(open=answers["open"] & answers["item"].isin(questions["item"]))
+    asked = dict(zip(questions["column"], questions["item"], strict=True))
+    names = _texts(frame, asked, IDENTITY)
+    said = {item: _texts(frame, asked, item) for item in answers["item"].unique()}
+    wordings = zip(answers["item"], answers["spelling"].map(plain), strict=True)
+    answers["gone"] = [all(text not in told for told in said[item]) for item, text in wordings]
+    matches["gone"] = ~matches["name"].map(plain).isin(names)
     group = (" " + questions["group"]).str.rstrip()
     parts = {
         QUESTIONS: questions.assign(
@@ -142,13 +151,17 @@ def read_settled(folder: Path, frame: pd.DataFrame, book: Codebook) -> Settled:
             suggestion=decisions["value"].astype("str"), rows=decisions["row"].astype("str"),
         ),
     }  # fmt: skip
-    marked = [
-        table[table["open"]].assign(file=file, line=lambda rows: rows.index + 2)
-        for file, table in parts.items()
-        if table["open"].any()
-    ]
-    whole = pd.concat([pd.DataFrame(columns=list(_MARKED)), *marked], ignore_index=True)
-    return Settled(questions, book, matches[~matches["open"]], decisions, whole[list(_MARKED)])
+    rows = [table.assign(file=file, line=table.index + 2) for file, table in parts.items()]
+    whole = pd.concat([pd.DataFrame(columns=[*_MARKED, "gone"]), *filter(len, rows)])
+    gone, columns = whole["gone"].eq(True), list(_MARKED)
+    marked, unused = (whole.loc[rows, columns] for rows in (whole["open"].eq(True) & ~gone, gone))
+    return Settled(questions, book, matches[~matches["open"]], decisions, marked, unused)
+
+
+def _texts(frame: pd.DataFrame, asked: Mapping[str, str], item: str) -> set[str]:
+    """List what was typed in the columns of an item."""
+    columns = [column for column, told in asked.items() if told == item]
+    return {plain(text) for column in columns for text in frame[column].dropna().unique()}
 
 
 def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
@@ -211,7 +224,7 @@ def read_decisions(
                 at, what, "text", "look it up in the export; correct row or text, or remove the row"
             )
         elif told["value"] and not told["open"]:
-            value[at], trouble = _strictly(told["value"], used.loc[column], book)
+            value[at], trouble = _strictly(told["value"], cell, used.loc[column], book)
             if trouble:
                 advice = "correct it, or leave it empty to leave the cell out"
                 tell(at, f"{told['value']!r} is {trouble}", "value", advice)
@@ -227,8 +240,12 @@ def _bare(cell: str) -> str:
     return " ".join(cell.strip().removeprefix("'").split())
 
 
-def _strictly(value: str, question: pd.Series, book: Codebook) -> tuple[Any, str]:
-    """Take what a person wrote as the item's type, or say what it is not."""
+def _strictly(value: str, cell: str, question: pd.Series, book: Codebook) -> tuple[Any, str]:
+    """Take what a person wrote as the item's type, or say what it is not.
+
+    Beyond what is plausible a number is taken only where the cell itself reads so; a small one may
+    be meant.
+    """
     kind, item = question["type"], question["item"]
     if item == IDENTITY:
         return value, "" if value in set(book.districts["district_id"]) else "not in the directory"
@@ -236,6 +253,10 @@ def _strictly(value: str, question: pd.Series, book: Codebook) -> tuple[Any, str
         if not _NUMBER.fullmatch(value):
             return None, "no plain number, such as 98500 or 0.5"
         number = float(value.replace(",", "").replace("$", ""))
+        low, high = min(plausible(kind, kind), plausible(item, kind))[0], plausible(item, kind)[1]
+        read = read_cells(pd.Series([cell]), question, book)["proposed"].iloc[0]
+        if not low <= number <= high and read != np.format_float_positional(number, trim="-"):
+            return None, f"outside {low:,.10g} to {high:,.10g}"
         return number, "no whole number" if kind == "count" and number % 1 else ""
     read = read_cells(pd.Series([value]), question, book).iloc[0]
     sure = read["severity"] in ("ok", "note") and pd.isna(read["missing"])
