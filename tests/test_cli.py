@@ -447,6 +447,7 @@ def test_what_is_open_is_refused_or_left_out(run, project, monkeypatch):
     monkeypatch.setattr(build, "write_index", lambda folder: folder)
     told = run("reports", "01", "--accept-open").output
     assert "ct-2026: 3 names, 2 answers, 4 values open and left out of every estimate" in told
+    assert "review.csv of data/processed lists them" in told
     accepted = run("data", "--accept-open")
     assert accepted.exit_code == 0, accepted.output
     assert accepted.output.splitlines()[-1].startswith(
@@ -494,6 +495,11 @@ def test_each_file_of_a_wave_refuses_alone(run, project):
         with pytest.raises(WaveError, match=rf"1 open row, .*\n  ct-2026/{file}, row "):
             build.refuse_open([("responses", None)])
         path.write_text(text, "utf-8")
+    with (folder / "matches.csv").open("a") as file:
+        file.write("Nowhere,,,\n")  # as after late answers: told, and not refused
+    assert build.refuse_open([("responses", "ct")]) == (
+        "ct-2026: 1 row of its files can go: what is unused in review.csv of data/processed-ct",
+    )
 
 
 def test_a_later_export_keeps_what_is_settled(run, project):

@@ -67,13 +67,17 @@ def refuse_open(
             responses = project.evidence(data, series=series, gate=False).responses
         if responses is None:
             continue
+        kept = "-".join(filter(None, ["data/processed", series]))
         for (source, wave), look in responses.review.groupby(["source", "wave"]):
             if (found := open_problems(look)) and look.loc[look["open"], "line"].isna().any():
                 again.append(f"edtech-survey new-wave {wave} --again --series {responses.series}")
             problems += found
             if counts := left_open(look):
                 told.append(f"{source}: {counts} open and left out of every estimate: "
-                            "review.csv of data/processed lists them")  # fmt: skip
+                            f"review.csv of {kept} lists them")  # fmt: skip
+            if idle := look["kind"].eq("unused").sum():
+                told.append(f"{source}: {words.count(idle, 'row')} of its files can go: what is "
+                            f"unused in review.csv of {kept}")  # fmt: skip
         unfinished = responses.flow[responses.flow["reason"].eq("incomplete")]
         told += [f"{row.source}: {words.count(row.rows, 'unfinished answer')} left out "
                  "(incomplete: keep in source.yaml counts them)"

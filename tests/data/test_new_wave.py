@@ -228,6 +228,27 @@ def test_the_population_of_a_wave_is_that_of_its_own_year(tmp_path, export):
         assert ("check it" in source) == (year == 2026)
 
 
+def test_an_export_of_another_kind_takes_the_place_of_the_one_before(tmp_path, short, book):
+    folder = new_wave(2026, short, tmp_path).folder
+    assert "answers to the 2026 survey, from a table." in (folder / "source.yaml").read_text()
+    questions = folder / "questions.csv"
+    questions.write_text(questions.read_text().replace("? ", ""))
+    later = tmp_path / "later.xlsx"
+    with pd.ExcelWriter(later) as file:
+        pd.DataFrame({"Notes": ["late"]}).to_excel(file, sheet_name="Lisez-moi", index=False)
+        pd.read_csv(short).to_excel(file, sheet_name="Réponses", index=False)
+    new_wave(2026, later, tmp_path, again=True, sheet="Réponses")
+    assert [path.name for path in folder.glob("export*")] == ["export.xlsx"]
+    assert read_wave(folder, book).districts["enrollment"].tolist() == [30, 20]
+
+
+def test_the_tool_is_cited_as_it_writes_itself(tmp_path):
+    heads = ["Respondent ID", "Collector ID", "District", "Students"]
+    path = write(tmp_path / "x.csv", heads, [1, 2, "Avon", 3000], [2, 2, "Bethel", 2000])
+    source = (new_wave(2026, path, tmp_path).folder / "source.yaml").read_text()
+    assert "survey, from SurveyMonkey." in source
+
+
 def test_a_new_wave_that_cannot_be_made_leaves_things_as_they_were(tmp_path, short, monkeypatch):
     with pytest.raises(WaveError, match=r"'\.\./up': is no row of codebook/series.csv"):
         new_wave(2026, short, tmp_path, series="../up")

@@ -73,6 +73,11 @@ def _fits(name: str, text: str) -> bool:
     return key(text) == key(name)
 
 
+def tool_name(dialect: str) -> str:
+    """Name a tool as it writes itself."""
+    return str(_TOOLS[dialect]["name"])
+
+
 def recognise(rows: Rows, dialect: str | None = None, where: str = "") -> Recognised:
     """Tell the dialect from the first rows of a table, its header first; one given must fit."""
     if dialect is not None and dialect not in _TOOLS:

@@ -18,6 +18,7 @@ import yaml
 
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_codebook
 from edtech_survey.data.crosswalk import COLUMNS, answers_allowed
+from edtech_survey.data.dialects import tool_name
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
 from edtech_survey.data.ledger import each_open, left_open, open_problems
@@ -271,9 +272,10 @@ def new_wave(
     _check_place(year, export, root, folder, again=again)
     meta = read_meta(folder) if again else {}
     options: dict[str, Any] = {name: meta.get(name) or None for name in OPTIONS}
-    options |= {k: told for k, told in {"dialect": dialect, "sheet": sheet}.items() if told}
-    export = Path(export) if export is not None else folder / meta["export"]
-    read = read_export(export, **options)
+    given = {k: told for k, told in {"dialect": dialect, "sheet": sheet}.items() if told}
+    before = folder / meta.get("export", "")
+    export = Path(export) if export is not None else before
+    read = read_export(export, **options | given)
     known = export.suffix.lower() in _COPIED
     copy = f"export{export.suffix.lower() if known else f'.{read.format}'}"
     questions = _marked(match_columns(read, book))
@@ -283,12 +285,12 @@ def new_wave(
             if again:
                 shutil.copytree(folder, made)
                 source = (made / "source.yaml").read_text("utf-8")
-                for key, told in {"sha256": read.sha256, "export": copy}.items():
-                    line = f"{key}: {json.dumps(told)}\n"
+                for key, told in {"sha256": read.sha256, "export": copy, **given}.items():
+                    line = f"{key}: {json.dumps(told, ensure_ascii=False)}\n"
                     source = re.sub(rf"(?m)^{key}:.*\n?|\Z", line, source, count=1)
                 questions = _with_new_columns(made, questions)
                 if read.sha256 != meta.get("sha256"):
-                    kept = export != (before := folder / meta["export"]) and before.is_file()
+                    kept = export != before and before.is_file()
                     old = read_export(before, **options).frame if kept else read.frame.head(0)
                     _carry_decisions(made, old, read.frame)
             else:
@@ -305,6 +307,10 @@ def new_wave(
                 made.rename(folder)
             for path in sorted(made.iterdir()) if again else ():
                 path.replace(folder / path.name)
+            if (
+                before.stem == "export" and before.name.lower() != copy
+            ):  # a CSV then, now a workbook
+                before.unlink(missing_ok=True)
     except OSError as error:
         told = f"could not be written ({error.strerror})"
         raise WaveError.of("no folder was made for the new wave", folder.name, told) from None
@@ -407,7 +413,7 @@ def _source(
     """Every text is written as JSON, which is YAML that can mean nothing else."""
     row = book.series[book.series["series"].eq(book.whose)].iloc[0]
     told = {**row, "year": year, "export": export, "dialect": read.dialect}
-    told |= {"sheet": sheet or "", "sha256": read.sha256}
+    told |= {"sheet": sheet or "", "sha256": read.sha256, "tool": tool_name(read.dialect)}
     keys: dict[str, Any] = {key: text.format_map(told) for key, text in _SOURCE.items()}
     keys |= {"population": _population(root, row, year), "synthetic": False}
     return "".join(f"{key}: {json.dumps(told, ensure_ascii=False)}\n" for key, told in keys.items())
