@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
@@ -237,8 +236,8 @@ def departments(ax: Axes, roles: pd.DataFrame, across: int = 1) -> None:
     """Draw departments, ``across`` in a row; the picture takes the height that they need.
 
     A row a role, as in ``Evidence.structures``: ``name`` heads a department, ``told`` stands under
-    it. Dots are people, a half dot half a post; dashed is outside the department; a line stands
-    only where it is stated who reports to whom.
+    it. Dots are people, a half dot half a post; dashed is outside the department; a line leads
+    down only to who is stated to report there.
     """
     wide = (WIDTH - 2 * _EDGE - _GAP * (across - 1)) / across
     parts = [part for _, part in roles.groupby("district_id", sort=False)]
@@ -258,119 +257,48 @@ def _department(ax: Axes, roles: pd.DataFrame, left: float, top: float, wide: fl
         lines = fitted(str(roles[column].iloc[0]), 0.95 * wide, 4)
         ax.text(left, top, lines, weight=weight, color=color, va="top")
         top += 0.19 * (lines.count("\n") + 1)
-    inside = roles[roles["inside"].ne("no")]
-    boss = dict(zip(inside["role"], inside["reports_to"].fillna(""), strict=True))
-    stated = {name for pair in boss.items() if pair[1] for name in pair}
-    level = dict.fromkeys(stated, 0)
-    for _ in stated:
-        level |= {name: level[boss[name]] + 1 for name in stated if boss.get(name)}
-    room = min(1.3, wide / 2 - 0.25)  # so that two boxes fit side by side
-    boxes = {row["role"]: _Box.of(row, room) for row in roles.to_dict("records")}
-    feet: dict[str, tuple[float, float, float]] = {}
-    for depth in sorted(set(level.values())):
-        names = [name for name in [*stated - set(boss), *boss] if level.get(name) == depth]
-        row = [[boxes.get(name) or _Box(name, outside=True)] for name in names]
-        feet |= dict(zip(names, _rows(ax, row, left, top + 0.1, wide), strict=True))
-        for name in names:
-            if boss.get(name):
-                (x0, _, y0), (x1, y1, _) = feet[boss[name]], feet[name]
-                middle = y1 - 0.09
-                ax.plot([x0, x0, x1, x1], [y0, middle, middle, y1], color=QUIET, lw=1, zorder=1)
-        top = feet[names[0]][2] + 0.08
-    rest = [[boxes[name]] for name in boss if name not in stated]
-    rest.sort(key=lambda row: not row[0].leads)
-    away = roles[roles["inside"].eq("no")]
-    pairs = [
-        [_Box(name, outside=True, room=room) for name in [row.reports_to] if pd.notna(name)]
-        + [boxes[row.role]]
-        for row in away.itertuples()
-    ]
-    for row in (rest[:1], rest[1:], pairs):
-        top = max([top, *(foot for *_, foot in _rows(ax, row, left, top + 0.1, wide))])
-    return top
+    people = roles["fte"].fillna(roles["head_count"])
+    far = left + wide - 0.02 - _DOT * min(_IN_ROW, math.ceil(people.fillna(0).max()))
+    boss = roles.set_index("role")["reports_to"].dropna().to_dict()
+    rows: dict[str, Any] = {name: {"inside": "no", "people": 0} for name in boss.values()}
+    rows |= roles.assign(people=people).set_index("role").to_dict("index")
 
+    def rank(name: str) -> tuple[bool, ...]:
+        below = [one for one in boss if boss[one] == name]
+        away = all(rows[one]["inside"] == "no" for one in (name, *below))
+        leads = rows[name].get("position") == "technology_director"
+        return away, not (below or name in boss), not leads
 
-@dataclass(frozen=True)
-class _Box:
-    """A role, or who leads it, as it is drawn."""
-
-    name: str
-    people: float = 0
-    outside: bool = False
-    color: str = BLUE
-    room: float = 1.3
-    leads: bool = False
-
-    @classmethod
-    def of(cls, row: Mapping[Any, Any], room: float) -> _Box:
-        """Read a row of structures; a number that is not stated is said in the box."""
-        people = row["head_count"] if pd.isna(row["fte"]) else row["fte"]
-        stated = pd.notna(people)
-        color = TURQUOISE if row["position"] == "integration_specialist" else BLUE
-        name = row["role"] if stated else f"{row['role']} (number not stated)"
-        people, leads = float(people) if stated else 0, row["position"] == "technology_director"
-        return cls(name, people, row["inside"] == "no", color, room, leads)
-
-    @property
-    def text(self) -> str:
-        return fitted(self.name, self.room, 4)
-
-    @property
-    def size(self) -> tuple[float, float]:
-        lines, dots = self.text.split("\n"), math.ceil(self.people)
-        across = max(0.62, *(width_of(line) for line in lines), _DOT * min(dots, _IN_ROW))
-        return across + 0.2, 0.17 * len(lines) + _DOT * -(-dots // _IN_ROW) + 0.16
-
-    def draw(self, ax: Axes, x: float, y: float, wide: float, tall: float) -> None:
-        """Draw the box from its upper left corner."""
-        style = "--" if self.outside else "-"
-        fill = "white" if self.outside else "#f2f4f8"
-        ax.add_patch(
-            Rectangle((x, y), wide, tall, facecolor=fill, edgecolor=self.color, linestyle=style)
-        )
-        lines = self.text.count("\n") + 1
-        middle = x + wide / 2
-        ax.text(middle, y + 0.07, self.text, ha="center", va="top", linespacing=1.1)
-        for at in range(math.ceil(self.people)):
-            of_row = min(_IN_ROW, math.ceil(self.people) - at // _IN_ROW * _IN_ROW)
-            across = middle + (at % _IN_ROW - (of_row - 1) / 2) * _DOT
-            down = y + 0.17 * lines + 0.15 + at // _IN_ROW * _DOT
-            half = "left" if self.people - at < 1 else "full"
-            ax.plot(
-                across, down, "o", ms=7, color=self.color, fillstyle=half,
-                markerfacecoloralt="white",
-            )  # fmt: skip
-
-
-def _rows(
-    ax: Axes, groups: Sequence[Sequence[_Box]], left: float, top: float, wide: float
-) -> list[tuple[float, float, float]]:
-    """Draw groups, tied by a line, in rows that fit; give each last box's middle, top and foot."""
-    places: list[tuple[float, float, float]] = []
-    waiting = list(groups)
+    names, feet = sorted(rows, key=rank), dict[str, float]()
+    waiting = [(name, 0) for name in (*(one for one in names if one not in boss), *names)]
+    top += 0.08
     while waiting:
-        row: list[Sequence[_Box]] = []
-        used = 0.0
-        while waiting and (not row or used + _needs(waiting[0]) <= wide):
-            used += _needs(waiting[0]) + 0.1
-            row.append(waiting.pop(0))
-        tall = max(box.size[1] for group in row for box in group)
-        x = left + (wide - used + 0.1) / 2
-        for group in row:
-            for at, box in enumerate(group):
-                if at:
-                    middle = top + tall / 2
-                    ax.plot([x - 0.18, x], [middle, middle], color=QUIET, lw=1, zorder=1)
-                box.draw(ax, x, top, box.size[0], tall)
-                places += [(x + box.size[0] / 2, top, top + tall)] if box is group[-1] else []
-                x += box.size[0] + 0.18
-            x -= 0.08
-        top += tall + 0.1
-    return places
-
-
-def _needs(group: Sequence[_Box]) -> float:
-    return sum(box.size[0] + 0.18 for box in group) - 0.18
+        name, depth = waiting.pop(0)
+        if name in feet:
+            continue
+        waiting[:0] = [(one, depth + 1) for one in names if boss.get(one) == name]
+        row, x = rows[name], left + 0.22 * depth
+        silent = pd.isna(row["people"])
+        dots = 0 if silent else math.ceil(row["people"])
+        told = f"{name} (number not stated)" if silent else name
+        told = fitted(told, 0.88 * (far - x - 0.08), 4)
+        deep = -(-dots // _IN_ROW)
+        tall = max(0.17 * (told.count("\n") + 1), _DOT * deep) + 0.14
+        middle = top + tall / 2
+        color = TURQUOISE if row.get("position") == "integration_specialist" else BLUE
+        fill, style = ("white", "--") if row["inside"] == "no" else ("#f2f4f8", "-")
+        ax.add_patch(Rectangle((x, top), left + wide - x, tall, fc=fill, ec=color, ls=style))
+        ax.text(x + 0.08, middle, told, va="center", linespacing=1.1)
+        for at in range(dots):
+            down = middle + (at // _IN_ROW - (deep - 1) / 2) * _DOT
+            fills = {"fillstyle": "left" if row["people"] - at < 1 else "full"}
+            across = far + (at % _IN_ROW + 0.3) * _DOT
+            ax.plot(across, down, "o", ms=7, color=color, markerfacecoloralt="white", **fills)
+        if boss.get(name) in feet:
+            ax.plot([x - 0.11, x - 0.11, x], [feet[boss[name]], middle, middle], color=QUIET, lw=1)
+        feet[name] = top + tall
+        top += tall + 0.07
+    return top - 0.07
 
 
 def fitted(text: str, inches: float, lines: int = 2, size: float = TEXT) -> str:
