@@ -25,21 +25,32 @@ PLACE = click.Path(path_type=Path)
 THERE = click.Path(path_type=Path, exists=True, dir_okay=False)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OUT = click.option("--out", type=PLACE, help="Folder to write, in place of the project's.")
-JOBS = click.option("--jobs", type=click.IntRange(1), help="Pages at once; default all processors.")
-DATA = click.option(
-    "--data", "evidence", type=click.Choice(project.CHOICES), help="Default published."
-)
-TIMEOUT = click.option(
-    "--timeout", type=click.IntRange(1), default=600, help="Seconds a page may take; default 600."
-)
-MEMORY = click.option("--memory", type=click.IntRange(500), help="MB a kernel may take (Linux).")
 OPEN = click.option("--accept-open", is_flag=True, help="Go on without what is not settled.")
 DIALECT = click.option("--dialect", help="Say which tool wrote it, where that is not recognised.")
 SHEET = click.option("--sheet", help="Sheet of a workbook.")
 WHOSE = click.option("--series", help="Whose survey, a row of codebook/series.csv.")
+PAGES = (
+    click.option("--data", type=click.Choice(project.CHOICES), help="Default published."),
+    WHOSE,
+    OUT,
+    click.option("--jobs", type=click.IntRange(1), help="Pages at once; default all processors."),
+    click.option(
+        "--timeout", type=click.IntRange(1), default=600, help="Seconds for a page; default 600."
+    ),
+    click.option("--memory", type=click.IntRange(500), help="MB a kernel may take (Linux)."),
+    OPEN,
+)
+"""Options of a command that makes pages."""
+
 GRADES = ("impossible", "suspicious", "fewer than stated", "only by rounding", "untestable")
 LONGEST = 40
 """Differences printed; there may be thousands."""
+
+
+def _of_pages(command: Any) -> Any:
+    for option in reversed(PAGES):
+        command = option(command)
+    return command
 
 
 class Told(click.Group):
@@ -123,27 +134,14 @@ def data(
 @main.command()
 @click.argument("notebooks", nargs=-1)
 @click.option("-p", "--parameter", "given", multiple=True, help="NAME=VALUE; may be repeated.")
-@DATA
-@WHOSE
-@OUT
-@JOBS
-@TIMEOUT
-@MEMORY
-@OPEN
+@_of_pages
 @click.option("--pdf", is_flag=True, help="Print each page to PDF with an installed browser.")
 def reports(
-    notebooks: tuple[str, ...],
-    given: tuple[str, ...],
-    evidence: str | None,
-    series: str | None,
-    out: Path | None,
-    jobs: int | None,
-    pdf: bool,
-    **limits: Any,
+    notebooks: tuple[str, ...], given: tuple[str, ...], out: Path | None, **how: Any
 ) -> None:
     """Run NOTEBOOKS (default all), render their pages and the index."""
     pairs = [text.partition("=") for text in given]
-    pairs += [(k, "=", v) for k, v in {"data": evidence, "series": series}.items() if v]
+    pairs += [(name, "=", value) for name in ("data", "series") if (value := how.pop(name))]
     if len({name for name, sign, _ in pairs if name and sign}) < len(pairs):
         told = ", ".join(sorted(name for name, *_ in pairs))
         raise SetupError(f"-p wants NAME=VALUE, and no name may be given twice: {told}")
@@ -151,38 +149,27 @@ def reports(
     work = build.reports(notebooks, parameters)
     _say(f"{words.count(len(work), 'notebook')} to run")
     folder = out or places.output_root() / "reports" / parameters.get("series", "")
-    _sum_up(build.make(work, folder, jobs, _tell, pdf=pdf, **limits), folder)
+    _sum_up(build.make(work, folder, tell=_tell, **how), folder)
 
 
 @main.command()
-@DATA
-@WHOSE
+@_of_pages
 @click.option("--wave", type=int, help="Wave whose districts get a brief; default the latest.")
-@OUT
-@JOBS
-@TIMEOUT
-@MEMORY
-@OPEN
 def briefs(
-    evidence: str | None,
-    series: str | None,
-    wave: int | None,
-    out: Path | None,
-    jobs: int | None,
-    **limits: Any,
+    data: str | None, series: str | None, wave: int | None, out: Path | None, **how: Any
 ) -> None:
     """Write the brief of every district: of the published list, or of the responses.
 
     Briefs of responses print a district's own answers and go to a folder that is for you only.
     """
-    evidence = evidence or project.CHOICES[0]
-    work = build.briefs(evidence, wave, series)
+    data = data or project.CHOICES[0]
+    work = build.briefs(data, wave, series)
     _say(f"{words.count(len(work), 'brief')} to make")
     own = {"responses": f"briefs/{series or ''}", "sample": "briefs/demo"}
-    folder = out or places.output_root() / own.get(evidence, f"reports/{series or ''}/briefs")
-    if evidence in own:
+    folder = out or places.output_root() / own.get(data, f"reports/{series or ''}/briefs")
+    if data in own:
         places.keep_private(folder)
-    _sum_up(build.make(work, folder, jobs, _tell, **limits), folder)
+    _sum_up(build.make(work, folder, tell=_tell, **how), folder)
 
 
 @main.command()
@@ -244,8 +231,7 @@ def audit(table: Path, fail_on: str | None, as_json: bool) -> None:
         for row in findings[findings["grade"] != "passed"].itertuples():
             told = f"{row.grade}: {row.arithmetic}; {row.implication}\n    {row.figures}"
             held = f"\n    confirmed by {row.supports}" if isinstance(row.supports, str) else ""
-            told = f"{told}{held}\n    {row.advice}"
-            _say(told)
+            _say(f"{told}{held}\n    {row.advice}")
         _say("; ".join(f"{counts.get(grade, 0)} {grade}" for grade in (*GRADES, "passed")))
     grave = GRADES[: GRADES.index(fail_on) + 1] if fail_on else ()
     sys.exit(bool(findings["grade"].isin(grave).any()))
