@@ -287,7 +287,8 @@ def _department(ax: Axes, roles: pd.DataFrame, left: float, top: float, wide: fl
         middle = top + tall / 2
         color = TURQUOISE if row.get("position") == "integration_specialist" else BLUE
         fill, style = ("white", "--") if row["inside"] == "no" else ("#f2f4f8", "-")
-        ax.add_patch(Rectangle((x, top), left + wide - x, tall, fc=fill, ec=color, ls=style))
+        look: dict[str, Any] = {"fc": fill, "ec": color, "ls": style, "clip_on": False}
+        ax.add_patch(Rectangle((x, top), left + wide - x, tall, **look))
         ax.text(x + 0.08, middle, told, va="center", linespacing=1.1)
         for at in range(dots):
             down = middle + (at // _IN_ROW - (deep - 1) / 2) * _DOT
