@@ -270,6 +270,7 @@ def _department(ax: Axes, roles: pd.DataFrame, left: float, top: float, wide: fl
         return away, not (below or name in boss), not leads
 
     names, feet = sorted(rows, key=rank), dict[str, float]()
+    # The second time for those who report to one another, and so are under nobody.
     waiting = [(name, 0) for name in (*(one for one in names if one not in boss), *names)]
     top += 0.08
     while waiting:
@@ -292,9 +293,10 @@ def _department(ax: Axes, roles: pd.DataFrame, left: float, top: float, wide: fl
         ax.text(x + 0.08, middle, told, va="center", linespacing=1.1)
         for at in range(dots):
             down = middle + (at // _IN_ROW - (deep - 1) / 2) * _DOT
-            fills = {"fillstyle": "left" if row["people"] - at < 1 else "full"}
             across = far + (at % _IN_ROW + 0.3) * _DOT
-            ax.plot(across, down, "o", ms=7, color=color, markerfacecoloralt="white", **fills)
+            half: Any = "left" if row["people"] - at < 1 else "full"
+            (dot,) = ax.plot(across, down, "o", ms=7, color=color, fillstyle=half)
+            dot.set_markerfacecoloralt("white")
         if boss.get(name) in feet:
             ax.plot([x - 0.11, x - 0.11, x], [feet[boss[name]], middle, middle], color=QUIET, lw=1)
         feet[name] = top + tall
