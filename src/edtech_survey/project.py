@@ -50,12 +50,10 @@ class Evidence:
     data : str
         ``published``, ``responses`` or ``sample``.
     series : SimpleNamespace
-        Whose survey it is, the row of ``codebook/series.csv``: ``series, place, unit, units,
-        publisher, population`` (by wave), ``directory``.
+        Whose survey it is, the row of ``codebook/series.csv``, its ``population`` by wave.
     own, elsewhere, printed : DataFrame
         Figures of the series itself, published or estimated from its exports; of everybody who is
-        no series of the table (national surveys, wages, prices); and all as they were printed,
-        second printings and other series included.
+        no series (national surveys, wages, prices); and all as printed, each time.
     sources, publications : DataFrame
         One row a source; one row a publication within the collections.
     codebook : Codebook
@@ -65,30 +63,25 @@ class Evidence:
     raw : Path
         Folder of the sources.
     quality : DataFrame
-        What became of rows and values, wave by wave: ``wave, what, count, note``; no rows where
-        there are no responses.
+        What became of rows and values, wave by wave: ``wave, what, count, note``.
     estimated, withheld, held : DataFrame
         What passed the gate, with the reason where it was withheld; what was withheld, by
-        ``name``; who is held back, since fewer than five came after a release: ``wave,
-        district_id``.
+        ``name``; who is held back, since fewer than five came after a release.
     record : DataFrame
         What :func:`release` keeps of this evidence.
-    pairs, trends : DataFrame
-        Figures of the series and of others that are set side by side; figures of others that are
-        one line over the years; both with grade and reason. Read on first use, as what follows.
+    pairs, trends, relations : DataFrame
+        What may be set beside the series, and what is one line over the years, with grade and
+        reason; what must hold between figures. Read on first use, as what follows.
     statements : DataFrame
         Figures of others in words: ``section, question``, the answer's ``label``, and whether
         the answers are ``parts`` of a whole (all, some), any that apply, or stand alone.
     beside : DataFrame
-        Figures of other series that stand beside these in one exhibit, with ``place,
-        comparability, reason``; nowhere else are two series on one page.
-    relations : DataFrame
-        What must hold between figures, as the audit checks it.
+        Figures of other series in one exhibit with these: ``place, comparability, reason``.
     structures, functions, occupations : DataFrame
         Departments as their leaders described them, one row a role; functions of a team and the
         positions that carry them; occupations of the wage statistics beside positions.
     frame : DataFrame
-        The list of all units with their public sizes, a wave each; no rows where there is none.
+        The list of all units with their public sizes, a wave each.
     """
 
     data: str
@@ -151,11 +144,7 @@ class Evidence:
 
     @cached_property
     def quality(self) -> pd.DataFrame:
-        """What became of the rows and values of each wave: ``wave, what, count, note``.
-
-        The note of answers that differ says how far a number would move, at most, if of each
-        district the other answer counted.
-        """
+        """What became of rows and values; how far a number would move if other answers counted."""
         from edtech_survey.data import ledger, waves  # noqa: PLC0415
         from edtech_survey.statistics.summarise import largest_moves, summarise  # noqa: PLC0415
 
@@ -164,25 +153,18 @@ class Evidence:
             return pd.DataFrame(columns=list(ledger.QUALITY))
         table = ledger.quality(told.flow, told.asked, told.review, self.codebook)
         table = table[table["wave"].isin(self.waves)]
-        late = self.held.groupby("wave").size()
-        here = table["what"].eq("respondents")
-        table = table.assign(
-            count=table["count"] - table["wave"].map(late).fillna(0).where(here, 0)
-        )
+        late = table["wave"].map(self.held.groupby("wave").size()).fillna(0)
+        late = late.where(table["what"].eq("respondents"), 0)
+        table = table.assign(count=table["count"] - late)
         twice = told.review[told.review["kind"].eq("duplicate")]
         twice = twice[twice["wave"].isin(self.waves)]
         if twice.empty:
             return table
-        other = waves.merge_waves(
-            [self.raw / name for name in twice["source"].unique()],
-            self.codebook,
-            unknown="refuse",
-            second=set(twice["suggestion"]),
-        )
-        other = _without(other, self.held, self.codebook) if len(self.held) else other
-        moves = largest_moves(
-            self.estimated, summarise(other.districts, other.positions, other.bands)
-        )
+        folders, second = map(self.raw.joinpath, twice["source"].unique()), {*twice["suggestion"]}
+        other = waves.merge_waves([*folders], self.codebook, unknown="refuse", second=second)
+        other = _without(other, self.held, self.codebook)
+        told = summarise(other.districts, other.positions, other.bands)
+        moves = largest_moves(self.estimated, told)
         note = "if the other answer of each counted, no number would move by more than "
         note = table["wave"].map({wave: note + text for wave, text in moves.items()})
         note = note.where(table["what"].eq(ledger.CONFLICTS), table["note"])
@@ -228,9 +210,9 @@ class Evidence:
         Returns
         -------
         DataFrame
-            ``item, group, value``, and on every row ``district`` (its name), ``origin`` (response,
-            frame, file, stated or average), ``kind, district_id``, ``wave``, ``year`` (whose
-            dollars its pay is in; NA where as given), ``file`` (its name without the folder).
+            ``item, group, value``, and on every row ``district, district_id, kind, wave``,
+            ``origin`` (response, frame, file, stated or average), ``year`` (whose dollars its pay
+            is in; NA where as given), ``file`` (without the folder).
 
         Raises
         ------
@@ -266,11 +248,10 @@ class Evidence:
         Returns
         -------
         SimpleNamespace
-            ``place, unit, units, publisher, waves, first, last, synthetic``; of the last wave
-            ``answered`` and ``population`` (None where unknown) and ``question`` (its wording,
-            an export's own; empty where that is not known, as of other series' prints); ``silent``,
-            waves that do not say how many answered; ``held``, how many of the last wave are held
-            back; ``withheld``, its numbers that are not told; ``sources``, one row a wave.
+            What ``series`` has, and ``waves, first, last, synthetic``; of the last wave
+            ``answered`` and ``population`` (None where unknown), ``question`` (its wording; empty
+            where that is not known) and ``held``, how many are held back; ``silent``, waves that
+            do not say how many answered; ``withheld``, what is not told; ``sources``, a row a wave.
         """
         rows, hidden = (
             table[table["item"].eq(item or table["item"]) & table["wave"].eq(wave or table["wave"])]
@@ -288,23 +269,20 @@ class Evidence:
             next(iter(latest[name].dropna().tolist()), None) for name in ("answered", "population")
         )
         secondary = latest["kind"].eq("secondary publication").all()
-        return SimpleNamespace(
-            place=self.series.place,
-            unit=self.series.unit,
-            units=self.series.units,
-            publisher=self.series.publisher,
-            waves=waves,
-            first=next(iter(waves), None),
-            last=last,
-            answered=answered,
-            population=population or self.series.population.get(last),
-            withheld=hidden,
-            silent=[year for year in waves if year not in told],
-            held=int(self.held["wave"].eq(last).sum()),
-            question="" if secondary or item is None else self._question(item, last),
-            sources=sources,
-            synthetic=self.synthetic,
-        )
+        facts = vars(self.series) | {
+            "waves": waves,
+            "first": next(iter(waves), None),
+            "last": last,
+            "answered": answered,
+            "population": population or self.series.population.get(last),
+            "withheld": hidden,
+            "silent": [year for year in waves if year not in told],
+            "held": int(self.held["wave"].eq(last).sum()),
+            "question": "" if secondary or item is None else self._question(item, last),
+            "sources": sources,
+            "synthetic": self.synthetic,
+        }
+        return SimpleNamespace(**facts)
 
     def _question(self, item: str, wave: int | None) -> str:
         """Quote what an export asked in its own words, if that was one question."""
@@ -365,22 +343,17 @@ def evidence(
     Parameters
     ----------
     data : str
-        ``published``: the published figures of the series, and estimates from its own exports
-        in ``data/raw`` for what nobody has published (a new wave, say). ``responses``: figures
-        estimated from its exports only. ``sample``: the same from the synthetic waves.
+        ``published``: the published figures of the series, and estimates from its exports of
+        what nobody has published. ``responses``: figures estimated from its exports only.
+        ``sample``: the same from the synthetic waves.
     series : str, optional
-        Whose survey: a row of ``codebook/series.csv``. Default its first, and of the sample the
-        series of the synthetic waves. Two series are never put together.
+        Whose survey: a row of ``codebook/series.csv``, by default the first that fits ``data``.
     waves : int or sequence of int
         Waves of the series to keep; empty keeps all.
     raw : path, optional
         Folder of the sources; default the project's.
     gate : bool
         Whether what is made from responses passes ``es.withhold``; False is for checks only.
-
-    Returns
-    -------
-    Evidence
 
     Raises
     ------
@@ -441,7 +414,7 @@ def evidence(
     held, gated = record[["wave"]].head(0), pd.DataFrame()
     if responses is not None:
         held = releases.late(responses.districts, record)
-        responses = _without(responses, held, codebook) if len(held) else responses
+        responses = _without(responses, held, codebook)
         sizes = sources[sources["series"].eq(whose.series)].set_index("wave")["population"]
         population = whose.population | sizes.dropna().astype(int).to_dict()
         own, gated, record = _with_estimates(own, responses, population, record, gate=gate)
@@ -509,6 +482,8 @@ def with_export(sources: pd.DataFrame, raw: Path) -> pd.DataFrame:
 
 def _without(responses: Responses, held: pd.DataFrame, codebook: Codebook) -> Responses:
     """Leave respondents out of all answers."""
+    if held.empty:
+        return responses
     from edtech_survey.data.tidy import panel  # noqa: PLC0415
 
     unit, gone = list(held), pd.MultiIndex.from_frame(held)
