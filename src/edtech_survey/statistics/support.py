@@ -185,7 +185,7 @@ def _amounts(ratios: pd.DataFrame, totals: list[Any], table: pd.DataFrame) -> pd
         part = table[table["position"].isin(held) if held else table["category"].eq("it")]
         has, lacking = part[part["fte"].notna()], part.loc[part["fte"].isna(), "name"]
         without = f", without {words.join(lacking)}" if len(lacking) else ""
-        if len(has):
+        if len(has) and len(part) >= len(held):  # the sum of some would look thin
             rows[duty] = {
                 **ends(has, "fte").mul(has["districts"], axis=0).sum(),
                 "figures": joined(*has["figures_districts"], *has["figures_fte"]),
