@@ -90,6 +90,25 @@ def test_questions_are_answered_by_the_pages_in_their_order_and_others_are_liste
     assert all((folder / link).is_file() for link in links)
 
 
+@pytest.mark.parametrize(
+    ("title", "said", "who"),
+    [
+        ("What do jobs pay?", "89% to 100% of responding districts", "Based on 62"),
+        ("Of 2024 there are no figures on pay", "Of 2024 there are no figures on pay", ""),
+    ],
+)
+def test_a_question_is_no_finding_and_no_figures_have_no_base(folder, title, said, who):
+    page = (folder / "01-x.html").read_text()
+    heading = BeautifulSoup(page, "html.parser").h1.get_text()
+    (folder / "01-x.html").write_text(page.replace(heading, title))
+    asked = [{"reader": "If you lead", "question": "Which?", "page": "01-x", "anchor": ""}]
+    made = site.write_index(folder, site.read_pages(folder, asked)).read_text()
+    card = BeautifulSoup(made, "html.parser").article
+    assert card.p.get_text().startswith(said)
+    assert card.select_one(".facts").get_text().startswith(who)
+    assert bool(who) == ("Based on" in card.get_text())
+
+
 def lines(folder):
     """Tell what changed, and when, as the index does."""
     soup = BeautifulSoup(site.write_index(folder).read_text(), "html.parser")

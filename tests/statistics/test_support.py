@@ -77,6 +77,8 @@ def test_what_is_withheld_or_was_not_asked_is_left_out(printed):
     row = table[table["item"] == "technician_fte"].iloc[0]
     assert row["estimate"] == pytest.approx(40 * 2.93 + 32 * 1.89)
     assert row["basis"].startswith("districts x mean FTE, without ")
+    # Nobody was asked about one of the ladder: the sum of the others is no measure of it.
+    assert "technician_fte" not in set(support(printed("position-present.technician-2"))["item"])
     # A survey of staff that did not count who repairs devices.
     assert "devices_per_technician_fte" in set(support(printed("support-"))["item"])
     nothing = support(printed(), 2017)

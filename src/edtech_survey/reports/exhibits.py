@@ -192,8 +192,10 @@ def grid(
 
 def estimates_first(frame: pd.DataFrame) -> str:
     """Show a frame in JupyterLab: of estimates what one reads first, any other as pandas does."""
-    if not set(ESTIMATE_COLUMNS) <= set(frame) or frame.empty:
+    if not set(ESTIMATE_COLUMNS) <= set(frame):
         return str(frame._repr_html_())
+    if frame.empty:
+        return "<p>No rows: there are no figures of it.</p>"
     several = [c for c in ("item", "statistic", "period", "survey", "wave") if c in frame]
     several = [c for c in several if frame[c].nunique() > 1]
     named = next((c for c in ("name", "group") if c in frame and frame[c].notna().any()), "item")

@@ -87,9 +87,12 @@ def say(line: str, cell: str) -> None:
 def sources() -> Markup:
     """List the publications behind all that the page has shown and said so far.
 
-    The figures that were used can be downloaded below: as printed, and where they stand.
+    Those of a survey year stand first, the newest at the top; the others as they were met. The
+    figures that were used can be downloaded below: as printed, and where they stand.
     """
     cited, items = origins.cited(), []
+    newest = cited["waves"].map(lambda waves: -max(waves, default=0))
+    cited = cited.loc[newest.sort_values(kind="stable").index]
     for row in cited.itertuples():
         lead = f"**{words.years(row.waves)}:** " if row.waves else ""
         web = re.fullmatch(r"https?://[^\s<>()\[\]\"'`]+", row.url)

@@ -32,6 +32,7 @@ from edtech_survey.reports.html import SERIES, stylesheet, text_of
 from edtech_survey.shape import MEANINGS
 
 INDEX = "index.html"
+_OPEN = re.compile(r"\?$|^Who ")
 BRIEFS = "briefs"
 CARD = 760
 """Pixels across a picture of a card, for a screen that shows two or three to each of CSS."""
@@ -159,15 +160,21 @@ def _answer(soup: Any, anchor: str) -> dict[str, Any] | None:
         figures = [one for one in figures if one.find_previous(id=re.compile("^q-")) is at]
     pictures = [(one, image) for one in figures for image in one.select('img[src^="data:image/"]')]
     figure = next(iter([*(one for one, _ in pictures), *figures]), None)
-    finding, told = soup.h1 if at is soup.main else at.find_next("p"), soup.select(".deck")[-1:]
-    if figure is not None and at is not soup.main:
-        finding, told = figure.find(class_="exhibit-title"), figure.select(".exhibit-notes p")
+    if at is soup.main:
+        texts, told = [soup.h1, *soup.select(".findings li, .deck")], soup.select(".deck")[-1:]
+    elif figure is not None:
+        texts, told = [figure.find(class_="exhibit-title")], figure.select(".exhibit-notes p")
+    else:
+        texts, told = [at.find_next("p")], []
+    # A question finds nothing, nor does who answered it; of no figures it is not told who did.
+    finding = next((text for text in map(text_of, texts) if not _OPEN.search(text)), "")
     said = [text_of(line).replace(", listed at the end", "") for line in told]
+    said = [] if "no figures" in finding else said
     # How many answered is told as "Base: 62 districts in 2024", or of a page as "Who answered:".
     who = filter(None, (re.match(r"[A-Z][a-z ]+: (\d.*?)[.;](?=\s|$)", line) for line in said))
     source = next((line.rstrip(".") for line in said if line.startswith("Source: ")), "")
     return {
-        "finding": re.split(r"[.?!](?=\s|$)", text_of(finding))[0],
+        "finding": re.split(r"[.!](?=\s|$)", finding)[0],
         "who": next((f"Based on {found[1]}" for found in who), source),
         "picture": _small(pictures[0][1]["src"]) if pictures else None,
     }

@@ -443,7 +443,9 @@ def ratios(
         ``mean_of_ratios``. A district whose denominator is 0 has no ratio of its own: it
         counts in the first and not in the second, whose ``method`` says how many. Where a few large
         districts decide the first, its interval is too short: on devices per student it covers
-        75, 76 and 83 % at 20, 40 and 62 of 200 districts, that of the second 95 %.
+        75, 76 and 83 % at 20, 40 and 62 of 200 districts, that of the second 95 %. Limits are
+        Student's, as of any mean, and not cut at 0: one below it says that few, unlike ratios
+        do not carry the interval.
 
     Raises
     ------
