@@ -297,6 +297,22 @@ def test_folder_and_options_are_checked(tmp_path, book, read):
         read_wave(tmp_path, book)
 
 
+def test_rows_of_other_levels_are_no_answers_where_a_column_says_so(read):
+    heads = {"Organization Level": ("ignored", ""), "Name": ("district_name", ""),
+             "Students": ("enrollment", ""), "School": ("comment_additional", "")}  # fmt: skip
+    rows = [["State", "Connecticut", "8000", ""], ["District", "Avon", "3000", ""],
+            ["School", "Avon", "1700", "Roaring Brook"], ["School", "Avon", "1300", "Pine Grove"],
+            ["District", "Bethel", "5000", ""]]  # fmt: skip
+    found = read(*rows, heads=heads)
+    assert found.districts["enrollment"].tolist() == [3000, 5000]
+    assert found.flow.query("reason in ['level', 'total', 'duplicate']")["rows"].sum() == 3
+    told = found.review.query("kind == 'notice'")["text"].str.contains("Organization Level")
+    assert told.sum() == 1
+    asked = {"What type of school?": ("ignored", "")} | heads  # a question is no level
+    rows = [["District", *rows[1]], ["School", "District", *rows[4][1:]]]
+    assert len(read(*rows, heads=asked).districts) == 2
+
+
 def test_personal_text_is_never_shown(read):
     found = read(row(remarks="Call Ann at 203-555-0100", directorpay="ask ann@example.org",
                      techfte="Ann Other"))  # fmt: skip

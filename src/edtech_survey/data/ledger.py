@@ -255,6 +255,7 @@ _QUALITY = (
     ("answers that a person or the tool took out",
      ("not_a_district", "spam", "deleted", "disqualified", "rejected")),
     ("rows of totals and remarks", ("total", "footnote", "title")),
+    ("rows of other levels, such as schools", ("level",)),
     ("answers whose sender is not known yet", ("undecided",)),
 )  # fmt: skip
 """What happened to rows, by reasons of ``flow``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,11 @@ from edtech_survey.data.crosswalk import SLOT, read_cells
 from edtech_survey.data.districts import identify
 from edtech_survey.data.exports import Export
 from edtech_survey.data.ledger import BALANCE, account, flow, left_open, refuse_unknown, review
-from edtech_survey.data.readings import BLANKED, CHANGED
+from edtech_survey.data.readings import BLANKED, CHANGED, VOCABULARY
 from edtech_survey.data.schemas import DISTRICTS, KINDS, dtypes
 from edtech_survey.data.settled import Settled
 from edtech_survey.data.values import decimal_mark
+from edtech_survey.errors import Problem
 
 _DTYPE_OF = {
     "count": "Int64", "money": "Float64", "fte": "Float64", "percent": "Float64", "ratio": "str",
@@ -116,9 +118,11 @@ def tidy(
         said["missing"].isna() | said["missing"].isin(["censored", "doubtful", "unreadable"])
     ]
     rows["answers"] = said["row"].value_counts().reindex(rows.index, fill_value=0)
-    rows["fate"] = _fates(rows, export, meta, second)
+    unit = book.series.set_index("series").at[book.whose, "unit"]
+    other, levels = _levels(export, crosswalk.loc[free, "column"], unit)
+    rows["fate"] = _fates(rows.assign(other=other), export, meta, second)
     cells = cells.merge(rows[["district", "fate"]], left_on="row", right_index=True)
-    noted = pd.DataFrame([(one.what, one.advice) for one in export.notices],
+    noted = pd.DataFrame([(one.what, one.advice) for one in (*export.notices, *levels)],
                          columns=["text", "advice"], dtype="str")  # fmt: skip
     noted = noted.assign(kind="notice", open=False)
     look = review(cells, settled, meta)
@@ -182,6 +186,7 @@ def _fates(
     fate = flags.reindex(rows.index).astype("str").fillna("")
     silent = rows["answers"].eq(0)
     for reason, met in (
+        ("level", rows["other"]),
         (rows["how"], rows["how"].isin(["test", "not_a_district"])),
         ("blank", silent & rows["how"].eq("blank")),
         ("partial", silent),
@@ -203,6 +208,21 @@ def _fates(
     surplus = surplus.mask(ranked["district"].isin(list(second)), rank.ne(1))
     surplus = ranked.index[surplus]
     return fate.mask(fate.index.isin(surplus), "duplicate")
+
+
+def _levels(export: Export, left: pd.Series, unit: str) -> tuple[pd.Series, list[Problem]]:
+    """Find rows of schools or a state among those of districts, where a column left out tells."""
+    words_of = VOCABULARY["levels"]
+    known = {word for kind, listed in words_of.items() if kind != "header" for word in listed}
+    for name in left if export.dialect == "plain" and unit in words_of else ():
+        said = export.frame[name].fillna("").str.strip().str.lower()
+        there = dict.fromkeys(filter(None, said))
+        own = there.keys() & set(words_of[unit])
+        if own and own != there.keys() <= known and re.fullmatch(words_of["header"], name.lower()):
+            what = f"{name!r} says of which level a row is: {', '.join(there)}"
+            advice = f"only those of {' and '.join(own)} count"
+            return ~said.isin([*own, ""]), [Problem(export.file, what, advice)]
+    return pd.Series(False, export.frame.index), []
 
 
 def _unheld(cells: pd.DataFrame) -> pd.DataFrame:
