@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edtech_survey.data import grids
-from edtech_survey.data.grids import Grid, Limits, scan
-from edtech_survey.data.textfiles import csv_bytes, decode, detect, read_text_csv
+from edtech_survey.data.grids import Limits, Opened
+from edtech_survey.data.textfiles import csv_bytes, decode, detect, read_text, read_text_csv
 from edtech_survey.errors import WaveError
 
 TEXT = "District,Comment\nEast Lyme,café “quoted”\n"
@@ -93,8 +93,8 @@ def test_the_delimiter_gives_most_rows_one_width(text: str, delimiter: str) -> N
     assert detect(text.encode()) == delimiter
 
 
-def grid(text: str) -> Grid:
-    return scan(text.encode(), ",", "x.csv", Limits())
+def opened(text: str) -> Opened:
+    return read_text(text.encode(), "x.csv", Limits(), ",")
 
 
 PIECES = st.lists(
@@ -103,40 +103,33 @@ PIECES = st.lists(
 ).map("".join)
 
 
-@pytest.mark.parametrize("chunk", [3, 17, 1 << 21])
+@pytest.mark.parametrize("chunk", [1, 3, 10_000])
 @given(text=PIECES)
 def test_rows_agree_with_the_csv_module(chunk: int, text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grids, "_CHUNK", chunk)
-        found = grid(text)
-    if not text or not found.regular:
+        found = opened(text)
+    if found.doubts:
         return
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert found.widths.tolist() == [max(1, len(row)) for row in rows]
-    assert [found.row(n) for n in range(len(found))] == [row or [""] for row in rows]
-    frame = found.frame(0, len(found), 3)
-    filled = {n: row for n, row in enumerate(rows) if row}
-    assert frame.index.tolist() == list(filled)
-    assert frame.to_numpy().tolist() == [(row + [""] * 3)[:3] for row in filled.values()]
+    assert found.grid.rows(range(len(rows))) == rows
+    assert found.grid.widths.tolist() == list(map(len, rows))
+    assert found.grid.blank.tolist() == [not any(row) for row in rows]
+    widest = max(map(len, rows), default=1) or 1
+    assert found.grid.cells.to_numpy().tolist() == [(row + [""] * widest)[:widest] for row in rows]
+    assert sum(found.spans) == len(text.encode().splitlines())
 
 
 def test_nothing_becomes_missing_or_a_number_and_odd_rows_keep_their_place() -> None:
-    frame = grid("None,NA,null\n007,,1e5\n\n3\n4,5,6,7\n8,9,X\n").frame(0, 6, 3)
-    assert frame.to_numpy().tolist() == [
-        ["None", "NA", "null"], ["007", "", "1e5"], ["3", "", ""], ["4", "5", "6"], ["8", "9", "X"],
+    cells = opened("None,NA,null\n007,,1e5\n\n3\n4,5,6,7\n8,9,X\n").grid.cells
+    assert cells.to_numpy().tolist() == [
+        ["None", "NA", "null", ""], ["007", "", "1e5", ""], [""] * 4, ["3", "", "", ""],
+        ["4", "5", "6", "7"], ["8", "9", "X", ""],
     ]  # fmt: skip
-    assert frame.index.tolist() == [0, 1, 3, 4, 5]
-    assert all(dtype == "str" for dtype in frame.dtypes)
-    found = grid('a,b\n1,"x\n\ny"\n\n2,z')
-    assert found.spans.tolist() == [1, 3, 1, 1]
-    assert found.empty.tolist() == [False, False, True, False]
-    assert found.frame(2, 3, 2).shape == (0, 2)
-
-
-def test_a_long_row_fits_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grids, "_BLOCK", 64)
-    frame = grid("a,b\n" * 50 + "x" * 5000 + ",y\n" + "c,d\n" * 50).frame(0, 101, 2)
-    assert (len(frame), len(frame.iloc[50, 0])) == (101, 5000)
+    assert all(dtype == "str" for dtype in cells.dtypes)
+    found = opened('a,b\n1,"x\n\ny"\n\n2,z')
+    assert list(found.spans) == [1, 3, 1, 1]
+    assert found.grid.blank.tolist() == [False, False, True, False]
 
 
 TABLE = 'column,item,note\nQ1,devices,\nQ2,,"a, b"\n'

@@ -8,7 +8,7 @@ import zipfile
 
 import pandas as pd
 
-from edtech_survey.data.grids import Limits, Opened, unreadable, written
+from edtech_survey.data.grids import Limits, Opened, gathered, unreadable
 from edtech_survey.data.readings import printable
 from edtech_survey.data.workbooks import AGAIN, DAMAGE, cell_text, checked_entries
 
@@ -77,7 +77,7 @@ def read_labelled(
         columns.append(
             ["" if pd.isna(c) else str(labels.get(c, "")) or cell_text(c) for c in cells]
         )
-    grid = written([list(frame), *zip(*columns, strict=True)], where, limits)
+    grid = gathered([list(frame), *zip(*columns, strict=True)], where, limits)
     told = [meta.column_names_to_labels.get(name) or "" for name in frame]
     name = str(encoding or meta.file_encoding or "utf-8").lower()
     return Opened(grid, kind, name, [], [], labels=told)

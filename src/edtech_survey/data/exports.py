@@ -17,7 +17,17 @@ import pyarrow.compute as pc
 
 from edtech_survey.data import dialects
 from edtech_survey.data.containers import SUFFIXES, read_labelled, unpacked
-from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, arrow, filled, shown, unreadable
+from edtech_survey.data.grids import (
+    Doubt,
+    Grid,
+    Limits,
+    Opened,
+    arrow,
+    filled,
+    shown,
+    unguarded,
+    unreadable,
+)
 from edtech_survey.data.readings import printable
 from edtech_survey.data.textfiles import DELIMITERS, parted, read_text, run_together, told_by_file
 from edtech_survey.data.totals import (
@@ -133,28 +143,25 @@ def read_export(
 
 def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha256: str) -> Export:
     """Say of each row what it is, and name the columns."""
-    grid, notices = opened.grid, opened.notices
+    notices = opened.notices
+    grid = unguarded(opened.grid, where, notices)
     tell = partial(_problems, where, opened)
     problems = list(tell(opened.doubts))
-    if grid.empty.all():
-        nothing = Problem(where, "no cell holds anything", "export it again")
-        raise WaveError(f"{where} is empty", problems or [nothing])
     try:
-        found, why = _head(opened, where, dialect)
+        found, why = _head(opened, grid, where, dialect)
     except WaveError as error:  # wrong quotes may be why there are no headers
         raise WaveError(str(error).splitlines()[0], [*problems, *error.problems]) from None
     first, start = len(why) - found.header_rows, len(why)
-    headers = [grid.row(number) for number in range(first, start)]
+    headers = grid.rows(range(first, start))
     width = max(map(len, headers))
-    why = np.append(why, np.full(len(grid) - start, "", dtype=object))
-    usual = usual_cells([grid.row(at) for at in range(start, len(grid))[1:4]])
-    stop = _trailing(grid, start, width, usual, why)
-    frame = _responses(grid.frame(start, stop, width), headers, why)
+    why = np.append(why, np.where(grid.blank[start:], "blank", "").astype(object))
+    usual = usual_cells(grid.rows(range(start, len(grid))[1:4]))
+    _mark_ends(grid, width, usual, why)
+    frame = _responses(grid.cells.iloc[:, :width][why == ""], headers, why)
     frame, sums, suspects = _totals(frame, headers[0] + [""] * width, usual, why)
-    why[start:stop][grid.empty[start:stop]] = "blank"
-    together = run_together(grid, width, start - 1) if opened.format == "csv" else ([], [])
-    short, unequal = _unequal(opened, start, stop, width)
-    long = _too_long(grid, first, stop, limits.cell_characters)
+    together = run_together(opened, width, start - 1) if opened.format == "csv" else ([], [])
+    short, unequal = _unequal(opened, grid, width, why)
+    long = _too_long(grid, limits.cell_characters)
     for doubts in (together[1], unequal, _headers_again(frame, headers, why), long):
         problems += tell(doubts)
     if problems:
@@ -179,10 +186,8 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
     frame = frame.iloc[:, :used].set_axis(columns["name"].to_numpy(dtype=object), axis=1)
     frame = frame.set_axis(pd.Index(frame.index + 1, name="row"))
     frame, columns, flagged = dialects.by_cells(found.dialect, frame, columns)
-    excluded = [
-        (number, why[number], "" if why[number] == "blank" else shown(grid.row(number)))
-        for number in np.flatnonzero(why != "").tolist()
-    ]
+    left = np.flatnonzero(why != "")
+    excluded = zip(left, why[left], map(shown, grid.rows(left)), strict=True)
     return Export(
         file=where,
         format=opened.format,
@@ -227,7 +232,7 @@ def _problems(where: str, opened: Opened, doubts: Iterable[Doubt]) -> Iterator[P
     """Say of doubtful rows where they are, why and what to do; of many the first, and how many."""
     doubts = list(doubts)
     for row, what, advice in doubts[:_LISTED]:
-        line = int(opened.grid.spans[:row].sum()) + 1
+        line = sum(opened.spans[:row]) + 1
         told = f" (line {line})" if opened.format == "csv" and line != row + 1 else ""
         yield Problem(f"{where}, row {row + 1}{told}", what, advice)
     if len(doubts) > _LISTED:
@@ -253,12 +258,13 @@ _MOMENT = re.compile(
 )
 
 
-def _head(opened: Opened, where: str, dialect: str | None) -> tuple[dialects.Recognised, Why]:
+def _head(
+    opened: Opened, grid: Grid, where: str, dialect: str | None
+) -> tuple[dialects.Recognised, Why]:
     """Find the headers, below any title lines, and say of each row down to them what it is."""
-    grid = opened.grid
-    skipped = int(opened.format == "csv" and bool(told_by_file(grid.text)))
-    reach = range(min(len(grid), _SEARCHED + 4))
-    rows = [[cell[:2_000] for cell in grid.row(number)] for number in reach]  # not of millions
+    skipped = int(bool(told_by_file(opened.text)))
+    reach = grid.rows(range(min(len(grid), _SEARCHED + 4)))
+    rows = [[cell[:2_000] for cell in row] for row in reach]  # not of millions
     widest = max(map(filled, rows), default=0)
     for first in range(skipped, min(len(rows), _SEARCHED)):
         known = dialect != "plain" and dialects.recognise(rows[first:]).dialect != "plain"
@@ -322,23 +328,13 @@ def _refuse_other_delimiters(above: dialects.Rows, table: dialects.Rows, where: 
             raise unreadable(where, what, "remove the quotes around whole rows")
 
 
-def _trailing(grid: Grid, first: int, width: int, usual: Usual, why: Why) -> int:
-    """Pass over totals, footnotes and blank rows at the end of a table; say where it stops."""
-    stop, seen = len(grid), 0
-    while stop > first and width > 1 and seen < 60:
-        row = grid.row(stop - 1)
-        if not filled(row):
-            reason = "blank"
-        elif is_total(row, usual):
-            reason = "total"
-        elif is_footnote(row, width):
-            reason = "footnote"
-        else:
-            break
-        seen += reason != "blank"
-        stop -= 1
-        why[stop] = reason
-    return stop
+def _mark_ends(grid: Grid, width: int, usual: Usual, why: Why) -> None:
+    """Mark totals and footnotes at the end of a table."""
+    ends = np.flatnonzero(why == "")[::-1][: 60 if width > 1 else 0]
+    for number, row in zip(ends, grid.rows(ends), strict=True):
+        if not (is_total(row, usual) or is_footnote(row, width)):
+            return
+        why[number] = "total" if is_total(row, usual) else "footnote"
 
 
 _SURELY = 3
@@ -350,9 +346,9 @@ def _bare(text: str) -> str:
 
 
 def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.DataFrame:
-    """Leave out blank rows, the headers again (two filled cells of the first do), rules."""
+    """Leave out the headers again (two filled cells of the first do), rules."""
     width = frame.shape[1]
-    for wanted in [[], *(header for header in headers if filled(header) >= min(2, width))]:
+    for wanted in (header for header in headers if filled(header) >= min(2, width)):
         left = np.arange(len(frame))
         partial = width > 1 and wanted is headers[0]
         for place, text in enumerate([*map(_bare, wanted), *[""] * width][:width]):
@@ -364,7 +360,7 @@ def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.Data
             left = left[pc.is_in(cells, told).to_numpy()]
         if partial:
             left = left[[filled(row) > 1 for row in frame.iloc[left].to_numpy().tolist()]]
-        why[frame.index[left]] = "header" if wanted else "blank"
+        why[frame.index[left]] = "header"
         if len(left):
             frame = frame.drop(frame.index[left])
     for number, cells in frame.iloc[:3].iterrows():
@@ -392,20 +388,18 @@ def _headers_again(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> Ite
             yield number, what, "two exports are joined: give each its own file"
 
 
-def _unequal(opened: Opened, start: int, stop: int, width: int) -> tuple[list[Doubt], list[Doubt]]:
+def _unequal(opened: Opened, grid: Grid, width: int, why: Why) -> tuple[list[Doubt], list[Doubt]]:
     """Find rows that end before the last columns, and those that are in doubt.
 
     Blank cells beyond the headers do no harm. Short rows are in doubt where others are too long
     (cells have moved then), where most rows are short, and where the file ends inside one.
     """
-    grid = opened.grid
-    unequal = (grid.widths[start:stop] != width) & ~grid.empty[start:stop]
+    unequal = np.flatnonzero((grid.widths != width) & (why == ""))
     short: list[Doubt] = []
     doubts: list[Doubt] = []
-    for number in (start + np.flatnonzero(unequal)).tolist():
-        row = grid.row(number)
+    for number, row in zip(unequal.tolist(), grid.rows(unequal), strict=True):
         what = f"{len(row)} of {width} cells: {shown(row)!r}"
-        if filled(row) and len(row) < width:
+        if len(row) < width:
             short.append((number, what, "the missing cells are taken as empty"))
         elif filled(row[width:]):
             advice = "an answer with the delimiter (such as $116,668) must be in quotes"
@@ -415,7 +409,7 @@ def _unequal(opened: Opened, start: int, stop: int, width: int) -> tuple[list[Do
         inside = f"the file ends inside row {number + 1}, {what}"
         short[-1] = number, inside, "the file may be cut off: export it again"
         doubts += [] if opened.ended else short[-1:]
-    if doubts or 2 * len(short) > np.count_nonzero(~grid.empty[start:stop]):
+    if doubts or 2 * len(short) > np.count_nonzero(why == ""):
         advice = "add the missing cells, or remove the row if it is no response"
         cut = len(grid) - 1
         moved = [one if one[0] == cut else (*one[:2], advice) for one in short]
@@ -423,17 +417,14 @@ def _unequal(opened: Opened, start: int, stop: int, width: int) -> tuple[list[Do
     return short, doubts
 
 
-def _too_long(grid: Grid, start: int, stop: int, most: int) -> Iterator[Doubt]:
+def _too_long(grid: Grid, most: int) -> Iterator[Doubt]:
     """Doubt cells longer than the limit."""
-    long = (grid.stops - grid.starts)[start:stop] > most
-    for number in (start + np.flatnonzero(long)).tolist():
-        for place, cell in enumerate(grid.row(number)):
-            if len(cell) > most:
-                what = f"{len(cell):,} characters in column {place + 1}, more than {most:,}"
-                advice = (
-                    "look for a quote that is never closed; else raise Limits(cell_characters=...)"
-                )
-                yield number, what, advice
+    advice = "look for a quote that is never closed; else raise Limits(cell_characters=...)"
+    for place in grid.cells:
+        lengths = pc.utf8_length(arrow(grid.cells[place])).to_numpy()
+        for number in np.flatnonzero(lengths > most).tolist():
+            what = f"{lengths[number]:,} characters in column {place + 1}, more than {most:,}"
+            yield number, what, advice
 
 
 def _totals(

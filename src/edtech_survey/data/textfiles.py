@@ -14,20 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from edtech_survey import words
-from edtech_survey.data.grids import (
-    BOM,
-    Doubt,
-    Grid,
-    Limits,
-    Opened,
-    lines,
-    scan,
-    unguarded,
-    unreadable,
-    written,
-)
+from edtech_survey.data.grids import Doubt, Grid, Limits, Opened, arrow, gathered, unreadable
 from edtech_survey.errors import Problem, SurveyError, in_words
 from edtech_survey.places import read_whole
 
@@ -81,7 +71,7 @@ def decode(
         )
         advice = "if these words look wrong, save the export as UTF-8 or give encoding=..."
         notices.append(Problem(where, what, advice))
-    if name == "utf-8" and not encoding and data.startswith(BOM):
+    if name == "utf-8" and not encoding and data.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"
     plain = text.lstrip("\ufeff").encode().rstrip(b"\x1a")  # the end mark of DOS programs
     if b"\x00" in plain:
@@ -155,87 +145,91 @@ def read_text(
     text, name, notices = decode(data, where, encoding)
     if delimiter is not None and not re.fullmatch(r'[\x01-\x7f](?<!["\r\n])', delimiter):
         raise unreadable(where, f"{delimiter!r} cannot part cells", "give one of , ; | or a tab")
-    grid = scan(text, delimiter or detect(text), where, limits)
+    mark = delimiter or detect(text)
     doubts: list[Doubt] = []
-    before = csv.field_size_limit()
-    csv.field_size_limit(max(before, limits.cell_characters + 1))
+    spans: list[int] = []
+    before = csv.field_size_limit(len(text) + 1)
     try:
-        odd = not grid.regular or grid.spans.max(initial=1) > 1
-        if odd and grid.delimiter == "\t" and _even(text):
-            what = "quote marks are plain characters: without them all rows have one width"
-            notices.append(Problem(where, f"the file does not quote; {what}"))
-            grid = written(_unquoted(text), where, limits, "\t")
-        elif not grid.regular:
-            rows = _strict_rows(text, grid.delimiter, doubts)
-            grid = written(rows, where, limits, grid.delimiter)
-        if (b'="' in text or b"'0" in text) and _GUARDED.search(text):
-            plain = unguarded(grid.rows(), where, notices)
-            grid = written(plain, where, limits, grid.delimiter)
+        grid = gathered(_strict_rows(text, mark, doubts, spans), where, limits)
+        if mark == "\t" and b'"' in text:
+            rows = csv.reader(_lines(text), delimiter=mark, quoting=csv.QUOTE_NONE)
+            plain = gathered(rows, where, limits)
+            if _never_quotes(plain, grid, doubts):
+                what = "quote marks are plain characters: without them all rows have one width"
+                notices.append(Problem(where, f"the file does not quote; {what}"))
+                grid, doubts, spans = plain, [], [1] * len(plain)
     finally:
         csv.field_size_limit(before)
-    return Opened(grid, "csv", name, notices, doubts, text.endswith((b"\n", b"\r")))
+    ended = text.endswith((b"\n", b"\r"))
+    return Opened(grid, "csv", name, notices, doubts, ended, (), text, mark, spans)
 
 
-_GUARDED = re.compile(rb'(?:^|[,;|\t\r\n])\s*"?(?:="|\'0\d)')
+def _lines(text: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
 
 
-def _unquoted(text: bytes) -> Iterator[list[str]]:
-    """Rows of a tab-separated text in which a quote is a character like others."""
-    return csv.reader(lines(text), delimiter="\t", quoting=csv.QUOTE_NONE)
+def _never_quotes(plain: Grid, quoted: Grid, doubts: Sequence[Doubt]) -> bool:
+    """Say whether quotes make no sense, and without them all rows below titles have one width."""
+    widths = plain.widths[~plain.blank]
+    widest = widths.max(initial=1)
+    if widest == 1 or (widths[widths.argmax() :] != widest).any():
+        return False
+    inner = (pc.match_substring_regex(arrow(plain.cells[at]), '^[^"].*"') for at in plain.cells)
+    odd = np.array_equal(plain.widths, quoted.widths) and any(pc.any(one).as_py() for one in inner)
+    return bool(doubts) or len(plain) != len(quoted) or odd
 
 
-def _even(text: bytes) -> bool:
-    """Say whether all rows below the titles have one width if no quote quotes."""
-    widths = [len(row) for row in _unquoted(text) if any(map(str.strip, row))]
-    widest = max(widths, default=1)
-    return widest > 1 and set(widths[widths.index(widest) :]) == {widest}
-
-
-def _strict_rows(text: bytes, delimiter: str, doubts: list[Doubt]) -> Iterator[list[str]]:
-    """Rows as the csv module cuts them; one that it refuses is a doubt, and blank lines here."""
-    reader = csv.reader(lines(text), delimiter=delimiter, strict=True)
-    number = 0
+def _strict_rows(
+    text: bytes, delimiter: str, doubts: list[Doubt], spans: list[int]
+) -> Iterator[list[str]]:
+    """Rows as the csv module cuts them, and their lines; one that it refuses is a doubt."""
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     while True:
-        before = reader.line_num
+        before, row = reader.line_num, [""]
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             count = reader.line_num - before
-            row = ["\n" * (count - 1)]
             what = f"a quote closes in the middle of a cell (lines: {count}); rows may be one here"
             advice = 'double the quotes inside the cell ("") or remove the stray one'
-            if "unexpected end" in str(error) or "limit" in str(error):
+            if "unexpected end" in str(error):
                 what = "a quote opens here and is never closed; the rest would be one cell"
                 advice = "close it; if the file is cut off, export it again"
-            doubts.append((number, what, advice))
-        number += 1
+            doubts.append((len(spans), what, advice))
+        spans.append(reader.line_num - before)
         yield row
 
 
-def run_together(grid: Grid, width: int, header: int) -> tuple[list[Doubt], list[Doubt]]:
+def run_together(opened: Opened, width: int, header: int) -> tuple[list[Doubt], list[Doubt]]:
     r"""Find rows that a stray pair of quotes may have made one cell, and those that it surely has.
 
     None is a row whose cells are all quoted, like the header; lines with a blank behind each
     delimiter are prose, unless the headers have such blanks.
     """
-    first = grid.whole(header)
-    prose, rows = f"{grid.delimiter} ", width - 1
+    mark, spans = opened.delimiter, np.array(opened.spans, dtype=np.int64)
+    several = header + 1 + np.flatnonzero(spans[header + 1 :] > 1)
     perhaps: list[Doubt] = []
     surely: list[Doubt] = []
-    for number in (header + 1 + np.flatnonzero(grid.spans[header + 1 :] > 1)).tolist():
-        whole = grid.whole(number)
-        if first[:1] == whole[:1] == b'"' and whole.count(b'"') >= 2 * width:
+    lines = opened.text.splitlines(keepends=True) if len(several) else []
+    prose, rows, starts = f"{mark} ", width - 1, spans.cumsum() - spans
+
+    def whole(number: int) -> bytes:
+        return b"".join(lines[starts[number] : starts[number] + spans[number]])
+
+    for number, row in zip(several.tolist(), opened.grid.rows(several), strict=True):
+        first, raw = whole(header), whole(number)
+        if first[:1] == raw[:1] == b'"' and raw.count(b'"') >= 2 * width:
             continue
-        cells = grid.delimiter.join(grid.row(number))
+        cells = mark.join(row)
         parts = [line for line in re.split(r"\r\n|\n|\r", cells) if line.strip()]
-        like = [line for line in parts[1:] if line.count(grid.delimiter) == rows]
-        if like and max(line.count(grid.delimiter) for line in parts) == rows:
+        like = [line for line in parts[1:] if line.count(mark) == rows]
+        if like and max(line.count(mark) for line in parts) == rows:
             spaced = all(line.count(prose) == rows > 0 for line in like)
             what = (
                 f"quotes have made {len(parts)} rows one: {like[0][:60]!r} looks like a row (a "
-                f"quote opens here and closes {int(grid.spans[number]) - 1} below)"
+                f"quote opens here and closes {spans[number] - 1} below)"
             )
             advice = "remove the stray quotes, or the line breaks in the cell"
             sure = len(like) == len(parts) - 1 and (not spaced or prose.encode() in first)

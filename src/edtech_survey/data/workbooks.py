@@ -17,7 +17,7 @@ from typing import Any
 import python_calamine
 import yaml
 
-from edtech_survey.data.grids import Limits, Opened, letter, unguarded, unreadable, written
+from edtech_survey.data.grids import Limits, Opened, gathered, letter, unreadable
 from edtech_survey.data.readings import printable
 from edtech_survey.errors import Problem, WaveError
 
@@ -243,8 +243,7 @@ def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None 
         [cell_text(value, found.told.get((row, place), "")) for place, value in enumerate(values)]
         for row, values in enumerate(_values(data, name, spot))
     ]
-    grid = written(unguarded(rows, spot, notices), spot, limits)
-    return Opened(grid, "xlsx", "utf-8", notices, [])
+    return Opened(gathered(rows, spot, limits), "xlsx", "utf-8", notices, [])
 
 
 def _choose(book: Workbook, where: str, sheet: str | None) -> tuple[str, list[Problem]]:
