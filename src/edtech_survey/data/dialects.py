@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib.resources import files
+from os.path import commonprefix
 from typing import Any
 
 import numpy as np
@@ -214,9 +215,7 @@ def _options_after_dash(texts: Rows) -> list[tuple[str, str]]:
         for name, wording in zip(names, wordings, strict=True)
     ]
     for places in groups.values():
-        first, last = min(wordings[p] for p in places), max(wordings[p] for p in places)
-        alike = itertools.takewhile(lambda two: two[0] == two[1], zip(first, last, strict=False))
-        shared = first[: len(list(alike))]
+        shared = commonprefix([wordings[place] for place in places])  # noqa: RUF071 (of texts)
         cut, gap = shared.rfind(" - "), 3
         if before_2017 and cut < 0:  # once "-" alone parted them
             ends = [shared.rfind(mark) + 1 for mark in ("?-", ":-", ".-") if mark in shared]

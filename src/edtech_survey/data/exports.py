@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from edtech_survey.data import dialects
@@ -157,17 +156,20 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
     why = np.append(why, np.where(grid.blank[start:], "blank", "").astype(object))
     usual = usual_cells(grid.rows(range(start, len(grid))[1:4]))
     _mark_ends(grid, width, usual, why)
-    frame = _responses(grid.cells.iloc[:, :width][why == ""], headers, why)
-    frame, sums, suspects = _totals(frame, headers[0] + [""] * width, usual, why)
+    frame = grid.cells.iloc[:, :width][why == ""]
+    again = _headers_again(frame, headers, why)
+    frame, sums, suspects = _totals(
+        frame[why[frame.index] == ""], headers[0] + [""] * width, usual, why
+    )
     together = run_together(opened, width, start - 1) if opened.format == "csv" else ([], [])
     short, unequal = _unequal(opened, grid, width, why)
     long = _too_long(grid, limits.cell_characters)
-    for doubts in (together[1], unequal, _headers_again(frame, headers, why), long):
+    for doubts in (together[1], unequal, again, long):
         problems += tell(doubts)
     if problems:
         raise WaveError(f"{where} cannot be taken as it stands", problems)
-    again = (start + np.flatnonzero(why[start:] == "header")).tolist()
-    headed = [(at, "the headers again", "left out") for at in again]
+    repeated = np.flatnonzero(why == "header")[len(headers) :].tolist()
+    headed = [(at, "the headers again", "left out") for at in repeated]
     like = "reads like a subtotal or a remark, yet may be an answer; it stays"
     listed = [(at, f"{text!r} {like}", "") for at, _, text in suspects]
     for doubts in (together[0], short, headed, sums, listed):
@@ -345,47 +347,35 @@ def _bare(text: str) -> str:
     return text.strip().strip("\ufeff")
 
 
-def _responses(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> pd.DataFrame:
-    """Leave out the headers again (two filled cells of the first do), rules."""
+def _headers_again(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> list[Doubt]:
+    """Mark rules, and headers again (two filled cells of the first do); doubt another order."""
     width = frame.shape[1]
-    for wanted in (header for header in headers if filled(header) >= min(2, width)):
-        left = np.arange(len(frame))
-        partial = width > 1 and wanted is headers[0]
-        for place, text in enumerate([*map(_bare, wanted), *[""] * width][:width]):
-            if not len(left):
-                break
-            column = frame[place] if len(left) == len(frame) else frame[place].iloc[left]
-            cells = pc.utf8_trim(pc.utf8_trim_whitespace(arrow(column)), characters="\ufeff")
-            told = pa.array(["", text] if partial else [text], pa.large_string())
-            left = left[pc.is_in(cells, told).to_numpy()]
-        if partial:
-            left = left[[filled(row) > 1 for row in frame.iloc[left].to_numpy().tolist()]]
-        why[frame.index[left]] = "header"
-        if len(left):
-            frame = frame.drop(frame.index[left])
-    for number, cells in frame.iloc[:3].iterrows():
-        ruled = [cell for cell in cells if cell.strip()]
+    wanted = [[*map(_bare, row), *[""] * width][:width] for row in headers]
+    names = set(wanted[0]) - {""}
+    doubts, again = [], []
+    likely = frame[0].map(_bare).isin(["", *names, *(row[0] for row in wanted)])
+    for number, *row in frame[likely].itertuples(name=None):
+        cells = [*map(_bare, row)]
+        told = set(cells) - {""}
+        parts = zip(cells, wanted[0], strict=True)
+        if filled(cells) >= min(2, width) and (
+            cells in wanted or (width > 1 and all(cell in ("", name) for cell, name in parts))
+        ):
+            again.append(number)
+        elif len(told & names) >= _SURELY and 5 * len(told & names) >= 4 * len(told):
+            what = f"the headers again, in another order: {shown(row)!r}"
+            doubts.append((number, what, "two exports are joined: give each its own file"))
+    why[again] = "header"
+    left = frame.drop(again)
+    if len(again) >= 3 and len(again) > len(left):
+        what = f"{len(again):,} rows are equal to the first one ({shown(headers[0])!r})"
+        advice = "it may be an answer: export with the questions as the first row"
+        doubts.insert(0, (again[0], what, advice))
+    for number, *row in left.iloc[:3].itertuples(name=None):
+        ruled = [cell for cell in row if cell.strip()]
         if len(ruled) > 1 and all(map(_RULE.fullmatch, ruled)):
             why[number] = "separator"
-    kept = why[frame.index] == ""
-    return frame if kept.all() else frame[kept]
-
-
-def _headers_again(frame: pd.DataFrame, headers: dialects.Rows, why: Why) -> Iterator[Doubt]:
-    """Doubt headers that stand in most rows, and those again that are in another order."""
-    again = np.flatnonzero(why == "header")[len(headers) :]
-    if len(again) >= 3 and len(again) > len(frame):
-        what = f"{len(again):,} rows are equal to the first one ({shown(headers[0])!r})"
-        yield int(again[0]), what, "it may be an answer: export with the questions as the first row"
-    names = {_bare(cell) for cell in headers[0]} - {""}
-    if len(names) < _SURELY:
-        return
-    first = frame[0].str.strip().str.strip("\ufeff")
-    for number, *row in frame[first.isin(names)].itertuples():
-        told = {_bare(cell) for cell in row} - {""}
-        if len(told & names) >= _SURELY and 5 * len(told & names) >= 4 * len(told):
-            what = f"the headers again, in another order: {shown(row)!r}"
-            yield number, what, "two exports are joined: give each its own file"
+    return doubts
 
 
 def _unequal(opened: Opened, grid: Grid, width: int, why: Why) -> tuple[list[Doubt], list[Doubt]]:

@@ -8,7 +8,7 @@ import re
 import xml.etree.ElementTree as ET
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
@@ -141,72 +141,63 @@ def _styles(xml: bytes) -> dict[str, str]:
     return shown
 
 
-class _Sheet:
-    """What a sheet holds and hides, told while its XML goes by (a target of ``ET.XMLParser``)."""
+def _look_over(
+    xml: bytes, book: Workbook, where: str, limits: Limits
+) -> tuple[dict[tuple[int, int], str], dict[str, list[str]]]:
+    """Tell errors and styles of cells, by row and column from 0, and what a reader does not see."""
+    told: dict[tuple[int, int], str] = {}
+    said: dict[str, list[str]] = {kind: [] for kind in _SIGNS["hides"]}
+    row = column = bottom = right = held = 0
+    below = beside = 0  # how far cells go that hold no value
+    line = ET.Element("row")
+    for event, node in ET.iterparse(io.BytesIO(xml), ("start", "end")):
+        name = node.tag.rpartition("}")[2]
+        if event == "start":
+            if name == "row":
+                line, row, column = node, int(node.get("r") or row + 1), 0
+                limits.check("rows", row, where)
+            elif name == "mergeCell":
+                said["merged"].append(node.get("ref", ""))
+            if name in ("row", "col") and node.get("hidden") in _TRUE:
+                said["hidden"].append(f"{name} {node.get('r') or node.get('min')}")
+            continue
+        if name != "c":
+            continue
+        letters, kind = node.get("r", "").rstrip("0123456789"), node.get("t", "n")
+        column = _column(letters) if letters else column + 1
+        parts = {part.tag.rpartition("}")[2]: part.text or "" for part in node}
+        stored = parts.get("v", "")
+        line.clear()
+        if "v" in parts or "is" in parts:
+            held += row != bottom
+            bottom, right = max(bottom, row), max(right, column)
+            limits.check("columns", right, where)
+            limits.check("sheet_cells", bottom * right, where, "cells spanned")
+        elif "f" not in parts:
+            below, beside = max(below, row), max(beside, column)
+            limits.check("columns", 0 if letters else column, where)
+        shows = stored if kind == "e" else book.styles.get(node.get("s", ""), "")
+        if shows:
+            told[row - 1, column - 1] = shows
+        for what in _hidden(kind, parts, book.later):
+            said[what].append(f"{letter(column - 1)}{row} {stored}".strip())
+    if bottom > 100_000 and 20 * held <= bottom:  # few, yet a million are made
+        what = f"row {bottom:,} holds a value, but only {held:,} rows hold anything"
+        raise unreadable(where, what, "delete what stands far below the table, and save it")
+    if below > bottom or beside > right:
+        said["formatted"].append(f"as far as {letter(beside - 1)}{below}")
+    return told, said
 
-    def __init__(self, book: Workbook, where: str, limits: Limits) -> None:
-        self.book, self.where, self.limits = book, where, limits
-        self.told: dict[tuple[int, int], str] = {}  # by row and column from 0: an error, a style
-        self.said: dict[str, list[str]] = {kind: [] for kind in _SIGNS["hides"]}
-        self.row = self.column = self.bottom = self.right = self.held = 0
-        self.below = self.beside = 0  # how far cells go that hold no value
-        self.cell: dict[str, str] = {}
-        self.parts: dict[str, list[str]] = {}  # of the cell: its value, its formula
-        self.open: list[str] | None = None
 
-    def start(self, tag: str, told: dict[str, str]) -> None:
-        """Note where the walk is."""
-        name = tag.rpartition("}")[2]
-        if name == "c":
-            letters = told.get("r", "").rstrip("0123456789")
-            self.column = _column(letters) if letters else self.column + 1
-            self.cell, self.parts = told, {}
-            if not letters:
-                self.limits.check("columns", self.column, self.where)
-        elif name == "row":
-            self.row, self.column = int(told.get("r") or self.row + 1), 0
-            self.limits.check("rows", self.row, self.where)
-        elif name in ("v", "is", "f"):
-            self.open = self.parts[name] = []
-        elif name == "mergeCell":
-            self.said["merged"].append(told.get("ref", ""))
-        if name in ("row", "col") and told.get("hidden") in _TRUE:
-            self.said["hidden"].append(f"{name} {told.get('r') or told.get('min')}")
-
-    def data(self, text: str) -> None:
-        """Keep the text of a value."""
-        if self.open is not None:
-            self.open.append(text)
-
-    def end(self, tag: str) -> None:
-        """Judge a cell that is whole."""
-        self.open = None
-        if tag.rpartition("}")[2] != "c":
-            return
-        stored, kind = "".join(self.parts.get("v", [])), self.cell.get("t", "n")
-        at = self.row - 1, self.column - 1
-        if "v" in self.parts or "is" in self.parts:
-            self.held += self.row != self.bottom
-            if self.row > self.bottom or self.column > self.right:
-                self.bottom = max(self.bottom, self.row)
-                self.right = max(self.right, self.column)
-                area = self.bottom * self.right
-                self.limits.check("columns", self.right, self.where)
-                self.limits.check("sheet_cells", area, self.where, "cells spanned")
-        elif "f" not in self.parts:
-            self.below, self.beside = max(self.below, self.row), max(self.beside, self.column)
-        hidden = []
-        if "f" in self.parts and (self.book.later or not stored):
-            hidden.append("later" if stored else "no value")
-        if (style := self.cell.get("s", "")) in self.book.styles:
-            self.told[at] = self.book.styles[style]
-        if kind == "e" and stored:
-            self.told[at] = stored
-            hidden.append("error")
-        elif kind == "n" and len(stored) > 15 and abs(float(stored)) >= 1e15:
-            hidden.append("long")
-        for what in hidden:
-            self.said[what].append(f"{letter(at[1])}{self.row} {stored}".strip())
+def _hidden(kind: str, parts: Mapping[str, str], later: bool) -> Iterator[str]:
+    """Tell what a cell does not show."""
+    stored = parts.get("v", "")
+    if "f" in parts and (later or not stored):
+        yield "later" if stored else "no value"
+    if kind == "e" and stored:
+        yield "error"
+    elif kind == "n" and len(stored) > 15 and abs(float(stored)) >= 1e15:
+        yield "long"
 
 
 def _column(letters: str) -> int:
@@ -223,24 +214,16 @@ def read_spreadsheet(data: bytes, where: str, limits: Limits, sheet: str | None 
         book = open_workbook(data, where, limits)
         name, notices = _choose(book, where, sheet)
         spot = f"{where}, sheet {name!r}"
-        found = _Sheet(book, spot, limits)
-        parser = ET.XMLParser(target=found)
-        parser.feed(book.sheets[name] or b"")
-        parser.close()
+        told, said = _look_over(book.sheets[name] or b"", book, spot, limits)
     except DAMAGE as error:
-        told = f"the workbook is damaged ({str(error)[:200]})"
-        raise unreadable(where, told, AGAIN) from None
-    if found.bottom > 100_000 and 20 * found.held <= found.bottom:  # few, yet a million are made
-        what = f"row {found.bottom:,} holds a value, but only {found.held:,} rows hold anything"
-        raise unreadable(spot, what, "delete what stands far below the table, and save it")
-    if found.below > found.bottom or found.beside > found.right:
-        found.said["formatted"].append(f"as far as {letter(found.beside - 1)}{found.below}")
-    for kind, cells in found.said.items():
+        what = f"the workbook is damaged ({str(error)[:200]})"
+        raise unreadable(where, what, AGAIN) from None
+    for kind, cells in said.items():
         what, advice = _SIGNS["hides"][kind]
         if cells:
             notices.append(Problem(spot, f"{len(cells)} {what} ({_few(cells)})", advice))
     rows = [
-        [cell_text(value, found.told.get((row, place), "")) for place, value in enumerate(values)]
+        [cell_text(value, told.get((row, place), "")) for place, value in enumerate(values)]
         for row, values in enumerate(_values(data, name, spot))
     ]
     return Opened(gathered(rows, spot, limits), "xlsx", "utf-8", notices, [])
