@@ -54,7 +54,7 @@ def by_hand(sheet: str, **parts: str) -> bytes:
 
 def cells(data: bytes, **options: object) -> list[list[str]]:
     grid = read_spreadsheet(data, "x.xlsx", Limits(), **options).grid  # type: ignore[arg-type]
-    return [grid.row(number) for number in range(len(grid))]
+    return grid.rows(range(len(grid)))
 
 
 def refusal(data: bytes, limits: Limits | None = None, **options: object) -> str:
@@ -111,7 +111,7 @@ def test_what_a_sheet_hides_is_said() -> None:
                   "1 hidden rows or groups of columns", "(row 3)", "hold an error", "(A3 #N/A)",
                   "no spreadsheet program has computed", "1 numbers of more than 15"):  # fmt: skip
         assert words in told
-    assert found.grid.row(1) == ["both", "", ""]
+    assert found.grid.rows([1]) == [["both", "", ""]]
     assert cells(workbook(fill), sheet="Codes") == [["1 = yes"]]
 
 

@@ -188,7 +188,7 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
     frame = frame.iloc[:, :used].set_axis(columns["name"].to_numpy(dtype=object), axis=1)
     frame = frame.set_axis(pd.Index(frame.index + 1, name="row"))
     frame, columns, flagged = dialects.by_cells(found.dialect, frame, columns)
-    left = np.flatnonzero(why != "")
+    left = np.flatnonzero(why != "").tolist()
     excluded = zip(left, why[left], map(shown, grid.rows(left)), strict=True)
     return Export(
         file=where,

@@ -111,7 +111,7 @@ def gathered(rows: Iterable[Sequence[str]], where: str, limits: Limits) -> Grid:
         spot = f"{where}, row {len(widths) - len(some) + widest + 1}"
         limits.check("columns", len(some[widest]), spot)
         limits.check("rows", len(widths), where)
-        columns = list(zip_longest(*some, fillvalue="")) or [[""] * len(some)]
+        columns = list(zip_longest(*some, fillvalue="")) or [("",) * len(some)]
         arrays = [pa.array(column, pa.large_string()) for column in columns]
         parts.append(pa.table(arrays, [str(place) for place in range(len(columns))]))
     whole = pa.concat_tables(parts, promote_options="default").combine_chunks()
