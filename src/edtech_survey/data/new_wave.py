@@ -307,9 +307,7 @@ def new_wave(
                 made.rename(folder)
             for path in sorted(made.iterdir()) if again else ():
                 path.replace(folder / path.name)
-            if (
-                before.stem == "export" and before.name.lower() != copy
-            ):  # a CSV then, now a workbook
+            if before.stem == "export" and before.name.lower() != copy:  # of another kind
                 before.unlink(missing_ok=True)
     except OSError as error:
         told = f"could not be written ({error.strerror})"

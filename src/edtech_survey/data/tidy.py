@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -213,14 +212,15 @@ def _fates(
 def _levels(export: Export, left: pd.Series, unit: str) -> tuple[pd.Series, list[Problem]]:
     """Find rows of schools or a state among those of districts, where a column left out tells."""
     words_of = VOCABULARY["levels"]
-    known = {word for kind, listed in words_of.items() if kind != "header" for word in listed}
-    for name in left if export.dialect == "plain" and unit in words_of else ():
+    known = {word for kind in words_of.keys() - {"header"} for word in words_of[kind]}
+    named = left[left.str.lower().str.fullmatch(words_of["header"])]
+    for name in named if export.dialect == "plain" and unit in words_of else ():
         said = export.frame[name].fillna("").str.strip().str.lower()
         there = dict.fromkeys(filter(None, said))
         own = there.keys() & set(words_of[unit])
-        if own and own != there.keys() <= known and re.fullmatch(words_of["header"], name.lower()):
+        if own and own != there.keys() <= known:
             what = f"{name!r} says of which level a row is: {', '.join(there)}"
-            advice = f"only those of {' and '.join(own)} count"
+            advice = f"only those of {' and '.join(sorted(own))} count"
             return ~said.isin([*own, ""]), [Problem(export.file, what, advice)]
     return pd.Series(False, export.frame.index), []
 
