@@ -349,7 +349,13 @@ def test_the_list_of_another_year_or_series_is_data_alone(few_sources, tmp_path)
     assert other.frame[["wave", "district_id", "answered"]].values.tolist() == [
         [2026, "vt-elko", True], [2026, "vt-storey", False],
     ]  # fmt: skip
-    (raw / "vt-list" / "units.csv").write_text(
-        (raw / "vt-list" / "units.csv").read_text().replace("Storey", "Atlantis")
-    )
+    least = "name,kind,enrollment\nElko,county,9000\nStorey,county,\n"
+    (raw / "vt-list" / "units.csv").write_text(least)  # what only another state has may be missing
+    told = read_frame(other)
+    assert told[["district_id", "answered"]].values.tolist() == [
+        ["vt-elko", False],
+        ["vt-storey", False],
+    ]
+    assert told["latitude"].isna().all()
+    (raw / "vt-list" / "units.csv").write_text(least.replace("Storey", "Atlantis"))
     assert "row 3, column name: 'Atlantis' leads to no district" in refused(read_frame, other)

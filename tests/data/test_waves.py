@@ -419,6 +419,31 @@ def test_a_number_beyond_what_is_plausible_is_confirmed_where_the_cell_says_so(r
     assert found.districts["enrollment"].tolist() == [1_600_000]
 
 
+def test_codes_are_asked_for_one_by_one_and_a_code_beside_a_strange_one_is_not_yes(read):
+    heads = {"District": ("district_name", ""), "Out": ("position_outsourced", "data_specialist"),
+             "Hours": ("after_hours", "")}  # fmt: skip
+    rows = [["Avon", "1", "1,3"], ["Bethel", "2.0", "A2, 3"], ["Berlin", "1", "Staff, 3"]]
+    asked = each_open(read(*rows, heads=heads, unknown="refuse").review)
+    assert sorted(asked["text"]) == ["1", "1", "2.0", "3", "A2"]
+    assert (
+        asked.query("item == 'position_outsourced' and text == '1'")["suggestion"].item() == "yes"
+    )
+    told = "position_outsourced,yes,2\nafter_hours,staff,1\nafter_hours,other,3\n"
+    told += "after_hours,students,A2\n"
+    asked = each_open(read(*rows, heads=heads, answers=told, unknown="refuse").review)
+    assert not len(asked)  # whoever settled 2 saw 1 beside it
+    found = read(
+        ["Avon", "1", "1,3"],
+        ["Bethel", "2", ""],
+        heads=heads,
+        answers=told + "position_outsourced,no,1\n",
+    )
+    assert found.positions["outsourced"].tolist() == [True]
+    assert found.districts.loc[
+        0, ["after_hours_staff", "after_hours_students", "after_hours_other"]
+    ].tolist() == [True, False, True]
+
+
 def test_a_decision_beats_what_was_typed(read):
     rows = [
         row(district="?? town", devices="lots", directorpay="118"),

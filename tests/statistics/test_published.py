@@ -267,6 +267,9 @@ def printed_as_range(statistic, printed, value, note=None):
         ("share", "almost 50%", 50, "upper bound (almost)", -1, 50),
         ("amount", "around 5,000", 5000, "approximate", -1, -1),
         ("mean", "x", pd.NA, None, -1, -1),
+        # What the gate rounded says to what.
+        ("mean", "1.45", 1.45, "rounded to 0.05", 1.425, 1.475),
+        ("total", "119,600", 119600, "rounded to 2,300", 118450, 120750),
     ],
 )
 def test_what_would_have_been_printed_so(statistic, printed, value, note, low, high):

@@ -75,7 +75,19 @@ class Settled:
         return names.mask(given, names.index.to_series().map(told).astype("str")), given
 
     def of_cells(self, read: pd.DataFrame, question: pd.Series) -> pd.DataFrame:
-        """Take decisions on cells of a column; hold out what still bears a mark."""
+        """Take decisions on cells of a column; hold out what still bears a mark.
+
+        In a column with a code such as 2 that nobody has settled, 1 may mean no.
+        """
+        code = read["text"].str.extract(r"^\s*(\d)(?:\.0+)?\s*$", expand=False)
+        codes = code.notna()
+        if read["value"].dtype == "boolean" and (codes & read["outcome"].eq(REFUSED)).any():
+            mine = self.book.answers["item"].eq(question["item"])
+            ours = self.book.answers.loc[mine & self.book.answers["label"].eq(""), "spelling"]
+            unsure = codes & ~code.isin(ours)
+            unknown = {"value": None, "missing": "unreadable", "rule": "unknown_answer"}
+            unknown |= {"severity": "error", "outcome": REFUSED}
+            read = read.assign(**{k: read[k].mask(unsure, told) for k, told in unknown.items()})
         told = self._decided(question["column"])
         if told:
             value = read.index.to_series().map(told)

@@ -183,11 +183,13 @@ _PARTING = [
     for signs in (r"[,;|\n\r]", r"[;|\n\r]|,(?! ?[a-z])", r"[;|\n\r]")
 ]
 """What parts answers: a comma, too; one that is followed by a small letter not; no comma."""
+_CODES = re.compile(r"\s*[A-Za-z]?\d{1,3}(?:,\s*[A-Za-z]?\d{1,3})+\s*")
 
 
 def _pieces(raw: str, answers: Answers) -> _Pieces:
-    """Cut a cell into answers, those known and those unknown, in the way that leaves the fewest."""
-    return min((_cut(raw, answers, signs) for signs in _PARTING), key=lambda cut: len(cut[1]))
+    """Cut a cell into answers, known and unknown: codes at commas, else to leave the fewest."""
+    ways = _PARTING[:1] if _CODES.fullmatch(raw) else _PARTING
+    return min((_cut(raw, answers, signs) for signs in ways), key=lambda cut: len(cut[1]))
 
 
 def _cut(raw: str, answers: Answers, signs: re.Pattern[str]) -> _Pieces:

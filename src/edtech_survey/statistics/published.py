@@ -202,7 +202,7 @@ def exact_percents(figures: pd.DataFrame) -> pd.Series:
 
 def _bound(figures: pd.DataFrame) -> pd.Series:
     """How the note says that the number is none, NaN where it says nothing of the kind."""
-    note = figures["note"].fillna("").astype("str").str.lower()
+    note = figures["note"].astype("str").str.lower()
     return note.str.extract("^(lower bound|upper bound|approximate)", expand=False)
 
 
@@ -219,6 +219,9 @@ def printed_range(figures: pd.DataFrame) -> pd.DataFrame:
     full = figures["statistic"].isin(["count", "total", "min", "max"])
     finer = (units - units.round()).abs().gt(1e-6).fillna(True)
     half = half.astype("Float64").mask(full | finer | bound.notna(), 0.0).fillna(0.0)
+    note = figures["note"].astype("str")  # the gate says to what it rounded answers
+    step = note.str.extract(r"^rounded to ([\d,.]+)$", expand=False).str.replace(",", "")
+    half = (step.astype("Float64") / 2).fillna(half)
     low = (value - half).mask(bound.isin(["upper bound", "approximate"]))
     high = (value + half).mask(bound.isin(["lower bound", "approximate"]))
     return pd.DataFrame({"low": low, "high": high})

@@ -261,7 +261,8 @@ def _with_each(x: Any, sums: pd.DataFrame, statistic: str, students: int) -> pd.
     kinds = [sums.assign(statistic="total")]
     known = total(x, "students", int(sums["wave"].iloc[0]))
     if known is not None:
-        each = sums[ENDS] / (known["value"] / students)
+        size = printed_range(pd.DataFrame([known])).iloc[0]
+        each = sums[ENDS] / [known["value"] / students, *size[["high", "low"]] / students]
         figures = joined(sums["figures"], known["figure_id"])
         unit = sums["unit"] + f"_{statistic}"
         kinds.append(sums.assign(**each, statistic=statistic, unit=unit, figures=figures))

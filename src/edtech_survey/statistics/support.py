@@ -12,6 +12,7 @@ from edtech_survey import words
 from edtech_survey.errors import EstimateError
 from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.given import given, latest, pick, total
+from edtech_survey.statistics.published import printed_range
 from edtech_survey.statistics.salary import priced
 from edtech_survey.statistics.staffing import ENDS, ends, position_numbers, with_range
 
@@ -180,7 +181,8 @@ def _amounts(ratios: pd.DataFrame, totals: list[Any], table: pd.DataFrame) -> pd
         rows[str(statistic)] = {**row, "figures": figures, "basis": "as published"}
     for row in totals:
         told = {"figures": row["figure_id"], "basis": "from the totals"}
-        rows[row["item"]] = dict.fromkeys(ENDS, row["value"]) | told | {"base": row["base"]}
+        size = row["value"], *printed_range(pd.DataFrame([row])).iloc[0]
+        rows[row["item"]] = {**dict(zip(ENDS, size, strict=True)), **told, "base": row["base"]}
     for duty, held in _DUTIES.items():
         part = table[table["position"].isin(held) if held else table["category"].eq("it")]
         has, lacking = part[part["fte"].notna()], part.loc[part["fte"].isna(), "name"]
