@@ -121,12 +121,47 @@ def _of_line(line: Line) -> Iterator[tuple[str, str]]:
     plain = _PLAIN.sub("X", line.text)
     if line.kind in _PROSE and line.kind not in ("alt", "fold") and _BEGINS.match(line.text):
         yield "a lower case", line.text[:60]
+    if line.kind in ("item", "finding") and len(line.text.split()) < 2:
+        yield "an empty item", line.text
     if line.kind in _SENTENCES:
         for hit in _AFTER_STOP.finditer(plain):
             yield "a lower case", plain[max(0, hit.start() - 25) : hit.end() + 25]
         long = len(plain.split()) > (8 if line.kind == "item" else 4)
         if long and not re.search(r"[.?!:…X][)”’]?$", plain):
             yield "no full stop", line.text[-60:]
+
+
+_LACK = re.compile(
+    r"(?i)\b(?:no|not|none|nothing|nobody|cannot|without|withheld|alone|single|only|too few"
+    r"|others?|unknown)\b"
+)
+_HEADING = re.compile(r"(?m)^## ")
+
+
+def unsaid(page: Read, full: Read) -> list[tuple[str, str]]:
+    """List exhibits that ``full`` has and ``page`` lacks, and of which its section says nothing.
+
+    A section goes from a cell that shows a heading to the next. What it says must be new: what
+    ``full`` says too is not about what lacks.
+    """
+    sections: list[list[int]] = [[]]
+    for number, (said, _) in page.cells.items():
+        if _HEADING.search(said):
+            sections.append([])
+        sections[-1].append(number)
+    found = []
+    for section in sections:
+        gone = [one for one in section if full.cells[one][1] and not page.cells[one][1]]
+        before = {part for said, _ in full.cells.values() for part in _sentences(said)}
+        now = {part for one in section for part in _sentences(page.cells[one][0])} - before
+        if gone and not any(map(_LACK.search, now)):
+            found.append(("an exhibit is gone and unsaid", f"cells {gone}; new: {sorted(now)}"))
+    return found
+
+
+def _sentences(text: str) -> list[str]:
+    """Split into sentences, their numbers set aside."""
+    return re.split(r"(?<=[.?;:])\s+", re.sub(r"[\d$&#;%,.−-]*\d", "0", text))
 
 
 def _headings(page: Read) -> Iterator[tuple[str, str]]:

@@ -67,6 +67,8 @@ class Read:
     figures: frozenset[str]
     names: dict[str, Any] = field(repr=False)
     page: str = field(repr=False)
+    cells: dict[int, tuple[str, bool]] = field(repr=False)
+    """What each cell said, by its number, and whether it showed an exhibit."""
 
     @property
     def text(self) -> str:
@@ -91,10 +93,13 @@ def read(name: str, *, pictures: bool = False, **parameters: Any) -> Read:
     given = notebooks.check_parameters(source, parameters)
     notebook = notebooks.read_notebook(source)
     shown: list[exhibits.Exhibit] = []
+    cells: dict[int, tuple[str, bool]] = {}
     with _in_process(shown, pictures=pictures) as shell:
         for number, cell in enumerate(notebook.cells, start=1):
             if cell.cell_type != "code":
+                cells[number] = cell.source, False
                 continue
+            before = len(shown)
             with capture_output() as taken:
                 result = shell.run_cell(cell.source)
                 if result.success and "parameters" in cell.metadata.get("tags", []):
@@ -107,6 +112,8 @@ def read(name: str, *, pictures: bool = False, **parameters: Any) -> Read:
             cell.outputs = [
                 nbformat.v4.new_output("display_data", data=dict(one.data)) for one in taken.outputs
             ]
+            said = " ".join(one.data.get("text/markdown", "") for one in taken.outputs)
+            cells[number] = said, len(shown) > before
             if taken.stdout.strip():
                 stream = nbformat.v4.new_output("stream", name="stdout", text=taken.stdout)
                 cell.outputs.insert(0, stream)
@@ -117,7 +124,7 @@ def read(name: str, *, pictures: bool = False, **parameters: Any) -> Read:
             notebook, name=exhibits.slug(source.stem), kind=kind, folder_link=True, strict=False
         )
     main = BeautifulSoup(page, "html.parser").find("main")
-    return Read(list(_lines(main)), shown, used, names, page)
+    return Read(list(_lines(main)), shown, used, names, page, cells)
 
 
 # ---- the page as text ----

@@ -1,6 +1,5 @@
 """Each page is read under many settings; each fault that is looked for would be found."""
 
-import shutil
 from types import SimpleNamespace
 
 import pandas as pd
@@ -46,7 +45,7 @@ An 8% share, an 11% share, a 7% share; $40,000 to $113,667; 0 (−13 to 13).
 
 def page(body: str, *shown: exhibits.Exhibit) -> runner.Read:
     main = BeautifulSoup(f"<main>{body}</main>", "html.parser").find("main")
-    return runner.Read(list(runner._lines(main)), list(shown), frozenset(), {}, body)
+    return runner.Read(list(runner._lines(main)), list(shown), frozenset(), {}, body, {})
 
 
 def kinds(found: list[tuple[str, str]]) -> set[str]:
@@ -73,6 +72,8 @@ def test_what_is_right_is_not_found(text):
         ("<p>it begins so.</p>", "a lower case"),
         ("<p>It ends. then it goes on.</p>", "a lower case"),
         ("<p>It ends without its full stop</p>", "no full stop"),
+        ("<ul><li> </li></ul><p>So.</p>", "an empty item"),
+        ("<ul><li><strong>Pay.</strong></li></ul>", "an empty item"),
         (f"<ul class='findings'><li>{'word ' * 26}.</li></ul>", "a long finding"),
         (f"<ul class='findings'>{'<li>So.</li>' * 4}</ul>", "too many findings"),
         (f"<h1>{'word ' * 30}</h1><p>So.</p>", "a long title"),
@@ -145,28 +146,11 @@ def test_nothing_that_can_be_looked_for_is_found(looked_over, name):
     assert looked_over[name] == []
 
 
-@pytest.fixture(scope="module")
-def with_a_new_wave(tmp_path_factory):
-    """The project with answers of 2026: the sample's, as if districts of the series gave them."""
-    home = tmp_path_factory.mktemp("home")
-    raw = home / "data" / "raw"
-    shutil.copytree(places.raw_dir(), raw)
-    shutil.copytree(raw / "sample-2024", raw / "ct-2026")
-    meta = raw / "ct-2026" / "source.yaml"
-    text = meta.read_text("utf-8")
-    for old, new in (("sample-2024", "ct-2026"), ('wave: "2024"', 'wave: "2026"'),
-                     ("synthetic: true", "synthetic: false"), ("series: sample", "series: ct"),
-                     ("made-up answers", "answers")):  # fmt: skip
-        text = text.replace(old, new)
-    meta.write_text(text, "utf-8")
-    return home
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("data", ["published", "responses"])
 @pytest.mark.parametrize("name", ["01", "02", "04", "05"])
-def test_answers_of_a_new_wave_read_as_well_as_figures(with_a_new_wave, monkeypatch, name, data):
-    monkeypatch.setenv(places.HOME_VARIABLE, str(with_a_new_wave))
+def test_answers_of_a_new_wave_read_as_well_as_figures(new_wave, monkeypatch, name, data):
+    monkeypatch.setenv(places.HOME_VARIABLE, str(new_wave))
     page = runner.read(name, data=data)
     assert checks.complaints(page) == []
     assert "2026" in page.text

@@ -251,7 +251,8 @@ def the(rows: pd.DataFrame, column: str) -> Markup:
     found = _column(rows, column).nunique(dropna=False)
     if found != 1:
         raise SayError(f"the: {column} has {found} values here, not one; loop over by('{column}')")
-    return each(rows.head(1), f"{{{column}}}")
+    few = rows.columns.intersection([column, "unit", "statistic", "item"])
+    return each(rows.head(1)[few], f"{{{column}}}")
 
 
 def _field(row: Mapping[Any, Any], name: str, spec: str, once: bool) -> str:

@@ -37,11 +37,14 @@ def remember(evidence: Any) -> None:
 
 def note(frame: pd.DataFrame) -> None:
     """Note that a page shows these rows or speaks of them; refuse answers that passed no gate."""
-    kinds, ids = (frame.get(one, pd.Series(pd.NA, frame.index)) for one in ("base_kind", "figures"))
-    made = kinds.eq("derived") & ids.isna() & ~frame.columns.isin(["withheld", "figure_id"]).any()
-    if made.fillna(False).any():
-        what, advice = f"{int(made.sum())} rows", "pass them through es.withhold first"
-        raise ReportError.of("these rows were made from answers", what, "may tell who gave", advice)
+    if "base_kind" in frame and not {"withheld", "figure_id"} & {*frame.columns}:
+        unseen = frame["figures"].isna() if "figures" in frame else True
+        made = int((frame["base_kind"].eq("derived") & unseen).sum())
+        if made:
+            advice = "pass them through es.withhold first"
+            raise ReportError.of(
+                "these rows were made from answers", f"{made} rows", "may tell who gave", advice
+            )
     entry = (tuple(_named(frame, "source")), tuple(_ids(frame)))
     if any(entry) and entry not in _known.shown:
         _known.shown.append(entry)
