@@ -1,4 +1,4 @@
-"""Notebooks run: parameters checked and put in by papermill, cells run, failures kept.
+"""Notebooks run: parameters checked, cells run by papermill, failures kept.
 
 Only names that the notebook itself declares are passed on, because papermill pastes them into
 code; text stays text, because a guess turns "1:1" into 61. A failed notebook is no page.
@@ -24,8 +24,9 @@ from typing import Any
 
 import nbformat
 import pandas as pd
-from nbclient import NotebookClient
-from papermill.parameterize import parameterize_notebook
+import papermill
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 
 from edtech_survey.errors import Problem, ReportError, SetupError, cut, in_words
@@ -229,18 +230,34 @@ def stop() -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+class _Engine(Engine):
+    """Runs cells as papermill does, and hands out the notebook, as far as it gets."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **given: Any) -> None:
+        """Start a kernel in which sets have the same order on every run."""
+        given["started"].append(nb_man.nb)
+        client = PapermillNotebookClient(nb_man, kernel_name=kernel_name, **given["options"])
+        _running[given["scratch"]] = client
+        try:
+            client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})
+        finally:
+            del _running[given["scratch"]]
+
+
+papermill_engines.register("edtech-survey", _Engine)
+
+
 def _execute(
     source: Path, typed: Mapping[str, Any], timeout: float, memory: int | None, cwd: Path
 ) -> tuple[Any, ReportError | None]:
     """Run a notebook; return it as far as it got, and what went wrong."""
-    # What asyncio says of a kernel that was ended would confuse.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    made = read_notebook(source)
-    if typed:
-        made.metadata["papermill"] = {}
-        made = parameterize_notebook(made, dict(typed), kernel_name="python3", language="python")
-        del made.metadata["papermill"]
-    problem, until, at = None, time.monotonic() + timeout, -1
+    # Parameters are checked by now; papermill's own doubts about their types would confuse, and
+    # so would what asyncio says of a kernel that was ended.
+    for name, level in (("papermill", logging.ERROR), ("asyncio", logging.CRITICAL)):
+        logging.getLogger(name).setLevel(level)
+    started = [read_notebook(source)]
+    problem, until = None, time.monotonic() + timeout
     # Else the interrupt at the end of a run is reported as an error, now and then.
     arguments = ["--log-level=CRITICAL"]
     if memory:
@@ -249,37 +266,45 @@ def _execute(
     with tempfile.TemporaryDirectory(prefix="edtech-survey-") as scratch:
         # Unix sockets where there are any: ports race when many kernels start at once.
         place = {"transport": "ipc", "ip": str(Path(scratch) / "kernel")}
-        client = NotebookClient(
-            made,
-            kernel_name="python3",
-            timeout_func=lambda cell: max(0.1, until - time.monotonic()),
-            raise_on_iopub_timeout=True,
-            shutdown_kernel="immediate",
-            record_timing=False,
-            config=Config({"KernelManager": place} if os.name == "posix" else {}),
-            resources={"metadata": {"path": str(cwd)}},
-            extra_arguments=arguments,
-        )
-        _running[Path(scratch)] = client
+        options = {
+            "timeout_func": lambda cell: max(0.1, until - time.monotonic()),
+            "shutdown_kernel": "immediate",
+            "record_timing": False,
+            "config": Config({"KernelManager": place} if os.name == "posix" else {}),
+            "resources": {"metadata": {"path": str(cwd)}},
+            "extra_arguments": arguments,
+        }
         try:
-            # With this seed sets have the same order on every run.
-            with client.setup_kernel(env={**os.environ, "PYTHONHASHSEED": "0"}):
-                for at, cell in enumerate(made.cells):
-                    client.execute_cell(cell, at)
+            papermill.execute_notebook(
+                started[0],
+                None,
+                parameters=dict(typed),
+                engine_name="edtech-survey",
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                started=started,
+                scratch=Path(scratch),
+                options=options,
+            )
         except Exception as error:  # of a cell, or a dead kernel, a timeout, no such kernel
             kind = str(getattr(error, "ename", type(error).__name__))
             told = _COLOUR.sub("", str(getattr(error, "evalue", error))).strip()
+            # papermill adds cells that tell of an error; people count from one, as Lab does.
+            cells = started[-1].cells
+            own = [c for c in cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+            begun = [c for c in own if c.metadata.get("papermill", {}).get("start_time")]
             where = "the kernel"
-            if at >= 0:  # people count from one, as Lab does
-                cell = made.cells[at]
-                first = cell.source.partition("\n")[0][:60]
-                where = f"cell {at + 1} ({first})"
+            if begun:
+                first = str(begun[-1].source).partition("\n")[0][:60]
+                where = f"cell {own.index(begun[-1]) + 1} ({first})"
                 if not hasattr(error, "ename"):
                     shown = {"ename": kind, "evalue": told, "traceback": [told]}
-                    cell.outputs.append(nbformat.v4.new_output("error", **shown))
+                    begun[-1].outputs.append(nbformat.v4.new_output("error", **shown))
                     told = told.partition("\n")[0]
             advice = next((text for part, text in _ADVICE.items() if part in kind), "")
             problem = Problem(where, f"{kind}: {told}", advice)
-        finally:
-            del _running[Path(scratch)]
-    return made, ReportError(f"{source.name} failed", [problem]) if problem else None
+    executed = started[-1]
+    for part in (executed, *executed.cells):
+        part.metadata.pop("papermill", None)
+    return executed, ReportError(f"{source.name} failed", [problem]) if problem else None
