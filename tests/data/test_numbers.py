@@ -346,5 +346,5 @@ def test_what_a_spreadsheet_makes_of_a_ratio_is_undone(left: int) -> None:
         sheet = book.add_worksheet()
         for column, form in enumerate(("[h]:mm", "h:mm", "General")):
             sheet.write_number(0, column, days, book.add_format({"num_format": form}))
-    row = read_spreadsheet(buffer.getvalue(), "x", Limits()).grid.row(0)
+    row = read_spreadsheet(buffer.getvalue(), "x", Limits()).grid.rows([0])[0]
     assert {ratio(plain(text)).value for text in row} == {f"{left}:1"}

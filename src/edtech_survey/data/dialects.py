@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 from collections import Counter
@@ -49,9 +50,7 @@ def tidy(text: str) -> str:
     r"""Read a header as a person does: no HTML tags, single spaces."""
     if "<" in text:
         text = _TAGS.sub(" ", text)
-    if "&" in text:
-        text = text.replace("&nbsp;", " ").replace("&amp;", "&")
-    return _SPACES.sub(" ", text).strip()
+    return _SPACES.sub(" ", html.unescape(text)).strip()
 
 
 @lru_cache(maxsize=20_000)

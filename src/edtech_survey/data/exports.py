@@ -161,7 +161,7 @@ def _export(opened: Opened, where: str, limits: Limits, dialect: str | None, sha
     frame, sums, suspects = _totals(
         frame[why[frame.index] == ""], headers[0] + [""] * width, usual, why
     )
-    together = run_together(opened, width, start - 1) if opened.format == "csv" else ([], [])
+    together = run_together(opened, width, start - 1)
     short, unequal = _unequal(opened, grid, width, why)
     long = _too_long(grid, limits.cell_characters)
     for doubts in (together[1], unequal, again, long):
@@ -235,7 +235,7 @@ def _problems(where: str, opened: Opened, doubts: Iterable[Doubt]) -> Iterator[P
     doubts = list(doubts)
     for row, what, advice in doubts[:_LISTED]:
         line = sum(opened.spans[:row]) + 1
-        told = f" (line {line})" if opened.format == "csv" and line != row + 1 else ""
+        told = f" (line {line})" if opened.spans and line != row + 1 else ""
         yield Problem(f"{where}, row {row + 1}{told}", what, advice)
     if len(doubts) > _LISTED:
         more = f"{len(doubts) - _LISTED:,} more rows like these"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -148,12 +149,9 @@ class _Sums:
 
     def found(self) -> list[int]:
         """Rows that add up all others, or those of their block above or below."""
-        while self._take(self._of_all()):
+        ways = (self._of_all, self._of_blocks, partial(self._of_blocks, -1))
+        while any(self._take(way()) for way in ways):
             pass
-        rows = np.flatnonzero(self.live)
-        if self._take(self._of_blocks(rows)) or self._take(self._of_blocks(rows[::-1])):
-            while self._take(self._of_all()):
-                pass
         return np.flatnonzero(~self.live).tolist()
 
     def _take(self, rows: Iterator[int]) -> bool:
@@ -174,7 +172,8 @@ class _Sums:
                 yield int(row)
                 return
 
-    def _of_blocks(self, rows: npt.NDArray[np.int64]) -> Iterator[int]:
+    def _of_blocks(self, step: int = 1) -> Iterator[int]:
+        rows = np.flatnonzero(self.live)[::step]
         start, total = 0, np.zeros(self.values.shape[1])
         for at, row in enumerate(rows):
             values = self.values[row]

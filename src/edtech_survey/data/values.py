@@ -33,15 +33,14 @@ Answers = Mapping[str, tuple[str | None, str]]
 
 def lookup(answers: pd.DataFrame | None) -> Answers:
     """Put the answers of an item into a form in which a text is found at once."""
+    if answers is None:
+        return {}
     found: dict[str, tuple[str | None, str]] = {}
-    columns = [] if answers is None else [answers["answer"], answers["spelling"]]
-    for answer, spelling in zip(*columns, strict=True):
-        if answer:
-            found.setdefault(plain(spelling), (answer, ""))
-        else:
-            word = missing_word(plain(spelling))
-            found.setdefault(plain(spelling), (None, (word and word.missing) or "not_applicable"))
-    for answer in filter(None, columns[0] if columns else ()):
+    for answer, spelling in zip(answers["answer"], answers["spelling"], strict=True):
+        word = missing_word(plain(spelling))
+        none = None, (word and word.missing) or "not_applicable"
+        found.setdefault(plain(spelling), (answer, "") if answer else none)
+    for answer in filter(None, answers["answer"]):
         found.setdefault(plain(answer), (answer, ""))
     return found
 
