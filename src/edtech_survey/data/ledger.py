@@ -178,8 +178,7 @@ def _unused(cells: pd.DataFrame, settled: Settled) -> pd.DataFrame:
     told = settled.decisions.assign(line=settled.decisions.index + 2)
     told = told[~told["open"]].merge(cells[["row", "column", "item", "fate"]])
     told = told[~told["fate"].isin(["", "undecided"]) & told["item"].ne(IDENTITY)]
-    parts = [settled.unused, told.assign(file=DECISIONS)]
-    return pd.concat([part for part in parts if len(part)] or parts)
+    return pd.concat([settled.unused, told.assign(file=DECISIONS)])
 
 
 def _single(cells: pd.DataFrame) -> pd.DataFrame:

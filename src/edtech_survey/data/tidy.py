@@ -112,11 +112,9 @@ def tidy(
     cells = _unheld(cells.rename_axis("row").reset_index())
 
     rows = names[["how", "district"]]
-    said = cells[cells["item"].ne(IDENTITY)]
-    said = said[
-        said["missing"].isna() | said["missing"].isin(["censored", "doubtful", "unreadable"])
-    ]
-    rows["answers"] = said["row"].value_counts().reindex(rows.index, fill_value=0)
+    silent = cells["missing"].isin(["not_asked", "skipped", "not_applicable", "refused"])
+    said = cells.loc[~silent & cells["item"].ne(IDENTITY), "row"]
+    rows["answers"] = said.value_counts().reindex(rows.index, fill_value=0)
     unit = book.series.set_index("series").at[book.whose, "unit"]
     other, levels = _levels(export, crosswalk.loc[free, "column"], unit)
     rows["fate"] = _fates(rows.assign(other=other), export, meta, second)
