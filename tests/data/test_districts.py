@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -16,7 +18,6 @@ from edtech_survey.data.schemas import plain_name
 from edtech_survey.errors import WaveError
 from edtech_survey.places import raw_dir
 
-PLACE = "connecticut|conn|ct"
 DIRECTORY = raw_dir() / "codebook" / "districts.csv"
 
 # The districts that the 2024 report lists as its respondents (page 2).
@@ -34,8 +35,12 @@ def connecticut():
     return read_directory(DIRECTORY)
 
 
+def book_of(directory, place="connecticut|conn|ct"):
+    return SimpleNamespace(districts=directory, place=place)
+
+
 def one(name, directory, matches=None):
-    found = match_districts(pd.Series([name], dtype="str"), directory, matches, place=PLACE)
+    found = match_districts(pd.Series([name], dtype="str"), book_of(directory), matches)
     district = found["district_id"].iloc[0]
     return None if pd.isna(district) else district
 
@@ -146,12 +151,12 @@ ELSEWHERE = pd.DataFrame(
     ],
 )
 def test_forms_of_districts_and_codes_of_any_place(name, district):
-    found = match_districts(pd.Series([name]), ELSEWHERE, place="new jersey|nj")["district_id"][0]
+    found = match_districts(pd.Series([name]), book_of(ELSEWHERE, "new jersey|nj"))["district_id"][0]
     assert (None if pd.isna(found) else found) == district
 
 
 def test_a_name_of_two_districts_lists_both():
-    near = review_table(pd.Series(["Mt. Vernon"]), ELSEWHERE)["district_id"]
+    near = review_table(pd.Series(["Mt. Vernon"]), book_of(ELSEWHERE))["district_id"]
     assert near.tolist()[:2] == ["vernon-1", "vernon-2"]
 
 
@@ -159,7 +164,7 @@ def test_a_number_that_a_form_may_have_cut_is_not_taken(connecticut):
     """Thirty letters hold Regional School District No. 1 whole, and nine others but a digit."""
     names = ["Regional School District No. 1", "Capitol Region Education Counc"]
     assert one(names[0], connecticut) == "ct-regional-01"
-    both = match_districts(pd.Series(names), connecticut, place=PLACE)["district_id"]
+    both = match_districts(pd.Series(names), book_of(connecticut))["district_id"]
     assert pd.isna(both[0])
     assert both[1] == "ct-crec"
 
@@ -174,7 +179,7 @@ def test_who_tries_the_survey_out_is_no_district(name):
 def test_near_misses_are_suggested_best_first(connecticut):
     """On the right side of the compass; N. may be New, and another number is no near miss."""
     asked = ["Noriwch", "N. Brandford", "W. Hartfrod", "N. Milford", "Zzyzx", "Region 21"]
-    table = review_table(pd.Series(asked), connecticut)
+    table = review_table(pd.Series(asked), book_of(connecticut))
     first = table.drop_duplicates("name").set_index("name")
     near = ["ct-norwich", "ct-north-branford", "ct-west-hartford", "ct-new-milford"]
     assert first["district_id"].tolist()[:4] == near
@@ -185,7 +190,7 @@ def test_near_misses_are_suggested_best_first(connecticut):
 def test_what_a_person_decided_comes_first(connecticut):
     decided = pd.DataFrame({"name": ["Our town", "Vendor Inc"], "district_id": ["ct-avon", ""]})
     assert one("our  TOWN", connecticut, decided) == "ct-avon"
-    found = match_districts(pd.Series(["Vendor Inc"]), connecticut, decided)
+    found = match_districts(pd.Series(["Vendor Inc"]), book_of(connecticut), decided)
     assert found["how"].tolist() == ["not_a_district"]
 
 
@@ -194,7 +199,7 @@ def test_one_name_of_two_districts_is_ambiguous():
         {"district_id": ["a", "b"], "name": ["Union", "Union"], "kind": "x", "aliases": ""},
         dtype="str",
     )
-    found = match_districts(pd.Series(["Union", "b"]), book)
+    found = match_districts(pd.Series(["Union", "b"]), book_of(book))
     assert found["how"].tolist() == ["ambiguous", "id"]
     assert found["district_id"].tolist()[1] == "b"
 

@@ -100,7 +100,7 @@ def identify(
     """Resolve the column that names the district, ``how``, and an id for who is not found."""
     codes, distinct = pd.factorize(names, use_na_sentinel=False)
     texts = pd.Series(distinct, dtype="str").fillna("")
-    found = match_districts(texts, codebook.districts, matches, place=codebook.place)
+    found = match_districts(texts, codebook, matches)
     ids = succeed(found["district_id"], wave, codebook.changes)
     how = found["how"].mask(ids.ne(found["district_id"]) & ids.notna(), "merged")
     tried = texts.str.strip().str.lower().str.fullmatch(TEST_NAME)
@@ -125,13 +125,10 @@ def identify(
 
 
 def match_districts(
-    names: pd.Series,
-    directory: pd.DataFrame,
-    matches: pd.DataFrame | None = None,
-    *,
-    place: str = "",
+    names: pd.Series, codebook: Codebook, matches: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Resolve names where that is beyond doubt, and say ``how``; the ``place`` tells nothing."""
+    """Resolve names where that is beyond doubt, and say ``how``."""
+    directory, place = codebook.districts, codebook.place
     names, listed = names.astype("str"), spellings(directory)
     aliases = listed[listed["alias"]]
     plain_spellings = plain_name(listed["spelling"])
@@ -198,9 +195,9 @@ def match_districts(
     return pd.DataFrame({"district_id": id_.mask(id_.isin([AMBIGUOUS, ""])), "how": how})
 
 
-def review_table(names: pd.Series, directory: pd.DataFrame, *, place: str = "") -> pd.DataFrame:
+def review_table(names: pd.Series, codebook: Codebook) -> pd.DataFrame:
     """List near misses for names that could not be resolved; nothing is taken."""
-    listed = spellings(directory)
+    listed, place = spellings(codebook.districts), codebook.place
     keys = [name_key(text, place) for text in listed["spelling"]]
     rows: list[tuple[str, str | None, str | None, float | None]] = []
     for name in dict.fromkeys(names.dropna().astype("str")):
@@ -221,14 +218,13 @@ def review_table(names: pd.Series, directory: pd.DataFrame, *, place: str = "") 
 
 def find_district(text: str, codebook: Codebook) -> str:
     """Give the id of the district that a person means by a code, an id or a name."""
-    typed = str(text).strip()
-    names, directory = pd.Series([typed], dtype="str"), codebook.districts
-    found = match_districts(names, directory, place=codebook.place)["district_id"].iloc[0]
+    names = pd.Series([str(text).strip()], dtype="str")
+    found = match_districts(names, codebook)["district_id"].iloc[0]
     if pd.isna(found):
-        table = review_table(names, directory, place=codebook.place).dropna()
+        table = review_table(names, codebook).dropna()
         near = [f"{row.candidate} ({row.district_id})" for row in table.itertuples()]
         advice = f"did you mean {join(near, 'or')}?" if near else "give its name as the list does"
-        where = f"district={typed!r}"
+        where = f"district={names[0]!r}"
         raise EstimateError.of("no such district is known", where, "is in no list", advice)
     return str(found)
 

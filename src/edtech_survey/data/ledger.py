@@ -203,7 +203,7 @@ def _names(
     """
     own = book.series.set_index("series")["directory"].get(book.whose)
     advice = _MATCHES.format(directory=meta.get("directory") or own or "districts.csv")
-    near = review_table(names["text"], book.districts, place=book.place)
+    near = review_table(names["text"], book)
     near = near.rename(columns={"name": "text", "district_id": "suggestion"})
     best = near["score"].eq(near.groupby("text")["score"].transform("max"))
     best &= near["score"].ge(_CLOSE)  # what is far from all may be on no list

@@ -199,7 +199,7 @@ def _fit_district(answers: pd.Series, codebook: Codebook) -> float:
 
 
 def _resolved(answers: pd.Series, codebook: Codebook) -> float:
-    how = match_districts(answers, codebook.districts, place=codebook.place)["how"]
+    how = match_districts(answers, codebook)["how"]
     return float(how.isin(["id", "name", "alias", "code", "key", "parts", "cut"]).mean())
 
 

@@ -98,7 +98,7 @@ def read_frame(evidence: Any) -> pd.DataFrame:
     directory = book.districts.set_index("district_id")["name"]
 
     def ids(names: pd.Series) -> pd.Series:
-        return match_districts(names, book.districts, place=book.place)["district_id"]
+        return match_districts(names, book)["district_id"]
 
     unknown = Rule(
         lambda cells, _: ids(cells).isna() | ids(cells).duplicated(),
