@@ -110,24 +110,21 @@ def make_data(
     tables: dict[str, Any] = {"figures": found.printed, "sources": found.sources}
     kind = "-".join(filter(None, ["public" if public else "processed", series]))
     told, folder = "", out or places.output_root() / "data" / kind
-    title = "Surveys of K-12 technology leaders"
-    how: dict[str, Any] = {"label": found.codebook.name, "form": form}
-    if public:
-        if found.responses is not None:
-            tables["estimates"] = found.estimated[list(schemas.dtypes("estimates"))]
-            told = project.release(found)
-        about = files("edtech_survey.data").joinpath("public.md").read_text("utf-8")
-        with places.whole_folder(folder) as new:
-            title = f"{title}: what may be shared"
-            written = schemas.write_package(tables, new, title=title, **how)
-            written.append(places.write_whole(new / "README.md", about))
-        return [folder / path.name for path in written], told
-    places.keep_private(folder)
-    if found.responses is not None:
-        for name in ("districts", "positions", "bands", "ledger", "review"):
-            tables[name] = getattr(found.responses, name)
+    title = "Surveys of K-12 technology leaders" + (": what may be shared" if public else "")
+    if not public:
+        places.keep_private(folder)
+    if found.responses is not None and public:
+        tables["estimates"] = found.estimated[list(schemas.dtypes("estimates"))]
+        told = project.release(found)
+    elif found.responses is not None:
+        names = ("districts", "positions", "bands", "ledger", "review")
+        tables |= {name: getattr(found.responses, name) for name in names}
     with places.whole_folder(folder) as new:
-        written = schemas.write_package(tables, new, title=title, **how)
+        label = found.codebook.name
+        written = schemas.write_package(tables, new, title=title, label=label, form=form)
+        if public:
+            about = files("edtech_survey.data").joinpath("public.md").read_text("utf-8")
+            written.append(places.write_whole(new / "README.md", about))
     return [folder / path.name for path in written], told
 
 

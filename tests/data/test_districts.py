@@ -151,7 +151,8 @@ ELSEWHERE = pd.DataFrame(
     ],
 )
 def test_forms_of_districts_and_codes_of_any_place(name, district):
-    found = match_districts(pd.Series([name]), book_of(ELSEWHERE, "new jersey|nj"))["district_id"][0]
+    book = book_of(ELSEWHERE, "new jersey|nj")
+    found = match_districts(pd.Series([name]), book)["district_id"][0]
     assert (None if pd.isna(found) else found) == district
 
 

@@ -477,9 +477,9 @@ def test_a_decision_beats_what_was_typed(read):
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("9,Devices,4000,1,", "row 2, column row: 9 is no row of an answer"),
+        ("9,Devices,4000,1,", "row 2, column row: '9' is no row of an answer"),
         ("2,Device,4000,1,", "row 2, column column: 'Device' is no column in use"),
-        ("2,Devices,400,1,", "'400' is not what stands in row 2, which is '4000'"),
+        ("2,Devices,400,1,", "'400' is not what stands in row 2: '4000'"),
         ("2,Devices,4000,~4k,", "'~4k' is no plain number"),
         ("2,Devices,4000,12.5,", "'12.5' is no whole number"),
         ("2,Devices,4000,-5,", "'-5' is no plain number"),
@@ -488,7 +488,7 @@ def test_a_decision_beats_what_was_typed(read):
         ('2,Director pay,"$120,000",12,', "'12' is outside 10,000 to 350,000"),
         ("2,Ratio K-2,1:1,7,", "'7' is no answer of student_device_ratio"),
         ("2,District,Avon,ct-avn,", "'ct-avn' is not in the directory"),
-        ("2,Devices,4000,1,\n2,Devices,4000,2,", "row 3: is about a cell that stands above"),
+        ("2,Devices,4000,1,\n2,Devices,4000,2,", "row 3, column row: '2' and 'Devices' are a cell"),
     ],
 )
 def test_a_decision_that_does_not_fit_is_refused_with_its_row(read, line, told):

@@ -69,12 +69,14 @@ def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
 def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> _Scores:
     """Score the items that a column may hold: those its words speak for, by its answers."""
     header = f"{column['question']} {column['option']}".strip()
-    said = {
-        (item, group): max(words.likeness(rest, item), words.likeness(header, item))
+    rests = {
+        (item, group): rest
         for item in words.types
         if item not in (IGNORED, RESPONSE)
         for group, rest in _groups_named(column, item, words)
     }
+    said = {key: max(words.likeness(text, key[0]) for text in (rest, header))
+            for key, rest in rests.items()}  # fmt: skip
     found: _Scores = {}
     strange = words.likeness(header, IGNORED)
     ranked = sorted(said, key=lambda key: -said[key])[:4]  # as the likeliest answers are read
@@ -84,8 +86,7 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> _Scores:
         few = len(answers) < 2 and words.types[item] == "text"
         misfit = fit < 0.45 and item != IDENTITY and not few
         misfit |= strange >= said[item, group]  # it is asked for what no item holds
-        rest = dict(_groups_named(column, item, words)).get(group, header)
-        found[item, group] = words.score(rest, item, said[item, group], fit, misfit)
+        found[item, group] = words.score(rests[item, group], item, said[item, group], fit, misfit)
         once = words.types[item] in CLOSED and words.tables[item] != "positions"
         if once and said[item, group] > max(0.8, strange):
             # In its very words: answers that nobody knows are for a person, the item is not.
@@ -261,22 +262,14 @@ class _Words:
         self.codebook = codebook
         asked = codebook.items[codebook.items["type"].ne("none")].set_index("item")
         self.types, self.tables = asked["type"].to_dict(), asked["groups"].to_dict()
-        own = [codebook.items[["item", name]].set_axis(["item", "wording"], axis=1)
-               for name in ("wording", "label")]  # fmt: skip
-        phrases = pd.concat([*own, codebook.wordings])
-        phrases = phrases[phrases["wording"].ne("")]
-        self._phrases = phrases.groupby("item")["wording"].agg(list).to_dict()
-        used = Counter(
-            word
-            for texts in self._phrases.values()
-            for word in {word for text in texts for word in _stems(text)}
-        )
+        own = codebook.items.melt("item", ["wording", "label"], value_name="text")
+        phrases = pd.concat([own, codebook.wordings.rename(columns={"wording": "text"})])
+        phrases = phrases[phrases["text"].ne("")]
+        self._phrases = phrases.groupby("item")["text"].agg(list).to_dict()
         self._known = {
             item: frozenset().union(*map(_stems, texts)) for item, texts in self._phrases.items()
         }
-        size = len(self._phrases)
-        self._weight = {word: log(1 + size / number) for word, number in used.items()}
-        self._rare = log(1 + size)
+        self._used = Counter(word for known in self._known.values() for word in known)
         groups = {
             "positions": titles(codebook.positions, "position"),
             "bands": titles(codebook.bands, "band"),
@@ -285,18 +278,16 @@ class _Words:
         self._groups = {
             name: sorted(
                 {
-                    (tuple(map(_stem, _tokens(s))), a)
-                    for s, a in zip(t["spelling"], t["answer"], strict=True)
+                    (tuple(map(_stem, words)), answer)
+                    for spelling, answer in zip(table["spelling"], table["answer"], strict=True)
+                    if answer and (words := _tokens(spelling))
                 },
                 key=lambda pair: (-len(pair[0]), -len(" ".join(pair[0])), pair),
             )
-            for name, t in groups.items()
+            for name, table in groups.items()
         }
-
-        self._said = {
-            ("positions", position): frozenset().union(*map(_stems, told["spelling"]))
-            for position, told in groups["positions"].groupby("answer")
-        }
+        of_titles = groups["positions"].groupby("answer")["spelling"]
+        self._titled = {name: frozenset().union(*map(_stems, told)) for name, told in of_titles}
 
     def likeness(self, text: str, item: str) -> float:
         """Best cosine, or likeness letter by letter, between a text and an item's wordings."""
@@ -309,20 +300,17 @@ class _Words:
 
     def names(self, text: str, item: str) -> bool:
         """Tell whether all words are said of an item, and one of them of no other."""
-        others = [known for other, known in self._known.items() if other != item]
         own = _stems(text) - _PLAIN
-        return own <= self._known[item] and bool(own.difference(*others))
+        return own <= self._known[item] and any(self._used[word] == 1 for word in own)
 
     def group(self, text: str, table: str) -> tuple[str, str] | None:
         """Find the longest name of a group in a text: the group, and the text without it."""
         words = _tokens(text)
         stems = [_stem(word) for word in words]
-        for name, answer in self._groups.get(table, []):
-            if not name or not answer:
-                continue
+        for name, answer in self._groups.get(table, ()):
             for at in range(len(words) - len(name) + 1):
                 if tuple(stems[at : at + len(name)]) == name:
-                    own = self._said.get((table, answer), frozenset())
+                    own = self._titled.get(answer, frozenset())
                     before = next((n for n in range(at, 0, -1) if stems[n - 1] not in own), 0)
                     after = range(at + len(name), len(stems))  # "Technology Director / CTO"
                     end = next((n for n in after if stems[n] not in own), len(stems))
@@ -333,13 +321,13 @@ class _Words:
         one, two = _stems(text), _stems(phrase)
         if not one or not two:
             return 0.0
-        shared = sum(self._weight.get(word, self._rare) ** 2 for word in one & two)
-        cosine = shared / sqrt(self._norm(one) * self._norm(two))
+        cosine = self._weigh(one & two) / sqrt(self._weigh(one) * self._weigh(two))
         letters = fuzz.token_sort_ratio(" ".join(sorted(one)), " ".join(sorted(two))) / 100
         return max(cosine, letters**2)
 
-    def _norm(self, words: frozenset[str]) -> float:
-        return sum(self._weight.get(word, self._rare) ** 2 for word in words)
+    def _weigh(self, words: frozenset[str]) -> float:
+        """Words that few items use say more (inverse document frequency)."""
+        return sum(log(1 + len(self._known) / max(self._used[word], 1)) ** 2 for word in words)
 
 
 def _tokens(text: str) -> list[str]:

@@ -21,7 +21,7 @@ from edtech_survey.data.crosswalk import COLUMNS, answers_allowed
 from edtech_survey.data.dialects import tool_name
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
-from edtech_survey.data.ledger import each_open, left_open, open_problems
+from edtech_survey.data.ledger import CLOSE, each_open, left_open, open_problems
 from edtech_survey.data.matching import UNSURE, match_columns
 from edtech_survey.data.schemas import MARK, unmarked
 from edtech_survey.data.settled import ANSWERS, DECISIONS, MATCHES, QUESTIONS, read_settled
@@ -37,8 +37,6 @@ _SOURCE: dict[str, str] = yaml.safe_load(
 )
 _COPIED = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".dta", ".zip")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_CLOSE = 80.0
-"""Score from which a name's best candidate is proposed; below it is only listed."""
 _SETTLED = {QUESTIONS: "item", ANSWERS: "answer", MATCHES: "district_id", DECISIONS: "value"}
 """Files of a wave in which a person decides, each with the column that bears the mark."""
 _WRITTEN = {
@@ -295,7 +293,7 @@ def new_wave(
                     _carry_decisions(made, old, read.frame)
             else:
                 made.mkdir()
-                source = _source(book, year, copy, read, sheet, root)
+                source = _source(book, year, copy, read, sheet)
             write_whole(made / QUESTIONS, csv_bytes(questions))
             write_whole(made / "source.yaml", source)
             shutil.copyfile(export, made / copy)
@@ -382,9 +380,7 @@ def _list_open(folder: Path, review: pd.DataFrame, book: Codebook, who: Any) -> 
     pairs = zip(names["text"], names["suggestion"].map(known).fillna(""), strict=True)
     words_of = [[set(re.findall(r"\w+", text.lower())) for text in pair] for pair in pairs]
     within = np.array([not known > near for known, near in words_of], dtype=bool)
-    best = names["score"].eq(names.groupby("text")["score"].transform("max"))
-    tied = best.groupby(names["text"]).transform("sum").gt(1)  # "Regional School District"
-    sure = names["suggestion"].where(names["score"].ge(_CLOSE) & within & ~tied)
+    sure = names["suggestion"].where(names["score"].ge(CLOSE) & within)
     rows = rows.assign(suggestion=rows["suggestion"].mask(rows["file"].eq(MATCHES), sure))
     rows = each_open(rows.assign(source=""))
     # "$118" a year is not proposed: it may be thousands, or pay by the hour.
@@ -405,27 +401,15 @@ def _list_open(folder: Path, review: pd.DataFrame, book: Codebook, who: Any) -> 
         (folder / file).chmod(0o600)
 
 
-def _source(
-    book: Codebook, year: int, export: str, read: Export, sheet: str | None, root: Path
-) -> str:
+def _source(book: Codebook, year: int, export: str, read: Export, sheet: str | None) -> str:
     """Every text is written as JSON, which is YAML that can mean nothing else."""
     row = book.series[book.series["series"].eq(book.whose)].iloc[0]
     told = {**row, "year": year, "export": export, "dialect": read.dialect}
     told |= {"sheet": sheet or "", "sha256": read.sha256, "tool": tool_name(read.dialect)}
     keys: dict[str, Any] = {key: text.format_map(told) for key, text in _SOURCE.items()}
-    keys |= {"population": _population(root, row, year), "synthetic": False}
+    sizes = dict(re.findall(r"(\d+)=(\d+)", row["population"]))
+    size = sizes.get(str(year)) or next(reversed(sizes.values()), "")
+    checked = "as codebook/series.csv has it" + ("" if str(year) in sizes else ": check it")
+    note = checked if size else "fill in how many there are"
+    keys |= {"population": {"units": row["units"], "size": size, "note": note}, "synthetic": False}
     return "".join(f"{key}: {json.dumps(told, ensure_ascii=False)}\n" for key, told in keys.items())
-
-
-def _population(root: Path, row: pd.Series, year: int) -> dict[str, str]:
-    """Take the population of the wave, or of the latest that states one, for a person to check."""
-    if size := dict(re.findall(r"(\d+)=(\d+)", row["population"])).get(str(year), ""):
-        return {"units": row["units"], "size": size, "note": "as codebook/series.csv has it"}
-    for folder in sorted(root.glob(f"{row['series']}-[0-9][0-9][0-9][0-9]"), reverse=True):
-        found = read_meta(folder).get("population")
-        if isinstance(found, dict) and found.get("size"):
-            note = f"taken over from {folder.name}: check it"
-            return {"units": str(found.get("units", "")), "size": str(found["size"]), "note": note}
-    size = row["population"].rpartition("=")[2]
-    note = "taken over from codebook/series.csv: check it" if size else "fill in how many there are"
-    return {"units": row["units"], "size": size, "note": note}

@@ -15,14 +15,7 @@ from edtech_survey.data import schemas
 from edtech_survey.data.codebook import IDENTITY, IGNORED, Codebook, read_matches
 from edtech_survey.data.crosswalk import CLOSED, answers_allowed, read_cells, read_crosswalk
 from edtech_survey.data.readings import BLANKED, CHANGED, REFUSED, plain
-from edtech_survey.data.schemas import (
-    as_typed,
-    gathering,
-    none_settled,
-    one_of,
-    plain_name,
-    read_table,
-)
+from edtech_survey.data.schemas import Rule, as_typed, gathering, none_settled, one_of, plain_name
 from edtech_survey.data.values import NUMBERS, plausible
 from edtech_survey.errors import Problem, WaveError
 from edtech_survey.places import short
@@ -192,11 +185,11 @@ def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
 
     rules: schemas.Rules = {
         "item": [one_of(book.items["item"], "is not in items.csv")],
-        "answer": [schemas.Rule(unknown, "is no answer of {item}",
-                                "write one of codebook/answers.csv, or leave it empty")],
+        "answer": [Rule(unknown, "is no answer of {item}",
+                        "write one of codebook/answers.csv, or leave it empty")],
         "spelling": [schemas.unique("item")],
     }  # fmt: skip
-    table = read_table(path, "wave answers", rules, WaveError, mark="answer")
+    table = schemas.read_table(path, "wave answers", rules, WaveError, mark="answer")
     return table.assign(answer=told(table))
 
 
@@ -208,43 +201,39 @@ def read_decisions(
     ``text`` must be what stands in the cell, and ``value`` is taken strictly: what it means in the
     item's unit, an answer of the codebook, an id of the directory; NA leaves the cell out.
     """
-    table = read_table(path, "decisions", {}, WaveError, mark="value")
+    table = schemas.read_table(path, "decisions", {}, WaveError, mark="value")
     bare = table["column"].str.removeprefix("'")
     table = table.assign(column=table["column"].where(table["column"].isin(frame.columns), bare))
     used = questions[questions["item"].ne("")].set_index("column", drop=False)
     left = table["column"].map(used["item"]).eq(IGNORED)  # settled by leaving the column out
+    known, row = ~left & table["column"].isin(used.index), table["row"].astype(float).astype(int)
+    cells = [frame.get(name, {}).get(at) for name, at in zip(table["column"], row, strict=True)]
+    table = table.assign(cell=pd.Series(cells, table.index, dtype=object))
+    there = known & table["cell"].notna()
+    pairs = [(_bare(told.text), _bare(str(told.cell))) for told in table.itertuples()]
+    other = [as_typed(text, [cell]) != cell for text, cell in pairs]
+    other = there & pd.Series(other, table.index, dtype=bool)
+    decided = there & table["value"].ne("") & ~table["open"]
     value = table["value"].where(table["open"]).astype(object)
-    shown = short(path)
-    problems: list[Problem] = []
-
-    def tell(
-        at: int, what: str, column: str = "", advice: str = "correct it, or remove the row"
-    ) -> None:
-        place = f"{shown}, row {at + 2}" + (f", column {column}" if column else "")
-        problems.append(Problem(place, what, advice))
-
-    for at, told in table[~left].iterrows():
-        row, column = int(float(told["row"])), told["column"]
-        cell = frame[column].get(row) if column in used.index else None
-        if column not in used.index:
-            tell(at, f"{column!r} is no column in use", "column")
-        elif cell is None:
-            tell(at, f"{row} is no row of an answer in the export", "row")
-        elif as_typed(_bare(told["text"]), [_bare(cell)]) != _bare(cell):
-            what = f"{told['text']!r} is not what stands in row {row}, which is {cell!r}"
-            tell(
-                at, what, "text", "look it up in the export; correct row or text, or remove the row"
-            )
-        elif told["value"] and not told["open"]:
-            value[at], trouble = _strictly(told["value"], cell, used.loc[column], book)
-            if trouble:
-                advice = "correct it, or leave it empty to leave the cell out"
-                tell(at, f"{told['value']!r} is {trouble}", "value", advice)
-    for at in table.index[table.duplicated(["row", "column"])]:
-        tell(at, "is about a cell that stands above", advice="keep one")
-    WaveError.refuse(f"{shown}: the decisions cannot be taken", problems)
-    row = table["row"].astype(float).astype(int)
-    return table.assign(row=row, value=value, open=table["open"] & ~left)
+    trouble = pd.Series("", table.index, dtype="str")
+    for at, told in table[decided].iterrows():
+        value[at], trouble[at] = _strictly(
+            told["value"], told["cell"], used.loc[told["column"]], book
+        )
+    gone, look = "correct it, or remove the row", "look it up in the export; correct row or text"
+    rules = {
+        "column": [Rule(lambda *_: ~left & ~known, "is no column in use", gone)],
+        "row": [
+            Rule(lambda *_: known & ~there, "is no row of an answer in the export", gone),
+            Rule(lambda _, rows: rows.duplicated(["row", "column"]),
+                 "and {column!r} are a cell that stands above", "keep one"),
+        ],
+        "text": [Rule(lambda *_: other, "is not what stands in row {row}: {cell!r}", look)],
+        "value": [Rule(lambda *_: trouble.ne(""), "is {trouble}",
+                       "correct it, or leave it empty to leave the cell out")],
+    }  # fmt: skip
+    schemas.check(table.assign(trouble=trouble), rules, short(path), WaveError)
+    return table.assign(row=row, value=value, open=table["open"] & ~left).drop(columns="cell")
 
 
 def _bare(cell: str) -> str:
