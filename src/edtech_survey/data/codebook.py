@@ -264,11 +264,8 @@ def read_changes(directory_file: Path | str, directory: pd.DataFrame) -> pd.Data
 
 def read_matches(path: Path | str, directory: pd.DataFrame) -> pd.DataFrame:
     """Read what a person decided about names: ``name, district_id``; empty without the file."""
-    twice = schemas.Rule(
-        lambda cells, _: plain_name(cells).duplicated(), "stands twice", "keep one"
-    )
     there = one_of(["", *directory["district_id"]], "is not in the directory")
-    rules = {"name": [twice], "district_id": [there]}
+    rules = {"name": [one_meaning("district_id")], "district_id": [there]}
     return read_table(path, "matches", rules, WaveError, mark="district_id")
 
 

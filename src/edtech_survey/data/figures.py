@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,21 +60,7 @@ def _exact(text: str) -> Fraction:
 _OF_SOURCE = ("source", "population", "synthetic")
 _OF_COLLECTION = ("publication", "confidence", "wording")
 FILE_COLUMNS = [n for n in schemas.dtypes(FIGURES) if n not in (*_OF_SOURCE, *_OF_COLLECTION)]
-_REQUIRED_KEYS = ("id", "title", "publisher", "kind", "citation", "synthetic")
-_KEYS = (
-    "id", *(name for name in schemas.dtypes(SOURCES) if name not in ("source", "units", "figures")),
-    *(f"population: {name}" for name in ("units", "size", "note")), "export", "dialect", "sheet",
-    "delimiter", "encoding", "sha256", "incomplete", "directory",
-)  # fmt: skip
-_FORMS = {
-    **dict.fromkeys(
-        ("wave", "answered", "population: size"), ("[0-9]{0,9}", "a whole number, or nothing")
-    ),
-    "population": ("", "write units, size and note below it"),
-    "synthetic": ("true|false|", "true or false"),
-    "incomplete": ("keep|", "keep, or remove the key"),
-}
-"""Forms of keys that are no free text, and what may stand there."""
+_KEYS = list(schemas.dtypes("source.yaml"))
 _FEWEST_COLUMNS = ("figure_id", "item", "group", "statistic", "printed", "value", "unit", "base")
 
 
@@ -112,26 +99,13 @@ def read_meta(folder: Path) -> dict[str, Any]:
         for key in flat
         if key not in _KEYS
     ]
-    problems += [
-        Problem(short(path), f"key {key!r} is missing or empty", "add it")
-        for key in _REQUIRED_KEYS
-        if not meta.get(key)
-    ]
-    problems += [
-        Problem(short(path), f"{key}: {flat[key]!r}", advice)
-        for key, (form, advice) in _FORMS.items()
-        if not re.fullmatch(form, flat.get(key, ""))
-    ]
-    if meta.get("id") and meta["id"] != folder.name:
-        problems.append(Problem(short(path), f"id {meta['id']!r} is not the folder's name"))
+    told = pd.DataFrame([flat]).reindex(columns=_KEYS, fill_value="").astype("str")
+    rules = schemas.rules_of("source.yaml")
+    rules["id"].append(one_of([folder.name, ""], "is not the folder's name"))
+    wrong = schemas.problems_of(told, rules, short(path))
+    problems += [replace(one, where=one.where.replace("row 2, column", "key")) for one in wrong]
     SourceError.refuse(f"{short(path)} is incomplete", problems)
     return meta
-
-
-_PUBLICATION = (
-    "publication", "title", "publisher", "published", "url", "population", "population_size",
-    "mode", "answered", "note",
-)  # fmt: skip
 
 
 def read_all(names: Iterable[str] | None = None, *, raw: Path | str | None = None) -> Sources:
@@ -160,7 +134,7 @@ def read_all(names: Iterable[str] | None = None, *, raw: Path | str | None = Non
     types = schemas.dtypes(SOURCES)
     described = pd.DataFrame(sources, columns=list(types)).astype(types)
     schemas.checked(described, SOURCES, "sources", SourceError)
-    none = pd.DataFrame(columns=["source", *_PUBLICATION], dtype="str")
+    none = pd.DataFrame(columns=["source", *schemas.dtypes("publications")], dtype="str")
     collected = pd.concat(publications or [none], ignore_index=True)
     return Sources(found, described, collected)
 
@@ -202,9 +176,9 @@ def _read_folder(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the figures and the publications of one source folder."""
     path, listed = folder / "figures.csv", folder / "publications.csv"
-    publications = pd.DataFrame(columns=list(_PUBLICATION), dtype="str")
+    publications = pd.DataFrame(columns=list(schemas.dtypes("publications")), dtype="str")
     if listed.is_file():
-        publications = read_text_csv(listed, ("publication",), SourceError)
+        publications = schemas.read_table(listed, "publications", {})
     other = about.get("export") or (folder / "units.csv").is_file()
     if other and not path.is_file():
         return as_figures([]), publications
