@@ -94,7 +94,7 @@ def test_a_missing_column_an_unknown_one_and_a_wrong_id(tmp_path):
     (place / "figures.csv").write_text(HEAD.replace("note", "note,where"))
     assert "columns where are not known" in refused(tmp_path)
     folder(tmp_path, name="other")
-    assert "id 'toy-2024' is not the folder's name" in refused(tmp_path)
+    assert "id: 'toy-2024' is not the folder's name" in refused(tmp_path)
 
 
 def test_an_unknown_source_is_named_with_those_there_are(tmp_path):
