@@ -172,25 +172,16 @@ def _texts(frame: pd.DataFrame, asked: Mapping[str, str], item: str) -> set[str]
 def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
     """Read the wordings of one wave, ``item, answer, spelling``; no rows without the file."""
     allowed = {item: answers_allowed(item, book) for item in book.items["item"]}
-
-    def told(table: pd.DataFrame) -> list[str]:
-        pairs = zip(table["item"], table["answer"], strict=True)
-        return [as_typed(answer, allowed.get(item, ())) for item, answer in pairs]
-
-    def unknown(cells: pd.Series, table: pd.DataFrame) -> pd.Series:
-        closed = table["item"].map(lambda item: item in allowed and bool(allowed[item]))
-        pairs = zip(table["item"], told(table), strict=True)
-        known = [{*answer.split("|")} <= {*allowed.get(item, ())} for item, answer in pairs]
-        return cells.ne("") & ~table["open"] & closed & ~pd.Series(known, cells.index, dtype=bool)
-
-    rules: schemas.Rules = {
-        "item": [one_of(book.items["item"], "is not in items.csv")],
-        "answer": [Rule(unknown, "is no answer of {item}",
-                        "write one of codebook/answers.csv, or leave it empty")],
-        "spelling": [schemas.unique("item")],
-    }  # fmt: skip
+    rules = {"item": [one_of(allowed, "is not in items.csv")], "spelling": [schemas.unique("item")]}
     table = schemas.read_table(path, "wave answers", rules, WaveError, mark="answer")
-    return table.assign(answer=told(table))
+    pairs = zip(table["item"], table["answer"], strict=True)
+    table = table.assign(answer=[as_typed(answer, allowed[item]) for item, answer in pairs])
+    closed = [(item, answer) for item, told in allowed.items() if told for answer in ("", *told)]
+    known = pd.DataFrame(closed, columns=["item", "answer"])
+    advice = "write one of codebook/answers.csv, or leave it empty"
+    unknown = schemas.row_of(known, ["item", "answer"], "is no answer of {item}", advice, "|")
+    asked = schemas.where(lambda row: ~row["open"] & row["item"].isin(known["item"]), unknown)
+    return schemas.check(table, {"answer": asked}, short(path), WaveError)
 
 
 def read_decisions(
