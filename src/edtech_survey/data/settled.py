@@ -175,7 +175,8 @@ def read_answers(path: Path, book: Codebook) -> pd.DataFrame:
     rules = {"item": [one_of(allowed, "is not in items.csv")], "spelling": [schemas.unique("item")]}
     table = schemas.read_table(path, "wave answers", rules, WaveError, mark="answer")
     pairs = zip(table["item"], table["answer"], strict=True)
-    table = table.assign(answer=[as_typed(answer, allowed[item]) for item, answer in pairs])
+    typed = [as_typed(answer, allowed[item]) for item, answer in pairs]
+    table = table.assign(answer=pd.Series(typed, table.index, dtype="str"))
     closed = [(item, answer) for item, told in allowed.items() if told for answer in ("", *told)]
     known = pd.DataFrame(closed, columns=["item", "answer"])
     advice = "write one of codebook/answers.csv, or leave it empty"
