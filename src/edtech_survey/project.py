@@ -423,11 +423,9 @@ def evidence(
         sources = sources.assign(answered=kept.fillna(sources["answered"]))
     there = sorted(int(wave) for wave in own["wave"].dropna().unique())
     wanted = [waves] if isinstance(waves, int) else list(waves)
-    if missing := [wave for wave in wanted if wave not in there]:
-        problems = [
-            Problem("waves", f"{one} is not there", f"there are {there}") for one in missing
-        ]
-        raise SetupError("not every wave asked for is there", problems)
+    missing = [f"{wave} is not there" for wave in wanted if wave not in there]
+    problems = [Problem("waves", what, f"there are {there}") for what in missing]
+    SetupError.refuse("not every wave asked for is there", problems)
     found = Evidence(
         data=data,
         series=whose,

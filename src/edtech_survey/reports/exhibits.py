@@ -196,8 +196,8 @@ def estimates_first(frame: pd.DataFrame) -> str:
         return str(frame._repr_html_())
     if frame.empty:
         return "<p>No rows: there are no figures of it.</p>"
-    several = [c for c in ("item", "statistic", "period", "survey", "wave") if c in frame]
-    several = [c for c in several if frame[c].nunique() > 1]
+    keys = ("item", "statistic", "period", "survey", "wave")
+    several = [c for c in keys if c in frame and frame[c].nunique() > 1]
     named = next((c for c in ("name", "group") if c in frame and frame[c].notna().any()), "item")
     wanted = dict.fromkeys([named, *several, "estimate", "verdict", "supposed", "base", "source"])
     told = {c: header(frame, c) for c in wanted if c in frame and frame[c].notna().any()}

@@ -78,18 +78,11 @@ def kind_of(row: Mapping[Any, Any], column: str = "estimate") -> str:
     return _BY_STATISTIC.get(statistic) or by_unit or "number"
 
 
-def supposed(rows: pd.DataFrame) -> str:
-    """Join what a caller supposed about these rows; the empty text if nothing."""
-    given = rows["supposed"].dropna().unique().tolist() if "supposed" in rows else []
-    told = [text.strip().rstrip(".") for text in given if text.strip()]
-    return words.join(
-        text for text in told if not any(text in more for more in told if more != text)
-    )
-
-
 def supposition(rows: pd.DataFrame) -> str:
     """Say what a caller supposed as a clause that can follow: at 50% confidence; or nothing."""
-    text = supposed(rows)
+    given = rows["supposed"].dropna().unique().tolist() if "supposed" in rows else []
+    told = [text.strip().rstrip(".") for text in given if text.strip()]
+    text = words.join(one for one in told if not any(one in more for more in {*told} - {one}))
     level = re.fullmatch(r"([\d.]+% confidence) is (?:enough|asked for)", text)
     return f"at {level[1]}" if level else f"supposing that {plain(text)}" if text else ""
 

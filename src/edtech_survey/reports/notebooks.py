@@ -7,7 +7,6 @@ code; text stays text, because a guess turns "1:1" into 61. A failed notebook is
 from __future__ import annotations
 
 import ast
-import io
 import logging
 import math
 import os
@@ -16,7 +15,6 @@ import shutil
 import signal
 import tempfile
 import time
-import tokenize
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -59,25 +57,18 @@ def parameters(path: str | Path) -> pd.DataFrame:
         for cell in read_notebook(path).cells
         if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", [])
     )
+    lines = source.encode().splitlines()
     try:
         rows = [
-            (node.target.id, ast.unparse(node.annotation), ast.literal_eval(node.value), node)
+            (node.target.id, ast.unparse(node.annotation), ast.literal_eval(node.value),
+             lines[(node.end_lineno or 1) - 1][node.end_col_offset :].decode().strip("# \t"))
             for node in ast.parse(source).body
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
-        ]
+        ]  # fmt: skip
     except (SyntaxError, ValueError) as error:
         what = f"the parameters cell holds more than plain Python values: {error}"
         raise SetupError(f"{Path(path).name}: {what}") from error
-    said = {
-        token.start[0]: token.string.lstrip("#").strip()
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.COMMENT
-    }
-    return pd.DataFrame(
-        [(*row, said.get(node.end_lineno or 0, "")) for *row, node in rows],
-        columns=["name", "type", "default", "help"],
-        dtype=object,
-    )
+    return pd.DataFrame(rows, columns=["name", "type", "default", "help"], dtype=object)
 
 
 def read_notebook(path: str | Path) -> Any:

@@ -97,28 +97,24 @@ def embedded(made: Mapping[str, Any]) -> str:
 
 def summary(made: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Manifest in lines for people: what, and its value."""
-    code, notebook = made.get("code", {}), made.get("notebook")
-    given, inputs = made.get("parameters", {}), made.get("inputs", {})
-
-    def said(value: Any) -> str:
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        return "none" if value is None or not text else text
-
-    lines = [("Data as of", str(made["date"]))] if made.get("date") else []
-    if made.get("synthetic"):
-        lines.append(("Data", "SYNTHETIC sample, not survey answers"))
-    if notebook:
-        lines.append(("Notebook", f"{notebook['path']} ({_short(notebook['sha256'])})"))
-    parameters = "; ".join(f"{name} = {said(value)}" for name, value in given.items())
+    code, notebook, inputs = made.get("code", {}), made.get("notebook"), made.get("inputs", {})
+    given = [
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else value)
+        for name, value in made.get("parameters", {}).items()
+    ]
+    parameters = [f"{name} = {'none' if told in (None, '') else told}" for name, told in given]
     versions = ", ".join(f"{name} {number}" for name, number in made.get("packages", {}).items())
     listed = "; ".join(f"{path} ({_short(digest)})" for path, digest in inputs.items())
-    return [
-        *lines,
-        ("Parameters", parameters or "none"),
-        ("Code", f"edtech-survey {code.get('version')} ({_short(code.get('sha256', ''))})"),
-        ("Packages", f"Python {made.get('python')}; {versions}"),
-        (f"Inputs ({len(inputs)})", listed or "none"),
-    ]
+    lines = {
+        "Data as of": made.get("date"),
+        "Data": made.get("synthetic") and "SYNTHETIC sample, not survey answers",
+        "Notebook": notebook and f"{notebook['path']} ({_short(notebook['sha256'])})",
+        "Parameters": "; ".join(parameters) or "none",
+        "Code": f"edtech-survey {code.get('version')} ({_short(code.get('sha256', ''))})",
+        "Packages": f"Python {made.get('python')}; {versions}",
+        f"Inputs ({len(inputs)})": listed or "none",
+    }
+    return [(name, str(told)) for name, told in lines.items() if told]
 
 
 def _short(value: Any) -> str:

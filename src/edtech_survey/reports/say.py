@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import sys
+import traceback
 from collections.abc import Mapping
+from functools import reduce
 from html import unescape
 from typing import Any
 
@@ -135,9 +137,7 @@ def _filled(name: str, names: Mapping[str, Any]) -> bool:
     first, *rest = name.split(".")
     if first not in names:
         raise SayError(f"needs={name}: there is no such name{nearest(first, _public(names))}")
-    value = names[first]
-    for part in rest:
-        value = getattr(value, part)
+    value = reduce(getattr, rest, names[first])
     return len(value) > 0 if hasattr(value, "__len__") else value is not None and not pd.isna(value)
 
 
@@ -147,12 +147,8 @@ def _public(names: Mapping[str, Any]) -> list[str]:
 
 def _at() -> int:
     """Line of the template at which the error that is being handled arose."""
-    line, trace = 1, sys.exc_info()[2]
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "<template>":
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
+    trace = traceback.extract_tb(sys.exc_info()[2])
+    return [1, *(at.lineno or 1 for at in trace if at.filename == "<template>")][-1]
 
 
 def _line(text: str, number: int) -> str:
