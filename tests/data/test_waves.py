@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edtech_survey.data.codebook import read_codebook
 from edtech_survey.data.ledger import check_balance, each_open, open_problems
-from edtech_survey.data.schemas import DISTRICTS, LEDGER, as_typed, checked
+from edtech_survey.data.schemas import DISTRICTS, LEDGER, as_typed, checked, dtypes
 from edtech_survey.data.waves import merge_waves, read_wave
 from edtech_survey.errors import SourceError, WaveError
 
@@ -97,6 +97,7 @@ def test_a_plain_row_becomes_tidy_rows(read):
     assert director == ["technology_director", 1.0, 120000.0]
     assert pd.isna(found.positions["salary"].iloc[1])
     assert found.bands.iloc[0].tolist() == [2026, "ct-avon", "pk-2", "1:1"]
+    assert list(found.districts) == list(dtypes(DISTRICTS))  # each is described
     for name, schema in {"districts": DISTRICTS, "positions": "positions", "bands": "bands",
                          "ledger": LEDGER}.items():  # fmt: skip
         checked(getattr(found, name), schema, name)

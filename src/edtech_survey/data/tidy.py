@@ -141,7 +141,7 @@ def tidy(
     left = left[["column"]].assign(rule=left["item"].mask(personal, "personal"))
     ledger, balance = account(cells, left, export.excluded, len(rows))
     typed = districts.reindex(columns=list(dict.fromkeys([*dtypes(DISTRICTS), *districts])))
-    districts = typed.astype(dtypes(DISTRICTS) | {"staffing": "boolean"})
+    districts = typed.astype(dtypes(DISTRICTS))
     return Responses(
         districts=districts,
         positions=_finished(positions, dtypes("positions"), keys),

@@ -160,7 +160,6 @@ def merge_waves(
     problems = _contradictions(districts, [part.flow["source"].iloc[0] for part in parts], series)
     WaveError.refuse(f"{words.count(len(parts), 'export')} cannot be merged", problems)
     districts = districts.sort_values(["wave", "district_id"], kind="stable", ignore_index=True)
-    districts.insert(len(districts.columns) - 1, "staffing", districts.pop("staffing"))
     whole |= {"districts": districts, "asked": _asked_or_not(whole["asked"])}
     return Responses(**whole, panel=panel(districts, book.changes), series="".join(series))
 
