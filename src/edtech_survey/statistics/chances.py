@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.given import pick, total, unit_of, with_fewest
@@ -252,21 +252,15 @@ def fit(
     )  # fmt: skip
     z, x = curve.at(students), students / having
 
-    def missing(some: Curve) -> NDArray[np.float64]:
-        p = some.chance(students)
-        return np.array([p.sum() - count, p @ x - count])
+    def missing(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        p = special.expit(at[0] + at[1] * z)
+        return np.array([p.sum(), p @ x]) / count - 1
 
-    off = missing(curve)
-    for _ in range(100):  # Newton's method; steps that do not come nearer are halved
-        if np.abs(off).max() < 1e-9 * count:
-            return curve
-        p = curve.chance(students)
-        v = p * (1 - p)
-        step = np.linalg.pinv([[v.sum(), v @ z], [v @ x, v @ (x * z)]]) @ off
-        for _ in range(40):
-            tried = curve._replace(level=curve.level - step[0], slope=curve.slope - step[1])
-            if np.hypot(*missing(tried)) < np.hypot(*off):
-                break
-            step = step / 2
-        curve, off = tried, missing(tried)
-    return None
+    def slopes(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        p = special.expit(at[0] + at[1] * z)
+        v = p * (1 - p) / count
+        return np.array([[v.sum(), v @ z], [v @ x, v @ (x * z)]])
+
+    found = optimize.root(missing, [curve.level, curve.slope], jac=slopes, tol=1e-13).x
+    solved = np.abs(missing(found)).max() < 1e-9
+    return curve._replace(level=found[0], slope=found[1]) if solved else None

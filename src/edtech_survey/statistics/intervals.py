@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from edtech_survey.errors import EstimateError, Problem
@@ -56,7 +56,6 @@ def checked_counts(
     return [x, n, size]
 
 
-_LARGEST_TABLE = 4_000_000  # cells of one hypergeometric table: 32 MB
 _TIE = 1e-7  # relative; a tail this near its level is the level, which floats miss either way
 
 
@@ -80,34 +79,13 @@ def _least(
     count: NDArray[Any], base: NDArray[Any], population: NDArray[Any], tail: float
 ) -> NDArray[Any]:
     """Fewest in the population of which so many are seen with a probability above the tail."""
-    flat = np.column_stack([part.ravel() for part in (count, base, population)]).astype(int)
-    rows = max(1, _LARGEST_TABLE // (int(flat[:, 2].max(initial=0)) + 1))
-    found = np.zeros(len(flat))
-    for at in range(0, len(flat), rows):
-        chance = _at_least(*flat[at : at + rows].T[:, :, None])
-        found[at : at + rows] = (chance <= tail * (1 + _TIE)).sum(axis=1)
-    return found.reshape(count.shape)
-
-
-def _at_least(
-    x: NDArray[np.int_], n: NDArray[np.int_], size: NDArray[np.int_]
-) -> NDArray[np.float64]:
-    """Probability that x or more of n drawn are among the first 0, 1, ... of the population.
-
-    Order statistics without replacement: Wilks (1962), Mathematical Statistics, section 8.8.
-    """
-    number = np.arange(int(size.max()) + 1)[None, :]
-    log_factorial = special.gammaln(np.arange(int(size.max()) + 2) + 1.0)
-
-    def log_choose(top: NDArray[np.int_], of: NDArray[np.int_]) -> NDArray[np.float64]:
-        top, of = np.maximum(top, 0), np.maximum(of, 0)
-        rest = np.maximum(top - of, 0)
-        return log_factorial[top] - log_factorial[of] - log_factorial[rest]
-
-    possible = (x >= 1) & (number >= x) & (size - number >= n - x)
-    log_mass = log_choose(number - 1, x - 1) + log_choose(size - number, n - x)
-    mass = np.where(possible, np.exp(np.minimum(log_mass - log_choose(size, n), 0.0)), 0.0)
-    return np.where(x == 0, 1.0, mass.cumsum(axis=1))
+    low, high = np.zeros(count.shape), population
+    for _ in range(int(population.max(initial=0)).bit_length() + 1):
+        middle = np.floor((low + high) / 2)
+        seen = stats.hypergeom.sf(count - 1, population, middle, base) > tail * (1 + _TIE)
+        low = np.where(seen, low, np.minimum(middle + 1, high))
+        high = np.where(seen, middle, high)
+    return high
 
 
 def wilson(count: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Interval:
@@ -143,7 +121,7 @@ def share_limits(
     x, n, size = np.broadcast_arrays(
         *(np.asarray(part, dtype=float) for part in (count, base, population))
     )
-    low, high = (np.array(limit) for limit in wilson(x, n, confidence))
+    low, high = map(np.array, wilson(x, n, confidence))
     known = ~np.isnan(size)
     low[known], high[known] = finite_population(x[known], n[known], size[known], confidence)
     return Interval(low, high)
