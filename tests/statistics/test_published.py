@@ -18,7 +18,7 @@ from edtech_survey.statistics.published import (
     bases_text,
     compatible_counts,
     feasible_bases,
-    is_percent,
+    percent_of,
     printed_range,
     published_pairs,
     read_percent,
@@ -64,7 +64,7 @@ def test_percents_are_read_with_their_zeros():
 @pytest.mark.fuzz
 @given(st.text(max_size=8))
 def test_what_is_read_is_a_percent_and_the_rest_is_refused(text):
-    if is_percent(text):
+    if percent_of(text):
         assert 0 <= read_percent(text).value <= 100
         assert float(text.strip().removesuffix("%")) == read_percent(text).value
     else:

@@ -18,7 +18,7 @@ from edtech_survey import words
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import FIGURE_COLUMNS, RESULTS, TYPES
 from edtech_survey.shape import figures as as_figures
-from edtech_survey.statistics.published import Percent, bases_text, is_percent, read_percent
+from edtech_survey.statistics.published import Percent, bases_text, percent_of
 
 GRADES = (
     *("impossible", "suspicious", "fewer than stated", "only by rounding"),
@@ -186,7 +186,7 @@ def _figure(
     if row["statistic"] == "share" and value is not None and not bound:
         whole = unit == "percent" and value in range(101)
         percent = Percent(int(value), 0) if whole else None
-        percent = read_percent(printed) if is_percent(printed) else percent
+        percent = percent_of(printed) or percent
     about, label = names.get(item, item), name(item, group)
     survey = answered.get(source, ()) if row["base_kind"] in ("derived", "feasible") else ()
     known = {*answered.get(publication, ()), *answered.get(source, ())} or {row["base"]}

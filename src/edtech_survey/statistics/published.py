@@ -42,9 +42,14 @@ class Percent(NamedTuple):
         return Percent(scaled, places)
 
 
-def is_percent(printed: object) -> bool:
-    """Tell whether this is the text of a plain percent between 0 and 100."""
-    return _parsed(printed) is not None
+def percent_of(printed: object) -> Percent | None:
+    """Take the text of a plain percent between 0 and 100; None of any other."""
+    match = _PERCENT.fullmatch(printed) if isinstance(printed, str) else None
+    if match is None:
+        return None
+    decimals = match[2] or ""
+    percent = Percent(int(match[1] + decimals), len(decimals))
+    return percent if percent.value <= 100 else None
 
 
 def read_percent(printed: str) -> Percent:
@@ -54,7 +59,7 @@ def read_percent(printed: str) -> Percent:
 
 def read_percents(printed: Iterable[str]) -> list[Percent]:
     """Read several percents; all that are none are reported together."""
-    found = {at: (text, _parsed(text)) for at, text in enumerate(printed, 1)}
+    found = {at: (text, percent_of(text)) for at, text in enumerate(printed, 1)}
     advice = "give it as printed, such as '42.90%'; leave out 'over 60%' and the like"
     problems = [
         Problem(f"percent {at}", f"{text!r} is not the text of a percent between 0 and 100", advice)
@@ -63,15 +68,6 @@ def read_percents(printed: Iterable[str]) -> list[Percent]:
     ]
     EstimateError.refuse("the counts behind these percents cannot be worked out", problems)
     return [percent for _, percent in found.values() if percent]
-
-
-def _parsed(printed: object) -> Percent | None:
-    match = _PERCENT.fullmatch(printed) if isinstance(printed, str) else None
-    if match is None:
-        return None
-    decimals = match[2] or ""
-    percent = Percent(int(match[1] + decimals), len(decimals))
-    return percent if percent.value <= 100 else None
 
 
 def readings(percents: Iterable[Percent]) -> list[tuple[str, tuple[Percent, ...]]]:
@@ -114,8 +110,8 @@ def feasible_bases(
 ) -> pd.DataFrame:
     """Find every base that could have printed all of these percents.
 
-    The GRIM test asks whether one printed mean fits one stated base. This asks it of all
-    percents of a question jointly, and of every base; the joint version is ours.
+    The GRIM test asks whether one printed mean fits one stated base; this asks it of all
+    percents of a question jointly, and of every base.
 
     Parameters
     ----------
@@ -196,7 +192,7 @@ def _range_text(low: int, high: int) -> str:
 
 def exact_percents(figures: pd.DataFrame) -> pd.Series:
     """Tell which figures are plain percents, neither bounds nor approximate."""
-    plain = figures["printed"].map(is_percent).astype(bool)
+    plain = figures["printed"].map(percent_of).notna()
     return figures["statistic"].eq("share") & plain & _bound(figures).isna()
 
 

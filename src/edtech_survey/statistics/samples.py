@@ -71,14 +71,7 @@ class Sample:
     @cached_property
     def replicates(self) -> list[str]:
         """Names of the columns of replicate weights."""
-        known = [] if self.weights is None else [*self.weights.filter(regex=_REPLICATE)]
-        return sorted(known, key=lambda name: int(name.split("_")[1]))
-
-    def numbered(self) -> pd.DataFrame:
-        """Give the replicate weights under the numbers 1, 2 and so on, as svy wants them."""
-        names = self.replicates
-        known = pd.DataFrame(self.weights, columns=names)
-        return known.set_axis([f"{n.split('_')[0]}_{at}" for at, n in enumerate(names, 1)], axis=1)
+        return [] if self.weights is None else [*self.weights.filter(regex=_REPLICATE)]
 
     @property
     def errors(self) -> str:
@@ -313,6 +306,9 @@ def _weights_of(rows: pd.DataFrame, weights: pd.DataFrame, *, pooled: bool) -> p
     if len(methods) > 1 or repeated.shape[1] == 1 or not np.isfinite(repeated).all(axis=None):
         raise EstimateError("replicate weights: give two or more of one method, without gaps")
     known = beside.columns.difference([*KEYS, *repeated], sort=False)
+    order = sorted(repeated, key=lambda name: int(name.split("_")[1]))  # svy wants 1, 2 and so on
+    numbers = [f"{name.split('_')[0]}_{at}" for at, name in enumerate(order, 1)]
+    repeated = repeated[order].set_axis(numbers, axis=1)
     if known.empty or "start" not in beside:
         return beside[["weight"]].astype(float).join(repeated)
     totals = known[known.str.startswith(TOTALS)]
@@ -364,7 +360,7 @@ def _estimated(
     weights = sample.weights
     table = sample.design.assign(value=values, group=sample.group, divisor=divisor, weight=1.0)
     if weights is not None:
-        table = table.drop(columns="weight").join([weights[["weight"]], sample.numbered()])
+        table = table.drop(columns="weight").join(weights[["weight", *sample.replicates]])
     names = {"psu": "cluster", "wgt": "weight", "stratum": "stratum", "ssu": "second"}
     declared: dict[str, Any] = {part: name for part, name in names.items() if name in table}
     if "size" in table:

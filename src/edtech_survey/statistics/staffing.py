@@ -11,7 +11,7 @@ from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.contrasts import together
 from edtech_survey.statistics.disclosure import HIGH, LOW, THRESHOLD
-from edtech_survey.statistics.given import latest, pick, total, with_fewest
+from edtech_survey.statistics.given import given, latest, pick, total, with_fewest
 from edtech_survey.statistics.intervals import share_estimates
 from edtech_survey.statistics.published import printed_range
 from edtech_survey.statistics.salary import priced
@@ -231,14 +231,14 @@ def ends(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _sums(x: Any, table: pd.DataFrame, amounts: pd.DataFrame, used: Sequence[str]) -> pd.DataFrame:
     """Sum amounts over each position, category and all; name the positions without one."""
-    codebook = getattr(x, "codebook", None)
+    label = given(x).label
     lacking = table["name"].where(amounts["estimate"].isna())
     rows = table.assign(**amounts, lacking=lacking)
     found = []
     for level in ("position", "category", "all"):
         parts = rows.assign(group=rows.get(level, "all")).groupby("group", sort=False)
         sums, first = parts[ENDS].sum(min_count=1), parts.first()
-        labels = [codebook.label("category", code) if codebook else code for code in sums.index]
+        labels = [label("category", code) for code in sums.index]
         told = sums.assign(
             group=sums.index,
             level=level,
