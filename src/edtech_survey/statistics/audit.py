@@ -100,10 +100,10 @@ def audit(
     Parameters
     ----------
     x : Evidence or DataFrame
-        An Evidence brings its figures, relations and sources along. A frame of figures has
-        ``figure_id, item, group, statistic, printed, value, unit, base`` at the least. Notes that
-        begin "lower bound", "upper bound" or "approximate" are heeded; a figure whose note says
-        "repeat of ID" is another printing of that figure, and serves only to compare the two.
+        An Evidence brings all that follows along. A frame of figures has ``figure_id, item,
+        group, statistic, printed, value, unit, base`` at the least. Notes that begin "lower
+        bound", "upper bound" or "approximate" are heeded; a figure whose note says "repeat of ID"
+        is another printing of that figure, and serves only to compare the two.
     relations : DataFrame, optional
         ``source, relation_id, kind, result, parts, over, base, force, note``; ``parts`` and
         ``over`` are figure ids joined by ";". What each kind claims is in ``checks.csv``. One that
@@ -112,23 +112,21 @@ def audit(
         ``source, answered``: how many answered each survey, where that is known. A base that is
         that number is the survey's; fewer may have answered a single question of it.
     codebook : Codebook, optional
-        Says of which items a respondent gives several answers, how they were asked, and what kind
-        each respondent is of; an Evidence brings its own.
+        Knows items with several answers, their wording, and of what kind each respondent is.
     disclosure_threshold : int
         Means over fewer respondents than this are pointed out where respondents are named.
     of : sequence of str
-        Tell of these sources only; all are looked at. Empty tells of all.
+        Tell of these sources only, though all are looked at; empty tells of all.
 
     Returns
     -------
     DataFrame
         Findings, gravest first: ``finding_id``, ``check``, ``grade`` ("impossible",
         "suspicious", "fewer than stated", "only by rounding", "untestable" or "passed": the mildest
-        explanation that fits), ``source`` and ``item``, in words
-        ``survey`` and ``name``, ``figures`` (ids) and their ``count``, ``arithmetic``,
-        ``implication``, ``supports`` (relations that hold the same number up), ``advice``,
-        ``method`` (reference). Of percents: ``printed``, the stated ``base``, the ``bases`` that
-        could have printed them, the largest as ``base_high``.
+        explanation that fits), ``source`` and ``item``, in words ``survey`` and ``name``,
+        ``figures`` (ids) and their ``count``, ``arithmetic, implication``, ``supports`` (relations
+        that hold the same number up), ``advice``, ``method`` (reference). Of percents: ``printed``,
+        the stated ``base``, the ``bases`` that could have printed them, the largest ``base_high``.
 
     Raises
     ------

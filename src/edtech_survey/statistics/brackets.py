@@ -43,12 +43,11 @@ def brackets(
     wave : int, optional
         Default the latest whose brackets cover all pay; of a wave the source with the finest.
     price_year : int, optional
-        The year whose dollars the bounds are put into; default the survey's own. Where that
-        year has no price index yet, those of the latest that has one.
+        The year whose dollars the bounds are put into, as in :func:`salary_table`.
     dollar_year : int, optional
         The year whose dollars people answered in; default the wave.
     quantiles, confidence : float
-        Fractions: of those who answered (or several), and the level of the intervals.
+        Fractions: of those who answered (one or several), and the level of the intervals.
 
     Returns
     -------
@@ -58,8 +57,8 @@ def brackets(
         open end) in dollars of ``price_year``, ``holds_median``, ``currency`` ("2024 dollars").
         Then item ``salary_distribution``, of the curve: ``quantile`` (group ``p50``) with
         ``free_low, free_high``, bounds that need no curve, ``mean`` and ``log_sd``, each with its
-        interval; ``g2``, its likelihood-ratio test, with ``df`` and ``p_value``. ``reason`` says
-        why a number is not there. Zero rows where no brackets cover all pay.
+        interval; ``g2``, its likelihood-ratio test, with ``df`` and ``p_value``; or a ``reason``.
+        Zero rows where no brackets cover all pay.
 
     Raises
     ------

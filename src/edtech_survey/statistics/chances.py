@@ -42,19 +42,16 @@ def chances(
         suppositions and chance: a range, no interval), ``verdict`` (whether the range lies above
         or below one half), the same for all the ``family`` of positions together (Bonferroni) in
         ``low_together, high_together, label_together``, ``supposed`` in words, ``count, share,
-        mean_enrollment``,
-        ``answered_low, answered_high`` (sizes of the districts that answered). Without an
-        estimate, ``reason`` says why: no enrollment is known, or no listed district is so small
-        or so large.
+        mean_enrollment, answered_low, answered_high`` (sizes of the districts that answered), and
+        the ``reason`` where there is no estimate.
 
     Notes
     -----
     How many districts have a position, and the sum of their enrollments, are the sufficient
-    statistics of a logistic regression on enrollment. Over the enrollments of those that
-    answered the fit is exactly what their own answers would give. The same two numbers fit a
-    curve in log enrollment, which is a supposition; the estimate is the mean of both. A
-    respondent whose enrollment is not known is taken as what makes up the printed total (the
-    estimate), as absent, and as of median size. Limits are those of score tests, of both curves.
+    statistics of a logistic regression on enrollment: the fit is exactly what the answers would
+    give. The same two numbers fit a curve in log enrollment, which is a supposition; the estimate
+    is the mean of both. A respondent whose enrollment is not known is taken as what makes up the
+    printed total (the estimate), as absent, and as of median size. Limits are of score tests.
 
     References
     ----------

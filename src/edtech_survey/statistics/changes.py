@@ -67,24 +67,19 @@ def changes(
 
     The verdict of a first wave against the last, and of a trend over all, holds for all groups
     of the item together, however few are asked for; other verdicts are each by itself.
-    ``label_together`` says what stands of each when every group, step, whole way and trend is
-    taken together.
 
     Parameters
     ----------
-    x, item, groups, waves, confidence, **choices
-        As for ``es.shares``, its ``population, sources, joint, min_base, assume_base`` among
-        them; of rows of respondents also ``answer, by, weights, cluster, strata``.
+    x, item, groups, waves, answer, by, confidence, **choices
+        As for ``es.shares``.
     pairs : str, list or DataFrame
         ``steps`` (each wave to the next), ``ends`` (first to last), ``all``, or (earlier,
         later) waves, or several of these; or a frame with ``wave_from`` and ``wave``. And
-        ``trend``: the least-squares slope a year over three or more waves, each wave counting
-        alike, so that rows and published shares have one trend.
+        ``trend``: the least-squares slope a year over three or more waves, each counting alike.
     statistic : str
         ``share``; or, of rows of respondents, ``mean`` of a column of numbers.
     matched : bool
-        Compare the units that answered each time; needs responses, whose column is `item`.
-        Zero rows for an Evidence without responses.
+        Compare the units that answered each time; zero rows for an Evidence without responses.
     limits : str
         ``wilson`` or, stricter where bases are small, ``clopper-pearson``.
 
@@ -96,14 +91,13 @@ def changes(
         over all bases and counts that could have been printed; ``base`` is the smallest where
         all are known. A trend of rows has a t interval, which with 20 answers a wave, nearly all
         alike in one of them, covers 92 of 100 times instead of 95; without any spread it has
-        none. Further columns: ``name``;
-        ``label`` ("holds whatever the base", "depends on the base", "not supported") and
-        ``holds_from_base``, the base from which on it holds (NA: it does anyway, or never);
-        ``label_together, holds_together_from, low_together, high_together, family`` for that many
-        comparisons together;
-        ``verdict``; ``wave_from, period, whole``; ``silent, supposed``; ``share_from, share_to``
-        (of means the means); feasible bases of both sides; ``estimate_low, estimate_high``, what
-        rounding allows.
+        none. Further columns: ``name``; ``label`` ("holds whatever the base", "depends on the
+        base", "not supported") and ``holds_from_base``, the base from which on it holds (NA: it
+        does anyway, or never); ``label_together, holds_together_from, low_together,
+        high_together``, what stands when the ``family`` of every group, step, whole way and trend
+        is taken together; ``verdict``; ``wave_from, period, whole``; ``silent, supposed``;
+        ``share_from, share_to`` (of means the means); feasible bases of both sides;
+        ``estimate_low, estimate_high``, what rounding allows.
 
     Raises
     ------
@@ -188,22 +182,18 @@ def gaps(
 ) -> pd.DataFrame:
     """Give the gap between two groups in each wave, and how it changed, whatever the bases were.
 
-    Each verdict is by itself; ``label_together`` says what stands of it when all rows are taken
-    together.
-
     Parameters
     ----------
     x, item, groups, waves, pairs, limits, confidence, **choices
-        As for ``es.changes``.
-        The gap is of the two of `groups` that the item lists last and first.
+        As for ``es.changes``; the gap is of the two groups that the item lists last and first.
 
     Returns
     -------
     DataFrame
-        As ``es.changes``, in points: rows ``gap``, one a wave, and rows ``gap_change``, one a
-        pair of waves, whose ``share_from, share_to`` are the gaps (``change`` where a gap is
-        negative: it neither widened nor narrowed), or ``trend``. Zero rows where there are not
-        two groups.
+        As ``es.changes``, in points, each verdict by itself: rows ``gap``, one a wave, and rows
+        ``gap_change``, one a pair of waves, whose ``share_from, share_to`` are the gaps (``change``
+        where a gap is negative: it neither widened nor narrowed), or ``trend``. Zero rows where
+        there are not two groups.
 
     References
     ----------

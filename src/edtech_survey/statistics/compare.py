@@ -61,27 +61,26 @@ def compare(
     Parameters
     ----------
     x : Evidence or DataFrame
-        An Evidence, or figures of all who are compared (and ``cpi_u``, for `price_year`); the own
-        ones are those of sources without a ``figure_id`` that is named.
+        An Evidence, or figures of all who are compared (and ``cpi_u``, for `price_year`), the own
+        ones of sources without a ``figure_id`` that is named.
     pairs : DataFrame, optional
         Default ``evidence.pairs``, the series beside others, one row a pair: ``pair_id, topic``;
         the own figure by ``item, group, statistic, wave`` (wave missing: the latest that has it;
-        item missing: never asked) and
-        ``take``; the other by ``figure_id`` and ``figure_take``. Or ``evidence.trends``, others
-        over the years, one row a figure of a line, in the order of time: ``series, topic, label,
-        figure_id, take``; each row's grade is of the step to it. Both have ``base_at_least``
-        (what a publication says of a base that it does not print), ``design`` ("", weighted or
-        census: the last two have no interval of ours), ``comparability`` (A a difference with
-        its interval, B side by side, C refused) and ``reason``, where {place}, {unit} and {units}
-        stand for the series', {later} for the years from the other figure to the own (two years
-        later), {earlier} for those back. Takes: printed, rest (100 less the share),
-        share_of_base and rest_of_base (of a count).
+        item missing: never asked) and ``take``; the other by ``figure_id`` and ``figure_take``. Or
+        ``evidence.trends``, others over the years, one row a figure of a line, in order of time:
+        ``series, topic, label, figure_id, take``, graded for the step to it. Both have
+        ``base_at_least`` (what a publication says of a base that it does not print), ``design``
+        ("", weighted or census: the last two have no interval of ours), ``comparability`` (A a
+        difference with its interval, B side by side, C refused) and ``reason``, where {place},
+        {unit} and {units} stand for the series', {later} for the years from the other figure to
+        the own (two years later), {earlier} for those back. Takes: printed, rest (100 less the
+        share), share_of_base and rest_of_base (of a count).
     price_year : int, optional
         Give dollars at the prices of this year too.
     confidence : float
         Between 0 and 1, of each statement by itself.
     topics : sequence of str
-        Topics to compare, as the table names them; empty takes all.
+        Topics of the table to compare; empty takes all.
 
     Returns
     -------
@@ -100,9 +99,8 @@ def compare(
     Raises
     ------
     EstimateError
-        For a topic that no row has; and naming every comparison whose grade, take or figure is
-        wrong: a figure that is not there, is a second printing, or stands twice; a grade A of
-        different units or of a bound.
+        For a topic that no row has, and naming every comparison whose grade, take or figure is
+        wrong (not there, a second printing, twice; graded A, but of different units or a bound).
 
     References
     ----------

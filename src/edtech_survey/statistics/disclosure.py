@@ -50,8 +50,7 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
     Returns
     -------
     DataFrame
-        The table with ``withheld``, the reason, NA where nothing is; where something is, the
-        numbers, the base and the verdict are NA.
+        The table with the reason ``withheld``, where numbers, base and verdict are NA; else NA.
 
     Notes
     -----

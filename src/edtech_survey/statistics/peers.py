@@ -250,8 +250,8 @@ def peers(
     own : DataFrame or mapping
         The district's numbers, from ``evidence.district(...)``: rows ``item, group, value`` (items
         ``enrollment, devices, support_staff``; ``position_fte, position_salary`` with the position
-        as group), or a mapping of ``enrollment, devices, support_staff, director_salary``. Any of
-        them may be missing; an EstimateError lists all that cannot be taken.
+        as group), or a mapping of ``enrollment, devices, support_staff, director_salary``, of
+        which any may be missing. An EstimateError lists all that cannot be taken.
     x : Evidence or DataFrame
         An Evidence: the averages that its series gives and, where there are responses, the
         respondents of its class of size. Figures: the averages alone. The described departments

@@ -49,7 +49,7 @@ def regressions(
     Parameters
     ----------
     table : DataFrame
-        From :func:`salary_table`, or any frame that has the columns of the formulas.
+        From :func:`salary_table`, or with the columns of the formulas.
     specs : str, list of str, DataFrame or None
         Formulas such as ``"log_salary ~ log_enrollment + C(category)"``, or Spearman's
         ``"rank(salary) ~ rank(enrollment)"``; or a frame with columns ``formula`` and, if wanted,
@@ -68,11 +68,10 @@ def regressions(
         The result shape, statistic ``slope``, ``elasticity`` or ``rank_correlation``; ``base``
         counts the districts behind the rows, else these; NA over published means, which overlap.
         Then ``name, label, verdict`` (clear: the interval leaves out zero); ``label_together,
-        low_together, high_together`` for all the ``family`` of specifications that could be
-        fitted (Bonferroni); ``supposed`` (another confidence than 95 percent), ``formula,
-        weights, clusters, unit, df, p_value, records`` (rows used), ``left_out`` (rows that alone
-        decide a coefficient, such as the only one of its category: without them the others stay
-        and HC3 exists), ``reason`` why there is no estimate. Zero rows for a table of none.
+        low_together, high_together`` for all the ``family`` that could be fitted (Bonferroni);
+        ``supposed`` (another confidence than 95 percent), ``formula, weights, clusters, unit, df,
+        p_value, records`` (rows used), ``left_out`` (rows that alone decide a coefficient, such as
+        the only one of its category), ``reason`` why there is no estimate.
 
     Raises
     ------
@@ -320,22 +319,17 @@ def influence(
     Parameters
     ----------
     table, specs, weights
-        As in :func:`regressions`.
+        As in :func:`regressions`, and refused alike.
 
     Returns
     -------
     DataFrame
         The result shape, one row for each specification that can be fitted and each row that it
         uses: ``estimate`` is the slope without that row (NA, with a ``reason``, where it alone
-        decides a coefficient). Then ``name, spec`` (name of the specification), ``formula,
-        weights, unit, full`` (the slope of all rows), ``turns`` (whether the sign turns without
-        it), ``added`` (its part of the slope: the parts sum to ``full``), ``weight`` (percent),
+        decides a coefficient). Then ``name``, of the specification ``spec, formula, weights,
+        unit``, ``full`` (the slope of all rows), ``turns`` (whether the sign turns without it),
+        ``added`` (its part of the slope: the parts sum to ``full``), ``weight`` (percent),
         ``leverage, cooks_distance, dfbetas, influential`` (beyond 2k/n, 4/n or 2/sqrt(n)).
-
-    Raises
-    ------
-    EstimateError
-        See :func:`regressions`.
 
     Notes
     -----

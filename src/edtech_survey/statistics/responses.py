@@ -375,11 +375,10 @@ def totals(
 ) -> pd.DataFrame:  # fmt: skip
     """Add up a number over the respondents, or estimate its total over all units.
 
-    Without population and weights it is the sum over those who answered, without an error:
-    it is about them only. With either it is the mean over those who answered times the
-    number of units (or the sum of the weights), so those that gave no answer are taken to be
-    like those that did, not as 0. Weights that were not raked, and the size of a group, are an
-    estimate only, and the error says so.
+    Without population and weights it is the sum over those who answered, without an error. With
+    either it is their mean times the number of units (or the sum of the weights), so those that
+    gave no answer are taken to be like those that did, not as 0. Weights that were not raked, and
+    the size of a group, are an estimate only, and the error says so.
 
     Parameters
     ----------
@@ -424,8 +423,8 @@ def ratios(
 ) -> pd.DataFrame:  # fmt: skip
     """Estimate a ratio both ways: of the totals, and as the mean of the districts' ratios.
 
-    They answer different questions: devices per support person in all districts together,
-    and in the typical one. A few large districts move the first, many small ones the second.
+    They answer different questions: devices per support person in all districts together, which
+    a few large ones move, and in the typical one, which many small ones do.
 
     Parameters
     ----------

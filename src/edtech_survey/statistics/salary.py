@@ -35,9 +35,9 @@ def salary_table(
     wave : int, optional
         Default the latest that asked for pay; with ``each="district"``, every wave.
     price_year : int, optional
-        The year whose dollars pay is put into; default the wave's own, and of several waves the
-        latest. Where no index is so late, the latest year that has one; a wave whose year has none
-        stays in its own dollars, as ``currency`` says.
+        The year whose dollars pay is put into, or the latest before that has a price index;
+        default the wave's own, and of several waves the latest. A wave whose year has none stays
+        in its own dollars, as ``currency`` says.
     each : {"position", "district"}
         Of published means; or of the answers of an Evidence, which hold what single people are
         paid: use them in :func:`regressions`, show them to nobody.

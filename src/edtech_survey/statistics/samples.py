@@ -448,14 +448,14 @@ def weights(
     DataFrame
         ``wave, district_id, weight, start`` and the margins, one row a respondent: what the
         estimators take as ``weights=``, and with the margins allow for the raking. A frame of
-        your own may also have replicate weights: ``jackknife_1``, ``bootstrap_1``, ``brr_1`` or
-        ``sdr_1`` and so on, from which the errors are then had.
+        your own may have replicate weights, too, from which the errors are then had:
+        ``jackknife_1``, ``bootstrap_1``, ``brr_1`` or ``sdr_1`` and so on.
 
     Raises
     ------
     EstimateError
-        With every level that is on one side only, every missing value, every doubled row; or
-        if the margins cannot all be met with weights above 0.
+        With every level on one side only, missing value and doubled row; or if the margins
+        cannot all be met with weights above 0.
 
     References
     ----------

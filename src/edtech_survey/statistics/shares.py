@@ -41,31 +41,26 @@ def shares(
 ) -> pd.DataFrame:
     """Give the percent of those who answered, with its interval.
 
-    Of published figures each base that could have printed the percent is tried, and the
-    interval is the widest of all; nothing is supposed but what is said here. Where a count and
-    its base are published and no percent, the share is that of the count.
+    Of published figures each base that could have printed the percent is tried, and the interval
+    is the widest of all. Of a count with its base and no percent the share is that of the count.
 
     Parameters
     ----------
-    x : Evidence or DataFrame
+    x, item : Evidence or DataFrame, and str
         An Evidence gives the published figures of its own series; or figures, or rows of
         respondents (``evidence.responses.bands``), one row an answer, whose column is `item`.
-    item : str
-        Whose shares or counts.
     answer, by, weights, cluster, strata
-        Of rows only: the answer that is counted (default: each), columns of groups, and the
-        design as for ``es.means``.
+        Of rows only: the answer that is counted (default: each), and the rest as ``es.means``.
     groups, waves, sources : one value, a list, or None for all
         What to take, groups in the order wanted.
     population : int, optional
-        How many could have answered, in place of what the figures say; of rows also by wave, or
-        columns, as for ``es.means``.
+        How many could have answered, in place of what the figures say; of rows as ``es.means``.
     joint, min_base, assume_base
-        Suppositions about bases that no figure gives: one base for all groups of a wave; the
-        smallest to believe; a base, a range (low, high), or either by wave. The column
-        ``supposed`` of the rows they touch has them.
+        Suppositions about bases that no figure gives, told in the column ``supposed``: one base
+        for all groups of a wave; the smallest to believe; a base, a range (low, high), or either
+        by wave.
     confidence : float
-        Between 0 and 1.
+        Of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -80,8 +75,8 @@ def shares(
     Raises
     ------
     EstimateError
-        For a group or wave that the item does not have, a percent that no base allowed here
-        could have printed, or a population smaller than a base.
+        For a group or wave that is not there, a percent that no base allowed here could have
+        printed, or a population smaller than a base.
 
     References
     ----------
@@ -214,8 +209,7 @@ def bounds(
     DataFrame
         The result shape without interval, for each share one row that supposes nothing
         (``differ`` NA) and one for each supposition: ``bound_low, bound_high`` in percent, the
-        widest over all bases that could have printed the share; ``covered``, the percent of
-        the population that answered, where that is known.
+        widest over all bases; ``covered``, the percent of the population that answered.
 
     Raises
     ------

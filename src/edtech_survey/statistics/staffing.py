@@ -50,8 +50,8 @@ def staffing(
     wave : int, optional
         Default the latest that asked about positions.
     suppose : mapping, optional
-        A position's mean FTE to take instead of the published one, such as
-        ``{"network_engineer": 1.0}``. Said in the column ``supposed`` of what it touches.
+        A position's mean FTE in place of the published one, ``{"network_engineer": 1.0}``; said in
+        the column ``supposed``.
     confidence : float
         Of the intervals of shares.
 
@@ -62,10 +62,9 @@ def staffing(
         interval where the population is known, else Wilson's. Statistics ``total`` (FTE) and
         ``per_1000_students`` of item ``implied_fte``, a row a position, a category and in all,
         without interval, for they are about those who answered. Then ``name, level, category,
-        count`` (with the position), ``unit, estimate_low, estimate_high`` (what the rounding of
-        the printed means allows), ``left_out`` (positions without a published mean),
-        ``supposed``; of shares ``low_together, high_together``, which hold for the ``family`` of
-        all positions (Bonferroni). Zero rows where positions were not asked.
+        count`` (with the position), ``unit, estimate_low, estimate_high`` (what rounding allows),
+        ``left_out`` (positions without a published mean), ``supposed``; of shares ``low_together,
+        high_together`` for the ``family`` of all positions (Bonferroni). Zero rows where not asked.
 
     Raises
     ------
@@ -141,8 +140,7 @@ def cost(
     Notes
     -----
     A position's mean salary counts every respondent alike, not every FTE. A product of means
-    misses the part of staff and pay that move together (Goodman 1960, JASA 55:708-713). Benefit
-    rates are of those who gave one; others may lie outside the lowest and the highest.
+    misses the part of staff and pay that move together (Goodman 1960, JASA 55:708-713).
 
     Examples
     --------
@@ -283,8 +281,7 @@ def at_least_one(
     Parameters
     ----------
     x : Evidence or DataFrame
-        Figures of ``item``, statistic ``count``. Of a count that is withheld it is used what the
-        reason tells; answers are not counted anew, since that could tell the withheld one.
+        Figures of ``item``, statistic ``count``; of one that is withheld what its reason tells.
     item : str
         ``position_present``, ``position_outsourced``, or one whose groups may all be ticked.
     sets : mapping
@@ -297,8 +294,7 @@ def at_least_one(
     DataFrame
         The result shape, a row a set: ``estimate`` (percent) only where it is certain, ``name,
         count_low, count_high`` (respondents that must, and that can, have one), ``estimate_low,
-        estimate_high, members``. The interval holds that of each possible count. Who left a
-        question blank is not known to have none.
+        estimate_high, members``. The interval holds that of each possible count.
 
     References
     ----------

@@ -45,19 +45,18 @@ def support(x: Any, wave: int | None = None) -> pd.DataFrame:
     Parameters
     ----------
     x : Evidence or DataFrame
-        Figures with ``support_ratio`` (``ratio_of_totals, mean_of_ratios, min, max``), the
-        totals of ``devices, support_staff`` and ``students``, and those of
-        :func:`edtech_survey.staffing`. What is not there is left out.
+        Figures with ``support_ratio`` (``ratio_of_totals, mean_of_ratios, min, max``), the totals
+        of ``devices, support_staff, students``, and those of :func:`edtech_survey.staffing`.
     wave : int, optional
         Default the latest that counted support people.
 
     Returns
     -------
     DataFrame
-        The result shape. Item ``support_ratio`` with both averages, which are different
-        numbers, and the range over single respondents; the same ``from the totals``; devices and
-        students per person; and FTE by duty. Then ``name, unit, counted`` (``people`` or ``fte``:
-        not the same count), ``basis, estimate_low, estimate_high`` (what rounding allows).
+        The result shape, as far as there are figures. Item ``support_ratio`` with both averages
+        and the range over single respondents; the same ``from the totals``; devices and students
+        per person; and FTE by duty. Then ``name, unit, counted`` (``people`` or ``fte``: not the
+        same count), ``basis, estimate_low, estimate_high`` (what rounding allows).
 
     References
     ----------
