@@ -56,24 +56,9 @@ STEPS = {"whole": 1, "halves": 2, "quarters": 4, "fifths": 5, "tenths": 10, "twe
 
 _AVERAGES = ("mean", "median", "mean_of_ratios", "ratio_of_totals")
 
-_TELLING_DIGITS = 3
-"""Figures that agree by chance are few if they have as many significant digits."""
-
-_RARE = 0.05
-"""Padding is suspected where so many zeros at the end would be rarer than this."""
-
-_ANSWERING = ("districts", "people", "respondents")
-"""Units of those who answer, so that no count of them is above its base."""
-
 _FAR, _LEAPT, _ENOUGH = 5, 3, 10
 """Staff for its students is far out from so many times the middle of at least so many units; it
 leapt if it is so many times the wave's before."""
-
-_TOGETHER = 2
-"""Counts that tell one respondent from others if they are told of it together."""
-
-_SINGLED_OUT = 2
-"""Counts up to this: one is alone, and of two each knows the other."""
 
 _TELLS = {
     "means": "each of so few can work out what the others have on average",
@@ -203,8 +188,9 @@ def _sizes(x: Any) -> dict[str, NDArray[np.int64]]:
 def percent_base(material: Material) -> Iterator[Row]:
     """Ask whether each percent can be a whole number of the respondents that are stated."""
     for one in material.once:
-        counted = one.base if one.statistic == "count" and one.unit in _ANSWERING else math.inf
-        if one.base and one.span.low > (100 if one.statistic == "share" else counted):
+        answering = one.statistic == "count" and one.unit in ("districts", "people", "respondents")
+        most = 100 if one.statistic == "share" else one.base if answering else math.inf
+        if one.base and one.span.low > most:
             told, why = f"{one.text} of {one.base:,}", "more than all that are stated"
             yield finding("percent_base", one.figure_id, [one], IMPOSSIBLE, told, why)
     shares = [one for one in material.once if one.percent]
@@ -479,7 +465,7 @@ def _alike(subject: str, row: Any, beside: Any) -> Row | None:
     pairs = [(row[column], beside[column]) for column in row if column in beside]
     same = [(a, b) for a, b in pairs if a.value == b.value != 0]
     digits = [len(re.sub(r"[,.]", "", one.digits).strip("0")) for one, _ in same]
-    if len(same) < 2 or max(digits) < _TELLING_DIGITS:
+    if len(same) < 2 or max(digits) < 3:  # by chance many agree in one or two digits
         return None
     told = [f"{a.about} {a.statistic} {a.text} = {b.text}".replace(" count ", " ") for a, b in same]
     apart = [a.about for a, b in pairs if (a, b) not in same]
@@ -507,7 +493,7 @@ def precision(material: Material) -> Iterator[Row]:
         found = {}
         if len(places) > 1:
             found["mixed precision"] = f"printed to {' and '.join(map(str, places))} decimals"
-        if len(fine) > 1 and chance < _RARE:
+        if len(fine) > 1 and chance < 0.05:
             padding = "zeros that may be padding, so that fewer decimals were measured"
             found[padding] = f"{zeros} of the {len(fine)} finest end in 0, by chance {chance:.1%}"
         if found:
@@ -556,7 +542,7 @@ def _risks(figures: Iterable[Figure], threshold: int, unit: str) -> list[tuple[s
     kinds = {
         f"means over fewer than {threshold}": [one for one in averages if one.base < threshold],
         "one respondent's own value": [one for one in people if one.statistic in ("min", "max")],
-        "counts of one or two": [one for one in counts if 0 < (one.value or 0) <= _SINGLED_OUT],
+        "counts of one or two": [one for one in counts if 0 < (one.value or 0) <= 2],
     }
     item = attrgetter("item")
     return [(kind, some) for kind, found in kinds.items() for some in grouped(found, item).values()]
@@ -583,7 +569,7 @@ def told_of_one(material: Material) -> Iterator[Row]:
         told = f"counts in one comment without a name: {len(counts)}; respondents named: {named}"
         grade = SUSPICIOUS if named else UNTESTABLE
         about = "told_of_one", figures[0].figure_id, counts or figures
-        yield finding(*about, grade if len(counts) >= _TOGETHER else PASSED, told)
+        yield finding(*about, grade if len(counts) > 1 else PASSED, told)
 
 
 def fitting_sets(material: Material) -> Iterator[Row]:
@@ -886,10 +872,6 @@ def _distinct(case: Relation) -> Told:
     return PASSED if len({figure.value for figure in case.parts}) > 1 else SUSPICIOUS, told, ""
 
 
-def _same(case: Relation) -> Told:
-    return same_number([one for one in (case.result, *case.parts) if one], case.failed)
-
-
 def same_number(figures: Sequence[Figure], failed: str) -> Told:
     """Compare figures that are one number."""
     texts = []
@@ -921,7 +903,7 @@ KINDS: Mapping[str, Callable[[Relation], Told]] = {
     "parts": _parts,
     "exclusive": _exclusive,
     **dict.fromkeys(_LISTS, _list_length),
-    "same": _same,
+    "same": lambda case: same_number([*filter(None, (case.result, *case.parts))], case.failed),
     "distinct": _distinct,
     "order": _order,
     "between": _between,

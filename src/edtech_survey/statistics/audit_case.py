@@ -356,9 +356,6 @@ is not ``supported``: how numbers are told, no sum can answer."""
 
 _SUPPORTING = _CLAIMS["supports"].dropna().str.split("|").to_dict()
 
-_MOST = 3
-"""Supports that are told of one finding."""
-
 
 def finding(
     check: str,
@@ -443,4 +440,4 @@ def _supports(found: Row, given: Sequence[Row], sizes: Mapping[Any, set[str]]) -
         and one["grade"] in _SUPPORTING.get(one["check"], ())
         and asked & {*one["figures"].split()}
     ]
-    return "; ".join([*dict.fromkeys(holding)][:_MOST]) or None
+    return "; ".join([*dict.fromkeys(holding)][:3]) or None

@@ -43,9 +43,8 @@ from edtech_survey.statistics.samples import (
 )
 from edtech_survey.statistics.shares import by_group, published_shares, refuse_absent, shaped
 
-_NOBODY = {"conf_low": np.nan, "conf_high": np.nan, "base": 0} | {
-    "method": "no district answered each time"
-}
+_NOBODY = {"conf_low": np.nan, "conf_high": np.nan, "base": 0,
+           "method": "no district answered each time"}  # fmt: skip
 
 
 def changes(

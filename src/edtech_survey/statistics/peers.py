@@ -80,10 +80,7 @@ def own_district(
         told, advice = f"{len(answers_of)} districts answered", "name one of them, or give numbers"
         lacking = f"{district} did not answer in {year}, and no list has it"
         if hidden:
-            told, advice = (
-                "published figures",
-                "give numbers, or data=responses if it answered",
-            )
+            told, advice = "published figures", "give numbers, or data=responses if it answered"
             lacking = f"no list of {year} or before has {district}"
         raise EstimateError.of(lacking, f"wave {year}", told, advice)
     ways = {"response" if responded else "frame": district, "file": "file=" * (file is not None),
@@ -231,8 +228,6 @@ PAY_PERCENTILE = 20
 """Fewest peers among whom it is told how many are paid less."""
 MOST = 75.0
 """Percent of the peers from which "most" is said; up to the rest "few"."""
-_FEW_PAID = f"pay of fewer than {PAY_PERCENTILE} districts"
-_FEW_ALIKE = f"fewer than {LEAST} in the class"
 _NUMBERS = ["estimate", "conf_low", "conf_high"]
 
 
@@ -420,8 +415,10 @@ def _among(
     # Of a class just as large, that it is told would tell that all have the position.
     pay &= table["base"].lt(PAY_PERCENTILE) | (len(found) < PAY_PERCENTILE + THRESHOLD)
     told = withhold(table, contributions=theirs)
-    reason = told["withheld"].mask(pay & told["base"].notna(), _FEW_PAID)
-    reason = reason if len(found) >= LEAST else pd.Series(_FEW_ALIKE, told.index)
+    few = f"pay of fewer than {PAY_PERCENTILE} districts"
+    reason = told["withheld"].mask(pay & told["base"].notna(), few)
+    if len(found) < LEAST:
+        reason = pd.Series(f"fewer than {LEAST} in the class", told.index)
     telling = _telling(every, *_classes(responses, wave))
     reason = reason.mask(told["statistic"].eq("share") & told["group"].isin(telling), TELLS)
     held = told["group"].ne("all") & told["statistic"].ne("share")  # so many have the position
