@@ -91,17 +91,13 @@ def pick(
     item, statistic, wave, group, source : one value, a list, or None for any
         What to pick; second printings of a figure are left out.
     strict : bool
-        Raise where there is no such figure, or more than one for a wave and group.
+        Raise an EstimateError, which lists what there is, where there is no such figure, or more
+        than one for a wave and group.
 
     Returns
     -------
     DataFrame
         Rows of the figures with ``name``, the group in words; zero rows for what was not asked.
-
-    Raises
-    ------
-    EstimateError
-        With ``strict``; the message lists what there is.
 
     Examples
     --------

@@ -271,9 +271,8 @@ def peers(
     -----
     What is told of the peers could be subtracted from what is told of another district's. So means
     pass ``es.withhold`` and are rounded once more, coarsely; shares and places (peers below, ties
-    by half) are said in words: few, some and most, of which none and all are a part. How many of
-    a class have a position is not told, nor anything of a class of fewer than ten. Means have
-    Student's interval, which is rough among so few.
+    by half) are said in words: few, some and most. How many of a class have a position is not
+    told, nor anything of a class of fewer than ten. Means have Student's interval, rough as it is.
 
     Of described departments the rows give staff per 1,000 students (``estimate``, else
     ``estimate_low``), ``staff``, ``roles`` (those without a stated number too),

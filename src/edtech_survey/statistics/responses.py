@@ -326,8 +326,7 @@ def means(
         Columns of groups, ``wave`` among them; ``()`` takes all rows together.
     population : int or mapping of wave to int, or str or two of them, optional
         How many units there are: the interval is for the mean of all of them. Or the column that
-        has it, of the row's stratum; with two stages also one of the row's cluster. Without
-        `weights` such columns give them.
+        has it, of the row's stratum, with two stages also of its cluster; such give weights, too.
     weights : DataFrame, optional
         From ``es.weights``, or ``wave, district_id, weight``, also with replicate weights.
     cluster : str or two of them, optional
@@ -488,9 +487,9 @@ def quantiles(
     Returns
     -------
     DataFrame
-        The result shape, statistic ``quantile_0.5`` and so on. The limits are two of the
-        answers themselves; where too few answered to give any, they are NA. Under weights,
-        clusters or strata the quantile is an answer, too: the first whose share reaches `at`.
+        The result shape, statistic ``quantile_0.5`` and so on. The limits are two of the answers
+        themselves, NA where too few answered. Under weights, clusters or strata the quantile is
+        an answer, too: the first whose share reaches `at`.
 
     References
     ----------

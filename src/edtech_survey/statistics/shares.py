@@ -67,10 +67,9 @@ def shares(
     DataFrame
         The result shape, statistic ``share`` in percent; zero rows for what was not asked. Of
         figures also: ``name`` of the group; ``silent``, the wave if its base is not known;
-        ``supposed``; ``count`` where it is settled; ``base_low, base_high, n_bases`` of the
-        bases tried; ``printed`` and ``rounding``, half of its last place in points. Wilson's
-        interval covers 95 % over all shares, of single ones down to 92 % (5 % of 20) or 89 %
-        (3 % of 20).
+        ``supposed``; ``count`` where it is settled; ``base_low, base_high, n_bases`` of the bases
+        tried; ``printed`` and ``rounding``, half of its last place in points. Wilson's interval
+        covers 95 % over all shares, of single ones down to 92 % (5 % of 20) or 89 % (3 % of 20).
 
     Raises
     ------

@@ -124,9 +124,9 @@ def counted(x: Any, wave: int | None = None) -> pd.DataFrame:
         The result shape, a row for each wave, group and measure: items ``students, devices,
         technicians, coaches``, ``school_devices_per_student, computers_per_technician,
         devices_per_technician`` and ``technicians_per_1000_students, coaches_per_1000_students``.
-        Then ``name`` (of the group), ``unit``, ``basis``: ``as printed`` and, where the same
-        number stands at each school of a district, also ``without repeats``: that number in
-        place of the district's, and as much less in all. Nothing is divided by zero.
+        Then ``name`` (of the group), ``unit``, ``basis``: ``as printed`` and, where the same number
+        stands at each school of a district, also ``without repeats``: that number in place of the
+        district's, and as much less in all.
 
     Examples
     --------
@@ -218,8 +218,7 @@ def standards(measures: pd.DataFrame, x: Any) -> pd.DataFrame:
         The rows of ``measures`` once for each standard in their unit, with ``standard,
         standard_name, standard_wave, standard_low, standard_high, asks`` (in words), ``better``
         (``fewer`` or ``more``), ``times`` (the measure over the limit), ``verdict`` by the lenient
-        end of a range, and ``verdict_together``: of all alternatives or levels that one
-        publication gives in one unit, so that one standard is not counted twice.
+        end of a range, and ``verdict_together`` of all that one publication gives in one unit.
 
     Examples
     --------
