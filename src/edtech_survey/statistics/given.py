@@ -17,18 +17,17 @@ _SHAPE = {"item", "statistic", "value"}
 
 
 class Given(NamedTuple):
-    """Figures or rows of respondents, whichever was given, and words for groups and codes."""
+    """Figures or rows of respondents, whichever was given, and the name of each group."""
 
     figures: Any
     rows: Any
-    name: Callable[[str, str], str]  # of an item's group
-    label: Callable[[str, str], str]  # of a code of a kind
+    name: Callable[[str, str], str]
 
 
 def given(x: Any) -> Given:
     """Read the first argument of a verb: an Evidence, figures, or rows of respondents."""
     if hasattr(x, "own") and hasattr(x, "codebook"):
-        return Given(x.own, None, x.codebook.name, x.codebook.label)
+        return Given(x.own, None, x.codebook.name)
     if not isinstance(x, pd.DataFrame):
         raise EstimateError.of(
             f"the first argument is an Evidence or a data frame, not {type(x).__name__}",
@@ -39,8 +38,8 @@ def given(x: Any) -> Given:
     if {"estimate", "conf_low", "figures"} <= set(x.columns):
         raise EstimateError("these rows are estimates already: give the evidence they are made of")
     if set(x.columns) >= _SHAPE:
-        return Given(shaped(x), None, _code, _code)
-    return Given(None, x, _code, _code)
+        return Given(shaped(x), None, _code)
+    return Given(None, x, _code)
 
 
 def unit_of(x: Any) -> tuple[str, str]:
@@ -106,8 +105,7 @@ def pick(
     >>> pick(frame, "students")["value"].tolist(), len(pick(frame, "drones"))
     ([9.0], 0)
     """
-    what = given(x)
-    figures = what.figures
+    figures, _, name = given(x)
     if figures is None:
         lacking = ", ".join(sorted(_SHAPE - set(x.columns)))
         raise EstimateError(f"pick takes figures, and this frame has no {lacking}")
@@ -129,7 +127,7 @@ def pick(
     if strict and twice.any():
         which = ", ".join(found.loc[twice, "figure_id"])
         raise EstimateError.of("figures are published twice", said, which, "say which with source=")
-    names = [what.name(*pair) for pair in zip(found["item"], found["group"], strict=True)]
+    names = [name(*pair) for pair in zip(found["item"], found["group"], strict=True)]
     return found.assign(name=pd.Series(names, index=found.index, dtype="str"))
 
 
@@ -167,5 +165,5 @@ def reported(figures: pd.DataFrame) -> pd.DataFrame:
     return estimates(figures.assign(**told, method="as published"), "printed unit name")
 
 
-def _code(kind: str, code: str) -> str:
-    return str(code)
+def _code(item: str, group: str) -> str:
+    return str(group)

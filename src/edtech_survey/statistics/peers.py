@@ -301,7 +301,7 @@ def peers(
     if isinstance(x, pd.DataFrame) and {"reference_group", "answered"} <= set(x.columns):
         return _alike(own, x)
     checked_confidence(confidence)
-    mine, what = own_numbers(own), given(x)
+    mine, name = own_numbers(own), given(x).name
     year = wave_of(x, shared(mine, "wave"))
     paid_in = shared(mine, "year") or price_year or year
     money = priced(year, price_year, x)
@@ -320,8 +320,9 @@ def peers(
     order = [*_MEASURED, *BY_POSITION]
     rows = rows.sort_values("item", key=lambda items: items.map(order.index), kind="stable")
     alone = rows["statistic"].isin(["own", "percentile", "share"]) | rows["estimate"].eq(0)
+    codebook = getattr(x, "codebook", None)
     named = [
-        what.label("measure", item) if group == "all" else what.name(item, group)
+        codebook.label("measure", item) if codebook and group == "all" else name(item, group)
         for item, group in zip(rows["item"], rows["group"], strict=True)
     ]
     usd, its = rows["unit"].eq("usd"), rows["statistic"].eq("own")

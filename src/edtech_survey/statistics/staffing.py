@@ -11,7 +11,7 @@ from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.contrasts import together
 from edtech_survey.statistics.disclosure import HIGH, LOW, THRESHOLD
-from edtech_survey.statistics.given import given, latest, pick, total, with_fewest
+from edtech_survey.statistics.given import latest, pick, total, with_fewest
 from edtech_survey.statistics.intervals import share_estimates
 from edtech_survey.statistics.published import printed_range
 from edtech_survey.statistics.salary import priced
@@ -140,7 +140,8 @@ def cost(
     Notes
     -----
     A position's mean salary counts every respondent alike, not every FTE. A product of means
-    misses the part of staff and pay that move together (Goodman 1960, JASA 55:708-713).
+    misses the part of staff and pay that move together (Goodman 1960, JASA 55:708-713). Benefit
+    rates are of those who gave one; others may lie outside the lowest and the highest.
 
     Examples
     --------
@@ -229,14 +230,14 @@ def ends(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _sums(x: Any, table: pd.DataFrame, amounts: pd.DataFrame, used: Sequence[str]) -> pd.DataFrame:
     """Sum amounts over each position, category and all; name the positions without one."""
-    label = given(x).label
+    codebook = getattr(x, "codebook", None)
     lacking = table["name"].where(amounts["estimate"].isna())
     rows = table.assign(**amounts, lacking=lacking)
     found = []
     for level in ("position", "category", "all"):
         parts = rows.assign(group=rows.get(level, "all")).groupby("group", sort=False)
         sums, first = parts[ENDS].sum(min_count=1), parts.first()
-        labels = [label("category", code) for code in sums.index]
+        labels = [codebook.label("category", code) if codebook else code for code in sums.index]
         told = sums.assign(
             group=sums.index,
             level=level,
@@ -294,7 +295,8 @@ def at_least_one(
     DataFrame
         The result shape, a row a set: ``estimate`` (percent) only where it is certain, ``name,
         count_low, count_high`` (respondents that must, and that can, have one), ``estimate_low,
-        estimate_high, members``. The interval holds that of each possible count.
+        estimate_high, members``. The interval holds that of each possible count. Who left a
+        question blank is not known to have none.
 
     References
     ----------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -345,11 +344,13 @@ def wages(
     money = pd.DataFrame([priced(int(since), to, x) for since in rows["wave"]])
     real = rows["nominal"] * money["factor"]
     here = real.groupby(rows["occupation"]).transform("first")
-    grade, label = rows["comparability"], partial(given(x).label, "sector")
+    grade, codebook = rows["comparability"], getattr(x, "codebook", None)
+    named = [codebook.label("sector", code) if codebook and pd.notna(code) else code
+             for code in rows["sector"]]  # fmt: skip
     told = rows.assign(
         statistic="mean", unit="usd", nominal_year=rows["wave"], price_year=money["year"],
         currency=money["currency"], estimate=real.mask(grade.eq("C")),
-        sector_name=rows["sector"].map(label, na_action="ignore"),
+        sector_name=named,
         difference=(100 * (here / real - 1)).where(grade.eq("A") & rows["sector"].notna()),
         figures=joined(rows["figures"], money["figures"]),
         method=rows["method"].mask(money["factor"].ne(1), rows["method"] + ", CPI-U"),
