@@ -78,8 +78,8 @@ class Settled:
             mine = self.book.answers["item"].eq(question["item"])
             ours = self.book.answers.loc[mine & self.book.answers["label"].eq(""), "spelling"]
             unsure = codes & ~code.isin(ours)
-            unknown = {"value": None, "missing": "unreadable", "rule": "unknown_answer"}
-            unknown |= {"severity": "error", "outcome": REFUSED}
+            unknown: dict[str, Any] = {"value": None, "missing": "unreadable"}
+            unknown |= {"rule": "unknown_answer", "severity": "error", "outcome": REFUSED}
             read = read.assign(**{k: read[k].mask(unsure, told) for k, told in unknown.items()})
         told = self._decided(question["column"])
         if told:
