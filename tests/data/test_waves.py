@@ -288,7 +288,7 @@ def test_folder_and_options_are_checked(tmp_path, book, read):
         read(FULL, meta=f'sha256: "{"0" * 64}"\n')
     with pytest.raises(WaveError, match="wave '2025' is not the year of the folder"):
         read(FULL, meta='wave: "2025"\n')
-    with pytest.raises(SourceError, match="incomplete: 'Keep' -> keep, or remove the key"):
+    with pytest.raises(SourceError, match="key incomplete: 'Keep' is not one of keep"):
         read(FULL, meta="incomplete: Keep\n")
     heads = {("? town" if name == "District" else name): told for name, told in HEADS.items()}
     folder = make(tmp_path, [FULL], heads=heads | {"? town": ("? district_name", "")})
