@@ -52,6 +52,12 @@ def test_each_cell_has_a_value_or_a_kind_of_missing_and_a_rule(kind: str, cells:
     pd.testing.assert_frame_equal(again, parsed)
 
 
+def test_a_number_absurd_by_the_mark_of_its_file_is_doubted_for_that():
+    found = read("4.020", "fte", {}, *plausible("", "fte"), ",")
+    assert (found.value, found.missing, found.proposed) == (None, "doubtful", "4.02")
+    assert "as the file writes decimals" in found.graded()[1]
+
+
 def test_what_was_not_asked_is_not_skipped():
     parsed = values.parse(column(None, "", "  ", "n/a", "don't know", "prefer not to say"), "count")
     assert parsed["missing"].tolist() == [

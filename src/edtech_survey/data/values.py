@@ -114,7 +114,7 @@ def read(
     if type in NUMBERS and not found.missing and not low <= float(found.value or 0.0) <= high:
         other = read(raw, type, answers, low, high, ",.") if mark in (",", ".") else found
         if "ambiguous_mark" in other.rules:  # what the mark of the file makes of it cannot be
-            return other
+            return replace(other, rules=("against_mark",))
         told = f"outside {low:,.10g} to {high:,.10g}"
         told = f"{found.advice}; {told}" if found.advice else told
         found = replace(found, rules=(*found.rules, "implausible"), advice=told)
