@@ -67,6 +67,22 @@ def new_wave(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def published():
+    """What was printed, read once: for tests that only look."""
+    import edtech_survey as es  # noqa: PLC0415
+
+    return es.evidence()
+
+
+@pytest.fixture(scope="session")
+def book():
+    """The codebook, read once: for tests that only look."""
+    from edtech_survey.data.codebook import read_codebook  # noqa: PLC0415
+
+    return read_codebook()
+
+
+@pytest.fixture(scope="session")
 def page():
     """Read a notebook under parameters and give the body of its page; each setting once."""
     from bs4 import BeautifulSoup  # noqa: PLC0415

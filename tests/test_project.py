@@ -15,11 +15,6 @@ KEYS = ["wave", "item", "group", "statistic"]
 
 
 @pytest.fixture(scope="module")
-def published():
-    return es.evidence()
-
-
-@pytest.fixture(scope="module")
 def sample():
     return es.evidence("sample", gate=False)
 

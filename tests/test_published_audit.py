@@ -14,8 +14,8 @@ from edtech_survey.statistics.audit import KINDS
 
 
 @pytest.fixture(scope="module")
-def evidence():
-    return es.evidence()
+def evidence(published):
+    return published
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,6 @@ from edtech_survey.errors import WaveError
 from edtech_survey.places import raw_dir
 
 
-@pytest.fixture(scope="module")
-def book():
-    return read_codebook()
-
-
 @pytest.fixture
 def folder(tmp_path):
     return shutil.copytree(raw_dir() / "codebook", tmp_path / "codebook")

@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from edtech_survey.data.codebook import read_codebook
 from edtech_survey.data.exports import read_export
 from edtech_survey.data.matching import UNSURE, match_columns
 
@@ -17,11 +16,6 @@ STRANGE = [
     "How many teachers use the devices?", "Students on free lunch",
 ]  # fmt: skip
 """Asks for what no item holds."""
-
-
-@pytest.fixture(scope="module")
-def book():
-    return read_codebook()
 
 
 def match(path, table, book):

@@ -48,11 +48,6 @@ def write(path, *rows):
     return path
 
 
-@pytest.fixture(scope="module")
-def book():
-    return read_codebook()
-
-
 @pytest.fixture
 def export(tmp_path):
     rows = [["2026-10-01 09:00:00", *line.split("|")] for line in ANSWERS.splitlines()]

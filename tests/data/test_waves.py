@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edtech_survey.data.codebook import read_codebook
 from edtech_survey.data.ledger import check_balance, each_open, open_problems
 from edtech_survey.data.schemas import DISTRICTS, LEDGER, as_typed, checked, dtypes
 from edtech_survey.data.waves import merge_waves, read_wave
@@ -27,11 +26,6 @@ HEADS = {
 }
 FIRST = {"answers": "item,answer,spelling", "decisions": "row,column,text,value,reason"}
 FULL = ["2026-10-01 09:00", "Avon", "3000", "4000", "1", "$120,000", "2", "1:1", "Staff", "hello"]
-
-
-@pytest.fixture(scope="module")
-def book():
-    return read_codebook()
 
 
 def text_of(rows):

@@ -15,11 +15,6 @@ from edtech_survey.statistics.chances import SHAPES, chances, fit, worlds
 
 
 @pytest.fixture(scope="module")
-def published():
-    return es.evidence()
-
-
-@pytest.fixture(scope="module")
 def sizes(published):
     frame = published.frame
     return frame.loc[frame["answered"], "enrollment"].to_numpy(float)

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import edtech_survey as es
 from edtech_survey import shape
 from edtech_survey.errors import EstimateError, SourceError
 from edtech_survey.statistics.peers import (
@@ -21,11 +20,6 @@ from edtech_survey.statistics.peers import (
     peers,
     size_class,
 )
-
-
-@pytest.fixture(scope="module")
-def published():
-    return es.evidence("published")
 
 
 def values(table, district=None):

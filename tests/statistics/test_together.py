@@ -14,8 +14,8 @@ BOTH = ["low_together", "high_together"]
 
 
 @pytest.fixture(scope="module")
-def evidence():
-    return es.evidence()
+def evidence(published):
+    return published
 
 
 def numbers(table, columns):

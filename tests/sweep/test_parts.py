@@ -51,11 +51,6 @@ def behind(rows):
 
 
 @pytest.fixture(scope="module")
-def published():
-    return es.evidence()
-
-
-@pytest.fixture(scope="module")
 def told(published):
     """The figures behind each statistic."""
     return {name: behind(verb(published)) for name, verb in VERBS.items()}
