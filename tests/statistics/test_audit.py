@@ -394,6 +394,12 @@ def test_bounds_and_round_numbers():
     assert one("62", 62, "of 62", statistic="count", unit="districts").span.low == 62
     rounded = one("85,000", 85_000, "probably rounded", statistic="total", unit="students").span
     assert (rounded.low, rounded.high) == (84_500, 85_500)
+    total = {"statistic": "total", "unit": "students"}
+    gated = one("119,600", 119_600, "rounded to 2,300", **total).span
+    assert (gated.low, gated.high) == (118_450, 120_750)
+    steps = [f"{n / 20:.2f}" for n in range(20, 60, 2)]  # every one of them ends in 0
+    rows = [figure(text, text, float(text), note="rounded to 0.1") for text in steps]
+    assert found(rows, "precision").empty
 
 
 @pytest.mark.parametrize(

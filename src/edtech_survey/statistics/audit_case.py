@@ -112,6 +112,8 @@ _TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+", re.ASCII)
 _SCALES = {"k": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _SCALED = re.compile(r"\d\s?(k|million|billion)\b", re.IGNORECASE)
 _REPEAT = re.compile(r"\brepeat of ([a-z0-9.-]*[a-z0-9-])")
+_ROUNDED = re.compile(r"^rounded to ([\d,.]+)$")
+"""What the gate notes of a number made from answers, whose last digits say nothing then."""
 _BOUNDS = {"lower bound": "{} or more", "upper bound": "up to {}", "approximate": "about {}"}
 ASKED = "base is the size of"
 """Begins what a note says of a base that is who was asked; how many answered is not printed."""
@@ -203,7 +205,7 @@ def _figure(
         weighted=bool(re.search(r"\bweighted\b", note)),
         stated=survey[0] if survey else row["base"],
         of_survey=row["base"] in known or ASKED in note,
-        decimals=decimals,
+        decimals=None if _ROUNDED.match(note) else decimals,
         digits=digits,
         text=_BOUNDS[bound].format(told) if bound else told,
         percent=percent,
@@ -218,6 +220,8 @@ def _span(row: Row, value: Any, bound: str, unit: Fraction) -> Span:
         return Span(value, math.inf)
     if bound:
         return Span(Fraction(0) if value >= 0 else -math.inf, value)
+    if stepped := _ROUNDED.match(row["note"]):
+        return span_of(value, Fraction(stepped[1].replace(",", "")))
     if "probably rounded" in row["note"]:
         unit = Fraction(1)
         while value and value % (10 * unit) == 0:
