@@ -35,7 +35,7 @@ _MATCHES = (
     "write its district_id into matches.csv (empty: no district); one that is on no list gets a "
     "row with a new id in codebook/{directory}"
 )
-CLOSE = 80.0
+_CLOSE = 90.0
 """Score of a candidate that a name may well mean; what is far from all may be on no list."""
 _TIED = "write the id of the one that is meant in this row, such as {ids}, or nothing: no district"
 _COMMAS = "read with a decimal comma, like all such numbers of the file: look at this one"
@@ -206,7 +206,7 @@ def _names(
     near = review_table(names["text"], book)
     near = near.rename(columns={"name": "text", "district_id": "suggestion"})
     best = near["score"].eq(near.groupby("text")["score"].transform("max"))
-    best &= near["score"].ge(CLOSE)
+    best &= near["score"].ge(_CLOSE)
     alike = near[best.fillna(False)].groupby("text")["suggestion"].agg(" or ".join)
     alike = alike[alike.str.contains(" or ", regex=False)]
     tied = names["text"].isin(alike.index)

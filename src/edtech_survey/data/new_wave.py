@@ -21,7 +21,7 @@ from edtech_survey.data.crosswalk import COLUMNS, answers_allowed
 from edtech_survey.data.dialects import tool_name
 from edtech_survey.data.exports import Export, read_export
 from edtech_survey.data.figures import read_meta
-from edtech_survey.data.ledger import CLOSE, each_open, left_open, open_problems
+from edtech_survey.data.ledger import each_open, left_open, open_problems
 from edtech_survey.data.matching import UNSURE, match_columns
 from edtech_survey.data.schemas import MARK, unmarked
 from edtech_survey.data.settled import ANSWERS, DECISIONS, MATCHES, QUESTIONS, read_settled
@@ -37,6 +37,8 @@ _SOURCE: dict[str, str] = yaml.safe_load(
 )
 _COPIED = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".dta", ".zip")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CLOSE = 80.0
+"""Score from which a name's best candidate is proposed; below it is only listed."""
 _SETTLED = {QUESTIONS: "item", ANSWERS: "answer", MATCHES: "district_id", DECISIONS: "value"}
 """Files of a wave in which a person decides, each with the column that bears the mark."""
 _WRITTEN = {
@@ -380,7 +382,9 @@ def _list_open(folder: Path, review: pd.DataFrame, book: Codebook, who: Any) -> 
     pairs = zip(names["text"], names["suggestion"].map(known).fillna(""), strict=True)
     words_of = [[set(re.findall(r"\w+", text.lower())) for text in pair] for pair in pairs]
     within = np.array([not known > near for known, near in words_of], dtype=bool)
-    sure = names["suggestion"].where(names["score"].ge(CLOSE) & within)
+    best = names["score"].eq(names.groupby("text")["score"].transform("max"))
+    tied = best.groupby(names["text"]).transform("sum").gt(1)  # "Regional School District"
+    sure = names["suggestion"].where(names["score"].ge(_CLOSE) & within & ~tied)
     rows = rows.assign(suggestion=rows["suggestion"].mask(rows["file"].eq(MATCHES), sure))
     rows = each_open(rows.assign(source=""))
     # "$118" a year is not proposed: it may be thousands, or pay by the hour.
