@@ -37,12 +37,14 @@ _NAMES = {
     "statistics.disclosure": "withhold",
     "statistics.given": "pick",
     "statistics.peers": "peers",
+    "statistics.planning": "plan",
     "statistics.published": "feasible_bases",
     "statistics.regressions": "influence regressions",
     "statistics.responses": "means quantiles ratios totals",
     "statistics.salary": "real salary_table",
     "statistics.samples": "weights",
     "statistics.shares": "bounds shares",
+    "statistics.state": "response state",
     "statistics.staffing": "at_least_one cost staffing",
     "statistics.support": "counted standards support wages",
     "reports.chart": "chart table",
@@ -57,7 +59,6 @@ _INSTEAD = {
     "read_relations": "es.evidence().relations",
     "read_sources": "es.evidence().sources",
     "say": "a cell that begins with %%say, after %load_ext edtech_survey",
-    "state": "es.evidence().own",
     "suppress": "es.withhold",
 }
 """Former names, and what else a first call may try, to what is meant."""

@@ -69,12 +69,8 @@ def chances(
     checked_confidence(confidence)
     mine = own_numbers(own)
     size, year = number_of(mine, "enrollment"), wave_of(x, shared(mine, "wave"))
-    counts = pick(x, "position_present", "count", wave=year).dropna(subset=["value", "base"])
-    means = pick(x, "position_enrollment", "mean", wave=year).dropna(subset="value")
-    counts = with_fewest(counts, means)
-    both = counts.merge(means[["group", "value", "figure_id"]], on="group", suffixes=("", "_mean"))
-    both = both.dropna(subset="base")  # unknown where all counts are withheld
-    students, (known, listed, frame) = total(x, "students", year), _enrollments(x, year)
+    both, students = printed_positions(x, year)
+    known, listed, frame = enrollments(x, year)
     if both.empty or not len(known):
         return estimates([], RESULTS["chances"])
     reason = "its enrollment is not known" if not size else pd.NA
@@ -111,7 +107,16 @@ def chances(
     return told.sort_values(order, ascending=False, kind="stable", ignore_index=True)
 
 
-def _enrollments(x: Any, wave: int) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
+def printed_positions(x: Any, wave: int) -> tuple[pd.DataFrame, Any]:
+    """Give how many have each position, their mean enrollment, and the row of all students."""
+    counts = pick(x, "position_present", "count", wave=wave).dropna(subset=["value", "base"])
+    means = pick(x, "position_enrollment", "mean", wave=wave).dropna(subset="value")
+    counts, means = with_fewest(counts, means), means[["group", "value", "figure_id"]]
+    both = counts.merge(means, on="group", suffixes=("", "_mean"))
+    return both.dropna(subset="base"), total(x, "students", wave)
+
+
+def enrollments(x: Any, wave: int) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
     """Give the known enrollments of a wave's respondents, of all units, and the frame's source."""
     responses, frame, source = getattr(x, "responses", None), frame_of(x, wave), []
     known = pd.DataFrame({"enrollment": []})
@@ -197,16 +202,19 @@ class Curve(NamedTuple):
         return special.expit(self.level + self.slope * self.at(students))
 
     def limits(
-        self, size: float, students: NDArray[np.float64], levels: Sequence[float]
+        self, sizes: ArrayLike, students: NDArray[np.float64], levels: Sequence[float]
     ) -> list[float]:
         """Give the least chances, then the largest, of curves that do not contradict the numbers.
 
-        Rao's score test (1948, Proc. Cambridge Phil. Soc. 44:50-57) turned around: how far count
-        and students lie from what a curve expects, in that curve's covariance, against chi square
-        of one degree. Where there are but two sizes, that is Wilson's interval (1927).
+        Of several sizes it is their mean chance. Rao's score test (1948, Proc. Cambridge Phil.
+        Soc. 44:50-57) turned around: how far count and students lie from what a curve expects, in
+        that curve's covariance, against chi square of one degree. Where there are but two sizes,
+        that is Wilson's interval (1927).
         """
         z, x, p = self.at(students), students / students.mean(), self.chance(students)
-        v, here = p * (1 - p), np.array([1.0, float(self.at(size))])
+        at, there = np.atleast_1d(self.at(sizes)), np.atleast_1d(self.chance(sizes))
+        v, moves = p * (1 - p), there * (1 - there)
+        here = np.array([moves.sum(), moves @ at])
         count, sums = p.sum(), p @ x
         root = np.linalg.cholesky(np.linalg.inv([[v.sum(), v @ z], [v @ z, v @ z**2]]))
         # Rays from the fit; the first goes where this chance moves most.
@@ -228,8 +236,9 @@ class Curve(NamedTuple):
             middle = (low + high) / 2
             kept = inside(middle)
             low, high = np.where(kept, middle, low), np.where(kept, high, middle)
-        ends = here @ (np.array([[self.level], [self.slope]]) + low * rays)
-        each = special.expit(ends).reshape(len(levels), -1)
+        level, slope = np.array([[self.level], [self.slope]]) + low * rays
+        ends = special.expit(level[:, None] + slope[:, None] * at).mean(axis=1)
+        each = ends.reshape(len(levels), -1)
         return [*each.min(axis=1), *each.max(axis=1)]
 
 
