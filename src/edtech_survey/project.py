@@ -82,6 +82,8 @@ class Evidence:
         positions that carry them; occupations of the wage statistics beside positions.
     frame : DataFrame
         The list of all units with their public sizes, a wave each.
+    blanks : DataFrame
+        Records that count what the survey's blanks leave open: ``value`` of ``base`` have it.
     """
 
     data: str
@@ -101,7 +103,7 @@ class Evidence:
     pairs, trends, relations = _small("pairs"), _small("trends"), _small("relations")
     statements = _small("statements")
     structures, functions = _small("structures"), _small("functions")
-    occupations, frame = _small("occupations"), _small("frame")
+    occupations, frame, blanks = _small("occupations"), _small("frame"), _small("blanks")
 
     @cached_property
     def figures(self) -> pd.DataFrame:

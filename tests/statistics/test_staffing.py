@@ -309,3 +309,28 @@ def test_a_position_whose_count_is_withheld_stays_in_the_sums_with_the_fewest():
     sums = table[table["statistic"].eq("total")].set_index("name")["estimate"]
     assert (sums["director"], sums["coach"], sums["all"]) == (58, 26, 84)
     assert table.loc[table["statistic"].eq("share"), "group"].tolist() == ["coach"]
+
+
+LIBRARIANS = {"item": "position_present", "group": "librarian", "wave": 2024, "figure_id": "record"}
+
+
+def test_what_another_record_counts_is_no_blank_of_none():
+    """58 of 61 are on record: with the one that is not, 59 of 62 may have it, and staff follows."""
+    x = known(made())
+    x.blanks = pd.DataFrame([LIBRARIANS | {"value": 58, "base": 61}])
+    shares = by_group(staffing(x), "share")
+    told = shares.loc["librarian", ["estimate", "estimate_low", "estimate_high"]]
+    assert told.tolist() == pytest.approx([100 * 46 / 62, 100 * 46 / 62, 100 * 59 / 62])
+    assert "record" in shares.loc["librarian", "figures"]
+    assert pd.isna(shares.loc["director", "estimate_high"])
+    assert by_group(staffing(x)).loc["librarian", "estimate_high"] == pytest.approx(59 * 4.375)
+    paid = one(cost(x), "librarian", "total", "without benefits")
+    assert paid["estimate_high"] == pytest.approx(59 * 4.375 * 62833.5)
+    (both,) = at_least_one(x, "position_present", {"a": ["librarian"]}).to_dict("records")
+    assert (both["count_low"], both["count_high"]) == (46, 59)
+
+
+def test_a_record_of_fewer_than_answered_opens_nothing():
+    x, same = known(made()), by_group(staffing(known(made())))
+    x.blanks = pd.DataFrame([LIBRARIANS | {"value": 30, "base": 62}])
+    assert by_group(staffing(x))["estimate_high"].tolist() == same["estimate_high"].tolist()

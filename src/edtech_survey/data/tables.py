@@ -77,6 +77,16 @@ def read_beside(evidence: Any) -> pd.DataFrame:
     )
 
 
+def read_blanks(evidence: Any) -> pd.DataFrame:
+    """Read which records count what a survey's blanks leave open, ``codebook/blanks.csv``."""
+    known = one_of(evidence.codebook.series["series"], "is no row of series.csv")
+    items = one_of(evidence.codebook.items["item"], "is not in items.csv")
+    rules = {"series": [known], "item": [items], "figure_id": [_first_printing(evidence.printed)]}
+    table = _of_codebook(evidence, "blanks", rules)
+    record = evidence.printed[["figure_id", "value", "base"]]
+    return table[table["series"].eq(evidence.series.series)].merge(record, on="figure_id")
+
+
 def read_statements(evidence: Any) -> pd.DataFrame:
     """Read what others say, figure by figure, in words, ``codebook/statements.csv``."""
     rules = {"figure_id": [_first_printing(evidence.printed), unique("section")]}

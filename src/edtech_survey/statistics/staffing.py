@@ -62,9 +62,10 @@ def staffing(
         interval where the population is known, else Wilson's. Statistics ``total`` (FTE) and
         ``per_1000_students`` of item ``implied_fte``, a row a position, a category and in all,
         without interval, for they are about those who answered. Then ``name, level, category,
-        count`` (with the position), ``unit, estimate_low, estimate_high`` (what rounding allows),
-        ``left_out`` (positions without a published mean), ``supposed``; of shares ``low_together,
-        high_together`` for the ``family`` of all positions (Bonferroni). Zero rows where not asked.
+        count`` (with the position), ``unit, estimate_low, estimate_high`` (what rounding allows, and
+        blanks where ``x.blanks`` has another record), ``left_out`` (positions without a published
+        mean), ``supposed``; of shares ``low_together, high_together`` for the ``family`` of all
+        positions (Bonferroni). Zero rows where not asked.
 
     Raises
     ------
@@ -93,16 +94,16 @@ def staffing(
         return estimates([], RESULTS["staffing"])
     counts = table.assign(
         item="position_present", group=table["position"], count=table["districts"],
-        figures=table["figures_districts"],
+        figures=joined(table["figures_districts"], table["record"]),
     )  # fmt: skip
-    counts = counts[~counts["figures"].isin(table["figures_fte"])]  # told, not the fewest
+    counts = counts[~counts["figures_districts"].isin(table["figures_fte"])]  # told, not the fewest
     shares = share_estimates(counts, confidence=confidence).assign(
         unit="percent", level="position", name=counts["name"].array,
-        category=counts["category"].array,
+        category=counts["category"].array, **_open(counts),
         **together(lambda at: share_estimates(counts, confidence=at), confidence, len(counts)),
     )  # fmt: skip
-    fte = ends(table, "fte").mul(table["districts"], axis=0)
-    sums = _sums(x, table, fte, ["districts", "fte"])
+    fte = _times(table, ends(table, "fte"))
+    sums = _sums(x, table, fte, ["figures_districts", "record", "figures_fte"])
     sums = sums.assign(item="implied_fte", unit="fte", method="districts x mean FTE", behind=pd.NA)
     staff = _with_each(x, sums, "per_1000_students", PER_STUDENTS)
     asked = table["fte"].notna().any()
@@ -160,8 +161,8 @@ def cost(
         return estimates([], further)
     year = int(table["wave"].iloc[0])
     factor, dollars, index, currency = priced(year, price_year, x)
-    pay = ends(table, "fte").mul(table["districts"], axis=0) * ends(table, "salary") * factor
-    sums = _sums(x, table, pay, list(_ITEMS)).assign(
+    pay = _times(table, ends(table, "fte") * ends(table, "salary")) * factor
+    sums = _sums(x, table, pay, [*(f"figures_{name}" for name in _ITEMS), "record"]).assign(
         item="implied_payroll", unit="usd", method="districts x mean FTE x mean salary",
         benefits="without benefits", benefit_rate=0.0, price_year=dollars, currency=currency,
         behind=index,
@@ -182,6 +183,13 @@ def cost(
     return estimates(rows, further)
 
 
+def _open(counts: pd.DataFrame) -> dict[str, Any]:
+    """Give the ends of shares that blanks leave open; NA where nothing else is on record."""
+    percent = 100 * counts[["count", "most"]].div(counts["base"], axis=0)
+    percent = percent.where(counts["record"].notna())
+    return {"estimate_low": percent["count"].array, "estimate_high": percent["most"].array}
+
+
 def position_numbers(
     x: Any, wave: int | None = None, suppose: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
@@ -189,7 +197,7 @@ def position_numbers(
     year = latest(x, "position_present", wave) or -1
     found = {name: pick(x, *pair, wave=year) for name, pair in _ITEMS.items()}
     found["districts"] = with_fewest(found["districts"], found["fte"])
-    counts, suppose = found["districts"], suppose or {}
+    counts, suppose = _with_most(found["districts"], x), suppose or {}
     own = counts.assign(position=counts["group"], label=counts["name"], category=pd.NA)
     known = getattr(getattr(x, "codebook", None), "positions", own)
     known = known[["position", "label", "category"]].astype("str")
@@ -204,7 +212,9 @@ def position_numbers(
         if name not in known.index or not fte > 0
     ]
     EstimateError.refuse("the positions cannot be taken as they stand", problems)
-    table = known.rename_axis(None).join(counts.set_index("group")[_ABOUT], how="inner")
+    table = known.rename_axis(None).join(
+        counts.set_index("group")[[*_ABOUT, "most", "record"]], how="inner"
+    )
     for name, rows in found.items():
         table = table.join(with_range(rows, "group", name))
     new = table["position"].map(dict(suppose)).astype("Float64")
@@ -214,6 +224,21 @@ def position_numbers(
     fte = {name: new.fillna(table[name]) for name in ("fte", "fte_low", "fte_high")}
     supposed = pd.Series(told, table.index, dtype="str").where(new.notna())
     return table.assign(**fte, supposed=supposed)
+
+
+def _with_most(counts: pd.DataFrame, x: Any) -> pd.DataFrame:
+    """Add to counts the ``most`` that may have it: what another record counts is no blank's "none".
+
+    Units that the record does not cover may have it, too; ``record`` is the figure behind.
+    """
+    blanks = getattr(x, "blanks", pd.DataFrame(columns=["item", "group", "wave"]))
+    blanks = blanks.rename(columns={"value": "recorded", "base": "covered", "figure_id": "record"})
+    on = ["item", "group", "wave"]
+    blanks = blanks.reindex(columns=[*on, "recorded", "covered", "record"])
+    told = counts.merge(blanks, on=on, how="left", validate="many_to_one")
+    open_ = told["recorded"] + (told["base"] - told["covered"])
+    most = pd.concat([told["value"], open_.clip(upper=told["base"])], axis=1).max(axis=1)
+    return told.assign(most=most.astype("Float64")).drop(columns=["recorded", "covered"])
 
 
 def with_range(rows: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
@@ -226,6 +251,11 @@ def with_range(rows: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
 def ends(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Take a number of :func:`with_range` under the names of an estimate."""
     return table[[name, f"{name}_low", f"{name}_high"]].set_axis(ENDS, axis=1)
+
+
+def _times(table: pd.DataFrame, amounts: pd.DataFrame) -> pd.DataFrame:
+    """Multiply an amount by those that have it; its upper end by those that may."""
+    return amounts * table[["districts", "districts", "most"]].set_axis(ENDS, axis=1)
 
 
 def _sums(x: Any, table: pd.DataFrame, amounts: pd.DataFrame, used: Sequence[str]) -> pd.DataFrame:
@@ -247,9 +277,7 @@ def _sums(x: Any, table: pd.DataFrame, amounts: pd.DataFrame, used: Sequence[str
             left_out=parts["lacking"].agg(lambda names: "; ".join(names.dropna()) or pd.NA),
             supposed=first["supposed"],
             synthetic=parts["synthetic"].any(),
-            figures=joined(
-                *(parts[f"figures_{name}"].agg(lambda ids: joined(*ids)) for name in used)
-            ),
+            figures=joined(*(parts[name].agg(lambda ids: joined(*ids)) for name in used)),
         )
         found.append(told)
     return pd.concat(found).assign(**table.iloc[0][_ABOUT].drop("synthetic"))
@@ -313,7 +341,8 @@ def at_least_one(
     """
     year = latest(x, item, wave)
     counts = pick(x, item, "count", wave=year or -1).dropna(subset=["value", "base"])
-    counts = pd.concat([counts.assign(low=counts["value"], high=counts["value"]),
+    counts = _with_most(counts, x)
+    counts = pd.concat([counts.assign(low=counts["value"], high=counts["most"]),
                         _withheld(x, item, year, counts["base"].max())])  # fmt: skip
     pairs = [(name, group) for name, groups in sets.items() for group in groups]
     members = pd.DataFrame(pairs, columns=["set", "group"]).merge(counts, on="group")
@@ -329,7 +358,7 @@ def at_least_one(
         item=item, statistic="share", group=list(parts.groups), name=list(parts.groups),
         synthetic=parts["synthetic"].any(), method="bounds from single counts (Fréchet)",
         count_low=parts["low"].max(), count_high=high.mask(high.gt(bases["min"]), bases["min"]),
-        figures=parts["figure_id"].agg(lambda ids: joined(*ids)),
+        figures=joined(*(parts[ids].agg(lambda of: joined(*of)) for ids in ("figure_id", "record"))),
         members=parts["name"].agg("; ".join),
     )  # fmt: skip
     bounds = estimates(bounds, "name count_low count_high estimate_low estimate_high members")
