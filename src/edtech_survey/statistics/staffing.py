@@ -353,12 +353,12 @@ def at_least_one(
         for row in bases[bases["nunique"].gt(1)].itertuples()
     ]
     EstimateError.refuse(f"{item} of {year} cannot be bounded", problems)
-    high = parts["high"].sum()
+    high, behind = parts["high"].sum(), ("figure_id", "record")
     bounds = parts[_ABOUT].first().assign(
         item=item, statistic="share", group=list(parts.groups), name=list(parts.groups),
         synthetic=parts["synthetic"].any(), method="bounds from single counts (Fréchet)",
         count_low=parts["low"].max(), count_high=high.mask(high.gt(bases["min"]), bases["min"]),
-        figures=joined(*(parts[ids].agg(lambda of: joined(*of)) for ids in ("figure_id", "record"))),
+        figures=joined(*(parts[name].agg(lambda ids: joined(*ids)) for name in behind)),
         members=parts["name"].agg("; ".join),
     )  # fmt: skip
     bounds = estimates(bounds, "name count_low count_high estimate_low estimate_high members")
