@@ -62,9 +62,9 @@ def staffing(
         interval where the population is known, else Wilson's. Statistics ``total`` (FTE) and
         ``per_1000_students`` of item ``implied_fte``, a row a position, a category and in all,
         without interval, for they are about those who answered. Then ``name, level, category,
-        count`` (with the position), ``unit, estimate_low, estimate_high`` (what rounding allows, and
-        blanks where ``x.blanks`` has another record), ``left_out`` (positions without a published
-        mean), ``supposed``; of shares ``low_together, high_together`` for the ``family`` of all
+        count`` (with the position), ``unit, estimate_low, estimate_high`` (what rounding allows,
+        and blanks where ``x.blanks`` has another record), ``left_out`` (positions without a
+        published mean), ``supposed``; of shares ``low_together, high_together`` for the ``family`` of all
         positions (Bonferroni). Zero rows where not asked.
 
     Raises
