@@ -64,8 +64,8 @@ def staffing(
         without interval, for they are about those who answered. Then ``name, level, category,
         count`` (with the position), ``unit, estimate_low, estimate_high`` (what rounding allows,
         and blanks where ``x.blanks`` has another record), ``left_out`` (positions without a
-        published mean), ``supposed``; of shares ``low_together, high_together`` for the ``family`` of all
-        positions (Bonferroni). Zero rows where not asked.
+        published mean), ``supposed``; of shares ``low_together, high_together`` for the
+        ``family`` of all positions (Bonferroni). Zero rows where not asked.
 
     Raises
     ------
