@@ -10,7 +10,7 @@ import pytest
 
 import edtech_survey as es
 from edtech_survey.data.tables import KINDS as DECLARABLE
-from edtech_survey.statistics.audit import KINDS
+from edtech_survey.statistics.audit_relations import KINDS
 
 
 @pytest.fixture(scope="module")
