@@ -31,7 +31,7 @@ def folder(tmp_path):
 def write(folder):
     def made(*sources, name="01_a_report.ipynb", kernel="some-foreign-kernel"):
         cells = [nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})]
-        cells += [nbformat.v4.new_code_cell(s, metadata={"tags": ["hide-input"]}) for s in sources]
+        cells += [nbformat.v4.new_code_cell(s) for s in sources]
         metadata = {"kernelspec": {"name": kernel, "display_name": "x", "language": "python"}}
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), folder / name)
         return folder / name

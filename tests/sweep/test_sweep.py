@@ -135,6 +135,14 @@ def test_the_text_is_that_of_the_page_that_papermill_makes(tmp_path):
     assert list(map(str, runner._lines(main))) == list(map(str, runner.read("00").lines))
 
 
+def test_an_exhibit_that_goes_without_a_word_is_found():
+    full = SimpleNamespace(cells={1: ("## Pay", False), 2: ("", True)})
+    silent = SimpleNamespace(cells={1: ("## Pay", False), 2: ("", False)})
+    told = SimpleNamespace(cells={1: ("## Pay\n\nNo pay was asked.", False), 2: ("", False)})
+    assert [what for what, _ in checks.unsaid(silent, full)] == ["an exhibit is gone and unsaid"]
+    assert checks.unsaid(told, full) == checks.unsaid(full, full) == []
+
+
 @pytest.fixture(scope="module")
 def looked_over():
     return settings.look_over(settings.NOTEBOOKS)
