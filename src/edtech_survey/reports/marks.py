@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from PIL import ImageFont
 
@@ -50,6 +51,7 @@ font_manager.fontManager.addfont(_REGULAR)
 font_manager.fontManager.addfont(_BOLD)
 _FONT = ImageFont.truetype(_REGULAR, 100, layout_engine=ImageFont.Layout.BASIC)
 
+_HALO = withStroke(linewidth=2.5, foreground="white")
 _NEAR = [(0, 7), (0, -7), (8, 6), (-8, 6), (8, -6), (-8, -6), (9, 0), (-9, 0)]
 _FAR = [(0, 12), (0, -12), (12, 10), (-12, 10), (12, -10), (-12, -10), (14, 0), (-14, 0)]
 _PLACES = {"label": _NEAR + _FAR, "name": [*_NEAR[6:], *_NEAR[:6], *_FAR[6:], *_FAR[:6]]}
@@ -104,8 +106,31 @@ def direct_labels(
 def point_names(ax: Axes, rows: pd.DataFrame, x: str, y: str, pattern: str = "{name}") -> None:
     """Name the points of a scatter where there is room; a name without room is left out."""
     for across, up, text in zip(rows[x], rows[y], _texts(rows, pattern), strict=True):
-        _note(ax, fitted(text, 1.6), (across, up), gid="name", color=QUIET, in_layout=False)
+        look: dict[str, Any] = {"color": QUIET, "in_layout": False, "path_effects": [_HALO]}
+        _note(ax, fitted(text, 1.6), (across, up), gid="name", **look)
     settle(ax)
+
+
+def place_map(ax: Axes, rows: pd.DataFrame, filled: str) -> None:
+    """Draw units at their place, the circle's area their enrollment, with a key of three sizes.
+
+    The picture takes the height that they need, so that no place is cut off.
+    """
+    units = rows.astype({"enrollment": float}).sort_values("enrollment", ascending=False)
+    most = units["enrollment"].max()
+    look: dict[str, Any] = {"edgecolor": BLUE, "linewidth": 0.9, "clip_on": False}
+    for fill, own in ((BLUE + "d8", units[units[filled]]), ("none", units[~units[filled]])):
+        ax.scatter(own["longitude"], own["latitude"], 440 * own["enrollment"] / most, fill, **look)
+    key = [float(f"{most:.0e}") / part for part in (40, 4, 1)]
+    for size in key:
+        ax.scatter([], [], 440 * size / most, "none", label=f"{size:,.0f} students", **look)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=len(key), frameon=False)
+    aspect = 1 / np.cos(np.deg2rad(units["latitude"].mean()))
+    up, across = (np.ptp(units[name]) for name in ("latitude", "longitude"))
+    figure: Any = ax.get_figure(root=True)
+    figure.set_size_inches(WIDTH, min(WIDTH * aspect * up / across, 8) + 0.2)
+    ax.set(xticks=[], yticks=[], aspect=aspect, anchor="N")
+    ax.spines["bottom"].set_visible(False)
 
 
 def settle(ax: Axes) -> None:
@@ -185,7 +210,8 @@ def _drawn(ax: Axes, point: float) -> NDArray[np.float64]:
         elif isinstance(some, PathCollection):
             spots = ax.transData.transform(some.get_offsets())
             halves = np.sqrt(np.resize(some.get_sizes(), len(spots))) * point / 2
-            dots += [(*spot, half, 3.0) for spot, half in zip(spots, halves, strict=True)]
+            full = 3.0 if some.get_facecolor().size else 1.0  # a name may cross a hollow one
+            dots += [(*spot, half, full) for spot, half in zip(spots, halves, strict=True)]
     return np.array(dots, dtype=float).reshape(-1, 4).T
 
 
