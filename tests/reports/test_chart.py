@@ -1,5 +1,6 @@
 """A chart that is drawn in the cell becomes an exhibit that stands by itself."""
 
+import math
 import re
 
 import matplotlib as mpl
@@ -229,3 +230,20 @@ def test_two_amounts_in_one_text_are_no_formula():
     written = []
     draw(levels().tail(4), body=lambda ax: written.append(ax.set_title("$1 and $2")))
     assert not written[0].get_parse_math()
+
+
+@pytest.mark.parametrize(("latitude", "west"), [(41, -73.7), (37, -119.0)])
+def test_a_map_has_the_shape_of_its_place_and_cuts_nothing_off(latitude, west):
+    far = pd.DataFrame({"longitude": [west, west + 2], "latitude": [latitude - 1, latitude + 1]})
+    far = far.assign(enrollment=[20_022, 450], named=[True, False])
+    ax = Figure().subplots()
+    marks.place_map(ax, far, "named")
+    ax.figure.draw_without_rendering()
+    spots = ax.transData.transform(far[["longitude", "latitude"]])
+    wide, tall = abs(spots[1] - spots[0])
+    assert wide / tall == pytest.approx(math.cos(math.radians(latitude)), rel=0.01)
+    assert ((spots > 0) & (spots < ax.figure.bbox.max)).all()
+    large, small = (one.get_sizes()[0] for one in ax.collections[:2])
+    assert large / small == pytest.approx(20_022 / 450)
+    keyed = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert keyed == ["500 students", "5,000 students", "20,000 students"]
