@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.attacks import worlds
 from tests.attacks.programmes import (
     SMALL,
@@ -24,8 +26,10 @@ from tests.attacks.programmes import (
 import edtech_survey as es
 from edtech_survey import project
 from edtech_survey.data import waves
+from edtech_survey.shape import figures
 from edtech_survey.statistics import disclosure, releases, summarise
 from edtech_survey.statistics.peers import size_class
+from edtech_survey.statistics.state import size_classes
 
 PARTS = ("sharing", "provision", "student_device_ratio")
 """Questions whose answers add up to those who answered."""
@@ -504,3 +508,62 @@ def peers(made: World) -> list[str]:
                 if sure or (low >= many - 1 and true == many - 1):
                     leaks.append(f"{wave} {post}: {true} of {many} in the class of {name}")
     return leaks + values(made, further)
+
+
+def listed(units: int, seed: int) -> Any:
+    """Make a list of units, and those that answered: what ``es.response`` takes of an Evidence."""
+    draw = np.random.default_rng([seed, units])
+    sizes = np.exp(draw.normal(7.1, 1.2, units)).round()
+    chances = 1 / (1 + np.exp(1 - 0.9 * (np.log(sizes) - 7.1)))
+    frame = pd.DataFrame({
+        "district_id": [f"d{at}" for at in range(units)], "wave": 2024, "source": "list",
+        "enrollment": sizes, "kinds": draw.choice(["town", "charter"], units),
+    })  # fmt: skip
+    frame = frame.assign(reference_group=draw.choice(list("ABCD"), units), answered=False)
+    own = frame[draw.random(units) < chances]
+    total = {"wave": 2024, "item": "students", "group": "all", "statistic": "total", "value": 1}
+    return SimpleNamespace(
+        frame=frame, own=figures([total]), responses=SimpleNamespace(districts=own),
+        codebook=SimpleNamespace(name=lambda _, group: group),
+    )  # fmt: skip
+
+
+def responded(made: Any, rows: pd.DataFrame) -> list[str]:
+    """Work out from all classes together how many of one answered, and who did."""
+    frame = made.frame.assign(size=size_classes(made.frame["enrollment"]).to_numpy())
+    true = frame["district_id"].isin(made.responses.districts["district_id"]).to_numpy()
+    shown = rows[rows["statistic"].eq("share")]
+    leaks, rules, place = [], [], {}
+    for by, column in (("size", "size"), ("kind", "kinds"), ("reference group", "reference_group")):
+        domains = {}
+        for row in shown[shown["by"].eq(by)].itertuples():
+            members = frame[column].eq(row.group).to_numpy()
+            n, why = len(frame[members]), str(getattr(row, "withheld", ""))
+            ranges = {disclosure.LOW: (0, SMALL), disclosure.HIGH: (n - SMALL, n),
+                      disclosure.TELLS: (SMALL + 1, n - SMALL - 1)}  # fmt: skip
+            low, high = ranges.get(why, (0, n))
+            if pd.notna(row.count):
+                low = high = int(row.count)
+            domains[row.group] = low, high, why == disclosure.EITHER
+            place[row.group] = n, members
+            rules.append(LinearConstraint(members.astype(float), low, high))
+        for group in domains:
+            low, high = count_range(group, domains, [(list(domains), true.sum(), true.sum())])
+            n, members = place[group]
+            if n > 1 and (low == n or high == 0 or (low == high and min(low, n - low) <= SMALL)):
+                leaks.append(f"{by} {group}: {low} to {high} of {n}")
+    rules.append(LinearConstraint(np.ones(len(frame)), true.sum(), true.sum()))
+    draw, seen = np.random.default_rng(1), np.array([~true, true])
+    for at, name in enumerate(frame["district_id"]):
+        lower, upper = np.zeros(len(frame)), np.ones(len(frame))
+        lower[at] = upper[at] = not true[at]
+        if seen[:, at].all():
+            continue
+        found = milp(draw.normal(size=len(frame)), constraints=rules, bounds=Bounds(lower, upper),
+                     integrality=np.ones(len(frame)), options={"node_limit": 500})  # fmt: skip
+        if found.x is not None:
+            has = found.x.round().astype(bool)
+            seen |= [~has, has]
+        elif found.status == 2:
+            leaks.append(f"named: {name}")
+    return leaks

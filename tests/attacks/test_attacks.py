@@ -69,6 +69,19 @@ def test_nothing_withheld_is_recovered(survey, attack):
     assert getattr(published, attack)(survey(20)) == []
 
 
+@pytest.mark.parametrize("units", [12, 40, 100, 200])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_who_answered_is_not_told_by_the_classes_of_a_list(units, seed):
+    made = published.listed(units, seed)
+    rows = es.response(made)
+    assert published.responded(made, rows)
+    gated = es.withhold(rows)
+    assert published.responded(made, gated) == []
+    # Students and odds are sums of public sizes; what is planned has the answers in it.
+    assert gated.loc[~gated["statistic"].eq("share"), "estimate"].isna().all()
+    assert es.withhold(es.plan(made, 1))["estimate"].isna().all()
+
+
 @pytest.mark.parametrize(
     "pay",
     [[49_000] * 5, [48_000, 49_000, 49_000, 49_000, 50_000], [99_000] * 5 + [100_000] * 5],

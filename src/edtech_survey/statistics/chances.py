@@ -250,7 +250,7 @@ def fit(
     None where no curve has them: of all districts, of none, of one size, of more extreme ones.
     """
     made = np.asarray(shape(students))
-    if not 0 < count < len(students) or not made.std():
+    if not 0 < count < len(students) or np.ptp(students) == 0:
         return None
     curve = Curve(
         float(special.logit(count / len(students))), 0.0, float(made.mean()),

@@ -22,12 +22,15 @@ LOW, HIGH = f"fewer than {THRESHOLD}, or none", f"all, or all but fewer than {TH
 EITHER = f"fewer than {THRESHOLD}, or all but fewer than {THRESHOLD}"
 TELLS, OWN = "would tell another that is withheld", "one respondent's own value"
 NAMES = "would tell who is among them"
+WEIGHED = "weighted, it would tell counts of single classes"
 UNJUDGED = "the single answers were not given, so that it cannot be judged"
 
 COUNTS = ("count", "share")
 SUMS = ("mean", "total", "ratio_of_totals", "mean_of_ratios")
 _NUMBERS = ("estimate", "std_error", "conf_low", "conf_high")
-_MASKED = (*_NUMBERS, "base", "count", "share_from", "share_to", "gained", "lost", "p_value",
+_MASKED = (*_NUMBERS, "base", "count", "share", "share_low", "share_high", "bound_low",
+           "bound_high", "effective_base", "design_effect", "share_from", "share_to", "gained",
+           "lost", "p_value",
            "low_together", "high_together", "label", "label_together", "verdict")  # fmt: skip
 
 
@@ -58,7 +61,9 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
     but 0 to 4; of answers that add up to all who answered further ones, the smallest first, until
     the sum leaves each withheld one at least three values; extremes and quantiles; sums whose
     largest value could be estimated within 10 percent, or of which two hold over 90 percent;
-    changes among the same districts of which any of the four cells is below five.
+    changes among the same districts of which any of the four cells is below five; shares under
+    weights, which are equations in the counts of classes; of who answered, where only the answers
+    tell it, all but the whole, and classes of size with five on either side.
 
     Means and ratios are rounded to the least of 1, 2 and 5 of a power of ten that is 0.3 times
     the largest value over the number of values, totals to that times their number: so that even
@@ -85,12 +90,17 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
     """
     told = estimates(table)
     statistic, public = told["statistic"].fillna(""), told["item"].eq("responding_districts")
+    listed = told["item"].isin(["response", "plan"])
+    public |= listed & told["base_kind"].eq("published")  # the list itself marks them
     reason = pd.Series(pd.NA, index=told.index, dtype="object")
     reason = reason.mask(statistic.isin(("min", "max", "median")), OWN)
     reason = reason.mask(statistic.str.startswith("quantile"), OWN)
     some = told["base"].lt(THRESHOLD).fillna(statistic.isin([*COUNTS, *SUMS])).astype(bool)
     reason = reason.mask(some, FEW)
-    cells = told[statistic.isin(COUNTS) & told["estimate"].notna() & told["base"].notna()]
+    weighed = told["method"].str.contains(r"\bweight(?:ed|s)\b").fillna(False).astype(bool)
+    reason = reason.mask(statistic.isin(COUNTS) & weighed & reason.isna(), WEIGHED)
+    counted = statistic.isin(COUNTS) & ~listed & ~weighed
+    cells = told[counted & told["estimate"].notna() & told["base"].notna()]
     single = cells["item"].eq("one_to_one")  # one answer of the question on the ratio
     cells = cells.assign(
         item=cells["item"].mask(single, "student_device_ratio"),
@@ -106,6 +116,8 @@ def withhold(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> 
         reason[whole.index] = reason[whole.index].fillna(why)
     if "gained" in told:
         reason = reason.fillna(_changed(told))
+    if (made := listed & ~public).any():
+        reason[made] = _answered(told[made])
     reason, answers = reason.mask(public, pd.NA), {}
     if contributions is not None:
         known = estimates(contributions.dropna(subset="value"))
@@ -154,24 +166,46 @@ def dominated(values: Any) -> Any:
     return pd.NA
 
 
-def _counted(count: np.ndarray, base: np.ndarray) -> list[Any]:
-    """Say of the counts of one question why they are not told; NA where they are."""
-    parts = len(count) > 1 and len(set(base)) == 1 and count.sum() == base[0]
+def _answered(told: pd.DataFrame) -> pd.Series:
+    """Say of the classes of a list why it is not told how many of each answered."""
+    why = pd.Series(NAMES, told.index, dtype="object")
+    if "by" in told:
+        share, sizes = told["statistic"].eq("share"), told[told["by"].eq("size")]
+        whole = told[share & told["by"].eq("whole")]
+        both = sizes[["count", "base"]].to_numpy(float)
+        rest = whole[["count", "base"]].to_numpy(float).sum(axis=0) - both.sum(axis=0)
+        both = np.vstack([both, rest]) if rest[1] else both  # of no class, and so never told
+        why[sizes.index] = _counted(*both.T, apart=True)[: len(sizes)]
+        why[whole.index] = pd.NA
+    return why
+
+
+def _counted(count: np.ndarray, base: np.ndarray, *, apart: bool = False) -> list[Any]:
+    """Say of the counts of one question why they are not told; NA where they are.
+
+    If `apart`, they are of classes, each of its own base, whose sum is told.
+    """
+    parts = apart or (len(count) > 1 and len(set(base)) == 1 and count.sum() == base[0])
     low, high = count < THRESHOLD, base - count < THRESHOLD
     # Where all parts may be small, which side is small would tell how many.
-    either = (low | high) & (base < THRESHOLD * (len(count) if parts else 2))
+    either = (low | high) & (base < THRESHOLD * (len(count) if parts and not apart else 2))
     why = np.select([base < THRESHOLD, either, low, high], [FEW, EITHER, LOW, HIGH], "")
     least = np.where(high, base - THRESHOLD + 1, np.where(low, 0, THRESHOLD))
     most = np.where(low, THRESHOLD - 1, np.where(high, base, base - THRESHOLD))
+    if apart:
+        least, most = np.where(either, 0, least), np.where(either, base, most)
     while parts and 0 < (hidden := why != "").sum() < len(why):
         # What was withheld for another's sake is known to be no larger than what is shown.
         roof = np.where(why == TELLS, np.minimum(most, count[~hidden].min()), most)[hidden]
         rest, floor = count[hidden].sum(), least[hidden]
         span = np.minimum(roof, rest - floor.sum() + floor)
         # Three values, not two: that one more is withheld tells that fewer were possible.
-        if (span - np.maximum(floor, rest - roof.sum() + roof) >= 2).all():
+        span = span - np.maximum(floor, rest - roof.sum() + roof)
+        if (span >= (np.minimum(2, base[hidden]) if apart else 2)).all():
             break
         why[np.where(hidden, np.inf, count).argmin()] = TELLS
+    if apart and (why != "").all():
+        why[:] = NAMES
     return [text or pd.NA for text in why.tolist()]
 
 

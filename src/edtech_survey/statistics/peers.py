@@ -350,13 +350,17 @@ def _classes(responses: Any, wave: int) -> tuple[pd.DataFrame, list[float]]:
     """Give the respondents of known size, and the sizes at which their classes begin and end."""
     pool = responses.districts[responses.districts["wave"].eq(wave)]
     pool = pool[pool["enrollment"].gt(0).fillna(False)]
-    sizes, edges = pool["enrollment"].astype(float), [0.0]
+    return pool, class_edges(pool["enrollment"], LEAST)
+
+
+def class_edges(enrollment: pd.Series, least: int) -> list[float]:
+    """Give the sizes at which classes of at least so many units begin, and the end."""
+    edges = [0.0]
     for edge in (*CLASSES, np.inf):
-        if sizes.between(edges[-1], edge, inclusive="left").sum() >= LEAST:
+        if enrollment.astype(float).between(edges[-1], edge, inclusive="left").sum() >= least:
             edges.append(edge)
     # Too few at the end are one with those before.
-    edges = [*(edges[:-1] or edges), np.inf]
-    return pool, edges
+    return [*(edges[:-1] or edges), np.inf]
 
 
 def size_class(responses: Any, enrollment: float, *, wave: int) -> tuple[pd.DataFrame, str]:

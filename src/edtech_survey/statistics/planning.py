@@ -61,7 +61,7 @@ def plan(
     [['fewer than 500', 6, 28.0], ['500 to 999', 5, 14.0]]
     """
     checked_confidence(confidence)
-    if not isinstance(more, int) or more < 0:
+    if not isinstance(more, int | np.integer) or more < 0:
         raise EstimateError(f"more={more!r}: give how many more answers, 0 or above")
     frame = answered_frame(x, wave).dropna(subset="size")
     if not frame["answered"].any():
@@ -86,7 +86,9 @@ def plan(
         "margin_of_mean": (apart, students.mean() / 100),
     }
     for name, answers in ((LAST, last), (PLANNED, wanted)):
-        with np.errstate(divide="ignore"):  # of a class without an answer nothing is known
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # nothing is known of a class without answers
             parts = units**2 / answers
             about = {"group": name, "count": answers.sum(), "base": units.sum()}
             rows += [
@@ -101,7 +103,7 @@ def plan(
                 rows += [about | {"statistic": statistic, "estimate": margin}]
     told = pd.DataFrame(rows).replace(np.inf, np.nan)
     told = told.assign(
-        item="plan", name=told["group"], wave=frame["wave"].iloc[0], base_kind="published",
+        **frame[["wave", "base_kind"]].iloc[0], item="plan", name=told["group"],
         population=len(frame), source=" ".join(frame["source"].dropna().unique()),
         method=told["method"].fillna("post-stratified to the classes of size"),
     )  # fmt: skip

@@ -24,7 +24,7 @@ from edtech_survey.statistics.chances import (
 from edtech_survey.statistics.disclosure import THRESHOLD as FEW
 from edtech_survey.statistics.given import as_list, given, unit_of
 from edtech_survey.statistics.intervals import checked_confidence, clopper_pearson, share_limits
-from edtech_survey.statistics.peers import CLASSES, latest_frame, wave_of
+from edtech_survey.statistics.peers import CLASSES, class_edges, latest_frame, wave_of
 from edtech_survey.statistics.samples import UNIT, faults, weights
 from edtech_survey.statistics.shares import nonresponse_bounds, shares
 
@@ -64,7 +64,9 @@ def response(x: Any, wave: int | None = None, *, confidence: float = 0.95) -> pd
         are counted. ``odds_ratio``: how the odds of an answer multiply where enrollment doubles,
         within reference groups where the list has them, with ``p_value``, and of the reference
         groups, beside size, the p-value alone. It describes these units; it is no cause. Zero
-        rows without a list, or where it does not tell who answered.
+        rows without a list, or where it does not tell who answered. From responses it tells who
+        answered, and ``es.withhold`` leaves the whole, and classes of size where five answered
+        and five did not.
 
     References
     ----------
@@ -99,31 +101,36 @@ def response(x: Any, wave: int | None = None, *, confidence: float = 0.95) -> pd
         method="exact (Clopper-Pearson)",
     )  # fmt: skip
     students = frame["enrollment"].fillna(0)
+    many, base = int(students[frame["answered"]].sum()), int(students.sum())
     covered = {
-        "statistic": "coverage", "by": "whole", "group": "all", "name": "students",
-        "estimate": 100 * students[frame["answered"]].sum() / students.sum(),
-        "count": int(students[frame["answered"]].sum()), "base": int(students.sum()),
+        "statistic": "coverage", "by": "whole", "group": "all", "name": "students", "count": many,
+        "estimate": 100 * many / base if base else pd.NA, "base": base,
         "method": "students of the list",
     }  # fmt: skip
     every = pd.concat([told, pd.DataFrame([covered, *_odds(frame, confidence)])])
-    about = {"item": "response", "wave": frame["wave"].iloc[0], "base_kind": "published"}
-    about |= {"population": len(frame), "source": " ".join(frame["source"].dropna().unique())}
+    about = {"item": "response", **frame[["wave", "base_kind"]].iloc[0], "population": len(frame)}
+    about |= {"source": " ".join(frame["source"].dropna().unique())}
     synthetic = bool(getattr(x, "synthetic", False))
     return estimates(every.assign(**about, synthetic=synthetic), RESULTS["response"])
 
 
 def answered_frame(x: Any, wave: int | None) -> pd.DataFrame:
-    """Give the list of a wave's units with their class of size and whether they answered."""
+    """Give the list of a wave's units with their class of size and whether they answered.
+
+    Its ``base_kind`` is "derived" where who answered is known from the answers alone.
+    """
     year = wave or wave_of(x, None)
     frame, responses = latest_frame(x, year), getattr(x, "responses", None)
+    kind = "published"
     if responses is not None and year in set(responses.districts["wave"]):
         those = responses.districts.loc[responses.districts["wave"].eq(year), "district_id"]
-        frame = frame.assign(answered=frame["district_id"].isin(those))
+        frame, kind = frame.assign(answered=frame["district_id"].isin(those)), "derived"
     elif len(frame):
         frame = frame.assign(answered=frame["answered"] & frame["wave"].eq(year))
     lacking = {"answered", "enrollment", "reference_group", "kinds"} - set(frame)
     frame = frame.assign(**dict.fromkeys(lacking, pd.NA))
-    return frame.assign(size=size_classes(frame["enrollment"])).sort_values("enrollment")
+    made = {"wave": year, "base_kind": kind, "size": size_classes(frame["enrollment"])}
+    return frame.assign(**made).sort_values("enrollment")
 
 
 def _odds(frame: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
@@ -143,8 +150,8 @@ def _odds(frame: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
         fitted = (
             smf.logit(f"{formula} + C(reference_group)", used).fit(disp=0) if several else plain
         )
-    size = fitted.params.index[-1]
-    low, high = np.exp(fitted.conf_int(1 - confidence).loc[size])
+        size = fitted.params.index[-1]
+        low, high = np.exp(fitted.conf_int(1 - confidence).loc[size])
     about = {"statistic": "odds_ratio", "by": "model", "base": len(used),
              "count": int(used["answered"].sum()), "method": "logistic regression"}  # fmt: skip
     rows = [
@@ -207,8 +214,10 @@ def state(
     From print the curve of :func:`edtech_survey.chances` in the doublings of enrollment, averaged
     over the enrollments of all units, is the estimate; the range joins it with the other
     suppositions named there, each with the limits of its score test and the chance by which the
-    units that did not answer differ from their curve. From rows the errors are those of a sample
-    drawn at random within the margins: what the margins do not hold is in neither.
+    units that did not answer differ from their curve. From rows who answers is taken as a draw at
+    random within the classes of a margin (raked: within the margins, of all units alike), which
+    the errors hold, finite population included: Cochran (1977), section 5A.9, of one margin. What
+    the margins do not hold is in neither.
 
     References
     ----------
@@ -240,7 +249,10 @@ def state(
     supposed = "size alone counts, and a blank means no post"
     if unknown.any():
         supposed += f"; {unit_of(x)[1]} without a count are as small as the smallest"
-    if (beyond := ~listed["enrollment"].between(known.min(), known.max()) & ~unknown).any():
+    beyond = ~listed["enrollment"].between(known.min(), known.max()) & ~unknown
+    if listed["base_kind"].eq("derived").all():  # how many would tell the smallest and largest
+        supposed += "; beyond the sizes that answered, too"
+    elif beyond.any():
         supposed += f"; of {beyond.sum()} the size lies beyond those that answered"
     rows = [
         row | _standardised(row, found, sizes, absent, confidence) | {
@@ -287,7 +299,7 @@ def _standardised(
             told.append((world is found[0], name, middle, *ends))
     first = [one for one in told if one[:2] == (True, "log")]
     if not first:
-        return {}
+        return {"range_low": np.nan, "range_high": np.nan}
     middles, lows, highs = 100 * np.clip(np.array([one[2:] for one in told], dtype=float).T, 0, 1)
     return {
         "estimate": 100 * first[0][2], "estimate_low": middles.min(),
@@ -317,22 +329,20 @@ def _weighted(
         problems += [Problem("responses", "several waves", "give one")] * several
     EstimateError.refuse("the answers cannot be taken to all units", problems)
     if "size" in margins:
-        own = frame["enrollment"].where(frame["district_id"].isin(rows["district_id"])).dropna()
-        edges: list[float] = []
-        for edge in CLASSES:
-            if (
-                own.between((edges or [0])[-1], edge, inclusive="left").sum()
-                >= FEW
-                <= own.ge(edge).sum()
-            ):
-                edges.append(edge)
+        own = frame.loc[frame["district_id"].isin(rows["district_id"]), "enrollment"]
         sized = frame["enrollment"].fillna(frame["enrollment"].min())
-        frame = frame.assign(size=size_classes(sized, edges))
-    told = rows.drop(columns=margins, errors="ignore").merge(frame[["district_id", *margins]])
+        frame = frame.assign(size=size_classes(sized, class_edges(own, FEW)[1:-1]))
+    told = rows.dropna(subset=item).drop(columns=margins, errors="ignore")
+    told = told.merge(frame[["district_id", *margins]])
     weighted = weights(told, frame, margins)
-    choices: dict[str, Any] = {"answer": answer, "population": len(frame), "confidence": confidence}
+    choices: dict[str, Any] = {"answer": answer, "confidence": confidence}
+    design: dict[str, Any] = {"weights": weighted, "population": len(frame)}
+    if len(margins) == 1:  # as strata, so that each class has its own part that answered
+        told = told.assign(_units=told[margins[0]].map(frame[margins[0]].value_counts()))
+        design = {"strata": margins[0], "population": "_units"}
     plain, found = (
-        shares(told, item, weights=one, **choices).set_index("group") for one in (None, weighted)
+        shares(told, item, **choices, **one).set_index("group")
+        for one in ({"population": len(frame)}, design)
     )
     weight = weighted["weight"].to_numpy()
     found = found.assign(
