@@ -390,6 +390,17 @@ def listed(project):
         file.write("ct-river-bend,River Bend Charter,charter,,\n")
 
 
+def test_data_refuses_a_list_of_units_that_contradicts_itself(run, project):
+    folder = project / "data" / "raw" / "ct-frame-2024"
+    shutil.copytree(RAW / "ct-frame-2024", folder)
+    assert run("data").exit_code == 0
+    path = folder / "units.csv"
+    path.write_text(path.read_text("utf-8").replace("Andover School District", "Atlantis"), "utf-8")
+    refused = run("data")
+    assert refused.exit_code == 1
+    assert "row 2, column name: 'Atlantis' leads to no district" in refused.output
+
+
 def test_a_wave_goes_from_export_to_page_and_every_number_is_the_truth(run, project):
     true, raw = true_wave(), project / "data" / "raw"
     export = csv_file(project / "answers.csv", exported(true))
@@ -428,6 +439,9 @@ def test_a_wave_goes_from_export_to_page_and_every_number_is_the_truth(run, proj
     assert quality["count"][["respondents", "answers sent again by the same", CONFLICTS]].tolist() \
         == [40, 1, 1]  # fmt: skip
     assert quality["count"][["names without an answer", "tests and previews"]].tolist() == [1, 1]
+    unasked = quality.loc["questions of the codebook that were not asked", "note"]
+    assert {"Benefit rate", "Supported after hours"} <= {*unasked.split("; ")}
+    assert not {"Devices supported", "Title as typed", "Salary"} & {*unasked.split("; ")}
     # 49 students in some 1,975 of 40 districts: 0.04 %, which is told as at most one percent.
     assert "1 percent of a mean" in quality.loc[CONFLICTS, "note"]
 

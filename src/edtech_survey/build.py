@@ -108,6 +108,7 @@ def make_data(
 
     found = project.evidence(series=series, gate=public)
     tables: dict[str, Any] = {"figures": found.printed, "sources": found.sources}
+    _ = found.frame  # a list that contradicts itself is refused
     kind = "-".join(filter(None, ["public" if public else "processed", series]))
     told, folder = "", out or places.output_root() / "data" / kind
     title = "Surveys of K-12 technology leaders" + (": what may be shared" if public else "")

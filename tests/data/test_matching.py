@@ -51,3 +51,18 @@ def test_a_column_of_codes_names_the_district(tmp_path, book):
     table = pd.DataFrame(rows, columns=["header", "answers"])
     found = match(tmp_path / "x.csv", table, book)
     assert found.loc["State district code", ["item", "note"]].tolist() == ["district_name", ""]
+
+
+@pytest.mark.parametrize("proof", ["0,5|1|2|0,5", "1|2|3|4"])
+def test_numbers_with_points_for_thousands_are_numbers_of_their_column(tmp_path, book, proof):
+    """A half of a post proves the mark of the file; without a proof a person looks."""
+    rows = [
+        ("District", "Avon|Berlin|Bethel|Canton"),
+        ("Number of students enrolled", "3.000|2.900|1.100|1.500"),
+        ("How many devices does your team support in total?", "3.600|2.400|1.310|1.900"),
+        ("How many staff repair and troubleshoot devices (FTE)?", proof),
+    ]
+    found = match(tmp_path / "x.csv", pd.DataFrame(rows, columns=["header", "answers"]), book)
+    assert found["item"].tolist() == ["district_name", "enrollment", "devices", "support_staff"]
+    proven = "," in proof
+    assert found["note"].eq("").tolist()[1:3] == [proven, proven]

@@ -1,8 +1,11 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+import edtech_survey as es
+from edtech_survey.data.districts import match_districts
 from edtech_survey.data.schemas import dtypes
 from edtech_survey.data.tables import (
     read_frame,
@@ -20,6 +23,7 @@ from edtech_survey.errors import SourceError
 from edtech_survey.project import evidence
 from edtech_survey.shape import figures as as_figures
 
+RAW = Path(__file__).parents[2] / "data" / "raw"
 PAIR = "p1,one_to_one,one_to_one,pk-2,share,2024,printed,us.a,printed,,,B,another year"
 POSITIONS = pd.DataFrame({"position": ["coach", "technician"]})
 FIGURES = as_figures(
@@ -313,10 +317,6 @@ def test_the_frame_is_the_list_of_all_districts_and_each_is_known():
     assert (len(frame), int(frame["enrollment"].sum()), int(frame["enrollment"].isna().sum())) == (
         200, 508_351, 2,
     )  # fmt: skip
-    assert 0 <= 508_402 - frame["enrollment"].sum() < 2 * 100  # the printed total has the starred
-    assert frame["district_id"].notna().all()
-    kinds = found.codebook.districts.set_index("district_id")["kind"]
-    assert frame["district_id"].map(kinds).tolist() == frame["kind"].tolist()
     named = frame[frame["answered"]]
     listed = found.own.loc[found.own["item"].eq("respondent_listed"), "group"]
     assert set(named["district_id"]) == set(listed)
@@ -327,7 +327,60 @@ def test_the_frame_is_the_list_of_all_districts_and_each_is_known():
         assert cut.value_counts(sort=False).tolist() == sizes
     basis = frame["reference_basis"].value_counts().to_dict()
     assert basis == {"source": 148, "member towns": 12}  # each town, and regions of one letter
-    assert found.series.population == {2017: 203, 2020: 201, 2021: 200, 2024: 200}
+
+
+def test_each_unit_is_found_by_its_name_and_its_code_and_is_of_the_kind_of_the_directory(book):
+    listed = pd.read_csv(RAW / "ct-frame-2024" / "units.csv", dtype="str", keep_default_na=False)
+    found = match_districts(listed["name"], book)["district_id"]
+    assert (len(listed), found.notna().sum(), found.nunique()) == (200, 200, 200)
+    coded = listed["code"].ne("")  # the list prints none for one agency
+    assert listed.loc[~coded, "name"].str.contains("Mental Health").tolist() == [True]
+    assert match_districts(listed.loc[coded, "code"], book)["district_id"].equals(found[coded])
+    kinds = book.districts.set_index("district_id")["kind"]
+    assert found.map(kinds).tolist() == listed["kind"].tolist()
+    spelled = book.districts.assign(text=book.districts["name"] + "|" + book.districts["aliases"])
+    spelled = spelled.assign(text=spelled["text"].str.lower().str.split("|")).explode("text")
+    spelled = spelled[spelled["text"].ne("")]
+    assert spelled.groupby("text")["district_id"].nunique().max() == 1
+    by_code = dict(zip(listed["code"], found, strict=True))
+    assert [by_code[code] for code in ("2650013", "2800013", "2310018", "1450011")] == [
+        "ct-interdistrict-school-for-arts-and-communication", "ct-new-beginnings-family-academy",
+        "ct-goodwin-university", "ct-union",
+    ]  # fmt: skip
+
+
+def test_counts_of_the_lists_add_up_and_are_the_populations_and_the_list_itself(published):
+    """The total that is printed, the sum of the rows, and what others printed are three paths."""
+    rows = published.printed[published.printed["source"].eq("ct-frame-counts")]
+    told = rows.pivot_table(index="wave", columns=["item", "group", "statistic"], values="value")
+    units, students = told["listed_units"].droplevel(1, axis=1), told["listed_students"]
+    totals = students.xs("total", axis=1, level=1)
+    assert (totals["all"] - totals["counted"]).equals(totals["starred"])
+    assert totals.loc[2024].to_dict() == {"all": 508_402, "counted": 508_351, "starred": 51}
+    assert (units["counted"] + units["starred"]).equals(units["all"])
+    classes = ["under-500", "500-999", "1000-2499", "2500-4999", "5000-9999", "10000-plus"]
+    assert units[classes].sum(axis=1).equals(units["counted"])
+    assert (units["under-500"] + units["500-999"]).equals(units["under-1000"])
+    assert (totals["starred"] < 1000 * units["starred"]).eq(units["starred"].gt(0)).all()
+    # The list of the survey's year, counted again.
+    size = published.frame["enrollment"].dropna().astype(float)
+    assert units.loc[2024, ["all", "counted"]].tolist() == [len(published.frame), len(size)]
+    assert (size.sum(), size.median()) == (508_351, students.loc[2024, ("counted", "median")])
+    edges = [0, 500, 1000, 2500, 5000, 10_000, 30_000]
+    counts = pd.cut(size, edges, right=False).value_counts(sort=False)
+    assert counts.tolist() == units.loc[2024, classes].tolist()
+    # A survey's population is the list of the school year it fell in: 2016-17 or 2017-18 have one.
+    years = {2017: (2016, 2017), 2020: (2019,), 2021: (2020,), 2024: (2024,)}
+    listed = {wave: {*units.loc[list(of), "all"]} for wave, of in years.items()}
+    assert {wave: {size} for wave, size in published.series.population.items()} == listed
+    own = published.sources[published.sources["source"].str.fullmatch(r"ct-\d{4}")]
+    assert {row.wave: {row.population} for row in own.itertuples()} == listed
+    # The same October counts, as the press and a town printed them.
+    other = es.pick(published.elsewhere, "enrollment_state", "total")
+    other = other[other["publication"].isin(["bristol-enrollment", "edtribune-ct"])]
+    other = other[other["wave"].isin(totals.index)].set_index("wave")["value"]
+    assert other.index.tolist() == [2019, 2020, 2025]
+    assert (other - totals["all"]).abs().loc[other.index].tolist() == [0, 0, 4]
 
 
 def test_the_list_of_another_year_or_series_is_data_alone(few_sources, tmp_path):

@@ -12,7 +12,7 @@ from edtech_survey.places import raw_dir
 
 SOURCES = (
     "ct-2024", "cosn-2013", "incident-iq-2024", "department-structures-2018", "edtech-functions",
-    "library-staff-2015",
+    "library-staff-2015", "ct-frame-counts",
 )  # fmt: skip
 PAGES = ("01", "02", "03", "04", "05")
 """The audit asks of every figure, and the tour shows a few; neither tells a reader of schools."""
@@ -59,5 +59,46 @@ def test_every_figure_is_told_or_listed_with_the_reason_why_not(source, told):
 
 
 @pytest.fixture(scope="module")
-def told():
-    return {figure for page in PAGES for figure in read(page).figures}
+def pages():
+    return {page: read(page) for page in PAGES}
+
+
+@pytest.fixture(scope="module")
+def told(pages):
+    return {figure for page in pages.values() for figure in page.figures}
+
+
+ATTRIBUTIONS = {
+    "ct-frame-2024": (
+        "Connecticut district enrollment and ECS reference groups: Zimmerman, S. (2026), Public "
+        "Connecticut Education Data Release, data of the Connecticut State Department of Education "
+        "and the School and State Finance Project, CC BY 4.0 "
+        "(https://creativecommons.org/licenses/by/4.0/); reshaped and joined here.",
+        "Town outlines: US Census Bureau by way of CT Data Haven, cwi (MIT).",
+    ),
+    "library-staff-2015": (
+        "Contains information from CT SDE Edsight Raw Data (CTData Collaborative), which is made "
+        "available under the ODC Attribution License "
+        "(https://opendatacommons.org/licenses/by/1.0/).",
+    ),
+}
+"""What the licences ask for, where the data of a source are shown."""
+
+
+@pytest.mark.slow
+def test_the_attribution_that_a_licence_asks_for_stands_on_each_page_that_shows_its_data(pages):
+    shown = {source: set() for source in ATTRIBUTIONS}
+    for page, told in pages.items():
+        listed = " ".join(line.text for line in told.lines if "come from" in line.fold)
+        frames = [one.frame for one in told.exhibits if "source" in one.frame]
+        behind = {part for rows in frames for part in " ".join(rows["source"].dropna()).split()}
+        behind |= {figure.partition(".")[0] for figure in told.figures}
+        for source, sentences in ATTRIBUTIONS.items():
+            if source in behind:
+                shown[source].add(page)
+                assert [one for one in sentences if one not in listed] == [], (page, source)
+    assert shown["ct-frame-2024"] >= {"01", "05"}
+    assert shown["library-staff-2015"] >= {"04"}
+    citations = read_all(raw=raw_dir())[1].set_index("source")["citation"]
+    for source, sentences in ATTRIBUTIONS.items():
+        assert all(one in " ".join(citations[source].split()) for one in sentences)

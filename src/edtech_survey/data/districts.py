@@ -177,9 +177,10 @@ def match_districts(
             rest = rest.removesuffix(" of")
             if rest in by_key and any(word.startswith(end) for word in _ENDS):
                 return by_key[rest], "cut"
-        begins = plain_spellings.str.startswith(plain) & (len(plain) > _CUT)
-        ids = set(listed.loc[begins, "district_id"])  # cut off by a form, and one begins so
-        return (ids.pop(), "cut") if len(ids) == 1 else (None, "unmatched")
+        if len(plain) <= _CUT:
+            return None, "unmatched"
+        ids = set(listed.loc[plain_spellings.str.startswith(plain), "district_id"])
+        return (ids.pop(), "cut") if len(ids) == 1 else (None, "unmatched")  # one begins so
 
     told = [
         resolve(typed, plain) if pd.notna(plain) and plain else (None, "blank")

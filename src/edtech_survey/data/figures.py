@@ -72,11 +72,24 @@ class Sources(NamedTuple):
     publications: pd.DataFrame
 
 
+class _Loader(yaml.BaseLoader):
+    """Every scalar stays text, since YAML turns 1:1 into 61; a key that stands twice is refused."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                line = key.start_mark.line + 1
+                raise yaml.YAMLError(f"key {str(key.value)[:60]!r} stands again in line {line}")
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def read_meta(folder: Path) -> dict[str, Any]:
-    """Read ``source.yaml``; every scalar stays text, since YAML turns 1:1 into 61."""
+    """Read ``source.yaml`` and ask of it what ``schemas.csv`` declares."""
     path = folder / "source.yaml"
     try:
-        meta = yaml.load(read_whole(path, 1_000_000).decode(), Loader=yaml.BaseLoader)
+        meta = yaml.load(read_whole(path, 1_000_000).decode(), Loader=_Loader)
     except FileNotFoundError:
         raise SourceError(f"{short(path)} is missing: every source folder needs one") from None
     except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

@@ -268,7 +268,10 @@ def quality(
     flow: pd.DataFrame, asked: pd.DataFrame, look: pd.DataFrame, book: Codebook
 ) -> pd.DataFrame:
     """Count by wave what became of rows and values, and what was not asked; none is no row."""
-    rows = []
+    rows, alone = [], flow["wave"].nunique() == 1
+    known = book.items[~book.items["type"].isin(["none", "id", "text"])].set_index("item")
+    if known.reindex(asked["item"])["groups"].eq("positions").any():  # any tells which there are
+        known = known[known["groups"].ne("positions") | ~known["type"].isin(["yes_no", "single"])]
     for wave, told in flow.groupby("wave"):
         steps = told.groupby("reason")["rows"].sum()
         kept = told.loc[told["step"].eq("kept"), "rows"].sum()
@@ -280,11 +283,13 @@ def quality(
                 rows.append((wave, CONFLICTS, conflicts.sum(), ""))
         cells = asked[asked["wave"].eq(wave)]
         rows += [(wave, what, cells[kind].sum(), "") for kind, what in _LEFT.items()]
-        silent = cells.groupby("item", sort=False)["asked"].sum().eq(0)
-        labels = book.items.set_index("item")["label"].reindex(silent.index[silent])
-        rows.append(
-            (wave, "questions that only other waves asked", silent.sum(), "; ".join(labels))
-        )
+        counts = cells.groupby("item", sort=False)["asked"].sum()
+        unasked = "questions that only other waves asked"
+        if alone:
+            counts = counts.reindex(known.index, fill_value=0)
+            unasked = "questions of the codebook that were not asked"
+        labels = book.items.set_index("item")["label"].reindex(counts.index[counts.eq(0)])
+        rows.append((wave, unasked, len(labels), "; ".join(labels)))
     table = pd.DataFrame(rows, columns=list(QUALITY))
     table = table.astype({"wave": "Int64", "what": "str", "count": "Int64", "note": "str"})
     return table[table["count"].gt(0) | table["what"].eq("respondents")].reset_index(drop=True)

@@ -37,17 +37,21 @@ def match_columns(export: Export, codebook: Codebook) -> pd.DataFrame:
     """Find for each column the item that it most likely holds (assignment problem; Kuhn, 1955)."""
     words = _Words(codebook)
     columns = export.columns.reset_index(drop=True)
+    asking = columns["role"].ne("meta")
     scored: list[_Scores] = []
     said: list[pd.Series] = []
     empty: list[bool] = []
-    for at, column in columns.iterrows():
+    for at in columns.index:
         text = export.frame.iloc[:, at]
         distinct = pd.Series(text.iloc[: 20 * SAMPLE].unique(), dtype="str")
         said.append(distinct[distinct.str.strip().ne("")].iloc[:SAMPLE].reset_index(drop=True))
         empty.append(bool(text.str.strip().eq("").all()))
-        asked = column["role"] != "meta" and not (empty[at] and column["option"])
+    mark = values.decimal_mark((said[at], "money") for at in columns.index[asking])
+    words.mark = mark if len(mark) == 1 else ""
+    for at, column in columns.iterrows():
+        asked = asking[at] and not (empty[at] and column["option"])
         scored.append(_scores(column, said[at], words) if asked else {})
-    blocks = _blocks(columns[columns["role"].ne("meta")], said, words)
+    blocks = _blocks(columns[asking], said, words)
     for places, item, score in blocks:
         for group, at in places.items():
             others = {key: told for key, told in scored[at].items() if key[1] and score < SURE}
@@ -87,9 +91,9 @@ def _scores(column: pd.Series, answers: pd.Series, words: _Words) -> _Scores:
         misfit = fit < 0.45 and item != IDENTITY and not few
         misfit |= strange >= said[item, group]  # it is asked for what no item holds
         found[item, group] = words.score(rests[item, group], item, said[item, group], fit, misfit)
-        once = words.types[item] in CLOSED and words.tables[item] != "positions"
+        once = words.types[item] in (*CLOSED, "count") and words.tables[item] != "positions"
         if once and said[item, group] > max(0.8, strange):
-            # In its very words: answers that nobody knows are for a person, the item is not.
+            # In its very words: answers that nobody can read are for a person, the item is not.
             found[item, group] = max(found[item, group], LIKELY)
     named = _fit_district(answers, words.codebook)
     if named >= 0.5 and strange < 0.9:  # counties and towns bear names of districts, too
@@ -178,7 +182,7 @@ def _fit(answers: pd.Series, item: str, group: str, words: _Words, option: str =
     question = pd.Series(
         {"column": "", "item": item, "group": group, "type": kind, "option": option}
     )
-    parsed = read_cells(answers, question, words.codebook)
+    parsed = read_cells(answers, question, words.codebook, words.mark)
     doubt = parsed["severity"].isin(["warn", "doubt", "error"])
     if kind == "fte":  # thousands of people are devices, more likely
         most = values.plausible("", kind)[1]
@@ -259,7 +263,7 @@ class _Words:
     """Likeness of headers to items, by words weighted with how few items use them."""
 
     def __init__(self, codebook: Codebook) -> None:
-        self.codebook = codebook
+        self.codebook, self.mark = codebook, ""
         asked = codebook.items[codebook.items["type"].ne("none")].set_index("item")
         self.types, self.tables = asked["type"].to_dict(), asked["groups"].to_dict()
         own = codebook.items.melt("item", ["wording", "label"], value_name="text")
