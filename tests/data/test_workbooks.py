@@ -146,9 +146,9 @@ def test_a_zip_bomb_is_refused_unread(monkeypatch) -> None:
     assert len(bomb) < 1_000_000
     opened, really = [], zipfile.ZipFile.open
 
-    def watched(archive, part, *options):
-        opened.append(part.filename)
-        return really(archive, part, *options)
+    def watched(archive, part, *options, **more):
+        opened.append(getattr(part, "filename", part))
+        return really(archive, part, *options, **more)
 
     monkeypatch.setattr(zipfile.ZipFile, "open", watched)
     told = refusal(bomb)
