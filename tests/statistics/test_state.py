@@ -1,6 +1,7 @@
 """Who answered, and shares taken to all units: against brute force, hand sums and a known truth."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from scipy import optimize, special, stats
 import edtech_survey as es
 from edtech_survey.errors import EstimateError, ReportError
 from edtech_survey.reports import origins
+from edtech_survey.shape import figures
 from edtech_survey.statistics.chances import fit
 from edtech_survey.statistics.state import size_classes
 
@@ -135,6 +137,37 @@ def test_none_of_a_bias_that_does_not_come_from_size_is_removed():
     (row,) = es.state(rows, "has", frame, answer="yes").to_dict("records")
     assert row["share"] - truth > 10
     assert row["estimate"] - truth > 0.8 * (row["share"] - truth)
+
+
+def test_the_range_holds_the_truth_of_waves_drawn_by_size():
+    """62 of 200, the larger the likelier; counts and means as printed. Plain shares fail."""
+    rng, held = np.random.default_rng(12), []
+    sizes = np.exp(rng.normal(7.1, 1.25, 200)).round()
+    doublings = np.log(sizes) - 7.1
+    likely = special.expit(0.7 * doublings - 1)
+    frame = pd.DataFrame({"wave": 2024, "enrollment": sizes, "source": "list"})
+    for _ in range(60):
+        has = rng.random(200) < special.expit(0.7 * doublings)
+        asked = np.isin(range(200), rng.choice(200, 62, replace=False, p=likely / likely.sum()))
+        both = asked & has
+        printed = {"position_present": ("count", both.sum()),
+                   "position_enrollment": ("mean", sizes[both].mean().round()),
+                   "students": ("total", sizes[asked].sum())}  # fmt: skip
+        own = figures(
+            {"figure_id": item, "wave": 2024, "item": item, "statistic": statistic, "base": 62,
+             "group": "all", "value": value, "source": "s"}
+            for item, (statistic, value) in printed.items()
+        )  # fmt: skip
+        listed = frame.assign(answered=asked, district_id=[f"d{at}" for at in range(200)])
+        codebook = SimpleNamespace(name=lambda _, group: group)
+        (row,) = es.state(SimpleNamespace(own=own, codebook=codebook, frame=listed)).to_dict(
+            "records"
+        )
+        truth = 100 * has.mean()
+        held.append([row[f"{of}_low"] <= truth <= row[f"{of}_high"] for of in ("range", "share")])
+    ranged, plain = np.mean(held, axis=0)
+    assert ranged >= 0.95
+    assert plain < 0.9
 
 
 def test_post_stratified_by_hand():

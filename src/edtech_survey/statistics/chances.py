@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -147,19 +147,23 @@ def worlds(known: NDArray[np.float64], n: int, students: float | None) -> list[W
     return [*found, World(known, len(known) / n), World(median)]
 
 
+def curves(
+    count: float, having: float, found: Sequence[World]
+) -> Iterator[tuple[int, str, Curve, NDArray[np.float64]]]:
+    """Give the curves there are: number of the world, shape, curve and enrollments."""
+    for at, world in enumerate(found):
+        for name, shape in SHAPES.items():
+            if curve := fit(count * world.scale, having, world.students, shape):
+                yield at, name, curve, world.students
+
+
 def _at(
     size: float, count: float, having: float, found: list[World], levels: tuple[float, float]
 ) -> dict[str, Any]:
     """Give the chance at a size over all shapes and worlds, in percent; nothing without a curve."""
-    curves = [
-        (at, name, fit(count * world.scale, having, world.students, shape), world.students)
-        for at, world in enumerate(found)
-        for name, shape in SHAPES.items()
-    ]
     told = [
         (at, name, curve.chance(size), *curve.limits(size, students, levels))
-        for at, name, curve, students in curves
-        if curve is not None
+        for at, name, curve, students in curves(count, having, found)
     ]
     first = [row for row in told if row[0] == 0]
     if len(first) < len(SHAPES):

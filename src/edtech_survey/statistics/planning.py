@@ -79,28 +79,20 @@ def plan(
          "chase": many - before, "method": "Neyman allocation"}
         for name, many, before, of in zip(classes.groups, wanted, last, units, strict=True)
     ]  # fmt: skip
-    students = frame["enrollment"].astype(float)
-    apart = students.groupby(frame["size"], sort=False).std().fillna(0)
-    spreads = {
-        "margin_of_share": (np.sqrt(0.25 * units / np.maximum(units - 1, 1)), 0.01),
-        "margin_of_mean": (apart, students.mean() / 100),
-    }
+    students, z = frame["enrollment"].astype(float), stats.norm.ppf(0.5 + confidence / 2)
+    apart = students.groupby(frame["size"], sort=False).std().fillna(0).to_numpy()
+    spreads = {"share": np.sqrt(0.25 * units / np.maximum(units - 1, 1)),
+               "mean": apart / (students.mean() or np.nan)}  # fmt: skip
     for name, answers in ((LAST, last), (PLANNED, wanted)):
-        with np.errstate(
-            divide="ignore", invalid="ignore"
-        ):  # nothing is known of a class without answers
+        # Nothing is known of a class without an answer.
+        with np.errstate(divide="ignore", invalid="ignore"):
             parts = units**2 / answers
-            about = {"group": name, "count": answers.sum(), "base": units.sum()}
-            rows += [
-                about | {"statistic": "effective_base", "estimate": units.sum() ** 2 / parts.sum()}
-            ]
-            for statistic, (spread, unit) in spreads.items():
-                error = (
-                    np.sqrt((parts * (1 - answers / units) * np.asarray(spread) ** 2).sum())
-                    / units.sum()
-                )
-                margin = stats.norm.ppf(0.5 + confidence / 2) * error / unit
-                rows += [about | {"statistic": statistic, "estimate": margin}]
+            found = {"effective_base": units.sum() ** 2 / parts.sum()}
+            for of, spread in spreads.items():
+                error = np.sqrt((parts * (1 - answers / units) * spread**2).sum()) / units.sum()
+                found[f"margin_of_{of}"] = 100 * z * error
+        about = {"group": name, "count": answers.sum(), "base": units.sum()}
+        rows += [about | {"statistic": one, "estimate": told} for one, told in found.items()]
     told = pd.DataFrame(rows).replace(np.inf, np.nan)
     told = told.assign(
         **frame[["wave", "base_kind"]].iloc[0], item="plan", name=told["group"],

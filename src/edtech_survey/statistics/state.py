@@ -14,10 +14,9 @@ from scipy import stats
 from edtech_survey.errors import EstimateError, Problem
 from edtech_survey.shape import RESULTS, estimates, joined
 from edtech_survey.statistics.chances import (
-    SHAPES,
     World,
+    curves,
     enrollments,
-    fit,
     printed_positions,
     worlds,
 )
@@ -138,9 +137,9 @@ def _odds(frame: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
     import statsmodels.formula.api as smf  # noqa: PLC0415
 
     known = frame[frame["enrollment"].gt(0).fillna(False)]
-    grouped = known.dropna(subset="reference_group")
-    several = grouped["reference_group"].nunique() > 1
-    used = (grouped if several else known).astype({"answered": float, "enrollment": float})
+    several = known["reference_group"].nunique() > 1
+    used = known.dropna(subset="reference_group") if several else known
+    used = used.astype({"answered": float, "enrollment": float})
     if used["answered"].nunique() < 2 or used["enrollment"].nunique() < 2:
         return []
     formula = "answered ~ np.log2(enrollment)"
@@ -161,9 +160,8 @@ def _odds(frame: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
     if several:
         more = fitted.df_model - plain.df_model
         p_value = stats.chi2.sf(2 * (fitted.llf - plain.llf), more)
-        rows += [
-            about | {"group": "reference group", "name": "reference group", "p_value": p_value}
-        ]
+        groups = {"group": "reference group", "name": "reference group"}
+        rows.append(about | groups | {"p_value": p_value})
     return rows
 
 
@@ -263,9 +261,8 @@ def state(
         for row in both.to_dict("records")
     ]  # fmt: skip
     table = pd.DataFrame(rows)
-    count, base = (table[name].to_numpy(float) for name in ("value", "base"))
-    plain = share_limits(count, base, np.full(len(table), float(len(listed))), confidence)
-    bounds = nonresponse_bounds(count, base, np.full(len(table), float(len(listed))))
+    counts = table["value"].to_numpy(float), table["base"].to_numpy(float), float(len(listed))
+    plain, bounds = share_limits(*counts, confidence), nonresponse_bounds(*counts)
     if kinds:  # how many of a kind have it is not printed
         plain, bounds = (pair._replace(low=np.nan, high=np.nan) for pair in (plain, bounds))
     table = table.assign(
@@ -286,18 +283,13 @@ def _standardised(
 ) -> dict[str, Any]:
     """Average the curves over the sizes of all, in percent; nothing where there is no curve."""
     told, z = [], stats.norm.ppf(0.5 + confidence / 2)
-    for world in found:
-        for name, shape in SHAPES.items():
-            curve = fit(row["value"] * world.scale, row["value_mean"], world.students, shape)
-            if curve is None:
-                continue
-            each = curve.chance(sizes)
-            middle, (low, high) = each.mean(), curve.limits(sizes, world.students, [confidence])
-            rest = each[absent]
-            apart = z * np.sqrt((rest * (1 - rest)).sum()) / len(sizes)
-            ends = middle - np.hypot(middle - low, apart), middle + np.hypot(high - middle, apart)
-            told.append((world is found[0], name, middle, *ends))
-    first = [one for one in told if one[:2] == (True, "log")]
+    for at, name, curve, students in curves(row["value"], row["value_mean"], found):
+        each = curve.chance(sizes)
+        middle, (low, high) = each.mean(), curve.limits(sizes, students, [confidence])
+        apart = z * np.sqrt((each * (1 - each))[absent].sum()) / len(sizes)
+        ends = middle - np.hypot(middle - low, apart), middle + np.hypot(high - middle, apart)
+        told.append((at, name, middle, *ends))
+    first = [one for one in told if one[:2] == (0, "log")]
     if not first:
         return {"range_low": np.nan, "range_high": np.nan}
     middles, lows, highs = 100 * np.clip(np.array([one[2:] for one in told], dtype=float).T, 0, 1)
@@ -318,15 +310,14 @@ def _weighted(
 ) -> pd.DataFrame:
     """Weight rows of respondents to the margins of all units."""
     margins = as_list(by) or ["size"]
-    needed = ["district_id", *({"enrollment"} if "size" in margins else ()),
-              *(one for one in margins if one != "size")]  # fmt: skip
+    needed = ["district_id", *("enrollment" if one == "size" else one for one in margins)]
     problems = faults("frame", frame, needed, unit=["district_id"])
     problems += faults("responses", rows, [*UNIT, item], unit=UNIT)
     if not problems:
         lost = rows.loc[~rows["district_id"].isin(frame["district_id"]), "district_id"]
         problems = [Problem(f"responses, {one}", "is not in the frame", "add it") for one in lost]
-        several = rows["wave"].nunique() > 1
-        problems += [Problem("responses", "several waves", "give one")] * several
+        if rows["wave"].nunique() > 1:
+            problems.append(Problem("responses", "several waves", "give one"))
     EstimateError.refuse("the answers cannot be taken to all units", problems)
     if "size" in margins:
         own = frame.loc[frame["district_id"].isin(rows["district_id"]), "enrollment"]
