@@ -190,8 +190,8 @@ def test_no_text_crashes(text):
         ("answered: 62", "answered: 6.2e1",
          "key answered: '6.2e1' does not fit. How many answered: a whole number"),
         ("citation: Nobody (2024). A toy.", "citation: {a: b}", "key 'citation' is no text"),
-        ("answered: 62", "answered: 62\nanswered: 61", "key 'answered' stands again in line"),
-        ("  size: 205", "  size: 205\n  size: 200", "key 'size' stands again in line"),
+        ("answered: 62", "answered: 62\nanswered: 61", "key 'answered' stands twice"),
+        ("  size: 205", "  size: 205\n  size: 200", "key 'size' stands twice"),
     ],
 )  # fmt: skip
 def test_what_source_yaml_cannot_say_is_refused_with_its_key(tmp_path, old, new, told):

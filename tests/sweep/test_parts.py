@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from tests.conftest import RAW, _of_another_series
 from tests.sweep import checks, runner
 from tests.sweep.settings import NOTEBOOKS
 
@@ -121,3 +122,63 @@ def test_each_page_says_what_was_not_printed(published, monkeypatch, item):
     found = {name: faults(name, runner.read(name)) for name in ("01", "02", "04", "05")}
     runner._made.clear()
     assert not any(found.values()), found
+
+
+# ---- a list of units that has only what each state has ----
+
+
+@pytest.fixture(scope="module")
+def least(tmp_path_factory):
+    """Copy the project, with a series whose list has names, kinds and enrollments alone."""
+    home = tmp_path_factory.mktemp("least")
+    raw = home / "data" / "raw"
+    shutil.copytree(RAW, raw)
+    _of_another_series(raw, "vt-2026")
+    shutil.copy(raw / "codebook" / "districts-sample.csv", raw / "codebook" / "districts-vt.csv")
+    with (raw / "codebook" / "series.csv").open("a") as file:
+        file.write("vt,Vermont,union,unions,P,2026=104,districts-vt.csv,vermont|vt\n")
+    units = pd.read_csv(raw / "codebook" / "districts-vt.csv", dtype="str")[["name", "kind"]]
+    units["enrollment"] = [str(60 + 7 * at**2 % 9000) for at in range(len(units))]
+    units.loc[3, "enrollment"] = ""  # starred
+    (raw / "vt-list").mkdir()
+    units.to_csv(raw / "vt-list" / "units.csv", index=False)
+    about = "id: vt-list\nseries: vt\nwave: '2026'\ntitle: t\npublisher: p\nkind: frame\n"
+    (raw / "vt-list" / "source.yaml").write_text(about + "citation: The list.\nsynthetic: false\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(places.HOME_VARIABLE, str(home))
+        yield raw
+    runner._made.clear()
+
+
+def test_who_answered_and_what_it_means_needs_names_kinds_and_enrollments_alone(least):
+    found = es.evidence("responses", series="vt", raw=least)
+    rows = es.response(found)
+    shares = rows[rows["statistic"].eq("share")].set_index(["by", "group"])[["count", "base"]]
+    ids = {*found.responses.districts["district_id"]}
+    units = pd.read_csv(least / "vt-list" / "units.csv", dtype={"name": "str"})
+    listed = found.codebook.districts["district_id"]  # in the order of the list
+    units["answered"] = listed.isin(ids)
+    assert shares.loc[("whole", "all")].tolist() == [len(ids), len(units)]
+    small = units.loc[units["enrollment"] < 500, "answered"]
+    assert shares.loc[("size", "fewer than 500")].tolist() == [small.sum(), len(small)]
+    covered = units.loc[units["answered"], "enrollment"].sum() / units["enrollment"].sum()
+    told = rows.loc[rows["statistic"].eq("coverage"), "estimate"].item()
+    assert told == pytest.approx(100 * covered)
+    assert {*rows["by"]} == {"whole", "size", "kind", "model"}  # no reference group
+    taken = es.state(found).set_index("group")["estimate"].dropna()
+    assert taken.between(0, 100).all()
+    assert len(taken) > 9
+    planned = es.plan(found, more=5).query("statistic == 'answers'")
+    assert planned["chase"].sum() == 5
+    # A list that marks nobody, and no answers: nothing to tell, and no error.
+    for verb in (es.response, es.state, es.plan):
+        silent = verb(replace(found, responses=None))
+        assert verb is es.state or silent.empty
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["01", "04", "05"])
+def test_pages_need_of_a_list_names_kinds_and_enrollments_alone(least, name):
+    given = {"district": "Sample Bay"} if name == "05" else {}
+    page = runner.read(name, data="responses", series="vt", **given)
+    assert faults(name, page) == []

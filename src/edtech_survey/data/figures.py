@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
@@ -76,12 +77,9 @@ class _Loader(yaml.BaseLoader):
     """Every scalar stays text, since YAML turns 1:1 into 61; a key that stands twice is refused."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"key {str(key.value)[:60]!r} stands again in line {line}")
-            seen.add(str(key.value))
+        keys = Counter(str(key.value) for key, _ in node.value)
+        if again := [key for key, times in keys.items() if times > 1]:
+            raise yaml.YAMLError(f"key {again[0][:60]!r} stands twice")
         return super().construct_mapping(node, deep)
 
 
