@@ -44,8 +44,9 @@ def test_the_published_page_says_what_its_rows_say():
         # answers overlap, so that only the fewest are known
         "30 of 62 or more", "1 wrote that there is no such support",
         # a blank is not a no: 62 less the three of 61 that another record does not have either
-        "up to 59 may have one, as another record has it in 58 of 61", "| 887 to 946 | 4.43 to 4.72",
-        "$371 to $395 a student, benefits included", "15 of 61 share staff with the town",
+        "up to 59 may have one, as a record of 2015 has it in 58 of 61",
+        "| 887 to 946 | 4.43 to 4.72", "$371 to $395 a student, benefits included",
+        "15 of 61 share staff with the town",
         # half a post is half a person, and who is outside is not counted; half of 900 is 0.556
         "2.5 people for fewer than 900 students", "more than 0.55",
         "23 people, 1.3 for 1,000",
