@@ -22,7 +22,12 @@ from edtech_survey.statistics.chances import (
 )
 from edtech_survey.statistics.disclosure import THRESHOLD as FEW
 from edtech_survey.statistics.given import as_list, given, unit_of
-from edtech_survey.statistics.intervals import checked_confidence, clopper_pearson, share_limits
+from edtech_survey.statistics.intervals import (
+    Interval,
+    checked_confidence,
+    clopper_pearson,
+    share_limits,
+)
 from edtech_survey.statistics.peers import CLASSES, class_edges, latest_frame, wave_of
 from edtech_survey.statistics.samples import UNIT, faults, weights
 from edtech_survey.statistics.shares import nonresponse_bounds, shares
@@ -264,7 +269,7 @@ def state(
     counts = table["value"].to_numpy(float), table["base"].to_numpy(float), float(len(listed))
     plain, bounds = share_limits(*counts, confidence), nonresponse_bounds(*counts)
     if kinds:  # how many of a kind have it is not printed
-        plain, bounds = (pair._replace(low=np.nan, high=np.nan) for pair in (plain, bounds))
+        plain = bounds = Interval(*np.full((2, len(table)), np.nan))
     table = table.assign(
         item=item, statistic="share", count=table["value"], population=len(listed),
         share_low=plain.low, share_high=plain.high, bound_low=bounds.low,
