@@ -210,7 +210,7 @@ def _drawn(ax: Axes, point: float) -> NDArray[np.float64]:
         elif isinstance(some, PathCollection):
             spots = ax.transData.transform(some.get_offsets())
             halves = np.sqrt(np.resize(some.get_sizes(), len(spots))) * point / 2
-            full = 3.0 if some.get_facecolor().size else 1.0  # a name may cross a hollow one
+            full = 3.0 if len(np.asarray(some.get_facecolor())) else 1.0  # names may cross hollow
             dots += [(*spot, half, full) for spot, half in zip(spots, halves, strict=True)]
     return np.array(dots, dtype=float).reshape(-1, 4).T
 
