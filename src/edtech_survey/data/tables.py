@@ -81,7 +81,13 @@ def read_blanks(evidence: Any) -> pd.DataFrame:
     """Read which records count what a survey's blanks leave open, ``codebook/blanks.csv``."""
     known = one_of(evidence.codebook.series["series"], "is no row of series.csv")
     items = one_of(evidence.codebook.items["item"], "is not in items.csv")
-    rules = {"series": [known], "item": [items], "figure_id": [_first_printing(evidence.printed)]}
+
+    def there(table: pd.DataFrame) -> pd.Series:
+        """Of a source that is not in the project, nothing is on record."""
+        return table["figure_id"].str.partition(".")[0].isin(evidence.sources["source"])
+
+    printed = where(there, _first_printing(evidence.printed))
+    rules = {"series": [known], "item": [items], "figure_id": printed}
     table = _of_codebook(evidence, "blanks", rules)
     record = evidence.printed[["figure_id", "value", "base"]]
     return table[table["series"].eq(evidence.series.series)].merge(record, on="figure_id")
