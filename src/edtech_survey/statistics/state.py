@@ -277,8 +277,7 @@ def state(
         range_low=np.fmax(table["range_low"], bounds.low),
         range_high=np.fmin(table["range_high"], bounds.high),
         source=[" ".join(dict.fromkeys([one, *listed["source"]])) for one in table["source"]],
-        method="standardised to the enrollments of all: logistic regression from its sufficient "
-        "statistics",
+        method="standardised to the sizes of all: curves through count and mean enrollment",
     )  # fmt: skip
     return estimates(table, RESULTS["state"])
 
