@@ -48,7 +48,7 @@ def test_the_comparison_shows_each_survey_once(page):
     told = page(NATIONAL)
     assert told.h1.text == (
         "One device per student: 89% to 100% of responding districts in Connecticut (2024), "
-        "84% to 99% elsewhere"
+        "84% to 99% elsewhere (2021, 2022 and 2024)"
     )
     for said in (
         "6% of responding districts in Connecticut have a post for it; 12% to 44%",

@@ -204,9 +204,10 @@ def state(
     Returns
     -------
     DataFrame
-        The result shape, statistic ``share`` in percent of all units: ``estimate`` standardised;
-        beside it as if size did not matter ``share, share_low, share_high``, and whatever the
-        others are ``bound_low, bound_high``. Of an Evidence ``estimate_low, estimate_high`` (over
+        The result shape, statistic ``share`` in percent of all units, of an Evidence as item
+        ``position_of_all``: ``estimate`` standardised; beside it as if size did not matter
+        ``share, share_low, share_high``, and whatever the others are ``bound_low, bound_high``.
+        Of an Evidence ``estimate_low, estimate_high`` (over
         the suppositions), ``range_low, range_high`` (over suppositions and chance: a range, no
         interval), ``supposed`` in words, ``reason`` where the method is weak. Of rows ``conf_low,
         conf_high``, ``effective_base`` (Kish) and ``design_effect``: the squared error over that
@@ -256,7 +257,7 @@ def state(
     if listed["base_kind"].eq("derived").all():  # how many would tell the smallest and largest
         supposed += "; beyond the sizes that answered, too"
     elif beyond.any():
-        supposed += f"; of {beyond.sum()} the size lies beyond those that answered"
+        supposed += f"; {beyond.sum()} lie beyond the sizes that answered"
     rows = [
         row | _standardised(row, found, sizes, absent, confidence) | {
             "share": 100 * row["value"] / row["base"], "reason": _weak(row["value"], row["base"]),
@@ -271,7 +272,7 @@ def state(
     if kinds:  # how many of a kind have it is not printed
         plain = bounds = Interval(*np.full((2, len(table)), np.nan))
     table = table.assign(
-        item=item, statistic="share", count=table["value"], population=len(listed),
+        item="position_of_all", statistic="share", count=table["value"], population=len(listed),
         share_low=plain.low, share_high=plain.high, bound_low=bounds.low,
         bound_high=bounds.high, supposed=supposed,
         range_low=np.fmax(table["range_low"], bounds.low),
