@@ -51,7 +51,7 @@ def test_the_comparison_shows_each_survey_once(page):
         "84% to 99% elsewhere (2021, 2022 and 2024)"
     )
     for said in (
-        "6% of responding districts in Connecticut have a post for it; 12% to 44%",
+        "6% of responding districts in Connecticut have a post for it; elsewhere 12% to 44%",
         "20 pairs",
         "35 pairs",
         "$116,668",
