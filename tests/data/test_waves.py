@@ -45,8 +45,9 @@ def make(
     table = [["column", "item", "group", "comparability", "note"]]
     table += [[column, item, group, "A", ""] for column, (item, group) in heads.items()]
     (folder / "questions.csv").write_text(text_of(table), newline="")
+    year = "" if "wave:" in meta else f'wave: "{wave}"\n'
     (folder / "source.yaml").write_text(
-        f'id: {folder.name}\ntitle: t\npublisher: p\nkind: export\ncitation: c\nwave: "{wave}"\n'
+        f"id: {folder.name}\ntitle: t\npublisher: p\nkind: export\ncitation: c\n{year}"
         f"synthetic: {synthetic}\nexport: export.csv\n{meta}"
     )
     (folder / "matches.csv").write_text("name,district_id\n" + matches)
