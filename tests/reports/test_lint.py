@@ -43,8 +43,8 @@ def told(html, kind="report"):
         ("<pre><code>open('C:\\Users\\someone\\x.csv')</code></pre>", "a path of this machine"),
         ("<a href='file:///x'>a</a>", "a path of this machine"),
         (
-            "<figure id='f'><table><tr><td>PK-2</td><td>/tmp/x</td></tr></table>",
-            "text in exhibit 'f', row 'PK-2 /tmp/x': a path of this machine",
+            "<figure id='f'><table><tr><td>PK-2</td><td>/mnt/x</td></tr></table>",
+            "text in exhibit 'f', row 'PK-2 /mnt/x': a path of this machine",
         ),
         ("<main><h2>4 figures of one_to_one</h2></main>", "a code: 'one_to_one'"),
         ("<main><p>pay under 70000 dollars</p></main>", "a code: '70000'"),
